@@ -1,0 +1,71 @@
+/* The engine: what a stream does, frame by frame, between the device's buffers and the rings. No thread, no device and
+ * no clock of its own; engine_process is all that the audio callback calls, and obeys the real-time rules. */
+#ifndef PS_ENGINE_H
+#define PS_ENGINE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "channel_map.h"
+#include "glitch.h"
+#include "ring.h"
+
+struct engine_direction {
+  int32_t channels; /* 0: the stream lacks this direction */
+  int32_t format;
+  size_t frame_bytes;
+  struct channel_map map;
+};
+
+/* How a run goes; set by engine_start. */
+struct engine_run {
+  int64_t frames, pad, offset;
+  struct ring *source; /* NULL: silence */
+  int source_loop;     /* play the ring's contents over and over */
+  int source_complete; /* an empty ring is the end of the data, whatever its flag says */
+  struct ring *sink;   /* NULL: nothing is recorded */
+  int sink_drop;
+  int fatal_xruns;
+};
+
+struct engine {
+  struct engine_direction input, output;
+  struct engine_run run;
+  _Atomic float gain;
+
+  /* Callback only. */
+  int64_t total;      /* frames the run will have; -1 while that is unknown */
+  int64_t source_left; /* frames still to be taken from the source; -1: all it has */
+  int source_done;    /* the source has ended */
+  uint64_t loop_position;
+  int in_gap, in_drop; /* the last block ended in a source gap, in a drop */
+  int result;         /* CALLBACK_CONTINUE until the run has ended */
+
+  /* Written by the callback, read by any thread. */
+  _Atomic int64_t count;        /* frames processed */
+  _Atomic int64_t total_seen;   /* `total` for others */
+  _Atomic int64_t source_count; /* frames taken from the source */
+  _Atomic int64_t sink_count;   /* frames put into the sink */
+  _Atomic int64_t dropped;
+  _Atomic int32_t xruns, source_underflows, sink_overflows;
+  _Atomic int32_t flagged[4]; /* callbacks by PaStreamCallbackFlags bit */
+  _Atomic int32_t status;     /* flags, or-ed */
+  _Atomic int32_t outcome;    /* PS_OK, or the PS_ERR_ that ended the run */
+  _Atomic int32_t ended;      /* the last frame has gone through */
+  struct glitch_log glitches;
+};
+
+/* Channels and formats; both maps identity, gain 1. */
+void engine_init(struct engine *engine, int32_t input_channels, int32_t input_format, int32_t output_channels,
+                 int32_t output_format);
+/* Resets all counters for a new run. Not while the callback runs. */
+void engine_start(struct engine *engine, const struct engine_run *run);
+/* Processes one block of any size; answers a CALLBACK_ value. `time` is stream time, `flags` PaStreamCallbackFlags. Once
+ * it has answered other than CALLBACK_CONTINUE, it plays silence and changes nothing. */
+int engine_process(struct engine *engine, const void *input, void *output, size_t frames, double time,
+                   unsigned long flags);
+/* Frames the engine could process now without a source gap and without running out of room: for a device that may wait.
+ * At most `frames`. */
+size_t engine_ready(const struct engine *engine, size_t frames);
+
+#endif

@@ -1,0 +1,29 @@
+/* Handles: the numbers by which foreign code names native objects. A number is a slot and a generation, so a stale one
+ * is told from a live one; an object that is being used is not destroyed under its user. */
+#ifndef PS_HANDLE_H
+#define PS_HANDLE_H
+
+#include <stdint.h>
+
+enum handle_kind { HANDLE_NONE, HANDLE_RING, HANDLE_STREAM, HANDLE_FILE, HANDLE_JOB };
+
+/* First member of every object behind a handle. */
+struct object {
+  enum handle_kind kind;
+  _Atomic int32_t uses;                   /* its handle, plus every user */
+  void (*destroy)(struct object *object); /* when the last use is gone, on the thread that let go of it */
+};
+
+/* Makes a handle for an object (uses = 1), or PS_ERR_MEMORY. */
+int32_t handle_new(struct object *object, enum handle_kind kind, void (*destroy)(struct object *));
+/* The object behind a handle with one use added, or NULL (PS_ERR_HANDLE is left as the thread's error). */
+struct object *handle_use(int32_t handle, enum handle_kind kind);
+/* Makes the handle stale; the object lives on until its last use is gone. PS_OK or PS_ERR_HANDLE. */
+int32_t handle_free(int32_t handle, enum handle_kind kind);
+/* One more use of an object that is in use, and one less. */
+void object_use(struct object *object);
+void object_release(struct object *object);
+/* Calls `visit` with every live object of a kind, in use during the call. */
+void handle_each(enum handle_kind kind, void (*visit)(struct object *object, void *argument), void *argument);
+
+#endif

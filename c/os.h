@@ -1,0 +1,68 @@
+/* What the library needs of an operating system: os_posix.c and os_win32.c. Times are in seconds. */
+#ifndef PS_OS_H
+#define PS_OS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+struct os_mutex { SRWLOCK lock; };
+struct os_thread { HANDLE handle; };
+struct os_event { HANDLE handle; };
+#elif defined(__APPLE__)
+#include <mach/mach.h>
+#include <pthread.h>
+struct os_mutex { pthread_mutex_t lock; };
+struct os_thread { pthread_t id; };
+struct os_event { semaphore_t semaphore; };
+#else
+#include <pthread.h>
+#include <semaphore.h>
+struct os_mutex { pthread_mutex_t lock; };
+struct os_thread { pthread_t id; };
+struct os_event { sem_t semaphore; };
+#endif
+
+/* Mutexes. OS_MUTEX_INIT is for static ones, which are never destroyed. */
+#if defined(_WIN32)
+#define OS_MUTEX_INIT {SRWLOCK_INIT}
+#else
+#define OS_MUTEX_INIT {PTHREAD_MUTEX_INITIALIZER}
+#endif
+void os_mutex_init(struct os_mutex *mutex);
+void os_mutex_destroy(struct os_mutex *mutex);
+void os_mutex_lock(struct os_mutex *mutex);
+void os_mutex_unlock(struct os_mutex *mutex);
+
+/* Counting events. Posting never blocks, so the audio callback may do it. */
+int os_event_init(struct os_event *event); /* 0, or -1 */
+void os_event_destroy(struct os_event *event);
+void os_event_post(struct os_event *event);
+/* Waits for a post at most `seconds` (< 0: for ever); 1 if there was one, 0 if time ran out. */
+int os_event_wait(struct os_event *event, double seconds);
+
+/* Threads. `name` (15 characters) shows in debuggers. A realtime one asks for a priority above the others and goes on
+ * without where that is refused. All signals are blocked in them. */
+#define OS_THREAD_NORMAL 0
+#define OS_THREAD_REALTIME 1
+int os_thread_start(struct os_thread *thread, const char *name, int priority, void (*run)(void *), void *argument);
+void os_thread_join(struct os_thread *thread);
+void os_thread_detach(struct os_thread *thread);
+
+double os_time(void); /* monotonic */
+void os_sleep(double seconds);
+void os_sleep_until(double time); /* on the clock of os_time */
+
+/* Shared libraries, loaded for the life of the process. `error` gets the system's text. */
+void *os_library_open(const char *path, char *error, size_t error_size);
+void *os_library_symbol(void *library, const char *name);
+/* The path of the file that holds `symbol`; empty if it cannot be told. */
+void os_library_path(void *symbol, char *path, size_t size);
+
+/* Turns stderr (descriptor 2) to nowhere and back; calls nest, from any thread. PASTREAM_DEBUG=1 makes both do nothing. */
+void os_stderr_silence(void);
+void os_stderr_restore(void);
+
+#endif
