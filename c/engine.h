@@ -25,6 +25,7 @@ struct engine_run {
   int source_complete; /* an empty ring is the end of the data, whatever its flag says */
   struct ring *sink;   /* NULL: nothing is recorded */
   int sink_drop;
+  int sink_memory;     /* nobody empties the sink: a full one stays full */
   int fatal_xruns;
 };
 
@@ -35,10 +36,10 @@ struct engine {
 
   /* Callback only. */
   int64_t total;      /* frames the run will have; -1 while that is unknown */
-  int64_t source_left; /* frames still to be taken from the source; -1: all it has */
-  int source_done;    /* the source has ended */
-  uint64_t loop_position;
-  int in_gap, in_drop; /* the last block ended in a source gap, in a drop */
+  int source_done;    /* the source has ended; only its pad is left */
+  size_t loop_length, loop_position; /* frames of memory that is played over and over */
+  int in_gap, in_drop; /* the last block ended in a source gap, in a drop, */
+  int64_t gap, drop;   /* which have these numbers in the glitch log */
   int result;         /* CALLBACK_CONTINUE until the run has ended */
 
   /* Written by the callback, read by any thread. */

@@ -269,6 +269,7 @@ PS_API int32_t ps_stream_state(int32_t stream);
 #define PS_SOURCE_LOOP 1      /* ring: play its contents over and over without taking them out; file: seek to start */
 #define PS_SOURCE_COMPLETE 2  /* the ring counts as ended, whatever its flag says */
 #define PS_SINK_DROP 1        /* no room: drop the newest frames, count and log them, go on */
+#define PS_SINK_MEMORY 2      /* nobody reads the ring during the run: freewheeling does not wait for room in it */
 /* The ring or file to play or to record into; PS_SIDE_NONE takes it away. For a file `flags` of the source are
  * PS_SOURCE_LOOP, and `buffer_frames` is the size of the ring between file and callback (any size; 0: 65536).
  * PS_ERR_ACTIVE, PS_ERR_HANDLE (the object), PS_ERR_BUSY (a file in use), PS_ERR_ARGUMENT (element size or channels

@@ -1,0 +1,30 @@
+/* Level meters: peak and RMS of each channel since they were last read. The callback adds, one thread reads. */
+#ifndef PS_METER_H
+#define PS_METER_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct meter_channel {
+  _Atomic float peak;    /* a mailbox: the reader takes it out by leaving 0 */
+  _Atomic double squares; /* sum since the start of the run; the reader remembers what it has seen of it */
+  double squares_seen;
+};
+
+struct meter {
+  int32_t channels; /* 0: nothing is measured */
+  int32_t format;
+  struct meter_channel *channel;
+  _Atomic int64_t frames;
+  int64_t frames_seen;
+};
+
+int32_t meter_init(struct meter *meter, int32_t channels, int32_t format); /* PS_OK or PS_ERR_MEMORY */
+void meter_free(struct meter *meter);
+void meter_reset(struct meter *meter); /* between runs */
+void meter_add(struct meter *meter, const void *samples, size_t frames);
+/* Fills peak and RMS (full scale = 1) for at most `channels` channels. */
+void meter_read(struct meter *meter, double *levels, int32_t channels);
+
+#endif
