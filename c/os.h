@@ -19,10 +19,10 @@ struct os_thread { pthread_t id; };
 struct os_event { semaphore_t semaphore; };
 #else
 #include <pthread.h>
-#include <semaphore.h>
+#include <stdatomic.h>
 struct os_mutex { pthread_mutex_t lock; };
 struct os_thread { pthread_t id; };
-struct os_event { sem_t semaphore; };
+struct os_event { _Atomic uint32_t count; }; /* a futex: sem_t waits by the wall clock, which may jump */
 #endif
 
 /* Mutexes. OS_MUTEX_INIT is for static ones, which are never destroyed. */
