@@ -1,0 +1,76 @@
+// Compiles c/*.c into native/<target>/: for this machine, or with --all for every platform (zig can do that).
+// Usage: node scripts/build.mjs [--all]
+import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import process from "node:process";
+import { Failure, isMain, main, say } from "./lib/run.mjs";
+import { hostTarget, targets } from "./lib/targets.mjs";
+import { findCompiler, root } from "./lib/tools.mjs";
+
+const flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-sanitize=all", "-shared", "-s"];
+const cacheFolder = join(root, "build", "zig-cache");
+
+/** The names of the library's C files, relative to the checkout. */
+export function cSources() {
+  return readdirSync(join(root, "c")).filter((name) => name.endsWith(".c")).sort().map((name) => `c/${name}`);
+}
+
+/** A hash of everything that goes into a build: each file of c/, the command line, and which compiler it is. */
+export function hashBuild(compiler, args) {
+  const hash = createHash("sha256");
+  for (const name of readdirSync(join(root, "c")).sort()) {
+    hash.update(`${name}\0`).update(readFileSync(join(root, "c", name)));
+  }
+  const { size, mtimeMs } = statSync(compiler);
+  return hash.update(JSON.stringify([args, compiler, size, mtimeMs])).digest("hex");
+}
+
+/** Compiles one target, unless what is there came from the same input. */
+function compile(compiler, target, extra) {
+  const output = join(root, "native", target.name, target.file);
+  const stamp = join(root, "build", `${target.name}.hash`);
+  const args = [
+    ...(compiler.kind === "zig" ? ["cc", "-target", target.zig] : []),
+    ...flags,
+    ...(target.pic ? ["-fPIC"] : []),
+    ...extra,
+    ...cSources(),
+    ...target.link,
+  ];
+  const hash = hashBuild(compiler.path, args);
+  if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
+
+  say(`building ${relative(root, output)} with ${compiler.from} (${compiler.path})`);
+  mkdirSync(dirname(output), { recursive: true });
+  mkdirSync(cacheFolder, { recursive: true });
+  // Built aside and moved into place: another process may have the old library open, or look for it at this moment.
+  const aside = `${output}.${process.pid}`;
+  const { status, stderr, error } = spawnSync(compiler.path, [...args, "-o", aside], {
+    cwd: root,
+    encoding: "utf8",
+    env: { ...process.env, ZIG_GLOBAL_CACHE_DIR: cacheFolder, ZIG_LOCAL_CACHE_DIR: cacheFolder },
+  });
+  // zig builds a libc once, with warnings of its own: shown is what concerns our files.
+  if (status !== 0 || /^c\//m.test(stderr)) process.stderr.write(stderr ?? "");
+  if (status !== 0) {
+    rmSync(aside, { force: true });
+    throw new Failure(`the C library did not compile${error ? `: ${error.message}` : ""}`);
+  }
+  renameSync(aside, output);
+  writeFileSync(stamp, hash);
+}
+
+/** Builds for this machine; with `all` for every target, where a warning is an error. */
+export function build({ all = false } = {}) {
+  const compiler = findCompiler();
+  if (!compiler) throw new Failure("no C compiler: install zig, or gcc or clang (on macOS: xcode-select --install)");
+  if (!all) return compile(compiler, hostTarget(), []);
+  if (compiler.kind !== "zig") throw new Failure("building for all platforms takes zig: on PATH, or by `npm ci`");
+  for (const target of targets) compile(compiler, target, ["-Werror"]);
+}
+
+if (isMain(import.meta)) {
+  await main(() => build({ all: process.argv.includes("--all") }));
+}

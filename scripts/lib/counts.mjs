@@ -1,0 +1,36 @@
+// Reads the JUnit reports that Deno, Bun and Node write: the one machine-readable format which all three know.
+
+/** What one report or one program counted. `failed` includes what could not even be loaded. */
+export const noCounts = () => ({ passed: 0, failed: 0, skipped: 0 });
+
+const testcase = /<testcase((?:\s+[\w:.-]+="[^"]*")*)\s*(?:\/>|>([\s\S]*?)<\/testcase>)/g;
+
+/** Counts the tests in a report: those that hold no other tests. */
+export function countJunit(xml) {
+  const cases = [...xml.matchAll(testcase)].map(([, attributes, body = ""]) => ({
+    name: /\sname="([^"]*)"/.exec(attributes)?.[1] ?? "",
+    failed: /<(failure|error)\b/.test(body),
+    skipped: /<skipped\b/.test(body),
+  }));
+  // Deno lists a group beside its tests, named "group > test"; Bun and Node nest them in a <testsuite>.
+  const holds = (outer, inner) => inner.name.startsWith(`${outer.name} &gt; `);
+  const counts = noCounts();
+  for (const test of cases) {
+    const inner = cases.filter((other) => holds(test, other));
+    // A group counts only where it failed for itself (a hook, say).
+    if (inner.length > 0 && !(test.failed && !inner.some((t) => t.failed))) continue;
+    counts[test.failed ? "failed" : test.skipped ? "skipped" : "passed"]++;
+  }
+  return counts;
+}
+
+/** Counts TAP lines; undefined where there are none. */
+export function countTap(text) {
+  const lines = text.match(/^(?:not )?ok\b.*$/gm);
+  if (!lines) return undefined;
+  const counts = noCounts();
+  for (const line of lines) {
+    counts[line.startsWith("not") ? "failed" : /# *skip/i.test(line) ? "skipped" : "passed"]++;
+  }
+  return counts;
+}

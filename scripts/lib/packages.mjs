@@ -1,0 +1,36 @@
+// npm packages: the pinned tools (Deno, Bun, zig, a newer Node, ...) in node_modules.
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { Failure, say, step } from "./run.mjs";
+import { root, which, windows } from "./tools.mjs";
+
+const readJson = (...path) => JSON.parse(readFileSync(join(root, ...path), "utf8"));
+
+/** The direct dependencies that this platform gets and that are not there in their pinned version. */
+function missingPackages() {
+  const { devDependencies, optionalDependencies } = readJson("package.json");
+  const locked = readJson("package-lock.json").packages;
+  return Object.entries({ ...devDependencies, ...optionalDependencies }).filter(([name, version]) => {
+    const { os, cpu } = locked[`node_modules/${name}`] ?? {};
+    if ((os && !os.includes(process.platform)) || (cpu && !cpu.includes(process.arch))) return false;
+    const file = join("node_modules", name, "package.json");
+    return !existsSync(join(root, file)) || readJson(file).version.split("+")[0] !== version;
+  }).map(([name]) => name);
+}
+
+/** npm and Deno write their own record last: without it an installation was cut off. */
+const isComplete = () => [".package-lock.json", ".deno"].some((name) => existsSync(join(root, "node_modules", name)));
+
+export function ensurePackages() {
+  const missing = missingPackages();
+  if (missing.length > 0 || !isComplete()) {
+    say(`fetching tools from npm${missing.length > 0 ? `: ${missing.join(" ")}` : ""} (a minute, once)`);
+    const npm = which("npm");
+    if (npm) step(npm, ["ci", "--no-fund", "--no-audit"]);
+    else if (process.versions.deno) step(process.execPath, ["install"]);
+    else throw new Failure("npm is missing: install it with Node (https://nodejs.org), then run this again");
+  }
+  // The newer Node is for tests only. Here it would be `node` in every `npm run`, in place of the machine's own.
+  rmSync(join(root, "node_modules", ".bin", windows ? "node.cmd" : "node"), { force: true });
+}

@@ -1,0 +1,94 @@
+// Child processes, and the one voice in which the scripts speak.
+import { spawn, spawnSync } from "node:child_process";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { root } from "./tools.mjs";
+
+/** An error that a person can act on: printed as it is, without a stack. */
+export class Failure extends Error {}
+
+/** One line about what is being done, on stderr: stdout belongs to the job. */
+export function say(text) {
+  process.stderr.write(`pastream: ${text}\n`);
+}
+
+/** Whether a module is the one that was started (`import.meta.main` is not in Node 20). */
+export const isMain = (meta) => meta.main ?? process.argv[1] === fileURLToPath(meta.url);
+
+/** Runs a script's main function; a Failure is one message and exit code 1. */
+export async function main(job) {
+  try {
+    process.exitCode = (await job()) ?? 0;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    say(error.message);
+    process.exitCode = 1;
+  }
+}
+
+/** Runs a command in the foreground with its output shown, as one step of a set-up. */
+export function step(command, args, env = {}) {
+  say(`$ ${[command, ...args].join(" ")}`);
+  const { status, error } = spawnSync(command, args, {
+    cwd: root,
+    // Not to stdout: a script may be asked for something on it.
+    stdio: ["ignore", 2, 2],
+    env: { ...process.env, ...env },
+    shell: command.endsWith(".cmd"),
+  });
+  if (error || status !== 0) throw new Failure(`${command} failed${error ? `: ${error.message}` : ""}`);
+}
+
+/** The output of a short command, or undefined where it fails. */
+export function output(command, args) {
+  const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: "utf8" });
+  return status === 0 ? stdout.trim() : undefined;
+}
+
+/**
+ * Runs a command to its end and answers { code, signal, timedOut, output, seconds }. What is left of its process group
+ * in the end is killed, so that a test that crashes or hangs takes its servers with it.
+ */
+export function capture(command, args, { timeout = 120, env = {}, cwd = root } = {}) {
+  return new Promise((resolve) => {
+    const started = performance.now();
+    const group = process.platform !== "win32";
+    const child = spawn(command, args, {
+      cwd,
+      env: { ...process.env, NO_COLOR: "1", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      detached: group,
+    });
+    const chunks = [];
+    child.stdout.on("data", (data) => chunks.push(data));
+    child.stderr.on("data", (data) => chunks.push(data));
+    let timedOut = false;
+    const kill = () => {
+      try {
+        process.kill(group ? -child.pid : child.pid, "SIGKILL");
+      } catch {
+        // Nothing is left of it.
+      }
+    };
+    const timer = setTimeout(() => {
+      timedOut = true;
+      kill();
+    }, timeout * 1000);
+    const interrupt = () => {
+      kill();
+      process.exit(130);
+    };
+    process.once("SIGINT", interrupt);
+    const end = (code, signal, text = "") => {
+      clearTimeout(timer);
+      process.removeListener("SIGINT", interrupt);
+      const seconds = (performance.now() - started) / 1000;
+      resolve({ code, signal, timedOut, output: Buffer.concat(chunks).toString() + text, seconds });
+    };
+    child.on("error", (error) => end(127, null, `${command}: ${error.message}\n`));
+    child.on("close", (code, signal) => {
+      kill();
+      end(code, signal);
+    });
+  });
+}

@@ -1,0 +1,122 @@
+// System libraries and programs: what is there, and how to get what is missing.
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import process from "node:process";
+import { Failure, output, say, step } from "./run.mjs";
+import { which } from "./tools.mjs";
+
+const triplets = { x64: "x86_64-linux-gnu", arm64: "aarch64-linux-gnu" };
+const folders = process.platform === "darwin"
+  ? ["/opt/homebrew", "/usr/local", "/opt/local"]
+  : ["/usr", "/usr/local", ""];
+
+function library(...names) {
+  const triplet = triplets[process.arch] ?? "";
+  const where = [
+    ...(process.env.LD_LIBRARY_PATH ?? "").split(":").filter(Boolean),
+    ...folders.flatMap((f) => [join(f || "/", "lib"), join(f || "/", "lib64"), join(f || "/", "lib", triplet)]),
+  ];
+  return where.some((folder) => names.some((name) => existsSync(join(folder, name))));
+}
+const header = (name) => folders.some((f) => existsSync(join(f || "/", "include", name)));
+
+/** Each thing with the purpose it is needed for, how to see that it is there, and its package in each package manager. */
+const needs = [
+  {
+    for: "demo",
+    found: () => library("libportaudio.so.2", "libportaudio.2.dylib"),
+    apt: "libportaudio2",
+    dnf: "portaudio",
+    pacman: "portaudio",
+    apk: "portaudio",
+    brew: "portaudio",
+  },
+  {
+    for: "demo",
+    found: () => library("libsndfile.so.1", "libsndfile.1.dylib"),
+    apt: "libsndfile1",
+    dnf: "libsndfile",
+    pacman: "libsndfile",
+    apk: "libsndfile",
+    brew: "libsndfile",
+  },
+  {
+    for: "test",
+    found: () => which("jackd"),
+    apt: "jackd2",
+    dnf: "jack-audio-connection-kit",
+    pacman: "jack2",
+    apk: "jack",
+    brew: "jack",
+  },
+  {
+    for: "test",
+    found: () => which("pulseaudio"),
+    apt: "pulseaudio",
+    dnf: "pulseaudio",
+    pacman: "pulseaudio",
+    apk: "pulseaudio",
+    brew: "pulseaudio",
+  },
+  {
+    for: "test",
+    only: "linux",
+    found: () => library("alsa-lib/libasound_module_pcm_pulse.so"),
+    apt: "libasound2-plugins",
+    dnf: "alsa-plugins-pulseaudio",
+    pacman: "alsa-plugins",
+    apk: "alsa-plugins-pulse",
+  },
+  { for: "test", found: () => which("sox"), apt: "sox", dnf: "sox", pacman: "sox", apk: "sox", brew: "sox" },
+  {
+    for: "test",
+    found: () => header("portaudio.h"),
+    apt: "portaudio19-dev",
+    dnf: "portaudio-devel",
+    pacman: "portaudio",
+    apk: "portaudio-dev",
+    brew: "portaudio",
+  },
+  {
+    for: "test",
+    found: () => header("sndfile.h"),
+    apt: "libsndfile1-dev",
+    dnf: "libsndfile-devel",
+    pacman: "libsndfile",
+    apk: "libsndfile-dev",
+    brew: "libsndfile",
+  },
+];
+
+const managers = [
+  { name: "apt", program: "apt-get", command: (p) => `apt-get update && apt-get install -y ${p}` },
+  { name: "dnf", program: "dnf", command: (p) => `dnf install -y ${p}` },
+  { name: "pacman", program: "pacman", command: (p) => `pacman -S --needed ${p}` },
+  { name: "apk", program: "apk", command: (p) => `apk add ${p}` },
+  { name: "brew", program: "brew", command: (p) => `brew install ${p}`, asUser: true },
+];
+
+/** Installs what `purpose` needs ("test" needs all of "demo" too), or fails with the one command that would. */
+export function ensureSystem(purpose) {
+  if (process.platform === "win32") return;
+  const missing = needs.filter((need) =>
+    (need.for === "demo" || purpose === "test") && (need.only ?? process.platform) === process.platform && !need.found()
+  );
+  if (missing.length === 0) return;
+
+  const manager = managers.find(({ program }) => which(program));
+  if (!manager) throw new Failure(`missing, to be installed by hand: ${missing.map((need) => need.apt).join(" ")}`);
+  const packages = [...new Set(missing.map((need) => need[manager.name]).filter(Boolean))];
+  const isRoot = process.getuid?.() === 0;
+  const sudo = isRoot ? [] : ["sudo"];
+  if (manager.name === "apt" && (isRoot || (which("sudo") && output("sudo", ["-n", "true"]) !== undefined))) {
+    say(`installing system packages: ${packages.join(" ")}`);
+    const apt = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
+    step(apt[0], [...apt.slice(1), "update"]);
+    step(apt[0], [...apt.slice(1), "install", "-y", "--no-install-recommends", ...packages]);
+    return;
+  }
+  const command = manager.command(packages.join(" "));
+  const printed = isRoot || manager.asUser ? command : command.replaceAll(manager.program, `sudo ${manager.program}`);
+  throw new Failure(`system packages are missing. This installs them, then run this again:\n\n    ${printed}\n`);
+}

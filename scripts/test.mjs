@@ -1,0 +1,95 @@
+// Runs everything that proves the project: checks, C tests, and the suite on each runtime. One closing line for all of it.
+// Usage: node scripts/test.mjs [--full] [--only checks|c|deno|bun|node]... [part of a test file's name]...
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { checks } from "./lib/checks.mjs";
+import { cTestFiles, runCTest, sanitizers } from "./lib/ctests.mjs";
+import { noCounts } from "./lib/counts.mjs";
+import { Failure, main, say } from "./lib/run.mjs";
+import { runFile, runtimes, testFiles } from "./lib/suite.mjs";
+import { setup } from "./setup.mjs";
+
+const kinds = ["checks", "c", "deno", "bun", "node"];
+
+function options() {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { full: { type: "boolean", default: false }, only: { type: "string", multiple: true, default: [] } },
+      allowPositionals: true,
+    });
+    const unknown = values.only.find((kind) => !kinds.includes(kind));
+    if (unknown !== undefined) throw new Failure(`--only ${unknown}: allowed are ${kinds.join(", ")}`);
+    return { full: values.full, only: values.only, filters: positionals };
+  } catch (error) {
+    throw error.code?.startsWith("ERR_PARSE_ARGS") ? new Failure(error.message) : error;
+  }
+}
+
+/** Everything that is to be run, in order: { kind, suite, name, run } with run() → { passed, failed, skipped, text }. */
+function jobs({ full, filters }) {
+  const limits = { timeout: full ? 3600 : 300, env: full ? { PASTREAM_TEST_FULL: "1" } : {} };
+  const check = ({ name, run }) => async () => {
+    const text = await run();
+    return { ...noCounts(), [text === undefined ? "passed" : "failed"]: 1, text: text ?? "", name };
+  };
+  return [
+    ...checks.filter(() => filters.length === 0)
+      .map((c) => ({ kind: "checks", suite: "check", name: c.name, run: check(c) })),
+    ...sanitizers.flatMap((sanitizer) =>
+      cTestFiles(filters).map((file) => ({
+        kind: "c",
+        suite: sanitizer.name,
+        name: file,
+        run: () => runCTest(sanitizer, file, limits),
+      }))
+    ),
+    ...runtimes().flatMap((runtime) =>
+      testFiles(filters).map((file) => ({
+        kind: runtime.name.split(" ")[0],
+        suite: runtime.name,
+        name: file,
+        run: () => runFile(runtime, file, limits),
+      }))
+    ),
+  ];
+}
+
+const indent = (text) => text.trimEnd().split("\n").slice(-300).map((line) => `    | ${line}`).join("\n");
+
+async function test() {
+  const chosen = options();
+  // The suite tests what it sets itself, not what the user's environment asks for.
+  for (const name of ["PASTREAM_DEVICE", "PASTREAM_DEBUG"]) delete process.env[name];
+  await setup("test");
+  const started = performance.now();
+  const perSuite = new Map();
+  const total = noCounts();
+  for (const { kind, suite, name, run } of jobs(chosen)) {
+    if (chosen.only.length > 0 && !chosen.only.includes(kind)) continue;
+    const begun = performance.now();
+    const result = await run();
+    const seconds = ((performance.now() - begun) / 1000).toFixed(1);
+    const counts = perSuite.get(suite) ?? perSuite.set(suite, noCounts()).get(suite);
+    for (const key of Object.keys(total)) {
+      total[key] += result[key];
+      counts[key] += result[key];
+    }
+    const notes = [`${result.passed} ok`];
+    if (result.failed > 0) notes.push(`${result.failed} FAILED`);
+    if (result.skipped > 0) notes.push(`${result.skipped} skipped`);
+    console.log(`${suite.padEnd(8)} ${name.padEnd(36)} ${notes.join(", ")}  (${seconds} s)`);
+    if (result.failed > 0) console.log(indent(result.text));
+  }
+  console.log(`\nSummary, after ${((performance.now() - started) / 1000).toFixed(0)} s:`);
+  for (const [suite, { passed, failed, skipped }] of perSuite) {
+    console.log(`  ${suite.padEnd(8)} ${passed} ok, ${failed} FAILED, ${skipped} skipped`.replace(", 0 FAILED", ""));
+  }
+  if (total.passed + total.failed === 0) {
+    say("no test matches");
+    total.failed = 1;
+  }
+  console.log(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ""}`);
+  return total.failed > 0 ? 1 : 0;
+}
+
+await main(test);
