@@ -72,14 +72,17 @@ static struct object *slot_use(struct slot *slot, uint32_t generation, enum hand
   return object;
 }
 
+/* No handle was ever a negative number, or one of generation 0. */
+static int handle_possible(int32_t handle) { return handle >= 1 << 16; }
+
 struct object *handle_use(int32_t handle, enum handle_kind kind) {
-  struct object *object = handle > 0 ? slot_use(slot_of(handle), (uint32_t)handle >> 16, kind) : NULL;
+  struct object *object = handle_possible(handle) ? slot_use(slot_of(handle), (uint32_t)handle >> 16, kind) : NULL;
   if (!object) error_set(PS_ERR_HANDLE, 0, NULL);
   return object;
 }
 
 int32_t handle_free(int32_t handle, enum handle_kind kind) {
-  if (handle <= 0) return error_set(PS_ERR_HANDLE, 0, NULL);
+  if (!handle_possible(handle)) return error_set(PS_ERR_HANDLE, 0, NULL);
   struct slot *slot = slot_of(handle);
   os_mutex_lock(&lock);
   struct object *object = slot->object;
