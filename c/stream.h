@@ -25,6 +25,17 @@ struct side { /* source or sink, as set */
   struct object *object; /* ring or file, in use by this stream; NULL for none */
 };
 
+/* The last callback. The callback makes `turn` odd while it writes. */
+struct anchor {
+  _Atomic uint32_t turn;
+  _Atomic int64_t frame, frames;     /* frame count at its start, frames of its block */
+  _Atomic double began, input, output; /* os_time(); stream times of its first input and output frame */
+};
+struct anchor_values {
+  int64_t frame, frames;
+  double began, input, output;
+};
+
 struct stream {
   struct object object;
 
@@ -40,6 +51,7 @@ struct stream {
 
   /* As set for the next run, by the owner, while no run is active. */
   struct side source, sink;
+  struct object *left_file; /* the file that the writer has left, or is about to leave, for the one in `sink` */
   double frames, pad, offset, prebuffer;
   int32_t run_flags;
 
@@ -47,10 +59,12 @@ struct stream {
   struct engine engine;
   struct meter meters[2]; /* input, output */
   struct timing timing;
+  struct ring *rings[2];      /* source and sink of the run, in use by it */
   struct file_reader *reader; /* NULL without a file source */
   struct file_writer *writer; /* NULL without a file sink */
-  _Atomic double heartbeat;   /* os_time() of the last sign of life of the device */
   _Atomic int32_t halted;     /* the callback is to complete without doing anything more */
+  _Atomic double heartbeat;   /* os_time() of the last sign of life of the device */
+  struct anchor anchor;       /* the last callback, for who reckons from it */
   double expected;            /* callback only: os_time() at which the next callback is due; 0: no telling */
 
   /* Control thread. */
@@ -59,10 +73,13 @@ struct stream {
   struct os_mutex lock; /* for what follows; never taken by the callback */
   struct { int32_t command, ticket; } queue[STREAM_COMMANDS];
   int32_t queued, next_ticket, done_ticket;
+  int quit; /* close and end the thread */
   struct error results[STREAM_TICKETS];
   struct error failure; /* what ended the run; the first one wins */
+  double last_time;     /* the stream's clock when it was closed */
+  double switched_at;   /* frame at which the newest file of the recording begins; -1: not known yet */
+  int device_open;      /* the device may be asked for its time */
   _Atomic int32_t failed;
-  _Atomic int32_t stop_asked; /* STOP, ABORT or CLOSE came while a start was waiting */
   _Atomic int32_t state;
 };
 
@@ -72,5 +89,34 @@ void stream_fail(struct stream *stream);
 /* Channels, formats and frame sizes, side 0 input, 1 output; after the device's open. */
 int32_t stream_channels(const struct stream *stream, int side);
 int32_t stream_format(const struct stream *stream, int side);
+
+/* A consistent copy of the anchor. Any thread. */
+struct anchor_values stream_anchor(struct stream *stream);
+/* Before a run: forgets the last callback. */
+void stream_callback_reset(struct stream *stream);
+
+/* Puts `object`, a use of which goes over to the stream, in the place of what a side had. */
+void stream_set_side(struct stream *stream, struct side *side, int32_t kind, struct object *object, int32_t flags,
+                     int32_t buffer_frames);
+
+/* stream_control.c: starts the control thread, which has a use of the stream until stream_control_quit. */
+int32_t stream_control_start(struct stream *stream);
+/* Hands a command over; answers its ticket. */
+int32_t stream_command(struct stream *stream, int32_t command);
+/* The thread closes the stream once it has carried out what is waiting, and ends. */
+void stream_control_quit(struct stream *stream);
+
+/* The stream behind a handle, with a use that stream_done gives back. */
+static inline struct stream *stream_use(int32_t handle) { return (struct stream *)handle_use(handle, HANDLE_STREAM); }
+static inline int32_t stream_done(struct stream *stream, int32_t result) {
+  object_release(&stream->object);
+  return result;
+}
+
+/* Whether a run is on. */
+static inline int stream_running(const struct stream *stream) {
+  int32_t state = atomic_load_explicit(&stream->state, memory_order_acquire);
+  return state == PS_STATE_STARTING || state == PS_STATE_ACTIVE || state == PS_STATE_ENDING;
+}
 
 #endif
