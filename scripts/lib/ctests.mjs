@@ -1,4 +1,5 @@
-// The C tests: each tests/c/*.c is a program, linked with all of c/*.c and run under the sanitizers.
+// The C tests: each tests/c/test_*.c is a program, linked with all of c/*.c and with what the tests share (the other files
+// of tests/c), and run under the sanitizers.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { cSources, hashBuild } from "../build.mjs";
@@ -14,10 +15,10 @@ export const sanitizers = [
   { name: "c tsan", flags: ["-fsanitize=thread"] },
 ];
 
+const testSources = () => readdirSync(join(root, "tests", "c")).sort();
+
 export function cTestFiles(filters) {
-  const folder = join(root, "tests", "c");
-  if (!existsSync(folder)) return [];
-  return readdirSync(folder).filter((name) => name.endsWith(".c")).sort()
+  return testSources().filter((name) => name.startsWith("test_") && name.endsWith(".c"))
     .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
     .map((name) => `tests/c/${name}`);
 }
@@ -63,11 +64,10 @@ export async function runCTest(sanitizer, file, { timeout, env }) {
   if (error) return { passed: 0, failed: 1, skipped: 0, text: error, seconds: 0 };
   const cc = compiler();
   const program = join(folder, basename(file, ".c"));
-  const args = [...flags, ...sanitizer.flags, file, archive, ...link, "-o", program];
-  const headers = readdirSync(join(root, "tests", "c")).filter((name) => name.endsWith(".h"));
-  const input = [file, ...headers.map((name) => `tests/c/${name}`)].map((name) =>
-    readFileSync(join(root, name), "utf8")
-  );
+  const shared = testSources().filter((name) => !name.startsWith("test_")).map((name) => `tests/c/${name}`);
+  const sharedSources = shared.filter((name) => name.endsWith(".c"));
+  const args = [...flags, ...sanitizer.flags, file, ...sharedSources, archive, ...link, "-o", program];
+  const input = [file, ...shared].map((name) => readFileSync(join(root, name), "utf8"));
   const failure = await make(program, hashBuild(cc, [args, input]), [[[cc, ...args]]]);
   if (failure) return { passed: 0, failed: 1, skipped: 0, text: failure, seconds: 0 };
 
