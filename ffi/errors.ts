@@ -1,0 +1,41 @@
+/** Stable codes of the errors that are thrown on purpose. */
+export type ErrorCode =
+  | "closed"
+  | "active"
+  | "busy"
+  | "buffer-full"
+  | "buffer-empty"
+  | "device-not-found"
+  | "device-lost"
+  | "library-not-found"
+  | "abi-mismatch"
+  | "download"
+  | "portaudio"
+  | "soundfile"
+  | "xrun"
+  | "unsupported"
+  | "out-of-resources";
+
+/** Base of all errors thrown on purpose. `code` is stable and meant for programs; the message tells a person what to do. */
+export class PastreamError extends Error {
+  override readonly name: string = "PastreamError";
+  /** What went wrong, for programs. */
+  readonly code: ErrorCode;
+
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** A native library could not be loaded. The message says which command helps. */
+export class LibraryNotFoundError extends PastreamError {
+  override readonly name: string = "LibraryNotFoundError";
+  /** Where it was looked for. */
+  readonly tried: readonly string[];
+
+  constructor(message: string, tried: readonly string[], options?: ErrorOptions) {
+    super("library-not-found", message, options);
+    this.tried = tried;
+  }
+}

@@ -1,0 +1,41 @@
+import type { Runtime } from "./runtime.ts";
+
+// Node's built-in modules are fetched on first use, not imported: Deno would load its imitations of them with this file.
+const builtin = (name: string) => globalThis.process.getBuiltinModule(name);
+
+/** `require`, seen from this package. */
+export function packageRequire(): (name: string) => unknown {
+  const { createRequire } = builtin("node:module") as typeof import("node:module");
+  return createRequire(import.meta.url);
+}
+
+/** Whether a program is linked with musl: it names its dynamic loader, near its beginning. */
+function namesMusl(program: string): boolean {
+  const { openSync, readSync, closeSync } = builtin("node:fs") as typeof import("node:fs");
+  try {
+    const file = openSync(program, "r");
+    const start = new Uint8Array(4096);
+    readSync(file, start);
+    closeSync(file);
+    return new TextDecoder("latin1").decode(start).includes("/ld-musl-");
+  } catch {
+    return false;
+  }
+}
+
+/** What Bun and Node have in common. */
+export function processRuntime(): Omit<Runtime, "open"> {
+  const { platform, arch, env } = globalThis.process;
+  const os = platform === "darwin" ? "macos" : platform === "win32" ? "windows" : platform;
+  return {
+    platform: `${os}-${arch}`,
+    usesMusl: () => os === "linux" && namesMusl(globalThis.process.execPath),
+    permitted: () => true,
+    environment: (name) => env[name],
+    exists: (path) => (builtin("node:fs") as typeof import("node:fs")).existsSync(path),
+    onExit(action) {
+      const { isMainThread } = builtin("node:worker_threads") as typeof import("node:worker_threads");
+      if (isMainThread) globalThis.process.on("exit", action);
+    },
+  };
+}

@@ -1,0 +1,26 @@
+import type { Functions, Signature } from "./symbols.ts";
+
+/** An open libpastream. */
+export interface Library {
+  readonly functions: Functions;
+  /** A view on native memory. It does not keep that memory alive. */
+  view(address: number, bytes: number): ArrayBuffer;
+}
+
+/** What differs between Deno, Bun and Node. Nothing here asks the user for a permission, except `open`. */
+export interface Runtime {
+  /** `<os>-<arch>`, as the folders of native/ are named. */
+  readonly platform: string;
+  /** Whether this process uses musl, on Linux, rather than glibc. */
+  usesMusl(): boolean;
+  /** Opens libpastream for the functions in `table`, or throws the runtime's own error. */
+  open(path: string, table: Readonly<Record<string, Signature>>): Library;
+  /** Whether `open` may be tried without a question to the user. */
+  permitted(path: string): boolean;
+  /** A variable of the environment; undefined also where it may not be read. */
+  environment(name: string): string | undefined;
+  /** Whether a file exists; undefined where that may not be known. */
+  exists(path: string): boolean | undefined;
+  /** Calls `action` when the process ends; does nothing in a worker, whose end is not the process's. */
+  onExit(action: () => void): void;
+}
