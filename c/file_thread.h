@@ -32,11 +32,16 @@ void file_reader_stop(struct file_reader *reader);
 
 /* Starts writing what comes into `ring` to `file` (taken by the caller). The header is brought up to date every second. */
 struct file_writer *file_writer_start(struct file *file, struct ring *ring, const struct file_thread_options *options);
-/* Writes what is left in the ring, flushes the file, ends the thread and frees it. A pipe that takes nothing for
- * `patience` seconds is given up. PS_OK, or the error that kept frames from being written. */
+/* Writes what is left in the ring, flushes the file and ends the thread. A pipe that takes nothing for `patience` seconds
+ * is given up. A switch that is pending is carried out. PS_OK, or the error that kept frames from being written. */
 int32_t file_writer_finish(struct file_writer *writer, double patience);
-/* From the next block on writes into `next` (taken by the caller), flushes the file it leaves and gives it back.
- * PS_ERR_BUSY while an earlier switch is pending. Any thread. */
+/* A finish that is under way is to have no more patience than this: somebody stops the stream now. Any thread. */
+void file_writer_hurry(struct file_writer *writer, double patience);
+/* Frees a finished writer. */
+void file_writer_free(struct file_writer *writer);
+/* From the next block on writes into `next` (taken by the caller), flushes the file it leaves and gives it back
+ * (file_give_back; the uses of both objects stay the caller's). PS_ERR_BUSY while an earlier switch is pending. Any
+ * thread. */
 int32_t file_writer_switch(struct file_writer *writer, struct file *next);
 /* Frame of the recording at which the newest file begins; -1 while a switch is pending, or its first file is written. */
 int64_t file_writer_switched_at(const struct file_writer *writer);

@@ -280,7 +280,8 @@ int32_t ps_stream_set_gain(int32_t handle, double gain) {
 
 static int32_t next_file(struct stream *stream, struct object *object) {
   struct file *file = (struct file *)object;
-  if (!stream->writer) return error_set(PS_ERR_STATE, 0, "no file is being recorded");
+  if (!stream->writer || atomic_load(&stream->state) != PS_STATE_ACTIVE)
+    return error_set(PS_ERR_STATE, 0, "no file is being recorded");
   if (file_channels(file) != stream->engine.input.channels)
     return error_set(PS_ERR_ARGUMENT, 0, "the file has %d channels, the stream %d", file_channels(file),
                      stream->engine.input.channels);

@@ -51,13 +51,14 @@ static void let_go(struct stream *stream, int side) {
 static void end_files(struct stream *stream, double patience) {
   if (stream->reader) file_reader_stop(stream->reader);
   stream->reader = NULL;
-  os_mutex_lock(&stream->lock); /* ps_stream_next_file may be at it */
-  struct file_writer *writer = stream->writer;
-  stream->writer = NULL;
-  os_mutex_unlock(&stream->lock);
-  if (writer) {
-    int32_t status = file_writer_finish(writer, patience);
-    if (status < 0) stream_fail(stream);
+  if (stream->writer) {
+    if (file_writer_finish(stream->writer, patience) < 0) stream_fail(stream);
+    os_mutex_lock(&stream->lock); /* a caller may be asking the writer something */
+    struct file_writer *writer = stream->writer;
+    stream->switched_at = (double)file_writer_switched_at(writer);
+    stream->writer = NULL;
+    os_mutex_unlock(&stream->lock);
+    file_writer_free(writer);
   }
   let_go(stream, 0);
   let_go(stream, 1);
@@ -141,8 +142,12 @@ static int32_t start_files(struct stream *stream) {
   if (stream->sink.kind == PS_SIDE_FILE) {
     options.format = stream_format(stream, 0);
     options.limit = -1;
-    stream->writer = file_writer_start((struct file *)stream->sink.object, stream->rings[1], &options);
-    if (!stream->writer) return PS_ERR_THREAD;
+    struct file_writer *writer = file_writer_start((struct file *)stream->sink.object, stream->rings[1], &options);
+    if (!writer) return PS_ERR_THREAD;
+    os_mutex_lock(&stream->lock);
+    stream->writer = writer;
+    stream->switched_at = -1;
+    os_mutex_unlock(&stream->lock);
   }
   return PS_OK;
 }
@@ -345,6 +350,9 @@ int32_t stream_control_start(struct stream *stream) {
 
 int32_t stream_command(struct stream *stream, int32_t command) {
   os_mutex_lock(&stream->lock);
+  /* The control thread may be busy with a pipe that takes nothing. */
+  if (stream->writer && get_state(stream) == PS_STATE_ENDING && command != PS_COMMAND_START)
+    file_writer_hurry(stream->writer, command == PS_COMMAND_STOP ? PATIENCE_STOPPED : PATIENCE_ABORTED);
   int32_t ticket = PS_ERR_BUSY;
   if (stream->queued < STREAM_COMMANDS) {
     ticket = stream->next_ticket++;
