@@ -57,7 +57,7 @@ static size_t ring_peek(struct ring *ring, void *data, size_t count) {
   struct ring_region region;
   count = ring_read_region(ring, count, &region);
   size_t first = region.count[0] * ring->element_size;
-  memcpy(data, region.part[0], first);
+  if (first) memcpy(data, region.part[0], first); /* `data` may be NULL when there is nothing to copy */
   if (region.count[1]) memcpy((unsigned char *)data + first, region.part[1], region.count[1] * ring->element_size);
   return count;
 }
@@ -72,7 +72,7 @@ size_t ring_write(struct ring *ring, const void *data, size_t count) {
   struct ring_region region;
   count = ring_write_region(ring, count, &region);
   size_t first = region.count[0] * ring->element_size;
-  memcpy(region.part[0], data, first);
+  if (first) memcpy(region.part[0], data, first);
   if (region.count[1]) memcpy(region.part[1], (const unsigned char *)data + first, region.count[1] * ring->element_size);
   ring_write_advance(ring, count);
   return count;
