@@ -4,17 +4,21 @@ import { join } from "node:path";
 import { capture } from "./run.mjs";
 import { fromNpm, root } from "./tools.mjs";
 
+/** A check answers undefined where all is well, else what is wrong. */
 const deno = (...args) => async () => {
   const { code, output } = await capture(fromNpm.deno(), args);
   return code === 0 ? undefined : output;
 };
 
-/** Answers undefined where all is well, else what is wrong. */
+/** `npm ci` refuses a lock file that lacks a package, also one of another platform; the other reasons are privacy. */
 const lockFile = () => {
-  const lines = readFileSync(join(root, "package-lock.json"), "utf8").split("\n");
-  const found = lines.filter((line) => /"resolved":|registry/.test(line));
-  if (found.length === 0) return undefined;
-  return `package-lock.json names a registry's address (npm's omit-lockfile-registry-resolved is off):\n${found[0]}`;
+  const text = readFileSync(join(root, "package-lock.json"), "utf8");
+  const address = text.split("\n").find((line) => /"resolved":|registry/.test(line));
+  if (address) return `package-lock.json names a registry (npm's omit-lockfile-registry-resolved is off): ${address}`;
+  const { packages } = JSON.parse(text);
+  const wanted = Object.values(packages).flatMap((p) => Object.keys({ ...p.dependencies, ...p.optionalDependencies }));
+  const lacking = wanted.filter((name) => !Object.keys(packages).some((path) => path.endsWith(`node_modules/${name}`)));
+  return lacking.length > 0 ? `package-lock.json lacks ${lacking.join(", ")}` : undefined;
 };
 
 export const checks = [

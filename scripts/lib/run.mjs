@@ -26,14 +26,12 @@ export async function main(job) {
   }
 }
 
-/** Runs a command in the foreground with its output shown, as one step of a set-up. */
-export function step(command, args, env = {}) {
+/** Runs a command in the foreground, as one step of a set-up. Shown on stderr; of a `quiet` one its errors only. */
+export function step(command, args, { quiet = false } = {}) {
   say(`$ ${[command, ...args].join(" ")}`);
   const { status, error } = spawnSync(command, args, {
     cwd: root,
-    // Not to stdout: a script may be asked for something on it.
-    stdio: ["ignore", 2, 2],
-    env: { ...process.env, ...env },
+    stdio: ["ignore", quiet ? "ignore" : 2, 2],
     shell: command.endsWith(".cmd"),
   });
   if (error || status !== 0) throw new Failure(`${command} failed${error ? `: ${error.message}` : ""}`);

@@ -112,8 +112,8 @@ export function ensureSystem(purpose) {
   if (manager.name === "apt" && (isRoot || (which("sudo") && output("sudo", ["-n", "true"]) !== undefined))) {
     say(`installing system packages: ${packages.join(" ")}`);
     const apt = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
-    step(apt[0], [...apt.slice(1), "update"]);
-    step(apt[0], [...apt.slice(1), "install", "-y", "--no-install-recommends", ...packages]);
+    step(apt[0], [...apt.slice(1), "update"], { quiet: true });
+    step(apt[0], [...apt.slice(1), "install", "-y", "--no-install-recommends", ...packages], { quiet: true });
     return;
   }
   const command = manager.command(packages.join(" "));
