@@ -30,10 +30,8 @@ static struct os_mutex lock = OS_MUTEX_INIT;
 static uint32_t first_free, last_free, used_slots = 1;
 static _Atomic int32_t live;
 
-int32_t handle_new(struct object *object, enum handle_kind kind, void (*destroy)(struct object *)) {
-  object->kind = kind;
-  object->destroy = destroy;
-  atomic_store_explicit(&object->uses, 1, memory_order_relaxed);
+/* Puts an object into a free slot. */
+static int32_t slot_fill(struct object *object) {
   os_mutex_lock(&lock);
   uint32_t index = 0;
   if (used_slots < SLOTS) {
@@ -55,6 +53,20 @@ int32_t handle_new(struct object *object, enum handle_kind kind, void (*destroy)
   os_mutex_unlock(&lock);
   atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
   return (int32_t)(generation << 16 | index);
+}
+
+int32_t handle_new(struct object *object, enum handle_kind kind, void (*destroy)(struct object *)) {
+  object->kind = kind;
+  object->destroy = destroy;
+  atomic_store_explicit(&object->uses, 1, memory_order_relaxed);
+  return slot_fill(object);
+}
+
+int32_t handle_add(struct object *object) {
+  object_use(object);
+  int32_t handle = slot_fill(object);
+  if (handle < 0) object_release(object);
+  return handle;
 }
 
 static struct slot *slot_of(int32_t handle) { return &slots[(uint32_t)handle & 0xffff]; }

@@ -16,6 +16,8 @@ struct object {
 
 /* Makes a handle for an object (uses = 1), or PS_ERR_MEMORY. */
 int32_t handle_new(struct object *object, enum handle_kind kind, void (*destroy)(struct object *));
+/* One more handle for an object that is in use; it adds a use of its own. PS_ERR_MEMORY. */
+int32_t handle_add(struct object *object);
 /* The object behind a handle with one use added, or NULL (PS_ERR_HANDLE is left as the thread's error). */
 struct object *handle_use(int32_t handle, enum handle_kind kind);
 /* Makes the handle stale; the object lives on until its last use is gone. PS_OK or PS_ERR_HANDLE. */

@@ -110,6 +110,9 @@ PS_API int32_t ps_library_text(int32_t which, int32_t what, char *text, int32_t 
  * size * element_size, which must stay valid until the handle is freed and no stream uses the ring.
  * PS_ERR_ARGUMENT, PS_ERR_MEMORY. Any thread. */
 PS_API int32_t ps_ring_new(int32_t element_size, int32_t size, void *storage, double storage_bytes);
+/* A second handle of the same ring, to be freed like the first: the ring lives until the last one is freed. For a thread
+ * that has a view on its memory (ps_ring_address) and is not the one that made it. PS_ERR_MEMORY. Any thread. */
+PS_API int32_t ps_ring_share(int32_t ring);
 /* Gives the handle back. A stream that uses the ring keeps its memory until it lets go. Any thread, once. */
 PS_API int32_t ps_ring_free(int32_t ring);
 /* Copies up to `count` elements out and answers how many there were. Reader. */

@@ -142,6 +142,14 @@ int32_t ps_ring_new(int32_t element_size, int32_t size, void *storage, double st
   return handle;
 }
 
+int32_t ps_ring_share(int32_t handle) {
+  struct object *ring = handle_use(handle, HANDLE_RING);
+  if (!ring) return PS_ERR_HANDLE;
+  int32_t shared = handle_add(ring);
+  object_release(ring);
+  return shared;
+}
+
 int32_t ps_ring_free(int32_t handle) { return handle_free(handle, HANDLE_RING); }
 
 static struct ring *ring_use(int32_t handle) { return (struct ring *)handle_use(handle, HANDLE_RING); }

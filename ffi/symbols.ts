@@ -26,6 +26,8 @@ export const symbols = {
   ps_library_text: { parameters: ["i32", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_ring_new(int32_t element_size, int32_t size, void *storage, double storage_bytes)
   ps_ring_new: { parameters: ["i32", "i32", "buffer", "f64"], result: "i32" },
+  // int32_t ps_ring_share(int32_t ring)
+  ps_ring_share: { parameters: ["i32"], result: "i32" },
   // int32_t ps_ring_free(int32_t ring)
   ps_ring_free: { parameters: ["i32"], result: "i32" },
   // int32_t ps_ring_read(int32_t ring, void *data, int32_t count)
@@ -78,9 +80,9 @@ export const symbols = {
   ps_stream_wait: { parameters: ["i32", "f64"], result: "i32" },
   // int32_t ps_stream_state(int32_t stream)
   ps_stream_state: { parameters: ["i32"], result: "i32" },
-  // int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t buffer_frames)
+  // int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between)
   ps_stream_set_source: { parameters: ["i32", "i32", "i32", "i32", "i32"], result: "i32" },
-  // int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t buffer_frames)
+  // int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between)
   ps_stream_set_sink: { parameters: ["i32", "i32", "i32", "i32", "i32"], result: "i32" },
   // int32_t ps_stream_set_run(int32_t stream, double frames, double pad, double offset, int32_t flags)
   ps_stream_set_run: { parameters: ["i32", "f64", "f64", "f64", "i32"], result: "i32" },
