@@ -19,8 +19,11 @@ function missingPackages() {
   }).map(([name]) => name);
 }
 
-/** npm and Deno write their own record last: without it an installation was cut off. */
-const isComplete = () => [".package-lock.json", ".deno"].some((name) => existsSync(join(root, "node_modules", name)));
+/** npm writes its own record last: without it an installation was cut off. */
+const isComplete = () => existsSync(join(root, "node_modules", ".package-lock.json"));
+
+/** Where there is Deno but no Node, Deno runs npm (its own `deno install` leaves optional dependencies out). */
+const npmInDeno = ["run", "-A", "--quiet", "--no-config", "--node-modules-dir=none", "npm:npm@11.19.1"];
 
 export function ensurePackages() {
   const missing = missingPackages();
@@ -28,7 +31,7 @@ export function ensurePackages() {
     say(`fetching tools from npm${missing.length > 0 ? `: ${missing.join(" ")}` : ""} (a minute, once)`);
     const npm = which("npm");
     if (npm) step(npm, ["ci", "--no-fund", "--no-audit"]);
-    else if (process.versions.deno) step(process.execPath, ["install"]);
+    else if (process.versions.deno) step(process.execPath, [...npmInDeno, "ci", "--ignore-scripts"]);
     else throw new Failure("npm is missing: install it with Node (https://nodejs.org), then run this again");
   }
   // The newer Node is for tests only. Here it would be `node` in every `npm run`, in place of the machine's own.

@@ -89,7 +89,11 @@ const needs = [
 ];
 
 const managers = [
-  { name: "apt", program: "apt-get", command: (p) => `apt-get update && apt-get install -y ${p}` },
+  {
+    name: "apt",
+    program: "apt-get",
+    command: (p) => `apt-get update && apt-get install -y --no-install-recommends ${p}`,
+  },
   { name: "dnf", program: "dnf", command: (p) => `dnf install -y ${p}` },
   { name: "pacman", program: "pacman", command: (p) => `pacman -S --needed ${p}` },
   { name: "apk", program: "apk", command: (p) => `apk add ${p}` },
