@@ -21,6 +21,7 @@ struct engine_direction {
 struct engine_run {
   int64_t frames, pad, offset;
   struct ring *source; /* NULL: silence */
+  int source_file;     /* a file's thread writes the source, and ends it */
   int source_loop;     /* play the ring's contents over and over */
   int source_complete; /* an empty ring is the end of the data, whatever its flag says */
   struct ring *sink;   /* NULL: nothing is recorded */
@@ -33,10 +34,12 @@ struct engine {
   struct engine_direction input, output;
   struct engine_run run;
   _Atomic float gain;
+  _Atomic int32_t draining; /* the source is to end now, and the run when all of it has been played */
 
   /* Callback only. */
   int64_t total;      /* frames the run will have; -1 while that is unknown */
   int source_done;    /* the source has ended; only its pad is left */
+  int64_t drain_left; /* frames that the source still gives since it is being drained; -1: as many as it has */
   size_t loop_length, loop_position; /* frames of memory that is played over and over */
   int in_gap, in_drop; /* the last block ended in a source gap, in a drop, */
   int64_t gap, drop;   /* which have these numbers in the glitch log */

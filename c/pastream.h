@@ -253,6 +253,11 @@ PS_API int32_t ps_stream_await(int32_t stream, int32_t ticket);
  * 1, or 0 if time ran out. Any thread. */
 PS_API int32_t ps_stream_wait(int32_t stream, double seconds);
 
+/* The source ends, and the run completes when all of it has been played: what is in the ring now, the rest of this pass
+ * of a loop, a file to its end; no pad follows, and fewer frames than the run was to have are no error. Does nothing
+ * unless the state is ACTIVE. Owner. */
+PS_API int32_t ps_stream_drain(int32_t stream);
+
 #define PS_STATE_NEW 0      /* not opened yet */
 #define PS_STATE_IDLE 1     /* open, never started */
 #define PS_STATE_STARTING 2 /* files are being read ahead, the device is being started */
@@ -274,17 +279,18 @@ PS_API int32_t ps_stream_state(int32_t stream);
 #define PS_SINK_DROP 1        /* no room: drop the newest frames, count and log them, go on */
 #define PS_SINK_MEMORY 2      /* nobody reads the ring during the run: freewheeling does not wait for room in it */
 /* The ring or file to play or to record into; PS_SIDE_NONE takes it away. For a file `flags` of the source are
- * PS_SOURCE_LOOP, and `buffer_frames` is the size of the ring between file and callback (any size; 0: 65536).
+ * PS_SOURCE_LOOP, and `between` is the ring to stand between file and callback, which is emptied at a start (0: one of
+ * the library's own, of 65536 frames); for a ring it is 0.
  * PS_ERR_ACTIVE, PS_ERR_HANDLE (the object), PS_ERR_BUSY (a file in use), PS_ERR_ARGUMENT (element size or channels
  * do not fit; a file that cannot loop; no such direction). Owner. */
-PS_API int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t buffer_frames);
-PS_API int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t buffer_frames);
+PS_API int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between);
+PS_API int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between);
 
 #define PS_RUN_FATAL_XRUNS 1 /* the first xrun ends the run with PS_ERR_XRUN */
 /* Frames (-1: as many as the source has), pad (-1: for ever) and offset of the next run. PS_ERR_ACTIVE. Owner. */
 PS_API int32_t ps_stream_set_run(int32_t stream, double frames, double pad, double offset, int32_t flags);
-/* Frames that a file source has to have in its ring before the device starts (default: half the ring or all there
- * is). PS_ERR_ACTIVE. Owner. */
+/* Frames that the source has to have in its ring before the device starts, unless it ends before that: at most the
+ * whole ring. Negative (default): half the ring for a file, 0 for a ring. PS_ERR_ACTIVE. Owner. */
 PS_API int32_t ps_stream_set_prebuffer(int32_t stream, double frames);
 
 /* Channel map: out[i] = in[map[i] - 1], 0 is silence. side 0: recorded channel i from device channel map[i]; side 1:

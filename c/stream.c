@@ -142,6 +142,20 @@ int32_t ps_stream_state(int32_t handle) {
   return stream ? stream_done(stream, atomic_load(&stream->state)) : PS_ERR_HANDLE;
 }
 
+int32_t ps_stream_drain(int32_t handle) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  const struct side *source = &stream->source;
+  if (stream_running(stream)) {
+    if (source->kind == PS_SIDE_RING && !(source->flags & PS_SOURCE_COMPLETE)) ring_end((struct ring *)source->object);
+    os_mutex_lock(&stream->lock);
+    if (stream->reader) file_reader_end_loop(stream->reader);
+    os_mutex_unlock(&stream->lock);
+    atomic_store_explicit(&stream->engine.draining, 1, memory_order_release);
+  }
+  return stream_done(stream, PS_OK);
+}
+
 /* ------------------------------------------------------------------ setting */
 
 /* The stream for a call that sets something for the next run; NULL with *status set while one is on. */
@@ -158,72 +172,78 @@ static struct stream *stream_use_idle(int32_t handle, int32_t *status) {
   return NULL;
 }
 
-void stream_set_side(struct stream *stream, struct side *side, int32_t kind, struct object *object, int32_t flags,
-                     int32_t buffer_frames) {
+static void side_release(struct side *side) {
   if (side->object) object_release(side->object);
+  if (side->between) object_release(side->between);
+}
+
+void stream_set_side(struct stream *stream, struct side *side, struct side set) {
+  side_release(side);
   if (side == &stream->sink && stream->left_file) {
     object_release(stream->left_file);
     stream->left_file = NULL;
   }
-  *side = (struct side){.kind = kind, .flags = flags, .buffer_frames = buffer_frames, .object = object};
+  *side = set;
 }
 
-static int32_t set_ring(struct stream *stream, struct side *side, const struct engine_direction *direction,
-                        int32_t handle, int32_t flags) {
+/* A ring for the frames of one direction. */
+static int32_t use_ring(int32_t handle, const struct engine_direction *direction, struct object **object) {
   struct ring *ring = (struct ring *)handle_use(handle, HANDLE_RING);
   if (!ring) return PS_ERR_HANDLE;
-  int32_t status = PS_OK;
-  if (ring->element_size != direction->frame_bytes)
-    status = error_set(PS_ERR_ARGUMENT, 0, "an element of the ring has %zu bytes, a frame of the stream %zu",
-                       ring->element_size, direction->frame_bytes);
-  else if (side == &stream->source && (flags & PS_SOURCE_LOOP) && !ring_read_available(ring))
-    status = error_set(PS_ERR_ARGUMENT, 0, "an empty source cannot be looped");
-  if (status < 0) object_release(&ring->object);
-  else stream_set_side(stream, side, PS_SIDE_RING, &ring->object, flags, 0);
+  *object = &ring->object;
+  if (ring->element_size == direction->frame_bytes) return PS_OK;
+  return error_set(PS_ERR_ARGUMENT, 0, "an element of the ring has %zu bytes, a frame of the stream %zu",
+                   ring->element_size, direction->frame_bytes);
+}
+
+/* Each takes uses of the objects into `set`, whatever it answers. */
+static int32_t set_ring(struct side *set, const struct engine_direction *direction, int is_sink, int32_t handle) {
+  int32_t status = use_ring(handle, direction, &set->object);
+  if (status >= 0 && !is_sink && (set->flags & PS_SOURCE_LOOP) && !ring_read_available((struct ring *)set->object))
+    return error_set(PS_ERR_ARGUMENT, 0, "an empty source cannot be looped");
   return status;
 }
 
-static int32_t set_file(struct stream *stream, struct side *side, const struct engine_direction *direction,
-                        int32_t handle, int32_t flags, int32_t buffer_frames) {
-  struct object *object = handle_use(handle, HANDLE_FILE);
-  if (!object) return PS_ERR_HANDLE;
-  struct file *file = (struct file *)object;
-  int32_t status = PS_OK;
+static int32_t set_file(struct side *set, const struct engine_direction *direction, int is_sink, int32_t handle,
+                        int32_t between) {
+  set->object = handle_use(handle, HANDLE_FILE);
+  if (!set->object) return PS_ERR_HANDLE;
+  const struct file *file = (const struct file *)set->object;
   if (file_channels(file) != direction->channels)
-    status = error_set(PS_ERR_ARGUMENT, 0, "the file has %d channels, the stream %d", file_channels(file),
-                       direction->channels);
-  else if (side == &stream->source && (flags & PS_SOURCE_LOOP) && !file_seekable(file))
-    status = error_set(PS_ERR_ARGUMENT, 0, "a file that cannot seek cannot be looped");
-  if (status < 0) object_release(object);
-  else stream_set_side(stream, side, PS_SIDE_FILE, object, flags, buffer_frames);
-  return status;
+    return error_set(PS_ERR_ARGUMENT, 0, "the file has %d channels, the stream %d", file_channels(file),
+                     direction->channels);
+  if (!is_sink && (set->flags & PS_SOURCE_LOOP) && !file_seekable(file))
+    return error_set(PS_ERR_ARGUMENT, 0, "a file that cannot seek cannot be looped");
+  return between ? use_ring(between, direction, &set->between) : PS_OK;
 }
 
-static int32_t set_side(int32_t handle, int is_sink, int32_t kind, int32_t object, int32_t flags, int32_t buffer_frames) {
+static int32_t set_side(int32_t handle, int is_sink, int32_t kind, int32_t object, int32_t flags, int32_t between) {
   int32_t status;
   struct stream *stream = stream_use_idle(handle, &status);
   if (!stream) return status;
-  struct side *side = is_sink ? &stream->sink : &stream->source;
   const struct engine_direction *direction = is_sink ? &stream->engine.input : &stream->engine.output;
+  struct side set = {.kind = kind, .flags = flags};
   if (kind == PS_SIDE_NONE)
-    stream_set_side(stream, side, kind, NULL, 0, 0);
+    set.flags = 0;
   else if (!direction->channels)
     status = error_set(PS_ERR_ARGUMENT, 0, "the stream has no %s", is_sink ? "input" : "output");
   else if (kind == PS_SIDE_RING)
-    status = set_ring(stream, side, direction, object, flags);
+    status = set_ring(&set, direction, is_sink, object);
   else if (kind == PS_SIDE_FILE)
-    status = set_file(stream, side, direction, object, flags, buffer_frames);
+    status = set_file(&set, direction, is_sink, object, between);
   else
     status = error_set(PS_ERR_ARGUMENT, 0, "no kind %d", kind);
+  if (status >= 0) stream_set_side(stream, is_sink ? &stream->sink : &stream->source, set);
+  else side_release(&set);
   return stream_done(stream, status);
 }
 
-int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t buffer_frames) {
-  return set_side(stream, 0, kind, object, flags, buffer_frames);
+int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between) {
+  return set_side(stream, 0, kind, object, flags, between);
 }
 
-int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t buffer_frames) {
-  return set_side(stream, 1, kind, object, flags, buffer_frames);
+int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between) {
+  return set_side(stream, 1, kind, object, flags, between);
 }
 
 int32_t ps_stream_set_run(int32_t handle, double frames, double pad, double offset, int32_t flags) {

@@ -21,8 +21,8 @@
 struct side { /* source or sink, as set */
   int32_t kind; /* PS_SIDE_ */
   int32_t flags;
-  int32_t buffer_frames;
-  struct object *object; /* ring or file, in use by this stream; NULL for none */
+  struct object *object;  /* ring or file, in use by this stream; NULL for none */
+  struct object *between; /* the ring between file and callback, in use by this stream; NULL: to be made at the start */
 };
 
 /* The last callback. The callback makes `turn` odd while it writes. */
@@ -95,9 +95,8 @@ struct anchor_values stream_anchor(struct stream *stream);
 /* Before a run: forgets the last callback. */
 void stream_callback_reset(struct stream *stream);
 
-/* Puts `object`, a use of which goes over to the stream, in the place of what a side had. */
-void stream_set_side(struct stream *stream, struct side *side, int32_t kind, struct object *object, int32_t flags,
-                     int32_t buffer_frames);
+/* Puts `set`, the uses of whose objects go over to the stream, in the place of what a side had. */
+void stream_set_side(struct stream *stream, struct side *side, struct side set);
 
 /* stream_control.c: starts the control thread, which has a use of the stream until stream_control_quit. */
 int32_t stream_control_start(struct stream *stream);

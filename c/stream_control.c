@@ -9,7 +9,7 @@
 #define WATCH_INTERVAL 0.1       /* seconds between two looks at a run */
 #define LOST_AFTER 1.5           /* seconds without a callback after which a device counts as lost, */
 #define LOST_BLOCKS 8            /* but never less than these many blocks */
-#define PREBUFFER_POLL 0.001     /* seconds between two looks at a file being read ahead */
+#define PREBUFFER_POLL 0.001     /* seconds between two looks at a source being read ahead */
 #define RING_FRAMES 65536        /* between file and callback, unless asked for otherwise */
 #define PATIENCE_COMPLETED 1e9   /* seconds that a pipe may take nothing when a run ends by itself, */
 #define PATIENCE_STOPPED 1.0     /* by stop, */
@@ -35,25 +35,41 @@ static void file_thread_failed(void *argument) { stream_fail(argument); }
 
 /* ------------------------------------------------------------ the run's ends */
 
+/* Which sides of a ring a side of the run works: that of the callback, and for a file the other one as well. */
+static int reads_ring(const struct side *set, int is_sink) { return !is_sink || set->kind == PS_SIDE_FILE; }
+static int writes_ring(const struct side *set, int is_sink) { return is_sink || set->kind == PS_SIDE_FILE; }
+
+/* Claims them; 0 if another running stream has one of them. */
+static int claim_ring(struct ring *ring, const struct side *set, int is_sink) {
+  int reads = reads_ring(set, is_sink), writes = writes_ring(set, is_sink);
+  if (reads && atomic_exchange(&ring->reader_streams, 1)) return 0;
+  if (!writes || !atomic_exchange(&ring->writer_streams, 1)) return 1;
+  if (reads) atomic_store(&ring->reader_streams, 0);
+  return 0;
+}
+
 /* Lets go of what one side (0 source, 1 sink) of the run uses. */
 static void let_go(struct stream *stream, int side) {
   const struct side *set = side ? &stream->sink : &stream->source;
   struct ring *ring = stream->rings[side];
-  if (set->kind == PS_SIDE_FILE && ring) file_give_back((struct file *)set->object);
-  if (ring) {
-    atomic_store(side ? &ring->writer_streams : &ring->reader_streams, 0);
-    object_release(&ring->object);
-  }
+  if (!ring) return;
+  if (set->kind == PS_SIDE_FILE) file_give_back((struct file *)set->object);
+  if (reads_ring(set, side)) atomic_store(&ring->reader_streams, 0);
+  if (writes_ring(set, side)) atomic_store(&ring->writer_streams, 0);
+  object_release(&ring->object);
   stream->rings[side] = NULL;
 }
 
 /* Ends the file threads, whatever they are at. What kept frames from being written ends the run with an error. */
 static void end_files(struct stream *stream, double patience) {
-  if (stream->reader) file_reader_stop(stream->reader);
+  os_mutex_lock(&stream->lock); /* a caller may be asking the reader or the writer something */
+  struct file_reader *reader = stream->reader;
   stream->reader = NULL;
+  os_mutex_unlock(&stream->lock);
+  if (reader) file_reader_stop(reader);
   if (stream->writer) {
     if (file_writer_finish(stream->writer, patience) < 0) stream_fail(stream);
-    os_mutex_lock(&stream->lock); /* a caller may be asking the writer something */
+    os_mutex_lock(&stream->lock);
     struct file_writer *writer = stream->writer;
     stream->switched_at = (double)file_writer_switched_at(writer);
     stream->writer = NULL;
@@ -100,30 +116,35 @@ static size_t frame_bytes(const struct stream *stream, int side) {
   return side ? stream->engine.input.frame_bytes : stream->engine.output.frame_bytes;
 }
 
-/* Takes the ring of one side, or makes one for a file. */
-static int32_t take_side(struct stream *stream, int side) {
-  const struct side *set = side ? &stream->sink : &stream->source;
-  struct ring *ring = NULL;
-  if (set->kind == PS_SIDE_NONE) return PS_OK;
-  if (set->kind == PS_SIDE_FILE) {
-    int32_t status = file_take((struct file *)set->object);
-    if (status < 0) return status;
-    size_t frames = set->buffer_frames > 0 ? (size_t)set->buffer_frames : RING_FRAMES;
-    ring = ring_create(frame_bytes(stream, side), frames);
-    if (!ring) {
-      file_give_back((struct file *)set->object);
-      return error_set(PS_ERR_MEMORY, 0, "no memory for a ring of %zu frames", frames);
-    }
-  } else {
-    ring = (struct ring *)set->object;
-    object_use(&ring->object);
-  }
-  if (atomic_exchange(side ? &ring->writer_streams : &ring->reader_streams, 1)) {
+/* The ring of one side, with a use added: the caller's, or for a file one of our own if none was given. */
+static struct ring *use_side_ring(struct stream *stream, const struct side *set, int side) {
+  struct object *object = set->kind == PS_SIDE_FILE ? set->between : set->object;
+  if (!object) return ring_create(frame_bytes(stream, side), RING_FRAMES);
+  object_use(object);
+  return (struct ring *)object;
+}
+
+static int32_t take_ring(struct stream *stream, const struct side *set, int side) {
+  struct ring *ring = use_side_ring(stream, set, side);
+  if (!ring) return error_set(PS_ERR_MEMORY, 0, "no memory for a ring of %d frames", RING_FRAMES);
+  if (!claim_ring(ring, set, side)) {
     object_release(&ring->object);
-    return error_set(PS_ERR_BUSY, 0, "another running stream %s this ring", side ? "writes" : "reads");
+    return error_set(PS_ERR_BUSY, 0, "another running stream uses this ring");
   }
+  if (set->kind == PS_SIDE_FILE) ring_flush(ring);
   stream->rings[side] = ring;
   return PS_OK;
+}
+
+/* Takes what one side of the run uses. */
+static int32_t take_side(struct stream *stream, int side) {
+  const struct side *set = side ? &stream->sink : &stream->source;
+  if (set->kind == PS_SIDE_NONE) return PS_OK;
+  int32_t status = set->kind == PS_SIDE_FILE ? file_take((struct file *)set->object) : PS_OK;
+  if (status < 0) return status;
+  status = take_ring(stream, set, side);
+  if (status < 0 && set->kind == PS_SIDE_FILE) file_give_back((struct file *)set->object);
+  return status;
 }
 
 static int32_t start_files(struct stream *stream) {
@@ -152,14 +173,15 @@ static int32_t start_files(struct stream *stream) {
   return PS_OK;
 }
 
-/* Waits until the file being played is read ahead; a stop that comes meanwhile ends the wait. */
+/* Waits until the source is read ahead; a stop that comes meanwhile ends the wait. */
 static void wait_prebuffer(struct stream *stream) {
   struct ring *ring = stream->rings[0];
-  if (!stream->reader) return;
-  size_t wanted = stream->prebuffer < 0 || stream->prebuffer > (double)ring->size ? ring->size / 2
-                                                                                 : (size_t)stream->prebuffer;
-  while (!ring_ended(ring) && ring_read_available(ring) < wanted && !atomic_load(&stream->failed) && !stop_waits(stream)) {
-    file_reader_wake(stream->reader);
+  if (!ring || (stream->source.kind == PS_SIDE_RING && stream->source.flags & PS_SOURCE_COMPLETE)) return;
+  double wanted = stream->prebuffer >= 0 ? stream->prebuffer : stream->reader ? (double)(ring->size / 2) : 0;
+  if (wanted > (double)ring->size) wanted = (double)ring->size;
+  while (!ring_ended(ring) && (double)ring_read_available(ring) < wanted && !atomic_load(&stream->failed) &&
+         !stop_waits(stream)) {
+    if (stream->reader) file_reader_wake(stream->reader);
     os_event_wait(&stream->wake, PREBUFFER_POLL);
   }
 }
@@ -174,6 +196,7 @@ static int32_t start_run(struct stream *stream) {
       .pad = (int64_t)stream->pad,
       .offset = (int64_t)stream->offset,
       .source = stream->rings[0],
+      .source_file = stream->source.kind == PS_SIDE_FILE,
       .source_loop = stream->source.kind == PS_SIDE_RING && (stream->source.flags & PS_SOURCE_LOOP),
       .source_complete = stream->source.kind == PS_SIDE_RING && (stream->source.flags & PS_SOURCE_COMPLETE),
       .sink = stream->rings[1],
@@ -251,8 +274,8 @@ static int32_t command_close(struct stream *stream) {
   stream->device_open = 0;
   os_mutex_unlock(&stream->lock);
   if (open) stream->device->close(stream);
-  stream_set_side(stream, &stream->source, PS_SIDE_NONE, NULL, 0, 0);
-  stream_set_side(stream, &stream->sink, PS_SIDE_NONE, NULL, 0, 0);
+  stream_set_side(stream, &stream->source, (struct side){0});
+  stream_set_side(stream, &stream->sink, (struct side){0});
   set_state(stream, PS_STATE_CLOSED);
   return PS_OK;
 }

@@ -78,6 +78,8 @@ export const symbols = {
   ps_stream_await: { parameters: ["i32", "i32"], result: "i32" },
   // int32_t ps_stream_wait(int32_t stream, double seconds)
   ps_stream_wait: { parameters: ["i32", "f64"], result: "i32" },
+  // int32_t ps_stream_drain(int32_t stream)
+  ps_stream_drain: { parameters: ["i32"], result: "i32" },
   // int32_t ps_stream_state(int32_t stream)
   ps_stream_state: { parameters: ["i32"], result: "i32" },
   // int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between)
