@@ -1,0 +1,66 @@
+// Checks of arguments, before any native call: Bun and koffi would turn a bad one into 0 without a word.
+
+/** A value as an error message shows it. */
+export function show(value: unknown): string {
+  if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "bigint") return `${value}n`;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.constructor.name;
+  if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
+  if (typeof value === "object" && value !== null) return value.constructor?.name ?? "an object";
+  return typeof value === "function" ? "a function" : String(value);
+}
+
+/** A finite number from `min` to `max`. */
+export function requireNumber(name: string, value: unknown, min: number = -Infinity, max: number = Infinity): number {
+  if (typeof value !== "number") throw new TypeError(`${name} must be a number, not ${show(value)}`);
+  if (!(value >= min && value <= max) || !Number.isFinite(value)) {
+    throw new RangeError(`${name} must be ${range(min, max)}, not ${value}`);
+  }
+  return value;
+}
+
+/** An integer from `min` to `max`. */
+export function requireInteger(
+  name: string,
+  value: unknown,
+  min: number = Number.MIN_SAFE_INTEGER,
+  max: number = Number.MAX_SAFE_INTEGER,
+): number {
+  if (typeof value !== "number") throw new TypeError(`${name} must be an integer, not ${show(value)}`);
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw new RangeError(`${name} must be an integer${bounds(min, max)}, not ${value}`);
+  }
+  return value;
+}
+
+/** A boolean. */
+export function requireBoolean(name: string, value: unknown): boolean {
+  if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false, not ${show(value)}`);
+  return value;
+}
+
+/** One of the allowed words. */
+export function requireOneOf<T extends string>(name: string, value: unknown, allowed: readonly T[]): T {
+  if (allowed.includes(value as T)) return value as T;
+  const list = allowed.map((word) => JSON.stringify(word)).join(", ");
+  throw new (typeof value === "string" ? RangeError : TypeError)(`${name} must be one of ${list}, not ${show(value)}`);
+}
+
+/** An object to take options from; undefined gives none. */
+export function requireOptions<T extends object>(name: string, value: T | undefined): T {
+  if (value === undefined) return {} as T;
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new TypeError(`${name} must be an object, not ${show(value)}`);
+}
+
+function range(min: number, max: number): string {
+  if (min > -Infinity && max < Infinity) return `${min} to ${max}`;
+  return min > -Infinity ? `at least ${min}` : max < Infinity ? `at most ${max}` : "finite";
+}
+
+function bounds(min: number, max: number): string {
+  const least = min > Number.MIN_SAFE_INTEGER;
+  const most = max < Number.MAX_SAFE_INTEGER;
+  if (least && most) return ` from ${min} to ${max}`;
+  return least ? ` of at least ${min}` : most ? ` of at most ${max}` : "";
+}
