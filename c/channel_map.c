@@ -95,7 +95,11 @@ const struct channel_table *channel_map_table(struct channel_map *map) {
   return &map->tables[map->callback];
 }
 
+/* Samples as bytes: a caller's memory may be aligned to nothing. */
+struct bytes1 { uint8_t byte[1]; };
+struct bytes2 { uint8_t byte[2]; };
 struct bytes3 { uint8_t byte[3]; };
+struct bytes4 { uint8_t byte[4]; };
 
 #define GATHER(NAME, TYPE)                                                                                     \
   static void NAME(const struct channel_table *table, void *to_bytes, const void *from_bytes, size_t frames) { \
@@ -106,10 +110,10 @@ struct bytes3 { uint8_t byte[3]; };
     for (size_t f = 0; f < frames; f++, to += channels, from += channels)                                      \
       for (size_t c = 0; c < channels; c++) to[c] = table->from[c] < 0 ? silence : from[table->from[c]];       \
   }
-GATHER(gather_1, uint8_t)
-GATHER(gather_2, uint16_t)
+GATHER(gather_1, struct bytes1)
+GATHER(gather_2, struct bytes2)
 GATHER(gather_3, struct bytes3)
-GATHER(gather_4, uint32_t)
+GATHER(gather_4, struct bytes4)
 
 static void gather_samples(const struct channel_table *table, void *to, const void *from, size_t frames) {
   switch (table->sample_bytes) {

@@ -40,7 +40,8 @@ static void set_total(struct engine *engine, int64_t total) {
 void engine_start(struct engine *engine, const struct engine_run *run) {
   engine->run = *run;
   set_total(engine, run->frames < 0 ? -1 : run->frames + (run->pad > 0 ? run->pad : 0));
-  engine->source_done = 0;
+  engine->drain_left = -1;
+  atomic_store_explicit(&engine->draining, 0, RELAXED);
   engine->loop_length = run->source && run->source_loop ? ring_read_available(run->source) : 0;
   engine->loop_position = 0;
   engine->in_gap = engine->in_drop = 0;
@@ -75,30 +76,37 @@ static void note_flags(struct engine *engine, double time, unsigned long flags) 
   }
 }
 
-/* Copies up to `frames` frames of the looped memory, over and over. */
-static size_t take_looped(struct engine *engine, const struct channel_table *table, uint8_t *output, size_t frames) {
-  size_t bytes = engine->output.frame_bytes, done = 0;
-  while (engine->loop_length && done < frames) {
-    size_t count = engine->loop_length - engine->loop_position;
-    if (count > frames - done) count = frames - done;
-    channel_map_gather(table, output + done * bytes, engine->run.source->data + engine->loop_position * bytes, count);
-    engine->loop_position += count;
-    if (engine->loop_position == engine->loop_length) engine->loop_position = 0;
-    done += count;
+/* Copies `frames` frames of the looped memory, over and over. */
+static void take_looped(struct engine *engine, const struct channel_table *table, uint8_t *output, size_t frames) {
+  size_t bytes = engine->output.frame_bytes, length = engine->loop_length;
+  struct ring_region region;
+  ring_read_region(engine->run.source, length, &region);
+  while (frames) {
+    size_t position = engine->loop_position, first = region.count[0];
+    int in_first = position < first;
+    const uint8_t *from = in_first ? region.part[0] + position * bytes : region.part[1] + (position - first) * bytes;
+    size_t count = (in_first ? first : length) - position;
+    if (count > frames) count = frames;
+    channel_map_gather(table, output, from, count);
+    engine->loop_position = position + count == length ? 0 : position + count;
+    output += count * bytes;
+    frames -= count;
   }
-  return done;
 }
 
-static size_t take_from_source(struct engine *engine, uint8_t *output, size_t frames) {
+/* Copies `frames` frames, which are there, out of the source. */
+static void take_from_source(struct engine *engine, uint8_t *output, size_t frames) {
   const struct channel_table *table = channel_map_table(&engine->output.map);
-  if (engine->run.source_loop) return take_looped(engine, table, output, frames);
+  if (engine->run.source_loop) {
+    take_looped(engine, table, output, frames);
+    return;
+  }
   struct ring_region region;
-  frames = ring_read_region(engine->run.source, frames, &region);
+  ring_read_region(engine->run.source, frames, &region);
   channel_map_gather(table, output, region.part[0], region.count[0]);
   if (region.count[1])
     channel_map_gather(table, output + region.count[0] * engine->output.frame_bytes, region.part[1], region.count[1]);
   ring_read_advance(engine->run.source, frames);
-  return frames;
 }
 
 /* The source is late: what is missing is silence, and the run goes on. */
@@ -112,47 +120,118 @@ static void note_gap(struct engine *engine, int goes_on, int64_t frame, double t
   engine->gap = glitch_add(&engine->glitches, frame, time, PS_GLITCH_SOURCE_UNDERFLOW, frames);
 }
 
-/* Frames that the source still has to give of a block. */
-static size_t source_wants(const struct engine *engine, size_t frames) {
-  if (!engine->run.source || engine->source_done) return 0;
-  if (engine->run.frames < 0) return frames;
-  int64_t left = engine->run.frames - READ(engine->count);
+/* At most `frames` of what is `left`, which may be less than nothing. */
+static size_t at_most(size_t frames, int64_t left) {
   return left <= 0 ? 0 : (uint64_t)left < frames ? (size_t)left : frames;
 }
 
-static int source_ended(const struct engine *engine) {
-  return engine->run.source_complete || ring_ended(engine->run.source);
+/* Frames of a block that the total leaves. */
+static size_t total_leaves(const struct engine *engine, size_t frames) {
+  return engine->total < 0 ? frames : at_most(frames, engine->total - READ(engine->count));
 }
 
-/* Fills `frames` frames of output with source and silence; answers how many of them belong to the run. */
-static size_t play(struct engine *engine, uint8_t *output, size_t frames, double time) {
-  const struct engine_direction *direction = &engine->output;
-  size_t wanted = source_wants(engine, frames), got = 0;
+/* Frames of a block that the source is asked for. What was late in a gap is played later, at the cost of the pad. */
+static size_t source_wants(const struct engine *engine, size_t frames) {
+  if (!engine->run.source || (engine->run.frames < 0 && engine->total >= 0)) return 0; /* only its pad is left */
+  if (engine->drain_left >= 0) frames = at_most(frames, engine->drain_left);
+  if (engine->run.frames < 0 || engine->run.pad < 0) return frames;
+  return at_most(frames, engine->run.frames - READ(engine->source_count));
+}
+
+/* Frames at the start of a block that are not recorded, since `offset` drops them. */
+static size_t offset_skips(const struct engine *engine, size_t frames) {
+  return at_most(frames, engine->run.offset - READ(engine->count));
+}
+
+static int is_draining(const struct engine *engine) {
+  return atomic_load_explicit(&engine->draining, memory_order_acquire);
+}
+
+/* A source that is being drained has ended, but for a file: its thread still reads on. */
+static int source_ended(const struct engine *engine) {
+  return engine->run.source_complete || (is_draining(engine) && !engine->run.source_file) ||
+         ring_ended(engine->run.source);
+}
+
+/* At the first look at a drain: the frames that the source gives at most; of a loop the rest of this pass. */
+static void notice_drain(struct engine *engine) {
+  struct ring *source = engine->run.source;
+  if (!is_draining(engine) || engine->drain_left >= 0 || !source || engine->run.source_file) return;
+  if (!engine->run.source_loop) engine->drain_left = (int64_t)ring_read_available(source);
+  else if (READ(engine->source_count) && !engine->loop_position) engine->drain_left = 0;
+  else engine->drain_left = (int64_t)(engine->loop_length - engine->loop_position);
+}
+
+/* What is known of a block before anything of it is moved. */
+struct plan {
+  size_t frames; /* that belong to the run */
+  size_t played; /* of them from the source, */
+  int late;      /* and whether what is missing then is a gap */
+  int64_t total; /* frames of the run; -1 while that is unknown */
+  int32_t error; /* that ends the run with the block */
+};
+
+/* The part of it that the total and the source decide. */
+static struct plan plan_source(const struct engine *engine, size_t frames) {
+  const struct engine_run *run = &engine->run;
+  struct plan plan = {.frames = total_leaves(engine, frames), .total = engine->total};
+  size_t wanted = source_wants(engine, plan.frames);
+  int ended = 1;
   if (wanted) {
-    int ended = source_ended(engine); /* before taking: what was written before the end is then seen */
-    got = take_from_source(engine, output, wanted);
-    ADD(engine->source_count, (int64_t)got);
-    float gain = READ(engine->gain);
-    if (gain != 1.0f) gain_apply(gain, direction->format, output, got * (size_t)direction->channels);
-    if (got < wanted && !ended) {
-      note_gap(engine, engine->in_gap && !got, READ(engine->count) + (int64_t)got, time, (int64_t)(wanted - got));
-      engine->in_gap = 1;
+    ended = source_ended(engine); /* before looking: what was written before the end is then seen */
+    struct ring_region region;
+    plan.played = !run->source_loop ? ring_read_region(run->source, wanted, &region) : engine->loop_length ? wanted : 0;
+  }
+  plan.late = plan.played < wanted && !ended;
+  int64_t after_source = READ(engine->count) + (int64_t)plan.played;
+  if (is_draining(engine)) {
+    if (plan.late || plan.played == plan.frames) return plan;
+    plan.total = after_source;
+    plan.frames = plan.played;
+  } else if (plan.played < wanted && ended && run->pad >= 0) {
+    if (run->frames >= 0) {
+      plan.error = PS_ERR_BUFFER_EMPTY;
+      plan.frames = plan.played;
     } else {
-      engine->in_gap = 0;
-    }
-    if (got < wanted && ended && engine->run.pad >= 0) {
-      if (engine->run.frames >= 0) {
-        end_run(engine, CALLBACK_ABORT, PS_ERR_BUFFER_EMPTY);
-        frames = got;
-      } else {
-        engine->source_done = 1;
-        set_total(engine, READ(engine->count) + (int64_t)got + engine->run.pad);
-        if ((uint64_t)engine->run.pad < frames - got) frames = got + (size_t)engine->run.pad;
-      }
+      plan.total = after_source + run->pad;
+      plan.frames = at_most(plan.frames, (int64_t)plan.played + run->pad);
     }
   }
-  format_silence(direction->format, output + got * direction->frame_bytes, (frames - got) * (size_t)direction->channels);
-  return frames;
+  return plan;
+}
+
+/* A sink without room for the whole block ends the run where it is full. */
+static void plan_sink(struct engine *engine, struct plan *plan) {
+  if (!engine->run.sink || engine->run.sink_drop) return;
+  struct ring_region region;
+  size_t skipped = offset_skips(engine, plan->frames);
+  size_t room = skipped + ring_write_region(engine->run.sink, plan->frames - skipped, &region);
+  if (room == plan->frames) return;
+  plan->frames = room;
+  plan->error = PS_ERR_BUFFER_FULL;
+  if (plan->played > room) plan->played = room;
+}
+
+/* Fills the device's block with the source and silence. */
+static void play(struct engine *engine, const struct plan *plan, uint8_t *output, size_t frames, double time) {
+  const struct engine_direction *direction = &engine->output;
+  size_t played = plan->played;
+  if (played) {
+    take_from_source(engine, output, played);
+    ADD(engine->source_count, (int64_t)played);
+    if (engine->drain_left >= 0) engine->drain_left -= (int64_t)played;
+    float gain = READ(engine->gain);
+    if (gain != 1.0f) gain_apply(gain, direction->format, output, played * (size_t)direction->channels);
+  }
+  if (played < frames)
+    format_silence(direction->format, output + played * direction->frame_bytes,
+                   (frames - played) * (size_t)direction->channels);
+  if (!plan->frames) return;
+  int gap = plan->late && played < plan->frames;
+  if (gap)
+    note_gap(engine, engine->in_gap && !played, READ(engine->count) + (int64_t)played, time,
+             (int64_t)(plan->frames - played));
+  engine->in_gap = gap;
 }
 
 static size_t put_into_sink(struct engine *engine, const uint8_t *input, size_t frames) {
@@ -166,25 +245,15 @@ static size_t put_into_sink(struct engine *engine, const uint8_t *input, size_t 
   return frames;
 }
 
-/* Frames at the start of a block that are not recorded, since `offset` drops them. */
-static size_t offset_skips(const struct engine *engine, size_t frames) {
-  int64_t left = engine->run.offset - READ(engine->count);
-  return left <= 0 ? 0 : (uint64_t)left < frames ? (size_t)left : frames;
-}
-
-/* Records a block; answers how many of its frames belong to the run. */
-static size_t record(struct engine *engine, const uint8_t *input, size_t frames, double time) {
-  if (!engine->run.sink) return frames;
+/* Records the frames of a block that belong to the run; what finds no room now is to be dropped. */
+static void record(struct engine *engine, const uint8_t *input, size_t frames, double time) {
   size_t skipped = offset_skips(engine, frames), wanted = frames - skipped;
+  if (!engine->run.sink || !wanted) return;
   size_t got = put_into_sink(engine, input + skipped * engine->input.frame_bytes, wanted);
   ADD(engine->sink_count, (int64_t)got);
   if (got == wanted) {
     engine->in_drop = 0;
-    return frames;
-  }
-  if (!engine->run.sink_drop) {
-    end_run(engine, CALLBACK_ABORT, PS_ERR_BUFFER_FULL);
-    return skipped + got;
+    return;
   }
   int64_t lost = (int64_t)(wanted - got);
   ADD(engine->dropped, lost);
@@ -196,14 +265,6 @@ static size_t record(struct engine *engine, const uint8_t *input, size_t frames,
     engine->drop = glitch_add(&engine->glitches, frame, time, PS_GLITCH_SINK_OVERFLOW, lost);
   }
   engine->in_drop = 1;
-  return frames;
-}
-
-/* Frames of a block that the total leaves. */
-static size_t total_leaves(const struct engine *engine, size_t frames) {
-  if (engine->total < 0) return frames;
-  int64_t left = engine->total - READ(engine->count);
-  return left <= 0 ? 0 : (uint64_t)left < frames ? (size_t)left : frames;
 }
 
 int engine_process(struct engine *engine, const void *input, void *output, size_t frames, double time,
@@ -214,32 +275,28 @@ int engine_process(struct engine *engine, const void *input, void *output, size_
     return engine->result;
   }
   note_flags(engine, time, flags);
-  size_t done = total_leaves(engine, frames);
-  if (output) {
-    size_t played = play(engine, output, done, time);
-    format_silence(out->format, (uint8_t *)output + played * out->frame_bytes, (frames - played) * (size_t)out->channels);
-    done = played;
-  }
-  if (input) done = record(engine, input, done, time);
-  ADD(engine->count, (int64_t)done);
+  notice_drain(engine);
+  struct plan plan = plan_source(engine, frames);
+  if (input) plan_sink(engine, &plan);
+  if (plan.total != engine->total) set_total(engine, plan.total);
+  if (output) play(engine, &plan, output, frames, time);
+  if (input) record(engine, input, plan.frames, time);
+  ADD(engine->count, (int64_t)plan.frames);
+  if (plan.error) end_run(engine, CALLBACK_ABORT, plan.error);
   if (engine->run.fatal_xruns && READ(engine->xruns)) end_run(engine, CALLBACK_ABORT, PS_ERR_XRUN);
   if (engine->total >= 0 && READ(engine->count) >= engine->total) end_run(engine, CALLBACK_COMPLETE, PS_OK);
   if (engine->result != CALLBACK_CONTINUE) atomic_store_explicit(&engine->ended, 1, memory_order_release);
   return engine->result;
 }
 
-size_t engine_ready(const struct engine *engine, size_t frames) {
+size_t engine_ready(struct engine *engine, size_t frames) {
   if (engine->result != CALLBACK_CONTINUE) return frames;
-  const struct engine_run *run = &engine->run;
-  size_t ready = total_leaves(engine, frames);
-  size_t wanted = engine->output.channels ? source_wants(engine, ready) : 0;
-  if (wanted && !run->source_loop && !source_ended(engine)) {
-    size_t available = ring_read_available(run->source);
-    if (available < wanted) return available;
+  notice_drain(engine);
+  struct plan plan = plan_source(engine, frames);
+  size_t ready = plan.late ? plan.played : plan.frames;
+  if (engine->run.sink && !engine->run.sink_memory) {
+    size_t skipped = offset_skips(engine, ready), room = ring_write_available(engine->run.sink);
+    if (room < ready - skipped) ready = skipped + room;
   }
-  if (run->sink && !run->sink_memory) {
-    size_t skipped = offset_skips(engine, ready), room = ring_write_available(run->sink);
-    if (room < ready - skipped) return skipped + room;
-  }
-  return frames;
+  return ready < plan.frames ? ready : frames;
 }

@@ -38,7 +38,6 @@ struct engine {
 
   /* Callback only. */
   int64_t total;      /* frames the run will have; -1 while that is unknown */
-  int source_done;    /* the source has ended; only its pad is left */
   int64_t drain_left; /* frames that the source still gives since it is being drained; -1: as many as it has */
   size_t loop_length, loop_position; /* frames of memory that is played over and over */
   int in_gap, in_drop; /* the last block ended in a source gap, in a drop, */
@@ -69,7 +68,7 @@ void engine_start(struct engine *engine, const struct engine_run *run);
 int engine_process(struct engine *engine, const void *input, void *output, size_t frames, double time,
                    unsigned long flags);
 /* Frames the engine could process now without a source gap and without running out of room: for a device that may wait.
- * At most `frames`. */
-size_t engine_ready(const struct engine *engine, size_t frames);
+ * At most `frames`. On the callback's thread. */
+size_t engine_ready(struct engine *engine, size_t frames);
 
 #endif

@@ -6,6 +6,13 @@ void model_start(struct model *model) {
   model->total = model->frames < 0 ? -1 : model->pad < 0 ? model->frames : model->frames + model->pad;
 }
 
+void model_drain(struct model *model) {
+  model->draining = 1;
+  model->drain_left = model->file ? INT64_MAX : model->queued;
+  if (model->loop && model->taken) model->drain_left = (model->queued - model->taken % model->queued) % model->queued;
+  if (!model->file) model->ended = 1;
+}
+
 static int model_end(struct model *model, int32_t error) {
   model->finished = 1;
   model->error = error;
@@ -20,8 +27,9 @@ static int model_frame(struct model *model, int64_t *played, int *recorded) {
   int may_end = model->pad >= 0;
   int wanted = model->has_source && !(may_end && model->frames >= 0 && model->taken == model->frames) &&
                !(may_end && model->frames < 0 && model->total >= 0);
-  int found = wanted && (model->loop || model->queued > 0);
+  int found = wanted && (model->loop || model->queued > 0) && !(model->draining && model->drain_left == 0);
   int late = wanted && !found && !model->ended && !model->complete;
+  if (model->draining && !found && !late) return model_end(model, PS_OK);
   if (wanted && !found && !late && may_end) {
     if (model->frames >= 0) return model_end(model, PS_ERR_BUFFER_EMPTY);
     model->total = model->count + model->pad;
@@ -32,6 +40,7 @@ static int model_frame(struct model *model, int64_t *played, int *recorded) {
 
   *played = !found ? MODEL_SILENCE : model->loop ? model->taken % model->queued : model->taken;
   model->taken += found;
+  model->drain_left -= found && model->draining;
   model->queued -= found && !model->loop;
   model->gaps += late && !model->in_gap;
   model->gap_frames += late;

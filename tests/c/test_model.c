@@ -82,9 +82,29 @@ TEST(late_writers) {
   CHECK_EQUAL(late.count, 7);
 }
 
+TEST(draining) {
+  int64_t played[4], recorded[4];
+  struct model ring = {.has_source = 1, .queued = 6, .frames = 100, .pad = 10};
+  model_start(&ring);
+  model_block(&ring, 4, played, recorded);
+  model_drain(&ring);
+  model_block(&ring, 4, played, recorded);
+  CHECK(played[0] == 4 && played[1] == 5 && played[2] == MODEL_SILENCE && played[3] == MODEL_SILENCE);
+  CHECK(ring.finished && ring.error == PS_OK);
+  CHECK_EQUAL(ring.count, 6);
+  struct model loop = {.has_source = 1, .loop = 1, .queued = 3, .frames = -1, .pad = -1};
+  model_start(&loop);
+  model_block(&loop, 4, played, recorded);
+  model_drain(&loop);
+  model_block(&loop, 4, played, recorded);
+  CHECK(played[0] == 1 && played[1] == 2 && played[2] == MODEL_SILENCE);
+  CHECK_EQUAL(loop.count, 6);
+}
+
 int main(void) {
   RUN(rows_of_the_table);
   RUN(sides_without_a_source_or_room);
   RUN(late_writers);
+  RUN(draining);
   return test_end();
 }
