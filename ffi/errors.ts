@@ -18,10 +18,14 @@ export type ErrorCode =
 
 /** Base of all errors thrown on purpose. `code` is stable and meant for programs; the message tells a person what to do. */
 export class PastreamError extends Error {
-  override readonly name: string = "PastreamError";
+  static {
+    this.prototype.name = "PastreamError";
+  }
+
   /** What went wrong, for programs. */
   readonly code: ErrorCode;
 
+  /** An error with this message. */
   constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
     super(message, options);
     this.code = code;
@@ -30,10 +34,14 @@ export class PastreamError extends Error {
 
 /** A native library could not be loaded. The message says which command helps. */
 export class LibraryNotFoundError extends PastreamError {
-  override readonly name: string = "LibraryNotFoundError";
+  static {
+    this.prototype.name = "LibraryNotFoundError";
+  }
+
   /** Where it was looked for. */
   readonly tried: readonly string[];
 
+  /** An error with this message. */
   constructor(message: string, tried: readonly string[], options?: ErrorOptions) {
     super("library-not-found", message, options);
     this.tried = tried;

@@ -26,29 +26,41 @@ export interface DeviceInfo {
   readonly index: number;
   /** Stays: made of host API and name, with a number where two are alike. */
   readonly id: string;
+  /** Its name; several devices may have the same. */
   readonly name: string;
   /** "ALSA", "Core Audio", "Windows WASAPI", "JACK Audio Connection Kit", "Virtual", … */
   readonly hostApi: string;
+  /** Channels it can record; 0: it cannot. */
   readonly maxInputChannels: number;
+  /** Channels it can play; 0: it cannot. */
   readonly maxOutputChannels: number;
+  /** Hz. */
   readonly defaultSampleRate: number;
-  /** In seconds, as the other latencies. */
+  /** What `latency: "low"` means for recording, in seconds. */
   readonly defaultLowInputLatency: number;
+  /** What `latency: "high"` means for recording, in seconds. */
   readonly defaultHighInputLatency: number;
+  /** What `latency: "low"` means for playing, in seconds. */
   readonly defaultLowOutputLatency: number;
+  /** What `latency: "high"` means for playing, in seconds. */
   readonly defaultHighOutputLatency: number;
-  /** Whether it is the system's default. */
+  /** Whether the system records from it by default. */
   readonly isDefaultInput: boolean;
+  /** Whether the system plays on it by default. */
   readonly isDefaultOutput: boolean;
 }
 
 /** One host API: a family of devices, such as ALSA or WASAPI. */
 export interface HostApiInfo {
+  /** Its place in the list. */
   readonly index: number;
+  /** "ALSA", "Core Audio", "Windows WASAPI", … */
   readonly name: string;
   /** Indices of its devices. */
   readonly devices: readonly number[];
+  /** Index of the device that it records from by default. */
   readonly defaultInputDevice: number | null;
+  /** Index of the device that it plays on by default. */
   readonly defaultOutputDevice: number | null;
 }
 

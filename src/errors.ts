@@ -30,19 +30,26 @@ export { type ErrorCode, LibraryNotFoundError, PastreamError } from "../ffi/erro
 
 /** What the host API beneath PortAudio said. */
 export interface HostError {
+  /** The host API's name. */
   readonly hostApi: string;
+  /** Its own error code. */
   readonly code: number;
+  /** What it said. */
   readonly text: string;
 }
 
 /** PortAudio refused something. */
 export class PortAudioError extends PastreamError {
-  override readonly name: string = "PortAudioError";
+  static {
+    this.prototype.name = "PortAudioError";
+  }
+
   /** PortAudio's own code (PaErrorCode). */
   readonly paCode: number;
   /** What the host API beneath said, where that was the reason. */
   readonly hostError?: HostError;
 
+  /** An error with this message. */
   constructor(message: string, paCode: number, hostError?: HostError) {
     super("portaudio", message);
     this.paCode = paCode;
@@ -52,10 +59,14 @@ export class PortAudioError extends PastreamError {
 
 /** libsndfile, or the system beneath it, refused something. */
 export class SoundFileError extends PastreamError {
-  override readonly name: string = "SoundFileError";
+  static {
+    this.prototype.name = "SoundFileError";
+  }
+
   /** libsndfile's own code. */
   readonly sfCode: number;
 
+  /** An error with this message. */
   constructor(message: string, sfCode: number) {
     super("soundfile", message);
     this.sfCode = sfCode;
@@ -64,8 +75,11 @@ export class SoundFileError extends PastreamError {
 
 /** A recording's ring or memory had no room left. What fitted is kept. */
 export class BufferFullError extends PastreamError {
-  override readonly name: string = "BufferFullError";
+  static {
+    this.prototype.name = "BufferFullError";
+  }
 
+  /** An error with this message. */
   constructor(message: string) {
     super("buffer-full", message);
   }
@@ -73,8 +87,11 @@ export class BufferFullError extends PastreamError {
 
 /** A source ended before as many frames were played as asked for. */
 export class BufferEmptyError extends PastreamError {
-  override readonly name: string = "BufferEmptyError";
+  static {
+    this.prototype.name = "BufferEmptyError";
+  }
 
+  /** An error with this message. */
   constructor(message: string) {
     super("buffer-empty", message);
   }
@@ -82,10 +99,14 @@ export class BufferEmptyError extends PastreamError {
 
 /** No device fits what was asked for, or several do. */
 export class DeviceNotFoundError extends PastreamError {
-  override readonly name: string = "DeviceNotFoundError";
+  static {
+    this.prototype.name = "DeviceNotFoundError";
+  }
+
   /** The devices that were in question: those that fit, if several do, else all there are. */
   readonly candidates: readonly DeviceInfo[];
 
+  /** An error with this message. */
   constructor(message: string, candidates: readonly DeviceInfo[] = []) {
     super("device-not-found", message);
     this.candidates = candidates;
@@ -94,8 +115,11 @@ export class DeviceNotFoundError extends PastreamError {
 
 /** The device went away, or its audio server died, while streaming. */
 export class DeviceLostError extends PastreamError {
-  override readonly name: string = "DeviceLostError";
+  static {
+    this.prototype.name = "DeviceLostError";
+  }
 
+  /** An error with this message. */
   constructor(message: string) {
     super("device-lost", message);
   }

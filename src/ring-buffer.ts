@@ -7,7 +7,9 @@ import { requireInteger, show } from "./validate.ts";
 export interface RingHandle {
   /** The native ring. */
   readonly pastreamRing: number;
+  /** Bytes in one element. */
   readonly elementSize: number;
+  /** Capacity in elements. */
   readonly size: number;
   /** The ring's storage, if that is shared memory of the caller's own. */
   readonly storage?: Uint8Array;
@@ -74,6 +76,8 @@ export class RingBuffer implements Disposable {
   #lastAvailable: { readonly read: number; readonly write: number } = { read: 0, write: 0 };
 
   /**
+   * A new ring, empty.
+   *
    * @param elementSize bytes in one element (for audio: bytes in one frame)
    * @param size number of elements, a power of 2; may be omitted when `buffer` is given
    * @param buffer memory to use as the storage
@@ -257,7 +261,7 @@ export class RingBuffer implements Disposable {
           "a stream cannot use a RingBuffer over memory of your own: leave out `buffer`, or hand the stream that memory",
         );
       }
-      unwrap(native().ps_ring_info(ring.#handle, 0), "RingBuffer");
+      if (ring.#handle === 0) throw new PastreamError("closed", "RingBuffer: it is closed");
       return ring.#handle;
     };
   }

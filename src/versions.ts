@@ -9,7 +9,9 @@ export interface Versions {
   readonly pastream: string;
   /** Its C library. */
   readonly native: string;
+  /** PortAudio, as it names itself. */
   readonly portaudio: string | null;
+  /** libsndfile, as it names itself. */
   readonly libsndfile: string | null;
   /** The files that they were loaded from. */
   readonly paths: { readonly native: string; readonly portaudio: string | null; readonly libsndfile: string | null };

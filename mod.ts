@@ -1,0 +1,36 @@
+/**
+ * Real-time audio streams for Deno, Bun and Node: play, record, and process sound in chunks.
+ *
+ * Samples move in a C library, between PortAudio's callback, lock-free rings and sound files; JavaScript says what is to
+ * be played and recorded, and may be busy with something else in the meantime.
+ *
+ * @example Devices
+ * ```ts
+ * import { formatDeviceList } from "@pastream/pastream";
+ *
+ * console.log(formatDeviceList());
+ * ```
+ *
+ * @module
+ */
+export { defaults } from "./src/defaults.ts";
+export { formatDeviceList, queryDevice } from "./src/device-choice.ts";
+export { type DeviceInfo, type HostApiInfo, queryDevices, queryHostApis } from "./src/devices.ts";
+export {
+  BufferEmptyError,
+  BufferFullError,
+  DeviceLostError,
+  DeviceNotFoundError,
+  type ErrorCode,
+  type HostError,
+  LibraryNotFoundError,
+  PastreamError,
+  PortAudioError,
+  SoundFileError,
+} from "./src/errors.ts";
+export type { Dtype, FileDtype, FileSamples, SamplesOf } from "./src/formats.ts";
+export type { HostSettings, VirtualFault } from "./src/host-settings.ts";
+export type { Pair } from "./src/pair.ts";
+export { RingBuffer, type RingHandle } from "./src/ring-buffer.ts";
+export { checkSettings, type StreamKind, type StreamOptions } from "./src/stream-options.ts";
+export { type Versions, versions } from "./src/versions.ts";
