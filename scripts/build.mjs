@@ -10,7 +10,9 @@ import { hostTarget, targets } from "./lib/targets.mjs";
 import { findCompiler, root } from "./lib/tools.mjs";
 
 const flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-sanitize=all", "-shared", "-s"];
-const cacheFolder = join(root, "build", "zig-cache");
+// One folder for both: with two, zig 0.12 does not find the import libraries that it makes for Windows.
+const cache = join(root, "build", "zig-cache");
+const zigCache = { ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
 
 /** The names of the library's C files, relative to the checkout. */
 export function cSources() {
@@ -45,22 +47,19 @@ function compile(compiler, target, extra) {
   if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
 
   say(`building ${relative(root, output)} with ${compiler.from} (${compiler.path})`);
-  mkdirSync(dirname(output), { recursive: true });
-  mkdirSync(cacheFolder, { recursive: true });
   // Built aside and moved into place: another process may have the old library open, or look for it at this moment.
-  const aside = `${output}.${process.pid}`;
-  const { status, stderr, error } = spawnSync(compiler.path, [...args, "-o", aside], {
+  const aside = join(root, "build", `${target.name}.${process.pid}`);
+  for (const folder of [dirname(output), aside]) mkdirSync(folder, { recursive: true });
+  const { status, stderr, error } = spawnSync(compiler.path, [...args, "-o", join(aside, target.file)], {
     cwd: root,
     encoding: "utf8",
-    env: { ...process.env, ZIG_GLOBAL_CACHE_DIR: cacheFolder, ZIG_LOCAL_CACHE_DIR: cacheFolder },
+    env: { ...process.env, ...zigCache },
   });
   // zig builds a libc once, with warnings of its own: shown is what concerns our files.
   if (status !== 0 || /^c\//m.test(stderr)) process.stderr.write(stderr ?? "");
-  if (status !== 0) {
-    rmSync(aside, { force: true });
-    throw new Failure(`the C library did not compile${error ? `: ${error.message}` : ""}`);
-  }
-  renameSync(aside, output);
+  if (status === 0) renameSync(join(aside, target.file), output);
+  rmSync(aside, { recursive: true, force: true });
+  if (status !== 0) throw new Failure(`the C library did not compile${error ? `: ${error.message}` : ""}`);
   writeFileSync(stamp, hash);
 }
 

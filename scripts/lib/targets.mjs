@@ -5,11 +5,22 @@ import { Failure } from "./run.mjs";
 
 const linux = {
   file: "libpastream.so",
-  link: ["-Wl,-z,nodelete", "-Wl,-z,defs", "-lpthread", "-ldl", "-lm"],
   pic: true,
+  link: [
+    "-Wl,-z,nodelete",
+    "-Wl,-z,defs",
+    "-Wl,--version-script=c/exports.map",
+    "-lpthread",
+    "-ldl",
+    "-lm",
+  ],
 };
-const macos = { file: "libpastream.dylib", link: ["-Wl,-undefined,error"], pic: true };
-const win32 = { file: "pastream.dll", link: [], pic: false };
+const macos = {
+  file: "libpastream.dylib",
+  pic: true,
+  link: ["-Wl,-undefined,error", "-Wl,-install_name,@rpath/libpastream.dylib"],
+};
+const win32 = { file: "pastream.dll", pic: false, link: [] };
 
 // glibc 2.17 is that of CentOS 7: older than anything Deno, Bun and Node run on.
 export const targets = [
