@@ -93,6 +93,7 @@ static void channel_add(struct meter_channel *channel, float peak, float squares
   if (peak > before && !atomic_compare_exchange_strong_explicit(&channel->peak, &before, peak, memory_order_relaxed,
                                                                 memory_order_relaxed))
     atomic_store_explicit(&channel->peak, peak, memory_order_relaxed);
+  if (!isfinite(squares)) return; /* a sample was no number: it must not spoil the sum for the rest of the run */
   double sum = atomic_load_explicit(&channel->squares, memory_order_relaxed);
   atomic_store_explicit(&channel->squares, sum + (double)squares, memory_order_relaxed);
 }

@@ -1,0 +1,180 @@
+/* Level meters and callback timing: the numbers themselves, and reading them while they are added to. */
+#include "../../c/meter.h"
+
+#include <math.h>
+
+#include "../../c/format.h"
+#include "../../c/os.h"
+#include "../../c/pastream.h"
+#include "../../c/timing.h"
+#include "random.h"
+#include "test.h"
+
+#define FRAMES 5000
+#define CHANNELS 70
+
+/* A sample of `value` (full scale 1) in a format; little-endian, as everything that this runs on. */
+static void put(int32_t format, unsigned char *to, double value) {
+  static const double full[] = {1, 2147483648.0, 8388608.0, 32768.0, 128.0, 128.0};
+  float real = (float)value;
+  int64_t units = llrint(value * full[format]) + (format == PS_FORMAT_UINT8 ? 128 : 0);
+  if (format == PS_FORMAT_FLOAT32) memcpy(to, &real, 4);
+  else memcpy(to, &units, format_bytes(format));
+}
+
+/* Channel c is a square wave of amplitude level(c), with one peak of twice that on its frame c + 1. */
+static double level(int c) { return 0.4 / (1 + c % 5); }
+
+TEST(peak_and_rms_of_every_format) {
+  static unsigned char samples[FRAMES * CHANNELS * 4];
+  static const int counts[] = {1, 2, 3, 4, 7, 8, 16, CHANNELS};
+  double levels[2 * CHANNELS];
+  struct meter meter = {0};
+  for (int32_t format = PS_FORMAT_FLOAT32; format <= PS_FORMAT_UINT8; format++)
+    for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+      int channels = counts[i];
+      size_t bytes = format_bytes(format), frame = bytes * (size_t)channels, done = 0;
+      double unit = 1e-6 + (format == PS_FORMAT_FLOAT32 ? 0 : 1.5 / pow(2, 8.0 * (double)bytes - 1));
+      for (int f = 0; f < FRAMES; f++)
+        for (int c = 0; c < channels; c++)
+          put(format, samples + (size_t)f * frame + (size_t)c * bytes, level(c) * (f % 2 ? -1 : 1) * (f == c + 1 ? 2 : 1));
+      CHECK_EQUAL(meter_init(&meter, channels, format), PS_OK);
+      for (size_t block = 1; done < FRAMES; block = block * 2 + 3) { /* blocks of many sizes */
+        if (block > FRAMES - done) block = FRAMES - done;
+        meter_add(&meter, samples + done * frame, block);
+        done += block;
+      }
+      meter_read(&meter, levels, channels);
+      for (int c = 0; c < channels; c++) {
+        double rms = level(c) * sqrt((FRAMES + 3.0) / FRAMES);
+        CHECK_WITHIN(levels[2 * c], 2 * level(c) - unit, 2 * level(c) + unit);
+        CHECK_WITHIN(levels[2 * c + 1], rms - unit, rms + unit);
+      }
+      meter_read(&meter, levels, channels); /* nothing since */
+      for (int c = 0; c < 2 * channels; c++) CHECK(levels[c] == 0);
+      meter_add(&meter, samples + 2 * (size_t)CHANNELS * frame, 10); /* past all peaks */
+      meter_read(&meter, levels, 1);
+      CHECK_WITHIN(levels[0], level(0) - unit, level(0) + unit);
+      CHECK_WITHIN(levels[1], level(0) - unit, level(0) + unit);
+      meter_reset(&meter);
+      meter_read(&meter, levels, channels);
+      for (int c = 0; c < 2 * channels; c++) CHECK(levels[c] == 0);
+    }
+  meter_free(&meter);
+}
+
+TEST(full_scale_and_silence) {
+  unsigned char sample[4];
+  double levels[2];
+  struct meter meter = {0};
+  for (int32_t format = PS_FORMAT_INT32; format <= PS_FORMAT_UINT8; format++)
+    for (int silent = 0; silent < 2; silent++) {
+      meter_init(&meter, 1, format);
+      put(format, sample, silent ? 0 : -1);
+      meter_add(&meter, sample, 1);
+      meter_read(&meter, levels, 1);
+      CHECK(levels[0] == (silent ? 0 : 1) && levels[1] == (silent ? 0 : 1));
+    }
+  meter_init(&meter, 0, PS_FORMAT_FLOAT32); /* switched off */
+  meter_add(&meter, sample, 1);
+  meter_read(&meter, levels, 1);
+  meter_free(&meter);
+}
+
+TEST(a_sample_that_is_no_number_does_no_lasting_harm) {
+  float samples[] = {NAN, INFINITY, -INFINITY, 3e38f}, fine[] = {0.5f, -0.5f};
+  double levels[2];
+  struct meter meter = {0};
+  meter_init(&meter, 1, PS_FORMAT_FLOAT32);
+  meter_add(&meter, samples, 4);
+  meter_read(&meter, levels, 1);
+  meter_add(&meter, fine, 2);
+  meter_read(&meter, levels, 1);
+  CHECK(levels[0] == 0.5 && levels[1] == 0.5);
+  meter_free(&meter);
+}
+
+TEST(levels_of_a_long_run_stay_exact) {
+  static float samples[48000];
+  double levels[2];
+  struct meter meter = {0};
+  int seconds = test_full() ? 24 * 3600 : 3600;
+  for (int i = 0; i < 48000; i++) samples[i] = i % 2 ? 0.5f : -0.5f;
+  meter_init(&meter, 1, PS_FORMAT_FLOAT32);
+  for (int s = 0; s < seconds / (TEST_THREAD_SANITIZER ? 20 : 1); s++) meter_add(&meter, samples, 48000);
+  meter_read(&meter, levels, 1);
+  for (int i = 0; i < 48000; i++) samples[i] /= 64; /* quiet, after hours of loud */
+  meter_add(&meter, samples, 48000);
+  meter_read(&meter, levels, 1);
+  CHECK_WITHIN(levels[1], 0.5 / 64 - 1e-7, 0.5 / 64 + 1e-7);
+  meter_free(&meter);
+}
+
+static struct meter shared;
+static _Atomic int32_t adding;
+static double peak_seen, peak_total;
+
+static void read_levels(void *argument) {
+  double levels[4];
+  (void)argument;
+  while (atomic_load(&adding)) {
+    meter_read(&shared, levels, 2);
+    CHECK(levels[0] >= 0 && levels[0] <= 1 && levels[1] >= 0 && levels[1] <= 1.0001);
+    if (levels[0] > peak_seen) peak_seen = levels[0];
+  }
+  meter_read(&shared, levels, 2);
+  if (levels[0] > peak_seen) peak_seen = levels[0];
+}
+
+TEST(levels_are_read_while_they_are_added_to) {
+  float samples[64];
+  struct os_thread thread;
+  struct random random = {1};
+  peak_seen = peak_total = 0;
+  meter_init(&shared, 2, PS_FORMAT_FLOAT32);
+  atomic_store(&adding, 1);
+  CHECK_EQUAL(os_thread_start(&thread, "levels", OS_THREAD_NORMAL, read_levels, NULL), 0);
+  for (int i = 0; i < (TEST_THREAD_SANITIZER ? 20000 : 300000); i++) {
+    for (int s = 0; s < 64; s++) samples[s] = (float)random_between(&random, 0, 1 << 20) / (1 << 20);
+    for (int s = 0; s < 64; s += 2) peak_total = samples[s] > peak_total ? samples[s] : peak_total;
+    meter_add(&shared, samples, 32);
+  }
+  atomic_store(&adding, 0);
+  os_thread_join(&thread);
+  CHECK(peak_seen == peak_total); /* none got lost between the two threads */
+  meter_free(&shared);
+}
+
+static struct timing timing;
+
+TEST(quantiles_of_callback_times) {
+  double values[6];
+  timing_reset(&timing);
+  timing_read(&timing, values);
+  for (int i = 0; i < 6; i++) CHECK(values[i] == 0);
+  for (int i = 1; i <= 1000; i++) timing_add(&timing, i * 1e-6, i == 500 ? 3.0 : i > 980 ? 1e-3 : 5e-6);
+  timing_read(&timing, values);
+  CHECK_EQUAL(timing.count, 1000);
+  CHECK_WITHIN(values[0], 500e-6, 500e-6 * 1.07);
+  CHECK_WITHIN(values[1], 990e-6, 990e-6 * 1.07);
+  CHECK_WITHIN(values[2], 1000e-6, 1000e-6);
+  CHECK_WITHIN(values[3], 5e-6, 5e-6 * 1.07);
+  CHECK_WITHIN(values[4], 1e-3, 1e-3 * 1.07);
+  CHECK_WITHIN(values[5], 3.0, 3.0);
+  timing_reset(&timing);
+  timing_add(&timing, -1, 1e9); /* early is not late; and as long as it may be */
+  timing_add(&timing, 0, 0);
+  timing_read(&timing, values);
+  CHECK(values[0] == 0 && values[2] == 0);
+  CHECK_WITHIN(values[5], 1e9, 1e9);
+}
+
+int main(void) {
+  RUN(peak_and_rms_of_every_format);
+  RUN(full_scale_and_silence);
+  RUN(a_sample_that_is_no_number_does_no_lasting_harm);
+  RUN(levels_of_a_long_run_stay_exact);
+  RUN(levels_are_read_while_they_are_added_to);
+  RUN(quantiles_of_callback_times);
+  return test_end();
+}
