@@ -22,7 +22,7 @@ struct file_writer {
   struct os_event wake, done;
   struct os_mutex lock; /* for `next` and `file` */
   struct file *next;    /* to be switched to; NULL: no switch is pending */
-  _Atomic int32_t finish, failed;
+  _Atomic int32_t finish, failed, stalled;
   _Atomic double patience;
   _Atomic int64_t written;     /* frames, in all files */
   _Atomic int64_t switched_at; /* -1 */
@@ -33,7 +33,7 @@ struct file_writer {
 static int fail(struct file_writer *writer) {
   error_save(&writer->error);
   atomic_store(&writer->failed, 1);
-  writer->options.failed(writer->options.argument);
+  if (!atomic_load(&writer->stalled)) writer->options.failed(writer->options.argument);
   return -1;
 }
 
@@ -130,10 +130,13 @@ void file_writer_hurry(struct file_writer *writer, double patience) {
   if (patience < atomic_load(&writer->patience)) atomic_store(&writer->patience, patience);
 }
 
-/* Ends the wait for a pipe that takes nothing. */
+/* Ends the wait for a pipe that takes nothing. A disk, however slow, is waited for. */
 static void interrupt(struct file_writer *writer) {
   os_mutex_lock(&writer->lock);
-  file_interrupt(writer->file);
+  if (!file_seekable(writer->file)) {
+    atomic_store(&writer->stalled, 1);
+    file_interrupt(writer->file);
+  }
   os_mutex_unlock(&writer->lock);
 }
 
@@ -143,19 +146,17 @@ int32_t file_writer_finish(struct file_writer *writer, double patience) {
   file_writer_wake(writer);
   int64_t written = -1;
   double progress = os_time();
-  int stalled = 0;
   while (!os_event_wait(&writer->done, FINISH_POLL)) {
     int64_t now_written = atomic_load(&writer->written);
     if (now_written != written) {
       written = now_written;
       progress = os_time();
-    } else if (!stalled && !file_seekable(writer->file) && os_time() - progress > atomic_load(&writer->patience)) {
-      stalled = 1;
+    } else if (!atomic_load(&writer->stalled) && os_time() - progress > atomic_load(&writer->patience)) {
       interrupt(writer);
     }
   }
   os_thread_join(&writer->thread);
-  if (stalled && ring_read_available(writer->ring))
+  if (atomic_load(&writer->stalled))
     return error_set(PS_ERR_STALLED, 0, "%zu frames were dropped: the pipe took no data",
                      ring_read_available(writer->ring));
   return atomic_load(&writer->failed) ? error_raise(&writer->error) : PS_OK;
