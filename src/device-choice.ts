@@ -59,7 +59,8 @@ function defaultDevice(side: Side): DeviceInfo | undefined {
 }
 
 /**
- * The devices as a text for people, a line each; `>` marks the default input, `<` the default output, `*` both.
+ * The devices, all or those given, as a text for people, a line each; `>` marks the default input, `<` the default
+ * output, `*` both.
  *
  * @example
  * ```ts
@@ -68,11 +69,10 @@ function defaultDevice(side: Side): DeviceInfo | undefined {
  * console.log(formatDeviceList());
  * ```
  */
-export function formatDeviceList(): string {
-  const devices = queryDevices();
+export function formatDeviceList(devices: readonly DeviceInfo[] = queryDevices()): string {
   const input = defaultDevice("input")?.index;
   const output = defaultDevice("output")?.index;
-  const digits = String(devices.length - 1).length;
+  const digits = Math.max(...devices.map(({ index }) => String(index).length));
   return devices.map(({ index, name, hostApi, maxInputChannels, maxOutputChannels }) => {
     const mark = [" ", ">", "<", "*"][(index === input ? 1 : 0) + (index === output ? 2 : 0)];
     const channels = `(${maxInputChannels} in, ${maxOutputChannels} out)`;
