@@ -1,0 +1,8 @@
+// The command `pastream`.
+import process from "node:process";
+
+// Node strips the types of a checkout's sources anew at each start, unless it may keep the result.
+if (process.features.typescript === "strip") process.getBuiltinModule("node:module").enableCompileCache?.();
+
+const { main } = await import("./src/cli/main.ts");
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,48 @@
+/**
+ * The command line, from its words to the exit code. Everything is loaded when it is needed, for what a command costs
+ * at its start is mostly the loading of its modules.
+ */
+import type { CommandLine } from "./settings.ts";
+
+type Command = (line: CommandLine) => number | Promise<number>;
+
+/** Writes text to stdout. console.log ends quietly when nobody reads any more. */
+function print(text: string): 0 {
+  console.log(text.trimEnd());
+  return 0;
+}
+
+const commands: Readonly<Record<CommandLine["command"], Command>> = {
+  help: async () => print((await import("./help.ts")).helpText()),
+  version: async () => print(`pastream ${(await import("../version.ts")).VERSION}`),
+  completions: async ({ settings }) =>
+    print((await import("./completions.ts")).completionScript(settings.completions!)),
+  list: async ({ settings }) => print((await import("./listing.ts")).deviceListing(settings)),
+  "list-formats": async ({ settings }) => print((await import("./listing.ts")).formatListing(settings)),
+  "list-encodings": async ({ settings }) => print((await import("./listing.ts")).encodingListing(settings)),
+  doctor: async (line) => (await import("./doctor.ts")).doctor(line),
+  stream: async (line) => (await import("./stream.ts")).runStream(line),
+};
+
+/** Reads the words; the first of them may already say it all, without the parser. */
+async function commandLine(args: readonly string[]): Promise<CommandLine> {
+  const known = { "-h": "help", "--help": "help", "--version": "version" } as const;
+  if (Object.hasOwn(known, args[0])) {
+    return { command: known[args[0] as keyof typeof known], settings: {}, playback: null, recording: null };
+  }
+  const { parseCommandLine } = await import("./parse.ts");
+  const hasFiles = args.some((word) => word.startsWith("@"));
+  return parseCommandLine(hasFiles ? (await import("./arg-files.ts")).expandArgumentFiles(args) : args);
+}
+
+/** Runs a command line and answers its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  try {
+    const line = await commandLine(args);
+    return await commands[line.command](line);
+  } catch (error) {
+    const { failureOf, failureText } = await import("./failure.ts");
+    console.error(failureText(error));
+    return failureOf(error).exitCode;
+  }
+}

@@ -1,0 +1,124 @@
+/** Numbers as the command line writes them: sizes, rates, times, latencies and volumes. */
+import { UsageError } from "./usage-error.ts";
+
+/** A length of sound: in seconds, or already in frames. `frames: -1` has no end. */
+export type Span = { readonly seconds: number } | { readonly frames: number };
+
+/** No limit: what a negative time means. */
+export const endless: Span = { frames: -1 };
+
+const number = String.raw`(\d+\.?\d*|\.\d+)`;
+const sizePattern = new RegExp(`^${number}([kKmM]?)$`);
+const samplesPattern = new RegExp(`^${number}([kKmM]?)s$`);
+const clockPattern = new RegExp(`^(?:(\\d+):)?(?:(\\d+):)?${number}$`);
+const latencyPattern = new RegExp(`^${number}(ms|s)?$`);
+const volumePattern = new RegExp(`^([-+]?)${number}(dB|%)?$`, "i");
+
+const multipliers: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1024, m: 1e6, M: 1024 * 1024 };
+
+/** digits and suffix to a whole number; a fraction is only for what the suffix makes whole. */
+function whole(digits: string, suffix: string): number | undefined {
+  // A decimal fraction times a power of ten is rarely whole in binary: what is left beyond 9 digits is not the user's.
+  const value = Number((Number(digits) * multipliers[suffix]).toPrecision(15));
+  const result = suffix === "K" || suffix === "M" ? Math.floor(value) : value;
+  return Number.isSafeInteger(result) ? result : undefined;
+}
+
+export function readSize(text: string): number {
+  const match = sizePattern.exec(text);
+  const size = match ? whole(match[1], match[2]) : undefined;
+  if (size === undefined) throw new UsageError(`'${text}' is not a size: a whole number, or one like 64k, 64K, 1m, 1M`);
+  return size;
+}
+
+export function readBufferSize(text: string): number {
+  const size = readSize(text);
+  if (size < 1 || size > 2 ** 30 || !Number.isInteger(Math.log2(size))) {
+    throw new UsageError(`'${text}' is not a power of 2 from 1 to 1024M`);
+  }
+  return size;
+}
+
+export function readBlockSize(text: string): number {
+  const size = readSize(text);
+  if (size > 2 ** 20) throw new UsageError(`'${text}' is more than 1M frames in one block`);
+  return size;
+}
+
+export function readCount(text: string): number {
+  const count = /^\d+$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > 65535) throw new UsageError(`'${text}' is not a number of channels: 1 or more`);
+  return count;
+}
+
+export function readRate(text: string): number {
+  const match = sizePattern.exec(text);
+  const rate = match ? Number((Number(match[1]) * multipliers[match[2]]).toPrecision(15)) : 0;
+  if (!(rate > 0 && rate <= 1e9)) throw new UsageError(`'${text}' is not a sample rate in Hz, like 48000 or 44.1k`);
+  return rate;
+}
+
+/** `h:m:s.fraction`, `m:s`, seconds, or samples as `48000s`, `48ks`, `1Ks`. */
+function readLength(text: string): Span | undefined {
+  const samples = samplesPattern.exec(text);
+  if (samples) {
+    const frames = whole(samples[1], samples[2]);
+    return frames === undefined ? undefined : { frames };
+  }
+  const clock = clockPattern.exec(text);
+  if (!clock) return undefined;
+  const parts = [clock[1], clock[2], clock[3]].filter((part) => part !== undefined).map(Number);
+  if (parts.slice(1).some((part) => part >= 60)) return undefined;
+  const seconds = parts.reduce((sum, part) => sum * 60 + part);
+  return seconds <= 1e9 ? { seconds } : undefined;
+}
+
+const timeForms = "write h:m:s.fraction, seconds, or samples like 48000s, 48ks, 1Ks";
+
+/** A time; any negative one means without end. */
+export function readTime(text: string): Span {
+  const negative = text.startsWith("-");
+  const span = readLength(negative ? text.slice(1) : text);
+  if (!span) throw new UsageError(`'${text}' is not a time: ${timeForms}`);
+  return negative ? endless : span;
+}
+
+export function readPositiveTime(text: string): Span {
+  const span = readTime(text);
+  if (("frames" in span ? span.frames : span.seconds) <= 0) {
+    throw new UsageError(`'${text}' is not a time above zero: ${timeForms}`);
+  }
+  return span;
+}
+
+export function readOffset(text: string): Span {
+  const span = readTime(text);
+  if (span === endless) throw new UsageError(`'${text}' is negative; an offset is a time of 0 or more`);
+  return span;
+}
+
+export function framesOf(span: Span, sampleRate: number): number {
+  return "frames" in span ? span.frames : Math.round(span.seconds * sampleRate);
+}
+
+export function readLatency(text: string): "low" | "high" | number {
+  if (text === "low" || text === "high") return text;
+  const match = latencyPattern.exec(text);
+  const seconds = match ? Number(match[1]) / (match[2] === "ms" ? 1000 : 1) : Infinity;
+  if (seconds > 60) throw new UsageError(`'${text}' is not a latency: low, high, or a time like 50ms or 0.05`);
+  return seconds;
+}
+
+/** A linear gain from `0.5`, `50%` or `-6dB`. */
+export function readVolume(text: string): number {
+  const match = volumePattern.exec(text);
+  if (match) {
+    const value = Number(match[1] + match[2]);
+    const unit = match[3]?.toLowerCase();
+    const gain = unit === "db" ? 10 ** (value / 20) : unit === "%" ? value / 100 : value;
+    if (gain >= 0 && gain <= 1000 && !Object.is(gain, -0)) return gain;
+  }
+  throw new UsageError(
+    `'${text}' is not a volume: a factor of 0 or more, a percentage like 50%, or decibels like -6dB`,
+  );
+}

@@ -1,0 +1,327 @@
+/**
+ * The table of options: the parser, --help, the completions, the manual page and the table in docs/cli.md are all made
+ * from it.
+ */
+import { looksLikeChannels, looksLikeMap, readChannels, readMap, readSides, type Sides } from "./lists.ts";
+import * as numbers from "./numbers.ts";
+import { type DeviceChoice, dtypes, type Settings, shells } from "./settings.ts";
+import { didYouMean } from "./suggest.ts";
+import { UsageError } from "./usage-error.ts";
+
+export type Group = "general" | "streaming" | "device" | "file";
+
+export interface Option<T> {
+  /** Long name, without the dashes. */
+  readonly name: string;
+  readonly short?: string;
+  readonly group: Group;
+  /** What stands for the value in the help; a switch has none. */
+  readonly value?: string;
+  /** The value may be missing, and then means this. */
+  readonly without?: T;
+  /** Whether a following word that is not attached is this option's value; every word is if this is left out. */
+  readonly accepts?: (word: string) => boolean;
+  /** Takes up to this many words, which are put into a list. */
+  readonly words?: number;
+  /** All that can be written; for completions. */
+  readonly choices?: readonly string[];
+  /** One or two sentences for --help. */
+  readonly help: string;
+  /** What the manual says beyond that. */
+  readonly more?: string;
+  readonly read?: (text: string) => T;
+}
+
+/** What one word of an option's value gives: an entry, where the setting is a list. */
+type ValueOf<T> = T extends readonly (infer Entry)[] ? Entry : T;
+export type OptionTable = { readonly [Key in keyof Settings]-?: Option<ValueOf<NonNullable<Settings[Key]>>> };
+
+function choose<const Name extends string>(names: readonly Name[], what: string): (text: string) => Name {
+  return (text) => {
+    const lower = text.toLowerCase();
+    const name = names.find((name) => name === lower);
+    if (name) return name;
+    throw new UsageError(`'${text}' is not ${what}: ${names.join(", ")}${didYouMean(text, names)}`);
+  };
+}
+
+function sides<T>(read: (text: string, quoted: boolean) => T): (text: string) => Sides<T> {
+  return (text) => readSides(text, read);
+}
+
+function readDevice(text: string): DeviceChoice {
+  const deviceSides = readSides<number | string>(
+    text,
+    (name, quoted) => /^\d+$/.test(name) && !quoted ? Number(name) : name,
+  );
+  return { text, sides: deviceSides };
+}
+
+function readName(text: string): string {
+  if (text === "") throw new UsageError("the name is empty");
+  return text;
+}
+
+const isTime = (word: string) => {
+  try {
+    numbers.readTime(word);
+    return true;
+  } catch {
+    return false;
+  }
+};
+const endians = ["file", "little", "big", "cpu"] as const;
+const overflows = ["abort", "drop"] as const;
+
+export const options: OptionTable = {
+  help: { name: "help", short: "h", group: "general", help: "Show this help and exit." },
+  version: { name: "version", group: "general", help: "Print the version and exit." },
+  list: {
+    name: "list",
+    short: "l",
+    group: "general",
+    help: "List the audio devices and exit.",
+    more: "A > stands before the default input device, a < before the default output, a * before a default for both. " +
+      "With --json the list is JSON; with --host-api it is that host API's.",
+  },
+  listFormats: { name: "list-formats", group: "general", help: "List the file types for -t and exit." },
+  listEncodings: {
+    name: "list-encodings",
+    group: "general",
+    value: "TYPE",
+    without: "",
+    accepts: (word) => !word.startsWith("-"),
+    read: (text) => text.toUpperCase(),
+    help: "List the encodings for -e, all or those of one file type, and exit.",
+  },
+  completions: {
+    name: "completions",
+    group: "general",
+    value: "SHELL",
+    choices: shells,
+    read: choose(shells, "a shell"),
+    help: "Print the completions for bash, zsh or fish and exit.",
+    more: 'For bash, put this into ~/.bashrc: eval "$(pastream --completions bash)".',
+  },
+  quiet: {
+    name: "quiet",
+    short: "q",
+    group: "general",
+    help: "Print nothing but errors.",
+  },
+  json: {
+    name: "json",
+    group: "general",
+    help: "For programs: one JSON object per second and one at the end, a line each, on stderr.",
+    more:
+      'The type of an object is "start", "progress", "note" or "end"; -q leaves only the last. Lists and the report of the ' +
+      "doctor are JSON too, on stdout.",
+  },
+
+  duration: {
+    name: "duration",
+    short: "d",
+    group: "streaming",
+    value: "TIME",
+    read: numbers.readTime,
+    help:
+      "Play and record no longer than this. Negative (the default): until the playback ends; without one, for ever.",
+  },
+  offset: {
+    name: "offset",
+    short: "o",
+    group: "streaming",
+    value: "TIME",
+    read: numbers.readOffset,
+    help: "Drop this much from the start of the recording.",
+    more: "What is played is not shifted.",
+  },
+  pad: {
+    name: "pad",
+    short: "p",
+    group: "streaming",
+    value: "TIME",
+    without: numbers.endless,
+    accepts: isTime,
+    read: numbers.readTime,
+    help:
+      "Play silence for this long after the playback, so that its end is recorded too. Negative, or without a time: " +
+      "up to --duration, for ever if there is none.",
+    more: "The next word is taken as the time only if it can be read as one.",
+  },
+  loop: { name: "loop", group: "streaming", help: "Play the file over and over, until --duration or for ever." },
+  volume: {
+    name: "volume",
+    group: "streaming",
+    value: "GAIN",
+    read: numbers.readVolume,
+    help: "Playback volume: a factor (0.5), a percentage (50%) or decibels (-6dB).",
+    more: "1, the default, leaves every bit as it is.",
+  },
+  bufferSize: {
+    name: "buffersize",
+    group: "streaming",
+    value: "SIZE",
+    read: numbers.readBufferSize,
+    help: "Frames between the device and each file, a power of 2 (default 64K). More rides out slower disks and pipes.",
+  },
+  fatalXruns: {
+    name: "fatal-xruns",
+    group: "streaming",
+    help: "End at the first xrun, with exit code 3.",
+    more:
+      "An xrun is a block for which the device reported lost or missing sound, or a gap because the playback came too late.",
+  },
+  onOverflow: {
+    name: "on-overflow",
+    group: "streaming",
+    value: "WHAT",
+    choices: overflows,
+    read: choose(overflows, "a way to go on"),
+    help:
+      "When the recording cannot be written fast enough: abort (the default), or drop frames, count them and go on.",
+  },
+  noClobber: { name: "no-clobber", group: "streaming", help: "Do not overwrite a file with the recording." },
+  rotate: {
+    name: "rotate",
+    group: "streaming",
+    value: "TIME",
+    read: numbers.readPositiveTime,
+    help: "Begin a new recording file each time this much has been recorded; no frame is lost in between.",
+    more:
+      "The output is a name with the conversions of strftime(3), like rec-%Y%m%d-%H%M%S.wav, which are filled in with the local " +
+      "time at which each file is begun. A name that would come twice gets a number: rec-001.wav, rec-002.wav. The cut is made " +
+      "at a block boundary, so the files' lengths differ by a few blocks, but joined they are the whole recording.",
+  },
+
+  device: {
+    name: "device",
+    short: "D",
+    group: "device",
+    value: "DEVICE[,DEVICE]",
+    read: readDevice,
+    help:
+      "Device by index, id or words of its name, or virtual, the built-in loopback. Default: PASTREAM_DEVICE, else the system's.",
+    more:
+      "The value is first tried as the name of one device, commas and all (hw:0,0); quote names with commas in a pair: " +
+      "-D '\"hw:0,0\",virtual'.",
+  },
+  hostApi: {
+    name: "host-api",
+    group: "device",
+    value: "NAME",
+    read: readName,
+    help:
+      "Use, or list, only devices of this host API (ALSA, JACK, WASAPI, Core Audio, …); without -D its default devices.",
+  },
+  channels: {
+    name: "channels",
+    short: "c",
+    group: "device",
+    value: "N[,N]",
+    read: sides(numbers.readCount),
+    help: "Number of channels. Default: those of the playback; recording, the device's, at most 2.",
+    more:
+      "For a RAW playback this says what the file holds. A single number with a playback that knows its own is for the recording.",
+  },
+  rate: {
+    name: "rate",
+    short: "r",
+    group: "device",
+    value: "HZ",
+    read: numbers.readRate,
+    help: "Sample rate, like 48000 or 48k. Default: the playback's, else the device's.",
+  },
+  format: {
+    name: "format",
+    short: "f",
+    group: "device",
+    value: "FORMAT[,FORMAT]",
+    choices: dtypes,
+    read: sides(choose(dtypes, "a sample format")),
+    help: `Sample format of the device: ${
+      dtypes.join(", ")
+    }. Default: what holds the playback's samples, else float32.`,
+  },
+  blockSize: {
+    name: "blocksize",
+    short: "b",
+    group: "device",
+    value: "SIZE",
+    read: numbers.readBlockSize,
+    help: "Frames per block of the device; 0, the default, lets it decide.",
+  },
+  latency: {
+    name: "latency",
+    group: "device",
+    value: "TIME[,TIME]",
+    choices: ["low", "high"],
+    read: sides(numbers.readLatency),
+    help: "Latency to ask the device for: low, high (the default), 50ms, or seconds.",
+  },
+  map: {
+    name: "map",
+    short: "m",
+    group: "device",
+    value: "MAP",
+    words: 2,
+    accepts: looksLikeMap,
+    read: readMap,
+    help:
+      "Route channels: FROM[:TO],… counted from 1, like 2,1 or 1:2. What is not named is muted. Of two maps the first is for the " +
+      "playback; a single one is for the recording if there is one.",
+    more:
+      "Without :TO a channel goes to its place in the list; channel 0 is silence. A following word is taken as the second map only " +
+      "if it can be read as one (null only if both files stand before it).",
+  },
+  channelSelect: {
+    name: "channel-select",
+    short: "s",
+    group: "device",
+    value: "CHANNELS",
+    words: 2,
+    accepts: looksLikeChannels,
+    read: readChannels,
+    help: "Open only these channels of an ASIO device, counted from 1, like 3,4; a second list is for the recording.",
+    more:
+      "A following word is taken as the second list only if it can be read as one (null only if both files stand before it).",
+  },
+
+  fileType: {
+    name: "file-type",
+    short: "t",
+    group: "file",
+    value: "TYPE[,TYPE]",
+    read: sides((text) => text.toUpperCase()),
+    help: "File type, like wav, flac, au or raw (--list-formats). Default: from the file's header or name.",
+    more:
+      "A recording to stdout has the playback's type where that can be written to a pipe, else AU. Also spelt --file_type.",
+  },
+  encoding: {
+    name: "encoding",
+    short: "e",
+    group: "file",
+    value: "ENCODING[,ENCODING]",
+    read: sides((text) => text.toUpperCase()),
+    help:
+      "Sample encoding, like pcm_16, pcm_24, float (--list-encodings). Needed for a RAW playback; a recording's is the nearest to " +
+      "the device's format.",
+  },
+  endian: {
+    name: "endian",
+    group: "file",
+    value: "ORDER[,ORDER]",
+    choices: endians,
+    read: sides(choose(endians, "a byte order")),
+    help: `Byte order: ${endians.join(", ")}. Default: the file type's own.`,
+  },
+};
+
+export type SettingName = keyof OptionTable;
+export const settingNames: readonly SettingName[] = Object.keys(options) as SettingName[];
+
+/** `-d/--duration`, for messages. */
+export function spelling(name: SettingName): string {
+  const { name: long, short } = options[name];
+  return short ? `-${short}/--${long}` : `--${long}`;
+}

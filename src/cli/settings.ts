@@ -1,0 +1,64 @@
+import type { ChannelMap, Sides } from "./lists.ts";
+import type { Span } from "./numbers.ts";
+
+export const dtypes = ["float32", "int32", "int24", "int16", "int8", "uint8"] as const;
+export const shells = ["bash", "zsh", "fish"] as const;
+
+/** A device as it was written: tried whole before it counts as a pair, for names contain commas. */
+export interface DeviceChoice {
+  readonly text: string;
+  readonly sides: Sides<number | string>;
+}
+
+/** What the options say, each under the name that the table of options has for it. */
+export interface Settings {
+  help?: boolean;
+  version?: boolean;
+  list?: boolean;
+  listFormats?: boolean;
+  listEncodings?: string;
+  completions?: typeof shells[number];
+  quiet?: boolean;
+  json?: boolean;
+
+  duration?: Span;
+  offset?: Span;
+  pad?: Span;
+  loop?: boolean;
+  volume?: number;
+  bufferSize?: number;
+  fatalXruns?: boolean;
+  onOverflow?: "abort" | "drop";
+  noClobber?: boolean;
+  rotate?: Span;
+
+  device?: DeviceChoice;
+  hostApi?: string;
+  channels?: Sides<number>;
+  rate?: number;
+  format?: Sides<typeof dtypes[number]>;
+  blockSize?: number;
+  latency?: Sides<"low" | "high" | number>;
+  map?: readonly (ChannelMap | null)[];
+  channelSelect?: readonly (readonly number[] | null)[];
+
+  fileType?: Sides<string>;
+  encoding?: Sides<string>;
+  endian?: Sides<"file" | "little" | "big" | "cpu">;
+}
+
+/** A command line, read. A side that is null is not wanted. */
+export interface CommandLine {
+  readonly command:
+    | "stream"
+    | "doctor"
+    | "help"
+    | "version"
+    | "list"
+    | "list-formats"
+    | "list-encodings"
+    | "completions";
+  readonly settings: Settings;
+  readonly playback: string | null;
+  readonly recording: string | null;
+}

@@ -1,0 +1,52 @@
+/** The figures of a run that has ended. */
+import type { Glitch, Quantiles, Stream, XrunCounts } from "../../mod.ts";
+import { clock } from "./status-line.ts";
+
+export interface Summary {
+  readonly frames: number;
+  readonly seconds: number;
+  readonly sampleRate: number;
+  readonly xruns: number;
+  readonly xrunCounts: XrunCounts;
+  readonly glitches: readonly Glitch[];
+  readonly callbacks: { readonly count: number; readonly lateness: Quantiles; readonly duration: Quantiles };
+}
+
+export function summaryOf(stream: Stream): Summary {
+  const { frameCount, sampleRate, xruns, xrunCounts, glitches, callbackStats } = stream;
+  const seconds = frameCount / sampleRate;
+  return { frames: frameCount, seconds, sampleRate, xruns, xrunCounts, glitches, callbacks: callbackStats };
+}
+
+const xrunNames: readonly (readonly [keyof XrunCounts, one: string, many: string])[] = [
+  ["inputUnderflows", "input underflow", "input underflows"],
+  ["inputOverflows", "input overflow", "input overflows"],
+  ["outputUnderflows", "output underflow", "output underflows"],
+  ["outputOverflows", "output overflow", "output overflows"],
+  ["sourceUnderflows", "gap in the playback", "gaps in the playback"],
+];
+
+const glitchNames: Readonly<Record<Glitch["kind"], string>> = {
+  inputUnderflow: "input underflow",
+  inputOverflow: "input overflow",
+  outputUnderflow: "output underflow",
+  outputOverflow: "output overflow",
+  sourceUnderflow: "gap in the playback",
+  sinkOverflow: "recording overflow",
+};
+
+const mostGlitches = 20;
+
+/** The summary for a person: one line, and one for each glitch. */
+export function summaryLines(summary: Summary): string[] {
+  const { frames, seconds, sampleRate, xruns, xrunCounts, glitches } = summary;
+  const counts = xrunNames.filter(([kind]) => xrunCounts[kind] > 0)
+    .map(([kind, one, many]) => `${xrunCounts[kind]} ${xrunCounts[kind] === 1 ? one : many}`);
+  const total = `${frames} frames, ${seconds.toFixed(3)} s, ${xruns} xrun${xruns === 1 ? "" : "s"}`;
+  const lines = [counts.length > 0 ? `${total}: ${counts.join(", ")}` : total];
+  for (const { frame, kind, frames } of glitches.slice(0, mostGlitches)) {
+    lines.push(`  ${clock(frame / sampleRate)}  ${glitchNames[kind]}${frames > 0 ? `, ${frames} frames` : ""}`);
+  }
+  if (glitches.length > mostGlitches) lines.push(`  and ${glitches.length - mostGlitches} more`);
+  return lines;
+}
