@@ -29,6 +29,13 @@ export function hashBuild(compiler, args) {
   return hash.update(JSON.stringify([args, compiler, size, mtimeMs])).digest("hex");
 }
 
+/** Sets the time of linking in a DLL's header to zero, so that the same input gives the same bytes (zig cannot be told). */
+function dropLinkTime(path) {
+  const dll = readFileSync(path);
+  dll.writeUInt32LE(0, dll.readUInt32LE(0x3c) + 8);
+  writeFileSync(path, dll);
+}
+
 /** Compiles one target, unless what is there came from the same input. */
 function compile(compiler, target, extra) {
   const output = join(root, "native", target.name, target.file);
@@ -57,7 +64,10 @@ function compile(compiler, target, extra) {
   });
   // zig builds a libc once, with warnings of its own: shown is what concerns our files.
   if (status !== 0 || /^c\//m.test(stderr)) process.stderr.write(stderr ?? "");
-  if (status === 0) renameSync(join(aside, target.file), output);
+  if (status === 0) {
+    if (target.file.endsWith(".dll")) dropLinkTime(join(aside, target.file));
+    renameSync(join(aside, target.file), output);
+  }
   rmSync(aside, { recursive: true, force: true });
   if (status !== 0) throw new Failure(`the C library did not compile${error ? `: ${error.message}` : ""}`);
   writeFileSync(stamp, hash);
