@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { capture } from "./run.mjs";
 import { fromNpm, root } from "./tools.mjs";
 
+const read = (path) => readFileSync(join(root, path), "utf8");
+
 /** A check answers undefined where all is well, else what is wrong. */
 const deno = (...args) => async () => {
   const { code, output } = await capture(fromNpm.deno(), args);
@@ -12,13 +14,20 @@ const deno = (...args) => async () => {
 
 /** `npm ci` refuses a lock file that lacks a package, also one of another platform; the other reasons are privacy. */
 const lockFile = () => {
-  const text = readFileSync(join(root, "package-lock.json"), "utf8");
+  const text = read("package-lock.json");
   const address = text.split("\n").find((line) => /"resolved":|registry/.test(line));
   if (address) return `package-lock.json names a registry (npm's omit-lockfile-registry-resolved is off): ${address}`;
   const { packages } = JSON.parse(text);
   const wanted = Object.values(packages).flatMap((p) => Object.keys({ ...p.dependencies, ...p.optionalDependencies }));
   const lacking = wanted.filter((name) => !Object.keys(packages).some((path) => path.endsWith(`node_modules/${name}`)));
   return lacking.length > 0 ? `package-lock.json lacks ${lacking.join(", ")}` : undefined;
+};
+
+/** The package's version is deno.json's; the sources say it again, for those who have only them. */
+const version = () => {
+  const wanted = `"${JSON.parse(read("deno.json")).version}"`;
+  const others = ["src/version.ts", "c/version.c"].filter((path) => !read(path).includes(wanted));
+  return others.length > 0 ? `deno.json says ${wanted}, but not ${others.join(", ")}` : undefined;
 };
 
 export const checks = [
@@ -28,4 +37,5 @@ export const checks = [
   { name: "documentation", run: deno("doc", "--lint", "mod.ts") },
   { name: "publish dry-run", run: deno("publish", "--dry-run", "--allow-dirty") },
   { name: "lock file", run: lockFile },
+  { name: "version", run: version },
 ];
