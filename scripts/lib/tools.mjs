@@ -52,5 +52,5 @@ export function stripsTypes(version) {
 /** What `node` needs in front of a TypeScript file. A URL, because --import resolves names against the working folder. */
 export function nodeFlags(version) {
   if (stripsTypes(version)) return [];
-  return ["--import", new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href];
+  return ["--import", new URL("./typescript.mjs", import.meta.url).href];
 }

@@ -13,7 +13,7 @@ export const runtimeName: "deno" | "bun" | "node" = "deno" in process.versions
 
 /** Whether this Node runs TypeScript by itself; an older one takes the loader that package.json pins. */
 const needsLoader = runtimeName === "node" && !process.features.typescript;
-const loader = new URL("../../node_modules/tsx/dist/loader.mjs", import.meta.url).href;
+const loader = new URL("../../scripts/lib/typescript.mjs", import.meta.url).href;
 
 /** The command line that runs a TypeScript file: [program, ...arguments]. `deno` are Deno's own flags, all rights by default. */
 export function commandFor(
