@@ -31,6 +31,7 @@ export {
 export type { Dtype, FileDtype, FileSamples, SamplesOf } from "./src/formats.ts";
 export type { HostSettings, VirtualFault } from "./src/host-settings.ts";
 export type { Pair } from "./src/pair.ts";
+export { type LibraryOptions, loadLibrary } from "./src/library.ts";
 export { RingBuffer, type RingHandle } from "./src/ring-buffer.ts";
 export { checkSettings, type StreamKind, type StreamOptions } from "./src/stream-options.ts";
 export { type Versions, versions } from "./src/versions.ts";

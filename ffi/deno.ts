@@ -1,3 +1,4 @@
+import { downloaded } from "./download.ts";
 import type { Library, Runtime } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
@@ -33,6 +34,7 @@ export function denoRuntime(): Runtime {
     permitted: (path) => granted({ name: "ffi", path }),
     environment: (name) => granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined,
     exists,
+    download: downloaded,
     onExit(action) {
       if (!("DedicatedWorkerGlobalScope" in globalThis)) globalThis.addEventListener("unload", action);
     },

@@ -3,6 +3,7 @@ import { PS_ABI_VERSION } from "./constants.ts";
 import { denoRuntime } from "./deno.ts";
 import { LibraryNotFoundError, PastreamError } from "./errors.ts";
 import { nodeRuntime } from "./node.ts";
+import { prebuilt } from "./prebuilt.ts";
 import type { Library, Runtime } from "./runtime.ts";
 import { type Functions, symbols } from "./symbols.ts";
 
@@ -38,28 +39,69 @@ function pathOf(url: URL): string | undefined {
   return runtime.platform.startsWith("windows") ? path.slice(1).replaceAll("/", "\\") : path;
 }
 
-/** Where the library may be, the likeliest first. */
-function candidates(): string[] {
-  const chosen = runtime.environment("PASTREAM_LIB");
-  if (chosen) return [chosen];
+/** Where a library is to be taken from, if not from where it usually is. */
+export interface LibraryPlace {
+  readonly path?: string;
+  /** Of the folder that stands for native/. */
+  readonly url?: string;
+}
+
+/** Loads the library before anything else does, and answers its path. */
+export function loadFrom(place: LibraryPlace): string {
+  if (library) throw new PastreamError("active", `libpastream is loaded already, from ${path}`);
+  library = load(place);
+  return path;
+}
+
+/** The names of the folders in native/ that may have a library for this platform, the likeliest first. */
+function folders(): string[] {
+  const { platform } = runtime;
+  if (!platform.startsWith("linux")) return [platform];
+  return runtime.usesMusl() ? [`${platform}-musl`, platform] : [platform, `${platform}-musl`];
+}
+
+/** The libraries beside this module. */
+function besideModule(): string[] {
   const { platform } = runtime;
   const file = platform.startsWith("windows")
     ? "pastream.dll"
     : platform.startsWith("macos")
     ? "libpastream.dylib"
     : "libpastream.so";
-  const folders = [platform];
-  if (platform.startsWith("linux")) folders.splice(runtime.usesMusl() ? 0 : 1, 0, `${platform}-musl`);
-  return folders.map((folder) => pathOf(new URL(`../native/${folder}/${file}`, import.meta.url)))
+  return folders().map((folder) => pathOf(new URL(`../native/${folder}/${file}`, import.meta.url)))
     .filter((path) => path !== undefined);
 }
 
-function load(): Library {
-  const all = candidates();
-  const failures: string[] = [];
+/** The library that was published along with this module, if it came from the web or `url` says where that is. */
+function published(url: string | undefined): string[] {
+  const [folder] = folders();
+  const base = url ?? runtime.environment("PASTREAM_LIB_URL") ?? new URL("../native/", import.meta.url).href;
+  const entry = prebuilt[folder];
+  if (!runtime.download || !entry || base.startsWith("file:")) return [];
+  return [runtime.download(`${base.replace(/\/?$/, "/")}${folder}/${entry.file}`, entry)];
+}
+
+function load({ path: chosen, url }: LibraryPlace = {}): Library {
+  const exact = chosen ?? runtime.environment("PASTREAM_LIB");
+  const local = exact ? [exact] : besideModule();
   // A scoped --allow-ffi names one file: where there is such a file, the user is not asked about the others.
-  const permitted = all.filter((path) => runtime.permitted(path));
-  for (const candidate of permitted.length > 0 ? permitted : all.slice(0, 1)) {
+  const permitted = local.filter((path) => runtime.permitted(path));
+  const failures: string[] = [];
+  const opened = openFirst(permitted.length > 0 ? permitted : local.slice(0, 1), failures) ??
+    openFirst(exact ? [] : published(url), failures);
+  if (opened) return opened;
+  const help = permitted.length === 0 && local.length > 0
+    ? `allow it with --allow-ffi=${local[0]}`
+    : "build it with `npm run build` (or `deno task build`) in pastream's folder, or set PASTREAM_LIB to its path";
+  throw new LibraryNotFoundError(
+    [`libpastream could not be loaded; ${help}.`, ...failures.map((failure) => `  tried ${failure}`)].join("\n"),
+    local,
+  );
+}
+
+/** The first library that opens. */
+function openFirst(paths: readonly string[], failures: string[]): Library | undefined {
+  for (const candidate of paths) {
     try {
       const opened = runtime.open(candidate, symbols);
       checkAbi(opened, candidate);
@@ -72,13 +114,7 @@ function load(): Library {
       failures.push(`${candidate}: ${error instanceof Error ? error.message : error}`);
     }
   }
-  const help = permitted.length === 0 && all.length > 0
-    ? `allow it with --allow-ffi=${all[0]}`
-    : "build it with `npm run build` (or `deno task build`) in pastream's folder, or set PASTREAM_LIB to its path";
-  throw new LibraryNotFoundError(
-    [`libpastream could not be loaded; ${help}.`, ...failures.map((failure) => `  tried ${failure}`)].join("\n"),
-    all,
-  );
+  return undefined;
 }
 
 function checkAbi(library: Library, path: string): void {

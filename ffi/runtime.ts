@@ -1,3 +1,4 @@
+import type { Prebuilt } from "./prebuilt.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
 /** An open libpastream. */
@@ -21,6 +22,8 @@ export interface Runtime {
   environment(name: string): string | undefined;
   /** Whether a file exists; undefined where that may not be known. */
   exists(path: string): boolean | undefined;
+  /** The path of a library from the web, which is fetched if need be. Only where modules come from the web, too. */
+  download?(url: string, library: Prebuilt): string;
   /** Calls `action` when the process ends; does nothing in a worker, whose end is not the process's. */
   onExit(action: () => void): void;
 }
