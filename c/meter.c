@@ -81,10 +81,10 @@ void meter_reset(struct meter *meter) {
   for (int32_t c = 0; c < meter->channels; c++) {
     atomic_store_explicit(&meter->channel[c].peak, 0, memory_order_relaxed);
     atomic_store_explicit(&meter->channel[c].squares, 0, memory_order_relaxed);
-    meter->channel[c].squares_seen = 0;
+    atomic_store_explicit(&meter->channel[c].squares_seen, 0, memory_order_relaxed);
   }
   atomic_store_explicit(&meter->frames, 0, memory_order_relaxed);
-  meter->frames_seen = 0;
+  atomic_store_explicit(&meter->frames_seen, 0, memory_order_relaxed);
 }
 
 static void channel_add(struct meter_channel *channel, float peak, float squares) {
@@ -120,13 +120,11 @@ void meter_add(struct meter *meter, const void *samples, size_t frames) {
 
 void meter_read(struct meter *meter, double *levels, int32_t channels) {
   int64_t frames = atomic_load_explicit(&meter->frames, memory_order_acquire);
-  int64_t since = frames - meter->frames_seen;
-  meter->frames_seen = frames;
+  int64_t since = frames - atomic_exchange_explicit(&meter->frames_seen, frames, memory_order_relaxed);
   for (int32_t c = 0; c < meter->channels && c < channels; c++) {
     struct meter_channel *channel = &meter->channel[c];
     double squares = atomic_load_explicit(&channel->squares, memory_order_relaxed);
-    double sum = squares - channel->squares_seen;
-    channel->squares_seen = squares;
+    double sum = squares - atomic_exchange_explicit(&channel->squares_seen, squares, memory_order_relaxed);
     levels[2 * c] = (double)atomic_exchange_explicit(&channel->peak, 0, memory_order_relaxed);
     levels[2 * c + 1] = since > 0 && sum > 0 ? sqrt(sum / (double)since) : 0;
   }

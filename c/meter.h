@@ -9,7 +9,7 @@
 struct meter_channel {
   _Atomic float peak;    /* a mailbox: the reader takes it out by leaving 0 */
   _Atomic double squares; /* sum since the start of the run; the reader remembers what it has seen of it */
-  double squares_seen;
+  _Atomic double squares_seen; /* the reader's, but for a reset */
 };
 
 struct meter {
@@ -17,7 +17,7 @@ struct meter {
   int32_t format;
   struct meter_channel *channel;
   _Atomic int64_t frames;
-  int64_t frames_seen;
+  _Atomic int64_t frames_seen;
 };
 
 int32_t meter_init(struct meter *meter, int32_t channels, int32_t format); /* PS_OK or PS_ERR_MEMORY */

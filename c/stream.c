@@ -147,30 +147,38 @@ int32_t ps_stream_drain(int32_t handle) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
   const struct side *source = &stream->source;
-  if (stream_running(stream)) {
+  os_mutex_lock(&stream->lock);
+  if (atomic_load(&stream->state) == PS_STATE_ACTIVE) {
     if (source->kind == PS_SIDE_RING && !(source->flags & PS_SOURCE_COMPLETE)) ring_end((struct ring *)source->object);
-    os_mutex_lock(&stream->lock);
     if (stream->reader) file_reader_end_loop(stream->reader);
-    os_mutex_unlock(&stream->lock);
     atomic_store_explicit(&stream->engine.draining, 1, memory_order_release);
   }
+  os_mutex_unlock(&stream->lock);
   return stream_done(stream, PS_OK);
 }
 
 /* ------------------------------------------------------------------ setting */
 
-/* The stream for a call that sets something for the next run; NULL with *status set while one is on. */
+/* The stream for a call that sets something for the next run, its lock taken; NULL with *status set while a run is on,
+ * or a command under way that uses what is set. */
 static struct stream *stream_use_idle(int32_t handle, int32_t *status) {
   struct stream *stream = stream_use(handle);
   *status = PS_ERR_HANDLE;
   if (!stream) return NULL;
+  os_mutex_lock(&stream->lock);
   int32_t state = atomic_load(&stream->state);
   *status = PS_OK;
-  if (stream_running(stream)) *status = error_set(PS_ERR_ACTIVE, 0, "the stream is running");
+  if (stream_running(stream) || stream->changing) *status = error_set(PS_ERR_ACTIVE, 0, "the stream is running");
   else if (state == PS_STATE_NEW || state == PS_STATE_CLOSED) *status = error_set(PS_ERR_STATE, 0, "the stream is not open");
   if (*status >= 0) return stream;
+  os_mutex_unlock(&stream->lock);
   object_release(&stream->object);
   return NULL;
+}
+
+static int32_t setting_done(struct stream *stream, int32_t status) {
+  os_mutex_unlock(&stream->lock);
+  return stream_done(stream, status);
 }
 
 static void side_release(struct side *side) {
@@ -236,7 +244,7 @@ static int32_t set_side(int32_t handle, int is_sink, int32_t kind, int32_t objec
     status = error_set(PS_ERR_ARGUMENT, 0, "no kind %d", kind);
   if (status >= 0) stream_set_side(stream, is_sink ? &stream->sink : &stream->source, set);
   else side_release(&set);
-  return stream_done(stream, status);
+  return setting_done(stream, status);
 }
 
 int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between) {
@@ -252,12 +260,12 @@ int32_t ps_stream_set_run(int32_t handle, double frames, double pad, double offs
   struct stream *stream = stream_use_idle(handle, &status);
   if (!stream) return status;
   if (isnan(frames) || isnan(pad) || !(offset >= 0) || frames > 9e15 || pad > 9e15 || offset > 9e15)
-    return stream_done(stream, error_set(PS_ERR_ARGUMENT, 0, "frames %g, pad %g, offset %g", frames, pad, offset));
+    return setting_done(stream, error_set(PS_ERR_ARGUMENT, 0, "frames %g, pad %g, offset %g", frames, pad, offset));
   stream->frames = frames < 0 ? -1 : frames;
   stream->pad = pad < 0 ? -1 : pad;
   stream->offset = offset;
   stream->run_flags = flags;
-  return stream_done(stream, PS_OK);
+  return setting_done(stream, PS_OK);
 }
 
 int32_t ps_stream_set_prebuffer(int32_t handle, double frames) {
@@ -265,7 +273,7 @@ int32_t ps_stream_set_prebuffer(int32_t handle, double frames) {
   struct stream *stream = stream_use_idle(handle, &status);
   if (!stream) return status;
   stream->prebuffer = frames >= 0 ? frames : -1;
-  return stream_done(stream, PS_OK);
+  return setting_done(stream, PS_OK);
 }
 
 static int32_t check_map(const struct engine_direction *direction, const int32_t *map, int32_t count) {

@@ -73,6 +73,7 @@ struct stream {
   struct os_mutex lock; /* for what follows; never taken by the callback */
   struct { int32_t command, ticket; } queue[STREAM_COMMANDS];
   int32_t queued, next_ticket, done_ticket;
+  int32_t changing; /* START and CLOSE commands that wait or are under way: they use what is set for the next run */
   int quit; /* close and end the thread */
   struct error results[STREAM_TICKETS];
   struct error failure; /* what ended the run; the first one wins */
@@ -95,7 +96,7 @@ struct anchor_values stream_anchor(struct stream *stream);
 /* Before a run: forgets the last callback. */
 void stream_callback_reset(struct stream *stream);
 
-/* Puts `set`, the uses of whose objects go over to the stream, in the place of what a side had. */
+/* Puts `set`, the uses of whose objects go over to the stream, in the place of what a side had. With the lock taken. */
 void stream_set_side(struct stream *stream, struct side *side, struct side set);
 
 /* stream_control.c: starts the control thread, which has a use of the stream until stream_control_quit. */

@@ -31,6 +31,13 @@ void stream_fail(struct stream *stream) {
   os_event_post(&stream->wake);
 }
 
+static void forget_failure(struct stream *stream) {
+  os_mutex_lock(&stream->lock);
+  atomic_store(&stream->failed, 0);
+  stream->failure.status = PS_OK;
+  os_mutex_unlock(&stream->lock);
+}
+
 static void file_thread_failed(void *argument) { stream_fail(argument); }
 
 /* ------------------------------------------------------------ the run's ends */
@@ -224,8 +231,7 @@ static int32_t command_start(struct stream *stream) {
   if (before == PS_STATE_NEW || before == PS_STATE_CLOSED) return error_set(PS_ERR_STATE, 0, "the stream is not open");
   if (stream_running(stream)) return error_set(PS_ERR_ACTIVE, 0, "the stream is running");
   set_state(stream, PS_STATE_STARTING);
-  atomic_store(&stream->failed, 0);
-  stream->failure.status = PS_OK;
+  forget_failure(stream);
   int32_t status = start_run(stream);
   if (status >= 0) {
     set_state(stream, PS_STATE_ACTIVE);
@@ -235,8 +241,7 @@ static int32_t command_start(struct stream *stream) {
   error_save(&error);
   error.status = status;
   end_files(stream, PATIENCE_ABORTED);
-  atomic_store(&stream->failed, 0); /* whoever started it is told: nothing has run that could have failed */
-  stream->failure.status = PS_OK;
+  forget_failure(stream); /* whoever started it is told: nothing has run that could have failed */
   set_state(stream, before);
   return error_raise(&error);
 }
@@ -274,9 +279,11 @@ static int32_t command_close(struct stream *stream) {
   stream->device_open = 0;
   os_mutex_unlock(&stream->lock);
   if (open) stream->device->close(stream);
+  os_mutex_lock(&stream->lock);
   stream_set_side(stream, &stream->source, (struct side){0});
   stream_set_side(stream, &stream->sink, (struct side){0});
   set_state(stream, PS_STATE_CLOSED);
+  os_mutex_unlock(&stream->lock);
   return PS_OK;
 }
 
@@ -324,6 +331,8 @@ static void watch(struct stream *stream) {
   end_run(stream, PS_STATE_COMPLETED);
 }
 
+static int changes_run(int32_t command) { return command == PS_COMMAND_START || command == PS_COMMAND_CLOSE; }
+
 static int take_command(struct stream *stream, int32_t *command, int32_t *ticket) {
   os_mutex_lock(&stream->lock);
   int found = stream->queued > 0;
@@ -351,6 +360,7 @@ static void control_thread(void *argument) {
       error_save(result);
       result->status = status;
       stream->done_ticket = ticket + 1;
+      stream->changing -= changes_run(command);
       os_mutex_unlock(&stream->lock);
     }
     os_mutex_lock(&stream->lock);
@@ -381,6 +391,7 @@ int32_t stream_command(struct stream *stream, int32_t command) {
     ticket = stream->next_ticket++;
     stream->queue[stream->queued].command = command;
     stream->queue[stream->queued++].ticket = ticket;
+    stream->changing += changes_run(command);
   }
   os_mutex_unlock(&stream->lock);
   if (ticket < 0) return error_set(PS_ERR_BUSY, 0, "%d commands are waiting already", STREAM_COMMANDS);

@@ -120,14 +120,12 @@ double ps_stream_due(int32_t handle, double frames) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
   double due = 0;
-  struct ring *ring = NULL;
-  /* The control thread lets go of the run's ring under no lock, but the side's object stays while the owner, who is
-   * calling, does not set another. */
-  if (stream_running(stream) && stream->sink.kind == PS_SIDE_RING) ring = (struct ring *)stream->sink.object;
-  if (ring) {
-    double available = (double)ring_read_available(ring);
+  os_mutex_lock(&stream->lock); /* the control thread lets go of the sink when it closes the stream */
+  if (stream_running(stream) && stream->sink.kind == PS_SIDE_RING) {
+    double available = (double)ring_read_available((struct ring *)stream->sink.object);
     if (available < frames) due = due_in(stream, frames - available);
   }
+  os_mutex_unlock(&stream->lock);
   object_release(&stream->object);
   return due < DUE_LONGEST ? due : DUE_LONGEST;
 }
@@ -135,6 +133,8 @@ double ps_stream_due(int32_t handle, double frames) {
 double ps_stream_capture_time(int32_t handle, double frame) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
+  if (atomic_load(&stream->state) == PS_STATE_NEW)
+    return stream_done(stream, error_set(PS_ERR_STATE, 0, "the stream is not open"));
   struct anchor_values last = stream_anchor(stream);
   double time = last.input + (frame - (double)last.frame) / stream->actual[PS_ACTUAL_SAMPLE_RATE];
   object_release(&stream->object);

@@ -223,14 +223,19 @@ TEST(counts_beyond_32_bits) {
   }
 }
 
+static int32_t handles_before;
+
+TEST(no_handle_is_left) { CHECK_EQUAL(ps_handle_count(), handles_before); }
+
 int main(void) {
+  handles_before = ps_handle_count();
   seed = random_seed();
-  int32_t before = ps_handle_count();
   RUN(arguments_are_checked);
   RUN(a_freed_ring_is_refused_everywhere);
   RUN(the_end_flag);
   RUN(overlapping_reads);
   RUN(any_sequence_of_calls);
   RUN(counts_beyond_32_bits);
-  return test_end() || ps_handle_count() != before;
+  RUN(no_handle_is_left);
+  return test_end();
 }
