@@ -23,12 +23,14 @@ const WRITE_SIDE = 1;
 /** A native ring that exists already, for the constructor to take over. */
 class Opened {
   readonly handle: number;
+  readonly size: number;
   /** Whether closing the RingBuffer frees the ring. */
   readonly owned: boolean;
   readonly storage: Uint8Array | null;
 
-  constructor(handle: number, owned: boolean, storage: Uint8Array | null) {
+  constructor(handle: number, size: number, owned: boolean, storage: Uint8Array | null) {
     this.handle = handle;
+    this.size = size;
     this.owned = owned;
     this.storage = storage;
   }
@@ -86,7 +88,7 @@ export class RingBuffer implements Disposable {
   constructor(elementSize: number, size?: number, buffer?: ArrayBufferView | ArrayBufferLike | Opened) {
     const opened = buffer instanceof Opened ? buffer : open(elementSize, size, buffer);
     this.elementSize = elementSize;
-    this.size = opened.storage && size === undefined ? opened.storage.byteLength / elementSize : size!;
+    this.size = opened.size;
     this.#handle = opened.handle;
     this.#owned = opened.owned;
     this.#storage = opened.storage;
@@ -185,7 +187,7 @@ export class RingBuffer implements Disposable {
           show(handle.elementSize),
       );
     }
-    return adopt(elementSize, size, new Opened(ring, false, handle.storage ?? null));
+    return adopt(elementSize, new Opened(ring, size, false, handle.storage ?? null));
   }
 
   /** Free the ring. Views on it become empty, and using it afterwards is an error. Closing it again does nothing. */
@@ -268,9 +270,9 @@ export class RingBuffer implements Disposable {
 }
 
 /** A RingBuffer of a native ring that exists. */
-function adopt(elementSize: number, size: number, opened: Opened): RingBuffer {
-  const Internal = RingBuffer as unknown as new (elementSize: number, size: number, opened: Opened) => RingBuffer;
-  return new Internal(elementSize, size, opened);
+function adopt(elementSize: number, opened: Opened): RingBuffer {
+  const Internal = RingBuffer as unknown as new (elementSize: number, size: undefined, opened: Opened) => RingBuffer;
+  return new Internal(elementSize, undefined, opened);
 }
 
 /** Checks what a user asks for, and makes the ring. */
@@ -278,7 +280,7 @@ function open(elementSize: number, size?: number, buffer?: ArrayBufferView | Arr
   requireInteger("elementSize", elementSize, 1, MAX_ELEMENT_SIZE);
   const storage = buffer === undefined ? null : requireStorage(buffer);
   if (storage === null && size === undefined) throw new TypeError("size must be given where there is no buffer");
-  const elements = size ?? requireWholeElements("buffer", storage!.byteLength, elementSize);
+  const elements = size !== undefined ? size : requireWholeElements("buffer", storage!.byteLength, elementSize);
   requireInteger("size", elements, 1, MAX_SIZE);
   if ((elements & (elements - 1)) !== 0) throw new RangeError(`size must be a power of 2, not ${elements}`);
   if (storage && elements * elementSize > storage.byteLength) {
@@ -288,7 +290,7 @@ function open(elementSize: number, size?: number, buffer?: ArrayBufferView | Arr
     );
   }
   const handle = native().ps_ring_new(elementSize, elements, storage, storage?.byteLength ?? 0);
-  return new Opened(unwrap(handle, "RingBuffer"), true, storage);
+  return new Opened(unwrap(handle, "RingBuffer"), elements, true, storage);
 }
 
 function requireStorage(buffer: ArrayBufferView | ArrayBufferLike): Uint8Array {
@@ -307,7 +309,7 @@ function requireStorage(buffer: ArrayBufferView | ArrayBufferLike): Uint8Array {
  */
 export function memoryRing(elementSize: number, size: number): RingBuffer {
   const handle = native().ps_ring_new(elementSize, size, null, 0);
-  return adopt(elementSize, size, new Opened(unwrap(handle, "RingBuffer"), true, null));
+  return adopt(elementSize, new Opened(unwrap(handle, "RingBuffer"), size, true, null));
 }
 
 /** Copies what a ring holds into `data` without taking it out; answers the number of elements. */
