@@ -27,6 +27,9 @@ int32_t file_flush(struct file *file);
 /* Ends a wait for a pipe, now and from now on, so that a stalled pipe holds nobody up. Any thread. */
 void file_interrupt(struct file *file);
 
+/* Bytes that have gone through so far: whether a stalled pipe is one. Any thread. */
+int64_t file_progress(const struct file *file);
+
 /* Closes all open files; for ps_shutdown. */
 void file_close_all(void);
 

@@ -1,178 +1,184 @@
-/* The thread that writes what is recorded into a ring to a sound file. */
-#include <stdatomic.h>
+#include "file_thread.h"
+
 #include <stdlib.h>
 
 #include "error.h"
-#include "file_thread.h"
 #include "os.h"
 #include "pastream.h"
 
-#define BLOCK_FRAMES 16384
-#define PIPE_BLOCK_FRAMES 1024 /* smaller, so that progress is seen */
-#define SLEEP_LONGEST 0.1      /* seconds; what a killed process has not yet written */
-#define SLEEP_SHORTEST 0.001
-#define HEADER_INTERVAL 0.5    /* seconds; a header is never older than a second */
-#define FINISH_POLL 0.005
+#define BLOCK_FRAMES 16384  /* at most, between two looks at what else is to be done */
+#define SLEEP_MOST 0.1      /* seconds */
+#define SLEEP_LEAST 0.001
+#define HEADER_SECONDS 1.0  /* a process that is killed loses no more than this */
+#define LOOK_SECONDS 0.1    /* how often a stalled pipe is looked at */
+#define NOT_YET -1
 
 struct file_writer {
-  struct file *file; /* the thread's; others may ask for it under `lock` */
+  struct file *file; /* writer's thread */
   struct ring *ring;
   struct file_thread_options options;
-  struct os_thread thread;
-  struct os_event wake, done;
-  struct os_mutex lock; /* for `next` and `file` */
-  struct file *next;    /* to be switched to; NULL: no switch is pending */
-  _Atomic int32_t finish, failed, stalled;
-  _Atomic double patience;
-  _Atomic int64_t written;     /* frames, in all files */
-  _Atomic int64_t switched_at; /* -1 */
-  struct error error;          /* once `failed` is set */
+  int64_t written;      /* frames of the recording */
+  int dirty;            /* since the header was brought up to date */
   double header_time;
+  struct error error;   /* the first failure */
+  struct os_thread thread;
+  struct os_event wake; /* of the thread */
+  struct os_event news; /* for finish: the thread has ended, or patience has changed */
+  struct os_mutex lock; /* for `current`, which another thread may want to look at */
+  struct file *current;
+  _Atomic(struct file *) next;
+  _Atomic int64_t switched_at;
+  _Atomic int32_t finishing, ended;
+  _Atomic double patience;
 };
 
-static int fail(struct file_writer *writer) {
+static void fail(struct file_writer *writer) {
+  if (writer->error.status < 0) return;
   error_save(&writer->error);
-  atomic_store(&writer->failed, 1);
-  if (!atomic_load(&writer->stalled)) writer->options.failed(writer->options.argument);
-  return -1;
+  writer->options.failed(writer->options.argument);
 }
 
-/* Leaves the file for the next one, if there is one to go to. */
-static int switch_file(struct file_writer *writer) {
+/* Leaves the file for the next one, if there is one. */
+static void switch_file(struct file_writer *writer) {
+  struct file *next = atomic_load(&writer->next);
+  if (!next) return;
+  if (writer->error.status == PS_OK && file_flush(writer->file) < 0) fail(writer);
   os_mutex_lock(&writer->lock);
-  struct file *left = writer->file, *next = writer->next;
-  if (next) writer->file = next;
+  struct file *left = writer->file;
+  writer->file = writer->current = next;
   os_mutex_unlock(&writer->lock);
-  if (!next) return 0;
-  int32_t status = file_flush(left);
   file_give_back(left);
-  atomic_store(&writer->switched_at, atomic_load(&writer->written));
-  os_mutex_lock(&writer->lock);
-  writer->next = NULL;
-  os_mutex_unlock(&writer->lock);
-  return status < 0 ? fail(writer) : 0;
+  atomic_store(&writer->switched_at, writer->written);
+  atomic_store(&writer->next, NULL);
 }
 
-/* Writes one block: how many frames, or < 0 on an error. */
-static int64_t write_block(struct file_writer *writer) {
+/* Writes a block, if there is one; answers its frames. */
+static size_t write_block(struct file_writer *writer) {
   struct ring_region region;
-  size_t most = file_seekable(writer->file) ? BLOCK_FRAMES : PIPE_BLOCK_FRAMES;
-  if (!ring_read_region(writer->ring, most, &region)) return 0;
-  int64_t frames = (int64_t)region.count[0];
-  int64_t got = file_write(writer->file, region.part[0], frames, writer->options.format);
-  if (got > 0) {
-    ring_read_advance(writer->ring, (size_t)got);
-    atomic_fetch_add(&writer->written, got);
+  if (ring_read_region(writer->ring, BLOCK_FRAMES, &region) == 0) return 0;
+  int64_t count = file_write(writer->file, region.part[0], (int64_t)region.count[0], writer->options.format);
+  if (count < 0) {
+    fail(writer);
+    return 0;
   }
-  return got == frames ? got : fail(writer);
+  ring_read_advance(writer->ring, (size_t)count);
+  writer->written += count;
+  writer->dirty = 1;
+  return (size_t)count;
 }
 
-static int update_header(struct file_writer *writer) {
+static void update_header(struct file_writer *writer) {
   double now = os_time();
-  if (now - writer->header_time < HEADER_INTERVAL) return 0;
+  if (!writer->dirty || now - writer->header_time < HEADER_SECONDS) return;
+  if (file_update_header(writer->file) < 0) fail(writer);
+  writer->dirty = 0;
   writer->header_time = now;
-  return file_update_header(writer->file) < 0 ? fail(writer) : 0;
 }
 
-/* How long the ring can be left alone: until a quarter of it has been filled. */
-static double nap(const struct file_writer *writer) {
+/* The ring was emptied: sleeps until about a quarter of it is full. */
+static void rest(struct file_writer *writer) {
   double seconds = (double)writer->ring->size / 4 / writer->options.sample_rate;
-  return seconds > SLEEP_LONGEST ? SLEEP_LONGEST : seconds < SLEEP_SHORTEST ? SLEEP_SHORTEST : seconds;
+  if (seconds > SLEEP_MOST) seconds = SLEEP_MOST;
+  if (seconds < SLEEP_LEAST) seconds = SLEEP_LEAST;
+  os_event_wait(&writer->wake, seconds);
 }
 
-static void writer_thread(void *argument) {
+static void run(void *argument) {
   struct file_writer *writer = argument;
   writer->header_time = os_time();
-  for (;;) {
-    int finish = atomic_load(&writer->finish); /* before looking: what was recorded before it is then seen */
-    if (switch_file(writer) < 0) break;
-    int64_t got = write_block(writer);
-    if (got < 0 || update_header(writer) < 0) break;
-    if (got) continue;
-    if (!finish) {
-      os_event_wait(&writer->wake, nap(writer));
-      continue;
+  while (writer->error.status == PS_OK) {
+    int last = atomic_load(&writer->finishing); /* before the look at the ring: nothing comes in after it */
+    while (write_block(writer) > 0) {
+      switch_file(writer);
+      update_header(writer);
     }
-    if (file_flush(writer->file) < 0) fail(writer);
-    break;
+    switch_file(writer);
+    update_header(writer);
+    if (last) break;
+    if (writer->error.status == PS_OK) rest(writer);
   }
-  os_event_post(&writer->done);
-}
-
-void file_writer_free(struct file_writer *writer) {
-  os_event_destroy(&writer->wake);
-  os_event_destroy(&writer->done);
-  os_mutex_destroy(&writer->lock);
-  free(writer);
+  if (writer->error.status == PS_OK && file_flush(writer->file) < 0) fail(writer);
+  atomic_store(&writer->ended, 1);
+  os_event_post(&writer->news);
 }
 
 struct file_writer *file_writer_start(struct file *file, struct ring *ring, const struct file_thread_options *options) {
   struct file_writer *writer = calloc(1, sizeof *writer);
-  if (!writer || os_event_init(&writer->wake) || os_event_init(&writer->done)) {
-    free(writer);
-    error_set(PS_ERR_MEMORY, 0, "no memory for a file writer");
-    return NULL;
+  int events = !writer ? 0 : os_event_init(&writer->wake) < 0 ? 0 : os_event_init(&writer->news) < 0 ? 1 : 2;
+  if (events == 2) {
+    writer->file = writer->current = file;
+    writer->ring = ring;
+    writer->options = *options;
+    os_mutex_init(&writer->lock);
+    atomic_init(&writer->switched_at, NOT_YET);
+    if (os_thread_start(&writer->thread, "pastream writer", OS_THREAD_NORMAL, run, writer) == 0) return writer;
+    error_set(PS_ERR_THREAD, 0, NULL);
+    os_mutex_destroy(&writer->lock);
+    os_event_destroy(&writer->news);
+  } else {
+    error_set(PS_ERR_MEMORY, 0, NULL);
   }
-  os_mutex_init(&writer->lock);
-  writer->file = file;
-  writer->ring = ring;
-  writer->options = *options;
-  atomic_store(&writer->switched_at, -1);
-  if (!os_thread_start(&writer->thread, "ps-writer", OS_THREAD_NORMAL, writer_thread, writer)) return writer;
-  file_writer_free(writer);
-  error_set(PS_ERR_THREAD, 0, "the system refused a thread for a file writer");
+  if (events) os_event_destroy(&writer->wake);
+  free(writer);
   return NULL;
 }
 
-void file_writer_wake(struct file_writer *writer) { os_event_post(&writer->wake); }
-
-void file_writer_hurry(struct file_writer *writer, double patience) {
-  if (patience < atomic_load(&writer->patience)) atomic_store(&writer->patience, patience);
+/* Bytes that have gone into the file that is being written, or into the one before. */
+static int64_t progress(struct file_writer *writer) {
+  os_mutex_lock(&writer->lock);
+  int64_t bytes = file_progress(writer->current);
+  os_mutex_unlock(&writer->lock);
+  return bytes;
 }
 
-/* Ends the wait for a pipe that takes nothing. A disk, however slow, is waited for. */
 static void interrupt(struct file_writer *writer) {
   os_mutex_lock(&writer->lock);
-  if (!file_seekable(writer->file)) {
-    atomic_store(&writer->stalled, 1);
-    file_interrupt(writer->file);
-  }
+  file_interrupt(writer->current);
   os_mutex_unlock(&writer->lock);
 }
 
 int32_t file_writer_finish(struct file_writer *writer, double patience) {
   atomic_store(&writer->patience, patience);
-  atomic_store(&writer->finish, 1);
-  file_writer_wake(writer);
-  int64_t written = -1;
-  double progress = os_time();
-  while (!os_event_wait(&writer->done, FINISH_POLL)) {
-    int64_t now_written = atomic_load(&writer->written);
-    if (now_written != written) {
-      written = now_written;
-      progress = os_time();
-    } else if (!atomic_load(&writer->stalled) && os_time() - progress > atomic_load(&writer->patience)) {
-      interrupt(writer);
-    }
+  atomic_store(&writer->finishing, 1);
+  os_event_post(&writer->wake);
+  int64_t seen = progress(writer);
+  double since = os_time();
+  while (!atomic_load(&writer->ended)) {
+    os_event_wait(&writer->news, LOOK_SECONDS);
+    int64_t now = progress(writer);
+    if (now != seen) since = os_time();
+    seen = now;
+    if (os_time() - since > atomic_load(&writer->patience)) interrupt(writer);
   }
   os_thread_join(&writer->thread);
-  if (atomic_load(&writer->stalled))
-    return error_set(PS_ERR_STALLED, 0, "%zu frames were dropped: the pipe took no data",
-                     ring_read_available(writer->ring));
-  return atomic_load(&writer->failed) ? error_raise(&writer->error) : PS_OK;
+  switch_file(writer); /* one that came when the thread was ending */
+  if (writer->error.status < 0) return error_raise(&writer->error);
+  size_t left = ring_read_available(writer->ring);
+  return left ? error_set(PS_ERR_STALLED, 0, "%zu frames were not written", left) : PS_OK;
+}
+
+void file_writer_hurry(struct file_writer *writer, double patience) {
+  if (patience < atomic_load(&writer->patience)) atomic_store(&writer->patience, patience);
+  os_event_post(&writer->news);
+}
+
+void file_writer_free(struct file_writer *writer) {
+  os_mutex_destroy(&writer->lock);
+  os_event_destroy(&writer->news);
+  os_event_destroy(&writer->wake);
+  free(writer);
 }
 
 int32_t file_writer_switch(struct file_writer *writer, struct file *next) {
-  os_mutex_lock(&writer->lock);
-  int pending = writer->next != NULL;
-  if (!pending) {
-    writer->next = next;
-    atomic_store(&writer->switched_at, -1);
-  }
-  os_mutex_unlock(&writer->lock);
-  if (pending) return error_set(PS_ERR_BUSY, 0, "the file before is still being finished");
-  file_writer_wake(writer);
+  struct file *none = NULL;
+  if (!atomic_compare_exchange_strong(&writer->next, &none, next))
+    return error_set(PS_ERR_BUSY, 0, "the switch to another file is still under way");
+  os_event_post(&writer->wake);
   return PS_OK;
 }
 
-int64_t file_writer_switched_at(const struct file_writer *writer) { return atomic_load(&writer->switched_at); }
+int64_t file_writer_switched_at(const struct file_writer *writer) {
+  return atomic_load(&writer->next) ? NOT_YET : atomic_load(&writer->switched_at);
+}
+
+void file_writer_wake(struct file_writer *writer) { os_event_post(&writer->wake); }

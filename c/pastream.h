@@ -399,8 +399,10 @@ PS_API double ps_stream_capture_time(int32_t stream, double frame);
 PS_API int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_size);
 PS_API int32_t ps_file_open_descriptor(int32_t descriptor, int32_t own, int32_t mode, double *info, int32_t info_size);
 PS_API int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double *info, int32_t info_size);
-/* Flushes, closes and gives the handle back. PS_ERR_BUSY while a stream or job uses it. Owner. */
+/* Closes the file and gives the handle back. PS_ERR_BUSY while a stream or job uses it. Owner. */
 PS_API int32_t ps_file_close(int32_t file);
+/* Ends the sound file but keeps the handle, for the bytes of a file in memory. PS_ERR_BUSY. Owner. */
+PS_API int32_t ps_file_finish(int32_t file);
 /* Fills info[] with what the file has now. PS_ERR_HANDLE. Owner; allowed while a stream uses the file. */
 PS_API int32_t ps_file_info(int32_t file, double *info, int32_t info_size);
 /* Reads or writes up to `frames` frames of PS_FORMAT_ samples; answers how many. Integer samples are scaled to and
@@ -409,27 +411,74 @@ PS_API int32_t ps_file_read(int32_t file, void *data, int32_t frames, int32_t fo
 PS_API int32_t ps_file_write(int32_t file, const void *data, int32_t frames, int32_t format);
 /* Goes to a frame from the start (whence 0), the position (1) or the end (2); answers the new position. Owner. */
 PS_API double ps_file_seek(int32_t file, double frames, int32_t whence);
+/* The position. Owner; allowed while a stream uses the file. */
 PS_API double ps_file_tell(int32_t file);
+/* Cuts the file to `frames` frames and goes to its end. Owner. */
 PS_API int32_t ps_file_truncate(int32_t file, double frames);
 /* Writes buffers and header out to the file and the file to the disk. Owner. */
 PS_API int32_t ps_file_flush(int32_t file);
 /* A tag by libsndfile's number (1 title, 2 copyright, 3 software, 4 artist, 5 comment, 6 date, 7 album, 8 license,
- * 9 track number, 16 genre). get answers its length, 0 for none. Owner. */
+ * 9 track number, 16 genre). get answers its length, 0 for none. Owner; get is allowed while a stream uses the file. */
 PS_API int32_t ps_file_get_string(int32_t file, int32_t tag, char *text, int32_t size);
 PS_API int32_t ps_file_set_string(int32_t file, int32_t tag, const char *text);
-/* The bytes of a file in memory from `offset` on, at most `size`; answers how many there are in all from there on. */
+/* The bytes of a file in memory from `offset` on: copies up to `size` of them, and answers how many there are from there
+ * on (at most INT32_MAX). PS_ERR_ARGUMENT (not in memory), PS_ERR_BUSY. Owner. */
 PS_API int32_t ps_file_bytes(int32_t file, double offset, void *data, int32_t size);
 
-/* The same off the caller's thread. A job reads or writes through memory of the library's own. */
+/* Cue point number `index`: cue[0..PS_CUE_SIZE) and its name; answers how many cue points the file has. Owner. */
+#define PS_CUE_ID 0
+#define PS_CUE_FRAME 1
+#define PS_CUE_SIZE 2
+PS_API int32_t ps_file_cue(int32_t file, int32_t index, double *cue, int32_t size, char *name, int32_t name_size);
+
+/* What a sampler is told: PS_INSTRUMENT_SIZE numbers, then PS_LOOP_SIZE for each loop. Fills up to `count` and answers
+ * how many there are, 0 for a file without. Owner. */
+#define PS_INSTRUMENT_GAIN 0
+#define PS_INSTRUMENT_BASE_NOTE 1 /* MIDI notes, here and in keys */
+#define PS_INSTRUMENT_DETUNE 2    /* cents */
+#define PS_INSTRUMENT_LOW_VELOCITY 3
+#define PS_INSTRUMENT_HIGH_VELOCITY 4
+#define PS_INSTRUMENT_LOW_KEY 5
+#define PS_INSTRUMENT_HIGH_KEY 6
+#define PS_INSTRUMENT_SIZE 7
+#define PS_LOOP_MODE 0 /* 0 none, 1 forward, 2 backward, 3 alternating */
+#define PS_LOOP_START 1
+#define PS_LOOP_END 2
+#define PS_LOOP_COUNT 3 /* 0: for ever */
+#define PS_LOOP_SIZE 4
+PS_API int32_t ps_file_loops(int32_t file, double *numbers, int32_t count);
+
+/* The broadcast extension of a WAV file (EBU Tech 3285): one of its texts, and up to `count` of its PS_BROADCAST_SIZE
+ * numbers. Answers 0 for a file without, else the length of the text plus 1. Owner. */
+#define PS_BROADCAST_DESCRIPTION 0
+#define PS_BROADCAST_ORIGINATOR 1
+#define PS_BROADCAST_REFERENCE 2
+#define PS_BROADCAST_DATE 3
+#define PS_BROADCAST_TIME 4
+#define PS_BROADCAST_HISTORY 5
+#define PS_BROADCAST_TIME_REFERENCE 0 /* frames since midnight */
+#define PS_BROADCAST_VERSION 1
+#define PS_BROADCAST_LOUDNESS 2 /* LUFS, LU, dBTP, LUFS, LUFS */
+#define PS_BROADCAST_LOUDNESS_RANGE 3
+#define PS_BROADCAST_TRUE_PEAK 4
+#define PS_BROADCAST_MOMENTARY 5
+#define PS_BROADCAST_SHORT_TERM 6
+#define PS_BROADCAST_SIZE 7
+PS_API int32_t ps_file_broadcast(int32_t file, int32_t what, char *text, int32_t size, double *numbers, int32_t count);
+/* What libsndfile noted when it read the file's headers. Owner. */
+PS_API int32_t ps_file_log(int32_t file, char *text, int32_t size);
+
+/* The same off the caller's thread. A job has the file until it has ended: other calls answer PS_ERR_BUSY. */
 /* Starts reading `frames` frames; answers a job. PS_ERR_BUSY, PS_ERR_MEMORY, PS_ERR_THREAD. Owner. */
 PS_API int32_t ps_job_read(int32_t file, double frames, int32_t format);
 /* Starts writing a copy of `frames` frames; answers a job. Owner. */
 PS_API int32_t ps_job_write(int32_t file, const void *data, double frames, int32_t format);
 /* Frames done when the job has ended, its error, or PS_ERR_PENDING. Owner. */
 PS_API double ps_job_done(int32_t job);
-/* Copies `frames` frames from frame `first` of what a finished job has read into `data`. Owner. */
-PS_API int32_t ps_job_take(int32_t job, double first, void *data, double frames);
-/* Waits for the job and gives the handle back. Owner. */
+/* Copies up to `frames` frames of what has been read and not taken yet into `data`; answers how many. They have to be
+ * taken while the job runs: it does not read far ahead. Owner. */
+PS_API int32_t ps_job_take(int32_t job, void *data, double frames);
+/* Ends the job, if it has not ended, after the block that it is at, and gives the handle back. Owner. */
 PS_API int32_t ps_job_free(int32_t job);
 
 /* Formats of the installed libsndfile: kind 0 major formats, 1 subtypes. count answers how many; info answers its format

@@ -1,5 +1,5 @@
-/* What the library uses of libsndfile (1.0.25 or newer), declared here: its header is not on every machine. The names are
- * libsndfile's own in this project's spelling; a test compares layouts and values with the real header. */
+/* What the library uses of libsndfile, declared here: its header is not on every machine. The names are libsndfile's
+ * own in this project's spelling; a test compares layouts and values with the real header. */
 #ifndef PS_SNDFILE_API_H
 #define PS_SNDFILE_API_H
 
@@ -52,6 +52,7 @@
 
 /* Commands. */
 #define SF_GET_LOG_INFO 0x1001
+#define SF_GET_CURRENT_INFO 0x1002
 #define SF_GET_FORMAT_MAJOR_COUNT 0x1030
 #define SF_GET_FORMAT_MAJOR 0x1031
 #define SF_GET_FORMAT_SUBTYPE_COUNT 0x1032
@@ -154,6 +155,7 @@ struct sndfile; /* SNDFILE */
   F(int, close, sf_close, (struct sndfile * sound))                                                                  \
   F(int, error, sf_error, (struct sndfile * sound))                                                                  \
   F(const char *, error_text, sf_strerror, (struct sndfile * sound))                                                 \
+  F(const char *, error_number_text, sf_error_number, (int error))                                                   \
   F(int, command, sf_command, (struct sndfile * sound, int command, void *data, int size))                           \
   F(int, format_check, sf_format_check, (const struct sf_info *info))                                                \
   F(int64_t, seek, sf_seek, (struct sndfile * sound, int64_t frames, int whence))                                    \

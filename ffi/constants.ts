@@ -176,3 +176,37 @@ export const PS_FILE_SEEKABLE = 4;
 export const PS_FILE_COMPRESSION_LEVEL = 5;
 export const PS_FILE_BITRATE_MODE = 6;
 export const PS_FILE_INFO_SIZE = 7;
+
+export const PS_CUE_ID = 0;
+export const PS_CUE_FRAME = 1;
+export const PS_CUE_SIZE = 2;
+
+export const PS_INSTRUMENT_GAIN = 0;
+export const PS_INSTRUMENT_BASE_NOTE = 1;
+export const PS_INSTRUMENT_DETUNE = 2;
+export const PS_INSTRUMENT_LOW_VELOCITY = 3;
+export const PS_INSTRUMENT_HIGH_VELOCITY = 4;
+export const PS_INSTRUMENT_LOW_KEY = 5;
+export const PS_INSTRUMENT_HIGH_KEY = 6;
+export const PS_INSTRUMENT_SIZE = 7;
+
+export const PS_LOOP_MODE = 0;
+export const PS_LOOP_START = 1;
+export const PS_LOOP_END = 2;
+export const PS_LOOP_COUNT = 3;
+export const PS_LOOP_SIZE = 4;
+
+export const PS_BROADCAST_DESCRIPTION = 0;
+export const PS_BROADCAST_ORIGINATOR = 1;
+export const PS_BROADCAST_REFERENCE = 2;
+export const PS_BROADCAST_DATE = 3;
+export const PS_BROADCAST_TIME = 4;
+export const PS_BROADCAST_HISTORY = 5;
+export const PS_BROADCAST_TIME_REFERENCE = 0;
+export const PS_BROADCAST_VERSION = 1;
+export const PS_BROADCAST_LOUDNESS = 2;
+export const PS_BROADCAST_LOUDNESS_RANGE = 3;
+export const PS_BROADCAST_TRUE_PEAK = 4;
+export const PS_BROADCAST_MOMENTARY = 5;
+export const PS_BROADCAST_SHORT_TERM = 6;
+export const PS_BROADCAST_SIZE = 7;

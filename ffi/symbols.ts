@@ -124,6 +124,8 @@ export const symbols = {
   ps_file_open_memory: { parameters: ["buffer", "f64", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_file_close(int32_t file)
   ps_file_close: { parameters: ["i32"], result: "i32" },
+  // int32_t ps_file_finish(int32_t file)
+  ps_file_finish: { parameters: ["i32"], result: "i32" },
   // int32_t ps_file_info(int32_t file, double *info, int32_t info_size)
   ps_file_info: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_file_read(int32_t file, void *data, int32_t frames, int32_t format)
@@ -144,14 +146,22 @@ export const symbols = {
   ps_file_set_string: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   // int32_t ps_file_bytes(int32_t file, double offset, void *data, int32_t size)
   ps_file_bytes: { parameters: ["i32", "f64", "buffer", "i32"], result: "i32" },
+  // int32_t ps_file_cue(int32_t file, int32_t index, double *cue, int32_t size, char *name, int32_t name_size)
+  ps_file_cue: { parameters: ["i32", "i32", "buffer", "i32", "buffer", "i32"], result: "i32" },
+  // int32_t ps_file_loops(int32_t file, double *numbers, int32_t count)
+  ps_file_loops: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  // int32_t ps_file_broadcast(int32_t file, int32_t what, char *text, int32_t size, double *numbers, int32_t count)
+  ps_file_broadcast: { parameters: ["i32", "i32", "buffer", "i32", "buffer", "i32"], result: "i32" },
+  // int32_t ps_file_log(int32_t file, char *text, int32_t size)
+  ps_file_log: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_job_read(int32_t file, double frames, int32_t format)
   ps_job_read: { parameters: ["i32", "f64", "i32"], result: "i32" },
   // int32_t ps_job_write(int32_t file, const void *data, double frames, int32_t format)
   ps_job_write: { parameters: ["i32", "buffer", "f64", "i32"], result: "i32" },
   // double ps_job_done(int32_t job)
   ps_job_done: { parameters: ["i32"], result: "f64" },
-  // int32_t ps_job_take(int32_t job, double first, void *data, double frames)
-  ps_job_take: { parameters: ["i32", "f64", "buffer", "f64"], result: "i32" },
+  // int32_t ps_job_take(int32_t job, void *data, double frames)
+  ps_job_take: { parameters: ["i32", "buffer", "f64"], result: "i32" },
   // int32_t ps_job_free(int32_t job)
   ps_job_free: { parameters: ["i32"], result: "i32" },
   // int32_t ps_format_count(int32_t kind)

@@ -48,8 +48,8 @@ static double expected(int32_t to, int32_t from, double value) {
 }
 
 static void random_samples(struct random *random, int32_t format, unsigned char *bytes, size_t count) {
-  static const double special[] = {0, 1, -1, 1.5, -1.5, 1e30, -1e30, 0.9999999999, -0.9999999999, 0.5 / 32768, 1.5 / 32768,
-                                   0.5 / 128, -0.5 / 128, INFINITY, -INFINITY, NAN};
+  static const double special[] = {0, 1, -1, 1.5, -1.5, 1e30, -1e30, 0.9999999999, -0.9999999999,
+                                   0.5 / 32768, 1.5 / 32768, 0.5 / 128, -0.5 / 128, INFINITY, -INFINITY, NAN};
   for (size_t i = 0; i < count; i++) {
     double value = random_once_in(random, 4) ? special[random_between(random, 0, 15)]
                                              : (double)random_between(random, -(1 << 26), 1 << 26) / (1 << 26);

@@ -1,0 +1,52 @@
+/* Files by descriptor: os_file_posix.c and os_file_win32.c. What fails answers -1 and leaves the reason in errno. No
+ * call raises a signal (SIGPIPE, SIGXFSZ): a runtime may have left those deadly. */
+#ifndef PS_OS_FILE_H
+#define PS_OS_FILE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#include <windows.h>
+struct os_wake { HANDLE event; };
+#else
+struct os_wake { int ends[2]; };
+#endif
+
+#define OS_FILE_READ 1
+#define OS_FILE_WRITE 2
+#define OS_FILE_CREATE 4 /* creates it where it is not there */
+#define OS_FILE_NEW 8    /* creates it; it must not be there yet */
+/* Opens a file by its path in UTF-8; it keeps its contents. */
+int os_file_open(const char *path, int flags);
+int os_file_close(int file);
+int os_file_remove(const char *path);
+
+#define OS_FILE_DISK 1   /* has a length, and can be sought in */
+#define OS_FILE_STREAM 2 /* a pipe, socket, terminal or device; or a file whose writes all go to its end */
+/* Which of these; a directory is an error. */
+int os_file_kind(int file);
+
+/* On disk. Reading and writing answer how many bytes they moved; less than `bytes` at the end of the file (errno is 0)
+ * or where something failed (errno says what). */
+int64_t os_file_read(int file, void *data, size_t bytes);
+int64_t os_file_write(int file, const void *data, size_t bytes);
+int64_t os_file_seek(int file, int64_t offset, int whence);
+int64_t os_file_length(int file);
+int os_file_truncate(int file, int64_t bytes);
+int os_file_sync(int file);
+
+/* Streams: reading and writing move what is possible, at least a byte, and do not block once a wait has answered 1. The
+ * descriptor's own flags, which other processes may share, stay as they are. */
+int64_t os_stream_read(int file, void *data, size_t bytes); /* 0 at the end */
+int64_t os_stream_write(int file, const void *data, size_t bytes);
+/* Waits until the stream can be read, or written; 1 if it can, 0 if `seconds` (< 0: for ever) ran out, -1 if woken. */
+int os_stream_wait(int file, int writing, struct os_wake *wake, double seconds);
+
+int os_wake_init(struct os_wake *wake);
+void os_wake_destroy(struct os_wake *wake);
+void os_wake_up(struct os_wake *wake); /* waits answer -1 now and from now on; any thread */
+void os_wake_clear(struct os_wake *wake);
+
+#endif
