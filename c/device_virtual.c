@@ -75,8 +75,10 @@ static int faults_before(struct virtual_device *device, int64_t position, double
     if (!fault_starts(fault, position, device->block)) continue;
     if (fault[1] == PS_FAULT_DEVICE_LOST) return 0;
     if (fault[1] != PS_FAULT_STALL) continue;
-    if (!wait_until(device, os_time() + fault[3], 0)) return 0;
-    *start += fault[3];
+    double from = os_time();
+    if (!wait_until(device, from + fault[3], 0)) return 0;
+    double stalled = os_time() - from; /* less if a stop has cut it short */
+    *start += stalled < fault[3] ? stalled : fault[3];
   }
   return 1;
 }

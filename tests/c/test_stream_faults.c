@@ -1,0 +1,192 @@
+/* The faults of the virtual device, and what a stream makes of them: flags, silence, lateness, a device that is lost. */
+#include "../../c/os.h"
+#include "streams.h"
+
+#define FRAME 8
+#define BLOCK 64
+#define FRAMES 1000
+
+/* Plays and records FRAMES frames with the faults of a setup; answers the stream, ended, and what it recorded. */
+static int32_t run_with(struct setup setup, unsigned char *recorded, int32_t *source, int32_t flags) {
+  int32_t stream = stream_open(&setup), sink = ps_ring_new(FRAME, FRAMES + BLOCK, NULL, 0);
+  *source = memory_ring(FRAME, FRAMES);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, *source, PS_SOURCE_COMPLETE, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_RING, sink, PS_SINK_MEMORY, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, BLOCK, BLOCK, flags), PS_OK); /* without the delay, of one block */
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  CHECK_EQUAL(ps_stream_wait(stream, 20), 1);
+  ps_ring_read(sink, recorded, FRAMES);
+  CHECK_EQUAL(ps_ring_free(sink), PS_OK);
+  return stream;
+}
+
+static void check_frames(const unsigned char *recorded, int silent_from, int silent_to) {
+  int wrong = 0;
+  for (int f = 0; f < FRAMES; f++) {
+    const unsigned char *frame = recorded + f * FRAME;
+    int silent = f >= silent_from && f < silent_to;
+    wrong += silent ? !all_bytes(frame, 0, FRAME) : !same_bytes(frame, (size_t)f * FRAME, FRAME);
+  }
+  CHECK_EQUAL(wrong, 0);
+}
+
+static unsigned char recorded[(FRAMES + BLOCK) * FRAME];
+
+TEST(overflows_and_underflows) {
+  for (int realtime = 0; realtime < 2; realtime++)
+    for (int kind = PS_FAULT_INPUT_OVERFLOW; kind <= PS_FAULT_OUTPUT_UNDERFLOW; kind++) {
+      int32_t source, output = kind == PS_FAULT_OUTPUT_UNDERFLOW;
+      double glitches[8];
+      /* Frames 200 to 349 of the device are lost; of the recording, one block later, those of the input are 136 on. */
+      int32_t stream = run_with((struct setup){.block = BLOCK, .realtime = realtime, .fault_count = 1,
+                                               .faults = {{200, kind, 150, 0}}}, recorded, &source, 0);
+      CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
+      if (output) check_frames(recorded, 200, 350);
+      else check_frames(recorded, 200 - BLOCK, 350 - BLOCK);
+      CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 1);
+      CHECK_EQUAL(number(stream, PS_NUMBER_INPUT_OVERFLOWS), !output);
+      CHECK_EQUAL(number(stream, PS_NUMBER_OUTPUT_UNDERFLOWS), output);
+      CHECK_EQUAL(number(stream, PS_NUMBER_INPUT_UNDERFLOWS) + number(stream, PS_NUMBER_OUTPUT_OVERFLOWS), 0);
+      CHECK_EQUAL(number(stream, PS_NUMBER_SOURCE_UNDERFLOWS), 0);
+      CHECK_EQUAL(number(stream, PS_NUMBER_STATUS), output ? 4 : 2); /* paOutputUnderflow, paInputOverflow */
+      CHECK_EQUAL(ps_stream_glitches(stream, glitches, 2), 1);
+      CHECK_EQUAL(glitches[0], 200 / BLOCK * BLOCK);
+      CHECK_EQUAL(glitches[2], output ? PS_GLITCH_OUTPUT_UNDERFLOW : PS_GLITCH_INPUT_OVERFLOW);
+      stream_close(stream);
+      ps_ring_free(source);
+    }
+}
+
+TEST(several_faults) {
+  int32_t source;
+  int32_t stream = run_with((struct setup){.block = BLOCK, .fault_count = 4,
+                                           .faults = {{0, PS_FAULT_INPUT_OVERFLOW, 0, 0},
+                                                      {10, PS_FAULT_OUTPUT_UNDERFLOW, 0, 0},
+                                                      {500, PS_FAULT_OUTPUT_UNDERFLOW, 1, 0},
+                                                      {1000000, PS_FAULT_DEVICE_LOST, 0, 0}}}, recorded, &source, 0);
+  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
+  CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 2); /* two flags of one callback are one xrun */
+  CHECK_EQUAL(number(stream, PS_NUMBER_INPUT_OVERFLOWS), 1);
+  CHECK_EQUAL(number(stream, PS_NUMBER_OUTPUT_UNDERFLOWS), 2);
+  CHECK_EQUAL(number(stream, PS_NUMBER_GLITCHES), 3);
+  check_frames(recorded, 500, 501);
+  stream_close(stream);
+  ps_ring_free(source);
+}
+
+TEST(a_fatal_xrun) {
+  int32_t source;
+  int32_t stream = run_with((struct setup){.block = BLOCK, .fault_count = 1,
+                                           .faults = {{300, PS_FAULT_OUTPUT_UNDERFLOW, 5, 0}}}, recorded, &source,
+                            PS_RUN_FATAL_XRUNS);
+  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);
+  CHECK_EQUAL(stream_error(stream), PS_ERR_XRUN);
+  CHECK_WITHIN((double)number(stream, PS_NUMBER_FRAME_COUNT), 300 - BLOCK, 300 + BLOCK);
+  stream_close(stream);
+  ps_ring_free(source);
+}
+
+TEST(a_stall_puts_the_clock_off) {
+  int32_t source;
+  double from = os_time(), timing[6];
+  int32_t stream = run_with((struct setup){.block = BLOCK, .realtime = 1, .fault_count = 1,
+                                           .faults = {{300, PS_FAULT_STALL, 0, 0.3}}}, recorded, &source, 0);
+  CHECK_WITHIN(os_time() - from, 0.3 + 1064 / 48000.0, 2);
+  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
+  CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 0); /* only faults that are xruns are flagged */
+  check_frames(recorded, 0, 0);
+  CHECK_EQUAL(ps_stream_timing(stream, timing, 6), (1064 + BLOCK - 1) / BLOCK);
+  CHECK_WITHIN(timing[2], 0.29, 1); /* the callback after it was that late */
+  stream_close(stream);
+  ps_ring_free(source);
+}
+
+/* Stop, abort and close do not wait for a device that has stalled. */
+TEST(ended_in_a_stall) {
+  static const int32_t commands[] = {PS_COMMAND_STOP, PS_COMMAND_ABORT, PS_COMMAND_CLOSE};
+  for (int realtime = 0; realtime < 2; realtime++)
+    for (int i = 0; i < 3; i++) {
+      int32_t stream = stream_open(&(struct setup){.block = BLOCK, .realtime = realtime, .fault_count = 1,
+                                                   .faults = {{200, PS_FAULT_STALL, 0, 60}}});
+      CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+      CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+      double patience = os_time() + 5;
+      while (number(stream, PS_NUMBER_FRAME_COUNT) < 192 && os_time() < patience) os_sleep(0.001);
+      os_sleep(0.005);
+      double from = os_time();
+      CHECK_EQUAL(await_command(stream, commands[i]), PS_OK);
+      CHECK_WITHIN(os_time() - from, 0, 0.5);
+      CHECK_EQUAL(stream_error(stream), PS_OK);
+      CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 192);
+      stream_close(stream);
+    }
+}
+
+TEST(a_lost_device_ends_the_run) {
+  for (int realtime = 0; realtime < 2; realtime++) {
+    int32_t source;
+    char text[200] = "";
+    double from = os_time();
+    int32_t stream = run_with((struct setup){.block = BLOCK, .realtime = realtime, .fault_count = 1,
+                                             .faults = {{330, PS_FAULT_DEVICE_LOST, 0, 0}}}, recorded, &source, 0);
+    CHECK_WITHIN(os_time() - from, 0, 2);
+    CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);
+    CHECK_EQUAL(ps_stream_error(stream, text, sizeof text, NULL, 0), PS_ERR_DEVICE_LOST);
+    CHECK(text[0] != 0);
+    CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 320);
+    CHECK_EQUAL(number(stream, PS_NUMBER_RECORDED_FRAMES), 320 - BLOCK); /* what came before it is kept */
+    CHECK(same_bytes(recorded, 0, (320 - BLOCK) * FRAME));
+    stream_close(stream);
+    ps_ring_free(source);
+  }
+}
+
+/* A device that dies without a word, after a while: noticed within two seconds. */
+TEST(a_silent_device_counts_as_lost) {
+  int32_t stream = stream_open(&(struct setup){.block = 480, .realtime = 1, .fault_count = 1,
+                                               .faults = {{57600, PS_FAULT_STALL, 0, 60}}});
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  while (number(stream, PS_NUMBER_FRAME_COUNT) < 57600 && ps_stream_state(stream) == PS_STATE_ACTIVE) os_sleep(0.01);
+  double from = os_time();
+  CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
+  CHECK_WITHIN(os_time() - from, 1, 2);
+  CHECK_EQUAL(stream_error(stream), PS_ERR_DEVICE_LOST);
+  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);
+  stream_close(stream);
+}
+
+/* A freewheeling device waits for as long as it takes: that is no sign of death. */
+TEST(a_device_that_waits_is_not_lost) {
+  int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64}), ring = memory_ring(FRAME, 100);
+  CHECK_EQUAL(ps_ring_flush(ring), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, ring, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  CHECK_EQUAL(ps_stream_wait(stream, test_full() ? 7 : 2), 0);
+  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ACTIVE);
+  CHECK_EQUAL(ps_ring_end(ring), PS_OK);
+  CHECK_EQUAL(ps_stream_wait(stream, 5), 1);
+  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
+  CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 0);
+  stream_close(stream);
+  ps_ring_free(ring);
+}
+
+static int32_t handles_before;
+
+TEST(no_handle_is_left) { CHECK_EQUAL(ps_handle_count(), handles_before); }
+
+int main(void) {
+  handles_before = ps_handle_count();
+  RUN(overflows_and_underflows);
+  RUN(several_faults);
+  RUN(a_fatal_xrun);
+  RUN(a_stall_puts_the_clock_off);
+  RUN(ended_in_a_stall);
+  RUN(a_lost_device_ends_the_run);
+  RUN(a_silent_device_counts_as_lost);
+  RUN(a_device_that_waits_is_not_lost);
+  RUN(no_handle_is_left);
+  return test_end();
+}
