@@ -162,7 +162,7 @@ export function findDevice(device: number | string, side: Side | undefined, what
   if (typeof device !== "string") {
     throw new TypeError(`${what} must be an index, an id or words of a name, not ${show(device)}`);
   }
-  const matches = matching(devices, device);
+  const matches = matchDevices(devices, device);
   if (matches.length === 1) return matches[0];
   const asked = `${side ?? "audio"} device`;
   if (matches.length === 0) {
@@ -174,11 +174,12 @@ export function findDevice(device: number | string, side: Side | undefined, what
   );
 }
 
-/** The devices that a text may mean. */
-function matching(devices: readonly DeviceInfo[], text: string): readonly DeviceInfo[] {
+/** The devices that a text may mean: an id, an exact name, or words of a name. */
+export function matchDevices(devices: readonly DeviceInfo[], text: string): readonly DeviceInfo[] {
   const byId = devices.filter(({ id }) => id === text);
   if (byId.length > 0) return byId;
   const wanted = text.trim().toLowerCase();
+  if (wanted === "") return [];
   const words = wanted.split(/\s+/);
   const fullName = ({ name, hostApi }: DeviceInfo) => `${name}, ${hostApi}`.toLowerCase();
   const matches = devices.filter((device) => words.every((word) => fullName(device).includes(word)));

@@ -22,7 +22,7 @@ import {
 import { LibraryNotFoundError, PastreamError } from "../ffi/errors.ts";
 import { native } from "../ffi/load.ts";
 import { readText } from "../ffi/text.ts";
-import type { DeviceInfo } from "./devices.ts";
+import { type DeviceInfo, queryDevices } from "./devices.ts";
 import { hostApiName } from "./host-apis.ts";
 import { installHint, type SystemLibrary } from "./install-hint.ts";
 
@@ -157,7 +157,10 @@ export function nativeError(status: number, { text, numbers }: NativeDetail, con
     case PS_ERR_BUFFER_EMPTY:
       return new BufferEmptyError(say("the source ended before all frames were played: pad: -1 goes on with silence"));
     case PS_ERR_DEVICE_NOT_FOUND:
-      return new DeviceNotFoundError(say("no such audio device: queryDevices() lists those there are"));
+      return new DeviceNotFoundError(
+        `${say("no such audio device")}; the device "virtual" is always there`,
+        allDevices(),
+      );
     case PS_ERR_DEVICE_LOST:
       return new DeviceLostError(say("the audio device went away while streaming"));
     case PS_ERR_PORTAUDIO:
@@ -165,9 +168,9 @@ export function nativeError(status: number, { text, numbers }: NativeDetail, con
     case PS_ERR_SOUNDFILE:
       return new SoundFileError(say("libsndfile failed"), numbers[0]);
     case PS_ERR_NO_PORTAUDIO:
-      return missingLibrary("portaudio", text);
+      return missingLibrary("portaudio", text, context);
     case PS_ERR_NO_SNDFILE:
-      return missingLibrary("libsndfile", text);
+      return missingLibrary("libsndfile", text, context);
     case PS_ERR_XRUN:
       return new PastreamError("xrun", say("an xrun ended the run"));
     case PS_ERR_STALLED:
@@ -179,15 +182,27 @@ export function nativeError(status: number, { text, numbers }: NativeDetail, con
   }
 }
 
+/** The devices there are, as far as they can be listed. */
+function allDevices(): DeviceInfo[] {
+  try {
+    return queryDevices();
+  } catch {
+    return [];
+  }
+}
+
 function hostError(numbers: ArrayLike<number>, text: string): HostError | undefined {
   return numbers[2] >= 0 ? { hostApi: hostApiName(numbers[2]), code: numbers[1], text } : undefined;
 }
 
-function missingLibrary(library: SystemLibrary, text: string): LibraryNotFoundError {
+function missingLibrary(library: SystemLibrary, text: string, context: string): LibraryNotFoundError {
   const tried = text.split("\n").filter((line) => line !== "");
   const name = library === "portaudio" ? "PortAudio" : "libsndfile";
   return new LibraryNotFoundError(
-    [`${name} was not found; ${installHint(library)}.`, ...tried.map((line) => `  tried ${line}`)].join("\n"),
+    [
+      `${context}${context && ": "}${name} was not found; ${installHint(library)}.`,
+      ...tried.map((line) => `  tried ${line}`),
+    ].join("\n"),
     tried,
   );
 }
