@@ -31,7 +31,7 @@ struct stream_medium {
 /* ------------------------------------------------------------------ waiting */
 
 /* Waits until bytes can be moved; 0 if not. */
-static int wait(struct stream_medium *stream) {
+static int wait_ready(struct stream_medium *stream) {
   if (stream->ended) return 0;
   if (os_stream_wait(stream->descriptor, stream->writing, &stream->wake, stream->patience) == 1) return 1;
   /* Part of a frame may have gone through: whoever went on now would go on in the middle of it. */
@@ -59,7 +59,7 @@ static void resume(struct medium *medium) {
 
 static int64_t receive(struct stream_medium *stream, unsigned char *data, int64_t bytes) {
   int64_t done = 0;
-  while (done < bytes && wait(stream)) {
+  while (done < bytes && wait_ready(stream)) {
     int64_t count = os_stream_read(stream->descriptor, data + done, (size_t)(bytes - done));
     if (count < 0 && errno == EAGAIN) continue; /* another reader of the same pipe was faster */
     if (count < 0) medium_fail(&stream->medium, errno);
@@ -128,7 +128,7 @@ static void mark_unknown_length(unsigned char *header, int64_t bytes) {
 
 static int64_t send_bytes(struct stream_medium *stream, const unsigned char *data, int64_t bytes) {
   int64_t done = 0;
-  while (done < bytes && wait(stream)) {
+  while (done < bytes && wait_ready(stream)) {
     int64_t count = os_stream_write(stream->descriptor, data + done, (size_t)(bytes - done));
     if (count < 0 && errno == EAGAIN) continue;
     if (count < 0) {
