@@ -1,4 +1,4 @@
-/* A stream's device over PortAudio. What blocks is a call on PortAudio's thread (portaudio.h). If such a call hangs, the
+/* A stream's device over PortAudio. What blocks is a call on PortAudio's thread (portaudio_thread.h). If such a call hangs, the
  * device is left to that thread: no callback of it reaches the stream any more, and it is closed should the call end. */
 #include <math.h>
 #include <stdlib.h>
@@ -10,8 +10,6 @@
 #define OPEN_SECONDS 10.0  /* opening, starting: some devices have to be woken */
 #define CALL_SECONDS 3.0   /* stopping, closing */
 #define LOST_SECONDS 0.25  /* the same of a device that is lost: it takes milliseconds, or hangs */
-#define SILENT_SECONDS 1.0 /* without a callback: the device is taken for lost, */
-#define SILENT_BLOCKS 4    /* but never in less than these many blocks */
 #define PLAY_OUT_POLL 0.002
 #define PLAY_OUT_EXTRA 1.0 /* seconds beyond twice the latency until what was played must have been heard */
 #define CLOCK_STEP 1.0     /* seconds between two times that cannot be on one clock */
@@ -20,7 +18,8 @@ struct portaudio_device {
   struct portaudio_call call;
   enum { CALL_OPEN, CALL_START, CALL_STOP, CALL_ABORT, CALL_CLOSE } what;
   _Atomic int32_t uses; /* the stream, and PortAudio's thread when it has a call of ours */
-  int hung;             /* it was left to PortAudio's thread. Control thread only */
+  int hung;             /* it was left to PortAudio's thread. Control thread only, as the next */
+  int lost;
   const struct portaudio_api *api;
   struct stream *stream;
   struct portaudio_setup setup;
@@ -77,12 +76,29 @@ static void release(struct portaudio_device *device) {
   free(device);
 }
 
+static int is_jack(const struct portaudio_device *device) {
+  const struct portaudio_side *side = &device->setup.sides[device->setup.sides[0].used ? 0 : 1];
+  const struct pa_device_info *info = device->api->get_device_info(side->parameters.device);
+  return device->api->get_host_api_info(info->host_api)->type == PA_JACK;
+}
+
 static int run_close(struct portaudio_device *device) {
+  const struct portaudio_api *api = device->api;
   os_mutex_lock(&device->lock);
   struct pa_stream *open = device->open;
   device->open = NULL;
   os_mutex_unlock(&device->lock);
-  return device->api->close_stream(open);
+  if (is_jack(device)) {
+    /* An assertion of PortAudio ends the process when a stream is closed whose JACK server is gone. A stream that can
+     * be started has one; the other is left open, and keeps the device, which is the argument of its callbacks. */
+    if (api->is_stream_stopped(open) != 1) api->abort_stream(open);
+    int result = api->start_stream(open);
+    if (result != PA_NO_ERROR) {
+      atomic_fetch_add(&device->uses, 1);
+      return result;
+    }
+  }
+  return api->close_stream(open);
 }
 
 static int32_t run(struct portaudio_call *call) {
@@ -121,7 +137,7 @@ static int32_t make_call(struct portaudio_device *device, int what, double secon
   atomic_fetch_add(&device->uses, 1);
   int32_t status = portaudio_call(&device->call);
   if (status == PORTAUDIO_HUNG) {
-    device->hung = 1;
+    device->hung = device->lost = 1;
     return PS_ERR_PORTAUDIO;
   }
   release(device);
@@ -174,7 +190,7 @@ static int32_t lost_before(void) {
 
 static int32_t device_start(struct stream *stream) {
   struct portaudio_device *device = stream->device_state;
-  if (device->hung) return lost_before();
+  if (device->lost) return lost_before();
   atomic_store(&device->completed, 0);
   atomic_store(&device->gate, 1);
   int32_t status = make_call(device, CALL_START, OPEN_SECONDS);
@@ -188,19 +204,16 @@ static int is_active(const struct portaudio_device *device) {
 
 /* Whether callbacks should be coming, and do not. */
 static int is_lost(struct portaudio_device *device) {
-  struct stream *stream = device->stream;
   if (device->hung) return 1;
   if (!atomic_load(&device->gate) || atomic_load(&device->completed)) return 0;
-  double blocks = SILENT_BLOCKS * (double)stream_anchor(stream).frames / stream->actual[PS_ACTUAL_SAMPLE_RATE];
-  double silent = os_time() - atomic_load(&stream->heartbeat);
-  return !is_active(device) || silent > (blocks > SILENT_SECONDS ? blocks : SILENT_SECONDS);
+  return !is_active(device) || stream_silent(device->stream);
 }
 
 static int32_t device_abort(struct stream *stream) {
   struct portaudio_device *device = stream->device_state;
-  double limit = is_lost(device) ? LOST_SECONDS : CALL_SECONDS;
+  if (is_lost(device)) device->lost = 1;
   close_gate(device);
-  return device->hung ? lost_before() : make_call(device, CALL_ABORT, limit);
+  return device->hung ? lost_before() : make_call(device, CALL_ABORT, device->lost ? LOST_SECONDS : CALL_SECONDS);
 }
 
 /* Waits until the callback has completed and all was heard, which is when PortAudio calls the stream inactive: its own

@@ -61,7 +61,8 @@ void *os_library_symbol(void *library, const char *name);
 /* The path of the file that holds `symbol`; empty if it cannot be told. */
 void os_library_path(void *symbol, char *path, size_t size);
 
-/* Turns stderr (descriptor 2) to nowhere and back; calls nest, from any thread. PASTREAM_DEBUG=1 makes both do nothing. */
+int os_debugging(void); /* PASTREAM_DEBUG=1: what libraries print is wanted */
+/* Turns stderr (descriptor 2) to nowhere and back; calls nest, from any thread. Nothing while debugging. */
 void os_stderr_silence(void);
 void os_stderr_restore(void);
 

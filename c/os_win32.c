@@ -156,6 +156,7 @@ __attribute__((constructor)) static void stay_loaded(void) {
 /* ------------------------------------------------------------------ stderr */
 
 /* The noise comes from ALSA and JACK on other systems; PortAudio's own host APIs here print nothing. */
+int os_debugging(void) { return 0; }
 void os_stderr_silence(void) {}
 void os_stderr_restore(void) {}
 

@@ -29,6 +29,7 @@
 /* Types of host APIs. */
 #define PA_ASIO 3
 #define PA_CORE_AUDIO 5
+#define PA_JACK 12
 #define PA_WASAPI 13
 
 struct pa_stream;

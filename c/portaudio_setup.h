@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-#include "portaudio.h"
+#include "portaudio_thread.h"
 
 struct portaudio_side { /* input or output */
   int used;

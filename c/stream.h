@@ -64,6 +64,7 @@ struct stream {
   struct file_writer *writer; /* NULL without a file sink */
   _Atomic int32_t halted;     /* the callback is to complete without doing anything more */
   _Atomic double heartbeat;   /* os_time() of the last sign of life of the device */
+  double started;             /* os_time() when the device was started. Control thread only */
   struct anchor anchor;       /* the last callback, for who reckons from it */
   double expected;            /* callback only: os_time() at which the next callback is due; 0: no telling */
 
@@ -90,6 +91,9 @@ void stream_fail(struct stream *stream);
 /* Channels, formats and frame sizes, side 0 input, 1 output; after the device's open. */
 int32_t stream_channels(const struct stream *stream, int side);
 int32_t stream_format(const struct stream *stream, int side);
+
+/* Whether the device has not called back for so long that it must be lost. Control thread. */
+int stream_silent(struct stream *stream);
 
 /* A consistent copy of the anchor. Any thread. */
 struct anchor_values stream_anchor(struct stream *stream);

@@ -8,7 +8,9 @@
 
 #define WATCH_INTERVAL 0.1       /* seconds between two looks at a run */
 #define LOST_AFTER 1.5           /* seconds without a callback after which a device counts as lost, */
-#define LOST_BLOCKS 8            /* but never less than these many blocks */
+#define LOST_BLOCKS 8            /* but never less than these many blocks, */
+#define WARM_UP 1.0              /* and while callbacks have come for less than this since the start */
+#define LOST_AT_START 5.0        /* not before this: a PulseAudio sink may fill a buffer of 2 s first */
 #define PREBUFFER_POLL 0.001     /* seconds between two looks at a source being read ahead */
 #define RING_FRAMES 65536        /* between file and callback, unless asked for otherwise */
 #define PATIENCE_COMPLETED 1e9   /* seconds that a pipe may take nothing when a run ends by itself, */
@@ -223,6 +225,7 @@ static int32_t start_run(struct stream *stream) {
   if (stop_waits(stream)) return PS_OK; /* that command ends the run before it has begun */
   atomic_store_explicit(&stream->halted, 0, memory_order_release);
   stream_heartbeat(stream);
+  stream->started = os_time();
   return stream->device->start(stream);
 }
 
@@ -307,9 +310,11 @@ static void lose_device(struct stream *stream, const char *how) {
   stream_fail(stream);
 }
 
-static double lost_after(struct stream *stream) {
+int stream_silent(struct stream *stream) {
+  double heartbeat = atomic_load_explicit(&stream->heartbeat, memory_order_relaxed);
   double blocks = LOST_BLOCKS * (double)stream_anchor(stream).frames / stream->actual[PS_ACTUAL_SAMPLE_RATE];
-  return blocks > LOST_AFTER ? blocks : LOST_AFTER;
+  double limit = heartbeat - stream->started < WARM_UP ? LOST_AT_START : LOST_AFTER;
+  return os_time() - heartbeat > (blocks > limit ? blocks : limit);
 }
 
 /* One look at a run. */
@@ -323,7 +328,7 @@ static void watch(struct stream *stream) {
     }
   } else if (!active) {
     lose_device(stream, "the device stopped by itself");
-  } else if (os_time() - atomic_load_explicit(&stream->heartbeat, memory_order_relaxed) > lost_after(stream)) {
+  } else if (stream_silent(stream)) {
     lose_device(stream, "the device has stopped asking for data");
   } else if (!atomic_load(&stream->failed)) {
     return;

@@ -2,8 +2,8 @@
  * initialized it (COM on Windows, the error texts of JACK), and with a dead or stopped sound server a call may take
  * minutes, or for ever. So calls are made one after the other on a thread of PortAudio's own, and each has a time limit.
  * A thread that hangs in a call is left to itself, and another takes its place. */
-#ifndef PS_PORTAUDIO_H
-#define PS_PORTAUDIO_H
+#ifndef PS_PORTAUDIO_THREAD_H
+#define PS_PORTAUDIO_THREAD_H
 
 #include <stdint.h>
 
@@ -19,7 +19,7 @@ struct portaudio_call {
   void (*late)(struct portaudio_call *call);
   double limit; /* seconds that it may take once it has begun */
 
-  /* The rest is for portaudio.c. */
+  /* The rest is for portaudio_thread.c. */
   struct portaudio_call *next;
   struct os_event news; /* it has begun, or ended */
   struct error error;

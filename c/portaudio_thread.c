@@ -1,8 +1,9 @@
-#include "portaudio.h"
+#include "portaudio_thread.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "library.h"
 #include "pastream.h"
@@ -213,6 +214,27 @@ int32_t portaudio_error(int pa_error, const char *doing) {
 
 /* --------------------------------------------------------------- initialize */
 
+#if defined(__linux__)
+typedef void alsa_error_handler(const char *file, int line, const char *function, int error, const char *format, ...);
+
+static void ignore_error(const char *file, int line, const char *function, int error, const char *format, ...) {
+  (void)file, (void)line, (void)function, (void)error, (void)format;
+}
+
+/* ALSA also prints from PortAudio's callback threads, at times when stderr cannot be turned away. */
+static void quiet_alsa(void) {
+  char reason[1];
+  void *alsa = os_debugging() ? NULL : os_library_open("libasound.so.2", reason, sizeof reason);
+  void *symbol = alsa ? os_library_symbol(alsa, "snd_lib_error_set_handler") : NULL;
+  int (*set_handler)(alsa_error_handler *);
+  if (!symbol) return;
+  memcpy(&set_handler, &symbol, sizeof symbol);
+  set_handler(ignore_error);
+}
+#else
+static void quiet_alsa(void) {}
+#endif
+
 static int32_t initialize(struct portaudio_call *call) {
   struct portaudio *portaudio = &the_portaudio;
   (void)call;
@@ -223,6 +245,7 @@ static int32_t initialize(struct portaudio_call *call) {
   if (hanging)
     return error_set(PS_ERR_PORTAUDIO, PA_TIMED_OUT, "PortAudio is still starting: a sound server does not answer");
   int result = atomic_load(&portaudio->initialized) ? PA_NO_ERROR : portaudio->api.initialize();
+  quiet_alsa();
   if (result == PA_NO_ERROR) atomic_store(&portaudio->initialized, 1);
   os_mutex_lock(&portaudio->lock);
   portaudio->initializing = 0;
