@@ -35,3 +35,13 @@ export { type LibraryOptions, loadLibrary } from "./src/library.ts";
 export { RingBuffer, type RingHandle } from "./src/ring-buffer.ts";
 export { checkSettings, type StreamKind, type StreamOptions } from "./src/stream-options.ts";
 export { type Versions, versions } from "./src/versions.ts";
+export { deinterleave, interleave } from "./src/interleave.ts";
+export {
+  type BlockOptions,
+  type FileMode,
+  type ReadOptions,
+  SoundFile,
+  type SoundFileOptions,
+} from "./src/sound-file.ts";
+export { availableFormats, availableSubtypes, checkFormat, defaultSubtype } from "./src/sound-file-formats.ts";
+export { type FileContents, type FileInfo, info, readFile, writeFile } from "./src/whole-files.ts";

@@ -20,3 +20,9 @@ export function readText(fill: (text: Uint8Array, size: number) => number): stri
   buffer = new Uint8Array(new ArrayBuffer(length + 1));
   return readText(fill);
 }
+
+/** The text in a buffer that a C function has filled, up to its zero. */
+export function filledText(buffer: Uint8Array): string {
+  const end = buffer.indexOf(0);
+  return decoder.decode(end < 0 ? buffer : buffer.subarray(0, end));
+}
