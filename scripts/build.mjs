@@ -12,7 +12,7 @@ import { findCompiler, root } from "./lib/tools.mjs";
 const flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-sanitize=all", "-shared", "-s"];
 // One folder for both: with two, zig 0.12 does not find the import libraries that it makes for Windows.
 const cache = join(root, "build", "zig-cache");
-const zigCache = { ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
+export const zigCache = { ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
 
 /** The names of the library's C files, relative to the checkout. */
 export function cSources() {

@@ -1,15 +1,18 @@
 // Runs everything that proves the project: checks, C tests, and the suite on each runtime. One closing line for all of it.
-// Usage: node scripts/test.mjs [--full] [--only checks|c|deno|bun|node]... [part of a test file's name]...
+// Usage: node scripts/test.mjs [--full] [--only KIND]... [part of a test file's name]...
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { checks } from "./lib/checks.mjs";
-import { cTestFiles, runCTest, sanitizers } from "./lib/ctests.mjs";
+import { builds, cTestFiles, runCTest } from "./lib/ctests.mjs";
 import { noCounts } from "./lib/counts.mjs";
 import { Failure, main, say } from "./lib/run.mjs";
 import { runFile, runtimes, testFiles } from "./lib/suite.mjs";
 import { setup } from "./setup.mjs";
 
-const kinds = ["checks", "c", "deno", "bun", "node"];
+const usual = ["checks", "c", "deno", "bun", "node"];
+/** What takes minutes: the C tests on emulated arm64, and the libraries for all platforms. */
+const slow = ["arm64", "platforms"];
+const kinds = [...usual, ...slow];
 
 function options() {
   try {
@@ -19,7 +22,8 @@ function options() {
     });
     const unknown = values.only.find((kind) => !kinds.includes(kind));
     if (unknown !== undefined) throw new Failure(`--only ${unknown}: allowed are ${kinds.join(", ")}`);
-    return { full: values.full, only: values.only, filters: positionals };
+    const only = values.only.length > 0 ? values.only : values.full ? kinds : usual;
+    return { full: values.full, only, filters: positionals };
   } catch (error) {
     throw error.code?.startsWith("ERR_PARSE_ARGS") ? new Failure(error.message) : error;
   }
@@ -28,19 +32,23 @@ function options() {
 /** Everything that is to be run, in order: { kind, suite, name, run } with run() → { passed, failed, skipped, text }. */
 function jobs({ full, filters }) {
   const limits = { timeout: full ? 3600 : 300, env: full ? { PASTREAM_TEST_FULL: "1" } : {} };
-  const check = ({ name, run }) => async () => {
-    const text = await run();
-    return { ...noCounts(), [text === undefined ? "passed" : "failed"]: 1, text: text ?? "", name };
-  };
+  const check = ({ kind, name, run }) => ({
+    kind,
+    suite: "check",
+    name,
+    run: async () => {
+      const text = await run();
+      return { ...noCounts(), [text === undefined ? "passed" : "failed"]: 1, text: text ?? "" };
+    },
+  });
   return [
-    ...checks.filter(() => filters.length === 0)
-      .map((c) => ({ kind: "checks", suite: "check", name: c.name, run: check(c) })),
-    ...sanitizers.flatMap((sanitizer) =>
-      cTestFiles(filters).map((file) => ({
-        kind: "c",
-        suite: sanitizer.name,
+    ...(filters.length > 0 ? [] : checks.map(check)),
+    ...builds.flatMap((build) =>
+      cTestFiles(build, filters).map((file) => ({
+        kind: build.kind,
+        suite: build.name,
         name: file,
-        run: () => runCTest(sanitizer, file, limits),
+        run: () => runCTest(build, file, limits),
       }))
     ),
     ...runtimes().flatMap((runtime) =>
@@ -60,12 +68,12 @@ async function test() {
   const chosen = options();
   // The suite tests what it sets itself, not what the user's environment asks for.
   for (const name of ["PASTREAM_DEVICE", "PASTREAM_DEBUG"]) delete process.env[name];
-  await setup("test");
+  await setup(chosen.only.includes("arm64") ? "full" : "test");
   const started = performance.now();
   const perSuite = new Map();
   const total = noCounts();
   for (const { kind, suite, name, run } of jobs(chosen)) {
-    if (chosen.only.length > 0 && !chosen.only.includes(kind)) continue;
+    if (!chosen.only.includes(kind)) continue;
     const begun = performance.now();
     const result = await run();
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);

@@ -1,7 +1,8 @@
 // What can be said about the project without running it: format, lint, types, documentation, publishing, the lock file.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { capture } from "./run.mjs";
+import { build } from "../build.mjs";
+import { capture, Failure } from "./run.mjs";
 import { fromNpm, root } from "./tools.mjs";
 
 const read = (path) => readFileSync(join(root, path), "utf8");
@@ -30,12 +31,23 @@ const version = () => {
   return others.length > 0 ? `deno.json says ${wanted}, but not ${others.join(", ")}` : undefined;
 };
 
+/** The library compiles for every platform, without a warning. */
+const platforms = () => {
+  try {
+    build({ all: true });
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return error.message;
+  }
+};
+
 export const checks = [
-  { name: "format", run: deno("fmt", "--check") },
-  { name: "lint", run: deno("lint") },
-  { name: "types", run: deno("check", ".") },
-  { name: "documentation", run: deno("doc", "--lint", "mod.ts") },
-  { name: "publish dry-run", run: deno("publish", "--dry-run", "--allow-dirty") },
-  { name: "lock file", run: lockFile },
-  { name: "version", run: version },
+  { kind: "checks", name: "format", run: deno("fmt", "--check") },
+  { kind: "checks", name: "lint", run: deno("lint") },
+  { kind: "checks", name: "types", run: deno("check", ".") },
+  { kind: "checks", name: "documentation", run: deno("doc", "--lint", "mod.ts") },
+  { kind: "checks", name: "publish dry-run", run: deno("publish", "--dry-run", "--allow-dirty") },
+  { kind: "checks", name: "lock file", run: lockFile },
+  { kind: "checks", name: "version", run: version },
+  { kind: "platforms", name: "libraries for all platforms", run: platforms },
 ];

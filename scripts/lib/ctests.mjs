@@ -1,81 +1,108 @@
 // The C tests: each tests/c/test_*.c is a program, linked with all of c/*.c and with what the tests share (the other files
-// of tests/c), and run under the sanitizers.
+// of tests/c), built and run in each of the ways below.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
-import { cSources, hashBuild } from "../build.mjs";
+import { basename, dirname, join } from "node:path";
+import process from "node:process";
+import { cSources, hashBuild, zigCache } from "../build.mjs";
 import { countTap } from "./counts.mjs";
 import { capture, Failure } from "./run.mjs";
-import { root, which } from "./tools.mjs";
+import { findCompiler, root, which } from "./tools.mjs";
 
-// zig's clang comes without the sanitizers' runtimes, so these take the system's compiler.
-const flags = ["-std=c11", "-g", "-O1", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer", "-Ic"];
+const flags = ["-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer", "-Ic"];
 const link = ["-lpthread", "-ldl", "-lm"];
-export const sanitizers = [
-  { name: "c asan", flags: ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"] },
-  { name: "c tsan", flags: ["-fsanitize=thread"] },
-];
 
-const testSources = () => readdirSync(join(root, "tests", "c")).sort();
-
-export function cTestFiles(filters) {
-  return testSources().filter((name) => name.startsWith("test_") && name.endsWith(".c"))
-    .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
-    .map((name) => `tests/c/${name}`);
+/** zig's clang comes without the sanitizers' runtimes, so these take the system's compiler. */
+function systemCompiler() {
+  const cc = ["gcc", "clang", "cc"].map(which).find(Boolean);
+  if (!cc) throw new Failure("the C tests take gcc or clang");
+  return [cc];
 }
 
-/** Runs `command` unless its `output` exists and came from the same input. */
-async function make(output, hash, commands) {
+/** A way to build and run: `runs` says whether a test's source can be run in it. */
+export const builds = [
+  {
+    name: "c asan",
+    kind: "c",
+    compiler: systemCompiler,
+    flags: ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+    runner: [],
+    runs: () => true,
+  },
+  {
+    name: "c tsan",
+    kind: "c",
+    compiler: systemCompiler,
+    flags: ["-O1", "-fsanitize=thread"],
+    runner: [],
+    runs: () => true,
+  },
+  {
+    // The other architecture, with its weaker memory order, on an x64 Linux machine. A static program loads no system
+    // libraries, so the tests that use those are left out.
+    name: "c arm64",
+    kind: "arm64",
+    compiler: () => [findCompiler().path, "cc"],
+    flags: ["-O2", "-target", "aarch64-linux-musl", "-static"],
+    runner: ["qemu-aarch64"],
+    runs: (source) =>
+      process.platform === "linux" && process.arch === "x64" && findCompiler().kind === "zig" &&
+      !/"servers\.h"|\bps_library_|\bps_file_/.test(source),
+  },
+];
+
+const read = (name) => readFileSync(join(root, name), "utf8");
+const testSources = () => readdirSync(join(root, "tests", "c")).sort().map((name) => `tests/c/${name}`);
+const isProgram = (name) => basename(name).startsWith("test_");
+
+export function cTestFiles(build, filters) {
+  return testSources().filter((name) => isProgram(name) && name.endsWith(".c") && build.runs(read(name)))
+    .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
+}
+
+/** Runs commands, those of one batch at the same time, unless `output` exists and came from the same input. */
+async function make(output, hash, batches) {
   const stamp = `${output}.hash`;
   if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return undefined;
-  for (const batch of commands) {
-    const runs = await Promise.all(batch.map(([program, ...args]) => capture(program, args, { timeout: 300 })));
-    const bad = runs.find((run) => run.code !== 0);
+  mkdirSync(dirname(output), { recursive: true });
+  for (const batch of batches) {
+    const runs = batch.map(([program, ...args]) => capture(program, args, { timeout: 300, env: zigCache }));
+    const bad = (await Promise.all(runs)).find((run) => run.code !== 0);
     if (bad) return bad.output;
   }
   writeFileSync(stamp, hash);
   return undefined;
 }
 
-function compiler() {
-  const cc = ["gcc", "clang", "cc"].map(which).find(Boolean);
-  if (!cc) throw new Failure("the C tests take gcc or clang");
-  return cc;
-}
-
-/** All of c/ compiled once for a sanitizer. Answers { archive, error }. */
-async function buildArchive(sanitizer, folder) {
-  const cc = compiler();
-  const archive = join(folder, "libpastream.a");
-  const sources = cSources();
-  const objects = sources.map((name) => join(folder, `${basename(name)}.o`));
-  const compile = sources.map((name, i) => [cc, ...flags, ...sanitizer.flags, "-c", name, "-o", objects[i]]);
+/** All of c/ and what the tests share, compiled once for a build. */
+function makeArchive(build, archive) {
+  const [cc, ...first] = build.compiler();
+  const sources = [...cSources(), ...testSources().filter((name) => !isProgram(name) && name.endsWith(".c"))];
+  const objects = sources.map((name) => join(dirname(archive), `${basename(name)}.o`));
+  const commands = sources.map((name, i) => [cc, ...first, ...flags, ...build.flags, "-c", name, "-o", objects[i]]);
   // Two at a time: as many as a small machine has cores.
-  const pairs = [];
-  for (let i = 0; i < compile.length; i += 2) pairs.push(compile.slice(i, i + 2));
-  const error = await make(archive, hashBuild(cc, [compile]), [...pairs, [["ar", "rcs", archive, ...objects]]]);
-  return { archive, error };
+  const pairs = commands.flatMap((_, i) => i % 2 === 0 ? [commands.slice(i, i + 2)] : []);
+  const shared = testSources().filter((name) => !isProgram(name)).map(read);
+  return make(archive, hashBuild(cc, [commands, shared]), [...pairs, [["ar", "rcs", archive, ...objects]]]);
 }
 
 /** Runs one C test. It may print TAP lines, one for each of its cases; else its exit code is its one result. */
-export async function runCTest(sanitizer, file, { timeout, env }) {
-  const folder = join(root, "build", sanitizer.name.replace(" ", "-"));
-  mkdirSync(folder, { recursive: true });
-  const { archive, error } = await buildArchive(sanitizer, folder);
-  if (error) return { passed: 0, failed: 1, skipped: 0, text: error, seconds: 0 };
-  const cc = compiler();
+export async function runCTest(build, file, { timeout, env }) {
+  const folder = join(root, "build", build.name.replace(" ", "-"));
+  const archive = join(folder, "libpastream.a");
   const program = join(folder, basename(file, ".c"));
-  const shared = testSources().filter((name) => !name.startsWith("test_")).map((name) => `tests/c/${name}`);
-  const sharedSources = shared.filter((name) => name.endsWith(".c"));
-  const args = [...flags, ...sanitizer.flags, file, ...sharedSources, archive, ...link, "-o", program];
-  const input = [file, ...shared].map((name) => readFileSync(join(root, name), "utf8"));
-  const failure = await make(program, hashBuild(cc, [args, input]), [[[cc, ...args]]]);
-  if (failure) return { passed: 0, failed: 1, skipped: 0, text: failure, seconds: 0 };
+  const [cc, ...first] = build.compiler();
+  const command = [cc, ...first, ...flags, ...build.flags, file, archive, ...link, "-o", program];
+  const shared = testSources().filter((name) => !isProgram(name)).map(read);
+  const error = await makeArchive(build, archive) ??
+    await make(program, hashBuild(cc, [command, read(file), shared]), [[command]]);
+  if (error !== undefined) return { passed: 0, failed: 1, skipped: 0, text: error };
 
-  const run = await capture(program, [], { timeout, env });
+  const [start, ...args] = [...build.runner, program];
+  const run = await capture(start, args, { timeout, env });
   const counts = countTap(run.output) ?? { passed: run.code === 0 ? 1 : 0, failed: 0, skipped: 0 };
   let { output: text } = run;
   if (run.timedOut) text += `\ndid not end within ${timeout} s\n`;
   else if (run.code !== 0) text += `\nended with ${run.signal ?? `exit code ${run.code}`}\n`;
   if (run.code !== 0 && counts.failed === 0) counts.failed = 1;
-  return { ...counts, text, seconds: run.seconds };
+  return { ...counts, text };
 }

@@ -86,7 +86,17 @@ const needs = [
     apk: "libsndfile-dev",
     brew: "libsndfile",
   },
+  {
+    for: "full",
+    only: "linux",
+    found: () => which("qemu-aarch64"),
+    apt: "qemu-user",
+    dnf: "qemu-user",
+    pacman: "qemu-user",
+    apk: "qemu-aarch64",
+  },
 ];
+const purposes = ["demo", "test", "full"];
 
 const managers = [
   {
@@ -100,11 +110,12 @@ const managers = [
   { name: "brew", program: "brew", command: (p) => `brew install ${p}`, asUser: true },
 ];
 
-/** Installs what `purpose` needs ("test" needs all of "demo" too), or fails with the one command that would. */
+/** Installs what `purpose` needs (each of the purposes needs what those before it do), or fails with the one command that would. */
 export function ensureSystem(purpose) {
   if (process.platform === "win32") return;
   const missing = needs.filter((need) =>
-    (need.for === "demo" || purpose === "test") && (need.only ?? process.platform) === process.platform && !need.found()
+    purposes.indexOf(need.for) <= purposes.indexOf(purpose) && (need.only ?? process.platform) === process.platform &&
+    !need.found()
   );
   if (missing.length === 0) return;
 
