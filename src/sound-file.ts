@@ -348,7 +348,7 @@ export class SoundFile implements Disposable {
       : frames;
     let tail: Uint8Array | undefined;
     while (left > 0) {
-      const block = this.#target(size, { dtype, out });
+      const block = this.#target(size, { dtype, out }, true);
       const frameBytes = block.bytes.byteLength / size;
       const kept = tail ? overlap : 0;
       if (tail) block.bytes.set(tail);
@@ -436,7 +436,7 @@ export class SoundFile implements Disposable {
     return joined(parts);
   }
 
-  /** Where a read goes; with `whole` all of `out`, else no more than the file still has. */
+  /** Where a read goes: memory for `frames` frames, or, but for `whole`, for no more than the file still has. */
   #target<D extends FileDtype>(frames: number | undefined, options: ReadOptions<D>, whole = false): Target<D> {
     const { out, fillValue } = options;
     if (fillValue !== undefined) requireNumber("fillValue", fillValue);
