@@ -1,0 +1,263 @@
+/* The audio callback may not lock, allocate, wait or do any input or output: it runs here with a guard around it. With
+ * clang's RealtimeSanitizer that is the guard; else the C library's functions are replaced by ones that count what is
+ * called within the callback (which the other sanitizers do not allow: under them the test skips). */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "../../c/device.h"
+#include "../../c/stream.h"
+#include "streams.h"
+
+#if defined(__linux__)
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#endif
+
+#if defined(__has_feature)
+#if __has_feature(realtime_sanitizer) && defined(__linux__)
+#define GUARD_SANITIZER 1
+#endif
+#endif
+
+#if defined(GUARD_SANITIZER)
+#include <sys/wait.h>
+
+/* What clang puts around a function marked `nonblocking`, and at the start of one marked `blocking`. A violation ends the
+ * process. */
+void __rtsan_realtime_enter(void);
+void __rtsan_realtime_exit(void);
+void __rtsan_notify_blocking_call(const char *name);
+
+static void enter(void) { __rtsan_realtime_enter(); }
+static void leave(void) { __rtsan_realtime_exit(); }
+static void called(const char *name) { __rtsan_notify_blocking_call(name); }
+
+static int violates(void (*act)(void)) {
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) {
+    close(2); /* its report */
+    enter();
+    act();
+    leave();
+    _exit(0);
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  return !(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+static void check_violations(void) { CHECK(1); /* the process lives */ }
+
+#elif defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define GUARD_REPLACED 1
+#include <pthread.h>
+#include <semaphore.h>
+
+static _Thread_local int guarded;
+static int violations;
+static const char *last_violation;
+
+static void enter(void) { guarded = 1; }
+static void leave(void) { guarded = 0; }
+
+static void called(const char *name) {
+  if (!guarded) return;
+  violations++;
+  last_violation = name;
+}
+
+static int violates(void (*act)(void)) {
+  int before = violations;
+  enter();
+  act();
+  leave();
+  int found = violations > before;
+  violations = before;
+  return found;
+}
+static void check_violations(void) {
+  if (!CHECK_EQUAL(violations, 0)) printf("# the last one called %s\n", last_violation);
+}
+
+void *__libc_malloc(size_t);
+void *__libc_calloc(size_t, size_t);
+void *__libc_realloc(void *, size_t);
+void *__libc_memalign(size_t, size_t);
+void __libc_free(void *);
+
+void *malloc(size_t size) { return called("malloc"), __libc_malloc(size); }
+void *calloc(size_t count, size_t size) { return called("calloc"), __libc_calloc(count, size); }
+void *realloc(void *memory, size_t size) { return called("realloc"), __libc_realloc(memory, size); }
+void *aligned_alloc(size_t alignment, size_t size) { return called("aligned_alloc"), __libc_memalign(alignment, size); }
+void free(void *memory) { called("free"), __libc_free(memory); }
+
+/* Replaces a function by one that counts itself and then calls the C library's own. */
+#define REPLACE(TYPE, NAME, PARAMETERS, ARGUMENTS)            \
+  TYPE NAME PARAMETERS {                                      \
+    static TYPE(*own) PARAMETERS;                             \
+    called(#NAME);                                            \
+    if (!own) *(void **)&own = dlsym(RTLD_NEXT, #NAME);       \
+    return own ARGUMENTS;                                     \
+  }
+REPLACE(int, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex))
+REPLACE(int, pthread_mutex_trylock, (pthread_mutex_t * mutex), (mutex))
+REPLACE(int, pthread_mutex_unlock, (pthread_mutex_t * mutex), (mutex))
+REPLACE(int, pthread_rwlock_rdlock, (pthread_rwlock_t * lock), (lock))
+REPLACE(int, pthread_rwlock_wrlock, (pthread_rwlock_t * lock), (lock))
+REPLACE(int, pthread_cond_wait, (pthread_cond_t * condition, pthread_mutex_t *mutex), (condition, mutex))
+REPLACE(int, pthread_cond_signal, (pthread_cond_t * condition), (condition))
+REPLACE(int, pthread_cond_broadcast, (pthread_cond_t * condition), (condition))
+REPLACE(int, pthread_join, (pthread_t thread, void **result), (thread, result))
+REPLACE(int, pthread_create,
+        (pthread_t * thread, const pthread_attr_t *attributes, void *(*run)(void *), void *argument),
+        (thread, attributes, run, argument))
+REPLACE(int, sem_wait, (sem_t * semaphore), (semaphore))
+REPLACE(int, sem_timedwait, (sem_t * semaphore, const struct timespec *time), (semaphore, time))
+REPLACE(int, nanosleep, (const struct timespec *time, struct timespec *left), (time, left))
+REPLACE(int, clock_nanosleep, (clockid_t clock, int flags, const struct timespec *time, struct timespec *left),
+        (clock, flags, time, left))
+REPLACE(int, sched_yield, (void), ())
+REPLACE(int, poll, (struct pollfd * files, nfds_t count, int timeout), (files, count, timeout))
+REPLACE(ssize_t, read, (int file, void *data, size_t bytes), (file, data, bytes))
+REPLACE(ssize_t, write, (int file, const void *data, size_t bytes), (file, data, bytes))
+REPLACE(FILE *, fopen, (const char *path, const char *mode), (path, mode))
+REPLACE(int, fflush, (FILE * file), (file))
+REPLACE(int, fputs, (const char *text, FILE *file), (text, file))
+REPLACE(int, puts, (const char *text), (text))
+REPLACE(int, vfprintf, (FILE * file, const char *format, va_list values), (file, format, values))
+REPLACE(int, close, (int file), (file))
+
+#endif
+
+#if !defined(GUARD_SANITIZER) && !defined(GUARD_REPLACED)
+int main(void) {
+  printf("ok 1 - the_callback_obeys # SKIP needs a build without sanitizers, or with RealtimeSanitizer\n");
+  return 0;
+}
+#else
+
+/* Of all system calls the callback may make one: waking who waits for it. */
+long syscall(long call, ...) {
+  static long (*own)(long, ...);
+  long a[6];
+  va_list values;
+  va_start(values, call);
+  for (int i = 0; i < 6; i++) a[i] = va_arg(values, long);
+  va_end(values);
+  if (call != SYS_futex || (a[1] & FUTEX_CMD_MASK) != FUTEX_WAKE) called("syscall");
+  if (!own) *(void **)&own = dlsym(RTLD_NEXT, "syscall");
+  return own(call, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+/* ------------------------------------------------------- the guard can fail */
+
+static struct os_mutex mutex = OS_MUTEX_INIT;
+static void *volatile memory;
+static struct os_event event;
+
+static void allocates(void) { memory = malloc(10); }
+static void frees(void) { free(memory); }
+static void locks(void) {
+  os_mutex_lock(&mutex);
+  os_mutex_unlock(&mutex);
+}
+static void sleeps(void) { nanosleep(&(struct timespec){0, 1000}, NULL); }
+static void waits(void) { os_event_wait(&event, 1e-6); }
+static void opens(void) { memory = fopen("/dev/null", "r"); }
+static void does_nothing(void) {}
+
+TEST(the_guard_finds_violations) {
+  os_event_init(&event);
+  memory = malloc(1);
+  CHECK(violates(frees));
+  CHECK(violates(allocates));
+  CHECK(violates(locks));
+  CHECK(violates(sleeps));
+  CHECK(violates(waits));
+  CHECK(violates(opens));
+  CHECK(!violates(does_nothing));
+}
+
+/* ------------------------------------------------------------ the callback */
+
+/* A device that calls back when the test tells it to. */
+static int32_t guarded_open(struct stream *stream) {
+  for (int i = 0; i < 2; i++) stream->actual[PS_ACTUAL_INPUT_CHANNELS + i] = stream->config[PS_CONFIG_INPUT_CHANNELS + i];
+  stream->actual[PS_ACTUAL_SAMPLE_RATE] = 48000;
+  return PS_OK;
+}
+static int32_t do_nothing(struct stream *stream) { return (void)stream, PS_OK; }
+static void close_nothing(struct stream *stream) { (void)stream; }
+static int always_active(struct stream *stream) { return stream != NULL; }
+static double no_time(struct stream *stream) { return (void)stream, 0; }
+static const struct device_ops device_guarded = {
+  .open = guarded_open, .start = do_nothing, .stop = do_nothing, .abort = do_nothing, .close = close_nothing,
+  .active = always_active, .time = no_time, .cpu_load = no_time,
+};
+
+#define CHANNELS 8
+#define BLOCK 300
+
+static int call_back(struct stream *stream, size_t frames, unsigned long flags) {
+  static unsigned char input[BLOCK * CHANNELS * 4], output[BLOCK * CHANNELS * 4];
+  struct callback_times times = {1, 0.9, 1.1};
+  enter();
+  int result = stream_callback(stream, input, output, frames, &times, flags);
+  leave();
+  return result;
+}
+
+/* One run of up to ten callbacks, and two after its end, in a setting made of the bits of `number`. */
+static void run(struct stream *stream, int32_t handle, int number) {
+  static const int32_t map[CHANNELS] = {8, 7, 0, 1, 1, 2, 5, 5};
+  int32_t frame = (int32_t)stream->engine.input.frame_bytes;
+  int32_t source = memory_ring(frame, 1000), sink = ps_ring_new(frame, number & 1 ? 700 : 5000, NULL, 0), result = 0;
+  ps_ring_flush(source); /* takes its end back, and its contents */
+  unsigned char zeros[700 * CHANNELS * 4] = {0};
+  ps_ring_write(source, zeros, 700);
+  CHECK_EQUAL(ps_stream_set_source(handle, PS_SIDE_RING, source, number >> 1 & 3, 0), PS_OK); /* loop, complete */
+  CHECK_EQUAL(ps_stream_set_sink(handle, PS_SIDE_RING, sink, number >> 3 & 1, 0), PS_OK);     /* drop */
+  CHECK_EQUAL(ps_stream_set_run(handle, number & 16 ? -1 : 1300, number & 32 ? -1 : 100, 50, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_map(handle, 0, number & 64 ? map : NULL, number & 64 ? CHANNELS : 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_map(handle, 1, number & 128 ? map : NULL, number & 128 ? CHANNELS : 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_gain(handle, number & 256 ? 0.7 : 1), PS_OK);
+  CHECK_EQUAL(await_command(handle, PS_COMMAND_START), PS_OK);
+  for (int i = 0; i < 10 && result == CALLBACK_CONTINUE; i++) {
+    result = call_back(stream, (size_t)(i % 2 ? BLOCK : 77), (unsigned long)(i * 3 % 32));
+    if (i == 7 && number & 512) CHECK_EQUAL(ps_stream_drain(handle), PS_OK);
+  }
+  call_back(stream, BLOCK, 0);
+  enter();
+  stream_heartbeat(stream);
+  leave();
+  CHECK_EQUAL(await_command(handle, PS_COMMAND_ABORT), PS_OK);
+  call_back(stream, BLOCK, 1);
+  CHECK_EQUAL(ps_ring_free(source), PS_OK);
+  CHECK_EQUAL(ps_ring_free(sink), PS_OK);
+}
+
+TEST(the_callback_obeys) {
+  for (int format = PS_FORMAT_FLOAT32; format <= PS_FORMAT_UINT8; format++) {
+    int32_t handle = stream_new(&(struct setup){
+      .inputs = CHANNELS, .outputs = CHANNELS, .input_format = format, .output_format = format});
+    struct stream *stream = (struct stream *)handle_use(handle, HANDLE_STREAM);
+    stream->device = &device_guarded;
+    CHECK_EQUAL(await_command(handle, PS_COMMAND_OPEN), PS_OK);
+    for (int number = 0; number < 1024; number++) run(stream, handle, number);
+    object_release(&stream->object);
+    stream_close(handle);
+  }
+  check_violations();
+}
+
+int main(void) {
+  RUN(the_guard_finds_violations);
+  RUN(the_callback_obeys);
+  return test_end();
+}
+#endif
