@@ -1,20 +1,37 @@
-// The main job: fetches what is missing, builds, then plays and records the sample on the runtime that runs this script.
-// Usage: node scripts/demo.mjs [device]
+// The main job: fetches what is missing, builds, then plays and records the sample.
+// Usage: node scripts/demo.mjs [--on deno|bun|node] [device]
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { Failure, main } from "./lib/run.mjs";
-import { nodeFlags, root } from "./lib/tools.mjs";
+import { parseArgs } from "node:util";
+import { Failure, main, output } from "./lib/run.mjs";
+import { fromNpm, nodeFlags, root, which } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
 
-function runtimeFlags() {
-  if (process.versions.deno) return ["run", "--allow-all", "--no-check"];
-  return process.versions.bun ? [] : nodeFlags(process.version);
-}
+/** The runtime that runs this script. */
+const current = ["deno", "bun"].find((name) => name in process.versions) ?? "node";
+
+/** The command that runs a TypeScript file on a runtime. */
+const commands = {
+  deno: () => [which("deno") ?? fromNpm.deno(), "run", "--allow-all", "--no-check"],
+  bun: () => [which("bun") ?? fromNpm.bun()],
+  node: () => {
+    const path = current === "node" ? process.execPath : which("node") ?? fromNpm.node();
+    return [path, ...nodeFlags(output(path, ["--version"]))];
+  },
+};
 
 await main(async () => {
+  const { values: { on }, positionals } = parseArgs({
+    options: { on: { type: "string", default: current } },
+    allowPositionals: true,
+  });
+  if (!(on in commands)) throw new Failure(`--on ${on}: allowed are ${Object.keys(commands).join(", ")}`);
   await setup("demo");
-  const args = [...runtimeFlags(), "examples/demo.ts", ...process.argv.slice(2)];
-  const { status, error } = spawnSync(process.execPath, args, { cwd: root, stdio: "inherit" });
-  if (error) throw new Failure(`${process.execPath}: ${error.message}`);
+  const [program, ...flags] = commands[on]();
+  const { status, error } = spawnSync(program, [...flags, "examples/demo.ts", ...positionals], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  if (error) throw new Failure(`${program}: ${error.message}`);
   return status ?? 1;
 });
