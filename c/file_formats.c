@@ -19,10 +19,16 @@ int32_t format_word_natural(int32_t word) {
 
 int format_word_updates_header(int32_t word) {
   switch (word & SF_MAJOR_MASK) {
-    case SF_WAV:
-      return 1;
-    default:
+    case SF_FLAC: /* says nothing of its length, and is readable without */
+    case SF_MPEG:
+    case SF_SD2: /* has its header in a second file, written at the end */
       return 0;
+    case SF_OGG: /* would write its headers into the middle of the stream */
+      return 0;
+    case SF_CAF: /* ALAC: its table of packets is written at the end */
+      return (word & SF_SUBTYPE_MASK) < SF_ALAC_16 || (word & SF_SUBTYPE_MASK) > SF_ALAC_32;
+    default:
+      return 1;
   }
 }
 
@@ -32,7 +38,6 @@ int format_word_streams(int32_t word) {
     case SF_AU:
     case SF_WAV:
     case SF_WAVEX:
-    case SF_CAF:
     case SF_FLAC:
     case SF_OGG:
     case SF_MPEG:

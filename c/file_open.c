@@ -167,7 +167,7 @@ static int32_t new_file(const char *name, struct sndfile *sound, struct medium *
   if (file->mode == PS_MODE_READ_WRITE) sndfile.seek(sound, 0, SEEK_SET); /* libsndfile begins to write at the end */
   file_load_tags(file);
   int32_t handle = mode & PS_MODE_WRITE ? set_encoding(file, info) : PS_OK;
-  if (medium) medium->error = 0; /* parsers ask for more than there is */
+  if (handle == PS_OK && mode & PS_MODE_WRITE) handle = file_failure(file); /* no room for the header */
   if (handle == PS_OK) handle = handle_new(&file->object, HANDLE_FILE, destroy);
   if (handle < 0) destroy(&file->object);
   else write_info(file, info);

@@ -52,7 +52,7 @@ int64_t file_samples_write(struct file *file, const void *data, int64_t frames, 
 /* What kind of format it is. */
 int32_t format_word_natural(int32_t word);
 int format_word_updates_header(int32_t word); /* the header of a file being written can be brought up to date */
-int format_word_streams(int32_t word);        /* it can be written to a pipe, and read from there */
+int format_word_streams(int32_t word);        /* it can be written to a pipe and be understood there */
 int64_t format_word_limit(int32_t word);      /* bytes that such a file can hold, 0: no limit to speak of */
 
 /* All jobs end after the block that they are at. */

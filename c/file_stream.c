@@ -115,14 +115,11 @@ static void opened(struct medium *medium) { ((struct stream_medium *)medium)->op
 
 /* Says in the first header that the length is unknown. libsndfile knows how to for AU only. */
 static void mark_unknown_length(unsigned char *header, int64_t bytes) {
-  if (bytes < 44) return;
-  if (memcmp(header, "RIFF", 4) == 0 && memcmp(header + bytes - 8, "data", 4) == 0) {
+  if (bytes >= 44 && memcmp(header, "RIFF", 4) == 0 && memcmp(header + bytes - 8, "data", 4) == 0) {
     memset(header + 4, 0xFF, 4);
     memset(header + bytes - 4, 0xFF, 4);
-  } else if (memcmp(header, ".snd", 4) == 0) {
+  } else if (bytes >= 24 && memcmp(header, ".snd", 4) == 0) {
     memset(header + 8, 0xFF, 4);
-  } else if (memcmp(header, "caff", 4) == 0 && memcmp(header + bytes - 16, "data", 4) == 0) {
-    memset(header + bytes - 12, 0xFF, 8);
   }
 }
 

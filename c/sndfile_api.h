@@ -40,6 +40,8 @@
 #define SF_DOUBLE 0x0007
 #define SF_VORBIS 0x0060
 #define SF_OPUS 0x0064
+#define SF_ALAC_16 0x0070
+#define SF_ALAC_32 0x0073
 #define SF_MPEG_LAYER_I 0x0080
 #define SF_MPEG_LAYER_III 0x0082
 

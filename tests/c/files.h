@@ -1,0 +1,19 @@
+/* What the tests of sound files share. */
+#ifndef PS_TEST_FILES_H
+#define PS_TEST_FILES_H
+
+#include "../../c/pastream.h"
+#include "../../c/sndfile_api.h"
+
+/* A path in a folder of this process, which is removed at its end. */
+const char *file_path(const char *name);
+/* info[] for a new file. */
+void file_info(double *info, int32_t format, int32_t channels, int32_t sample_rate);
+/* Opens a file for reading, checks its frames, reads it whole; answers frames read, or what failed. */
+int64_t file_read_all(const char *path, int16_t *samples, int64_t room);
+/* Opens, writes and closes; answers the first failure, or PS_OK. */
+int32_t file_write_all(const char *path, int32_t format, int32_t channels, const int16_t *samples, int32_t frames);
+/* Bytes on disk, or -1. */
+int64_t file_bytes(const char *path);
+
+#endif
