@@ -45,3 +45,26 @@ export {
 } from "./src/sound-file.ts";
 export { availableFormats, availableSubtypes, checkFormat, defaultSubtype } from "./src/sound-file-formats.ts";
 export { type FileContents, type FileInfo, info, readFile, writeFile } from "./src/whole-files.ts";
+export type { ChunkOptions } from "./src/chunk-options.ts";
+export { DuplexStream } from "./src/duplex-stream.ts";
+export type { OpenableFile } from "./src/file-streams.ts";
+export { InputStream } from "./src/input-stream.ts";
+export { chunks, play, playrec, record } from "./src/one-call.ts";
+export { OutputStream } from "./src/output-stream.ts";
+export type { Playing } from "./src/playing.ts";
+export type { CallbackStats, ChannelLevel, Glitch, GlitchKind, Levels, Quantiles, XrunCounts } from "./src/readings.ts";
+export type { Recording } from "./src/recording.ts";
+export type { Blocking, RunOptions, StartOptions } from "./src/run-options.ts";
+export type { Samples } from "./src/samples.ts";
+export type { Sink, SinkOptions } from "./src/sink.ts";
+export type { Source, SourceOptions, TaskContext, TaskFunction } from "./src/source.ts";
+export type { TaskStream } from "./src/stream-proxy.ts";
+export {
+  paInputOverflow,
+  paInputUnderflow,
+  paOutputOverflow,
+  paOutputUnderflow,
+  paPrimingOutput,
+  Stream,
+} from "./src/stream.ts";
+export type { WorkerTask } from "./src/worker-task.ts";

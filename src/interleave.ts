@@ -1,6 +1,7 @@
 // Interleaved samples (frame after frame) to planes (channel after channel), and back.
 import type { SamplesOf } from "./formats.ts";
 import { requireView } from "./memory.ts";
+import { fillPlanes } from "./planar.ts";
 import { requireInteger } from "./validate.ts";
 
 type AnySamples = SamplesOf | Float64Array<ArrayBuffer>;
@@ -24,10 +25,7 @@ export function deinterleave<A extends AnySamples>(samples: A, channels: number)
     throw new RangeError(`samples must be whole frames of ${channels} channels, not ${samples.length} samples`);
   }
   const planes = Array.from({ length: channels }, () => new (samples.constructor as AnyConstructor<A>)(frames));
-  for (let channel = 0; channel < channels; channel++) {
-    const plane = planes[channel];
-    for (let frame = 0, at = channel; frame < frames; frame++, at += channels) plane[frame] = samples[at];
-  }
+  fillPlanes(planes, samples, frames, 1);
   return planes;
 }
 

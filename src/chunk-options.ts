@@ -1,0 +1,89 @@
+import { type Dtype, formatOf } from "./formats.ts";
+import { requireView } from "./memory.ts";
+import { requireBufferSize, requireRunLength, type RunLength, type RunOptions } from "./run-options.ts";
+import { type FrameFormat, requireSamples } from "./samples.ts";
+import type { SinkOptions } from "./sink.ts";
+import type { Source } from "./source.ts";
+import { requireBoolean, requireInteger, requireOneOf, requireOptions } from "./validate.ts";
+
+/** How to record in chunks. */
+export interface ChunkOptions extends RunOptions, SinkOptions {
+  /** Frames; default: the stream's blockSize; where that is 0 too, chunks vary in length. */
+  chunkSize?: number;
+  /** Frames that each chunk repeats of the one before; the first begins with silence. Default 0. */
+  overlap?: number;
+  /** Duplex only. Left out: a source set with setSource() stays in force; null: none. */
+  playback?: Source | null;
+  /** Play `playback` over and over. */
+  loop?: boolean;
+  /** Yield this, filled, instead of an array of the iterator's own. */
+  out?: ArrayBufferView;
+}
+
+/** How the samples of a chunk lie in memory: frame by frame in one array, or in one array per channel. */
+export type Layout = "interleaved" | "planar";
+
+/** Checked options of chunks. */
+export interface ChunkPlan {
+  readonly length: RunLength;
+  /** 0: chunks vary. */
+  readonly chunkSize: number;
+  readonly overlap: number;
+  readonly layout: Layout;
+  readonly bufferSize: number;
+  readonly onOverflow: "abort" | "drop" | undefined;
+  readonly out: ArrayBufferView | undefined;
+}
+
+const DEFAULT_BUFFER = 65536;
+const MOST_FRAMES = 2 ** 30;
+
+/** Checks what can be checked without a stream. */
+export function requireChunkOptions(options: (ChunkOptions & { layout?: Layout }) | undefined): void {
+  const { chunkSize = 0, overlap = 0, layout, loop, out, bufferSize, ...length } = requireOptions("options", options);
+  requireRunLength(length);
+  requireInteger("chunkSize", chunkSize, 0, MOST_FRAMES);
+  requireInteger("overlap", overlap, 0);
+  if (chunkSize > 0 && overlap >= chunkSize) {
+    throw new RangeError(`overlap must be less than the chunkSize of ${chunkSize}, not ${overlap}`);
+  }
+  if (layout !== undefined) requireOneOf("layout", layout, ["interleaved", "planar"]);
+  if (loop !== undefined) requireBoolean("loop", loop);
+  if (out !== undefined) requireView("out", out);
+  if (bufferSize !== undefined) requireBufferSize(bufferSize);
+}
+
+/** Checks all of the options, for a stream. */
+export function planChunks(
+  options: (ChunkOptions & { layout?: Layout }) | undefined,
+  format: FrameFormat,
+  blockSize: number,
+): ChunkPlan {
+  requireChunkOptions(options);
+  const given = options ?? {};
+  const { overlap = 0, layout = "interleaved", onOverflow, out } = given;
+  const chunkSize = given.chunkSize || blockSize;
+  if (chunkSize === 0 && overlap > 0) {
+    throw new RangeError(`overlap must be 0 where chunks vary in length, not ${overlap}: give a chunkSize`);
+  }
+  if (overlap > 0 && overlap >= chunkSize) {
+    throw new RangeError(`overlap must be less than the blockSize of ${blockSize}, not ${overlap}`);
+  }
+  const bufferSize = given.bufferSize ?? Math.max(DEFAULT_BUFFER, 2 ** Math.ceil(Math.log2(2 * chunkSize || 1)));
+  if (bufferSize < chunkSize) {
+    throw new RangeError(`bufferSize must be at least the chunkSize of ${chunkSize}, not ${bufferSize}`);
+  }
+  if (out) requireOut(out, chunkSize, layout, format);
+  return { length: requireRunLength(given), chunkSize, overlap, layout, bufferSize, onOverflow, out };
+}
+
+function requireOut(out: ArrayBufferView, chunkSize: number, layout: Layout, format: FrameFormat): void {
+  const frames = requireSamples("out", out, format).byteLength / format.frameBytes;
+  if (frames < Math.max(chunkSize, 1)) {
+    throw new RangeError(`out must have room for ${Math.max(chunkSize, 1)} frames, not ${frames}`);
+  }
+  const { array } = formatOf(format.dtype as Dtype);
+  if (layout === "planar" && !(out instanceof array)) {
+    throw new TypeError(`out must be a ${array.name} for planar chunks of ${format.dtype}`);
+  }
+}

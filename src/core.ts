@@ -1,0 +1,359 @@
+import {
+  PS_COMMAND_ABORT,
+  PS_COMMAND_CLOSE,
+  PS_COMMAND_START,
+  PS_COMMAND_STOP,
+  PS_NUMBER_FRAME_COUNT,
+  PS_NUMBER_TOTAL_FRAMES,
+  PS_RUN_FATAL_XRUNS,
+  PS_SIDE_NONE,
+  PS_STATE_ABORTED,
+} from "../ffi/constants.ts";
+import { native } from "../ffi/load.ts";
+import { filledText } from "../ffi/text.ts";
+import { nativeError, PastreamError, unwrap } from "./errors.ts";
+import type { NativeStream } from "./native-stream.ts";
+import type { Direction, OpenedStream } from "./opened-stream.ts";
+import { lastReadings, liveReadings, type Readings } from "./readings.ts";
+import {
+  requireOffsetWithin,
+  requireStartOptions,
+  type RunLength,
+  type StartOptions,
+  totalFrames,
+} from "./run-options.ts";
+import { Run } from "./run.ts";
+import type { Capture } from "./sink.ts";
+import type { Host, Playback } from "./source.ts";
+import type { Stream } from "./stream.ts";
+import { requireNumber } from "./validate.ts";
+import { backOff, type Pace, paceOf, type Waiting } from "./waiting.ts";
+
+const LONGEST_WATCH = 20; // milliseconds between two looks at a run
+const MOST_ERROR_TEXT = 4096;
+
+/** The life of a stream: what its public classes and their halves share. */
+export class Core implements Host {
+  readonly stream: Stream;
+  readonly native: NativeStream;
+  readonly waiting: Waiting;
+  readonly sampleRate: number;
+  readonly blockSize: number;
+  readonly input: Direction | undefined;
+  readonly output: Direction | undefined;
+  readings: Readings;
+
+  #source: Playback | undefined;
+  #sink: Capture | undefined;
+  /** The current run, or the last one, or the one to come. */
+  #run: Run = new Run();
+  #started = false;
+  /** A run is on, or its end has not been noticed yet. */
+  #live = false;
+  #startedAt = 0;
+  #starting: Promise<void> | undefined;
+  /** The last start failed: as a run that ended with an error, though the native side has not seen one. */
+  #startFailed = false;
+  #closing: Promise<void> | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #onSignal = () => this.#interrupt();
+
+  constructor(stream: Stream, opened: OpenedStream) {
+    this.stream = stream;
+    this.native = opened.native;
+    this.waiting = opened.native.waiting;
+    this.sampleRate = opened.sampleRate;
+    this.blockSize = opened.blockSize;
+    [this.input, this.output] = opened.directions;
+    this.readings = liveReadings(this.native.handle, [this.input?.channels ?? 0, this.output?.channels ?? 0]);
+    this.#signal = opened.signal;
+    this.#signal?.addEventListener("abort", this.#onSignal, { once: true });
+  }
+
+  // ───────────────────────────── state ─────────────────────────────
+
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  get active(): boolean {
+    this.#notice();
+    return this.#live && !this.closed;
+  }
+
+  get finished(): boolean {
+    return this.#started && !this.active;
+  }
+
+  /** How the last run ended, as a PS_STATE_. */
+  get outcome(): number {
+    return this.#startFailed ? PS_STATE_ABORTED : this.readings.state();
+  }
+
+  get run(): Run {
+    return this.#run;
+  }
+
+  /**
+   * Milliseconds until the sink's ring will have so many frames, after `looks` looks in vain. It learns from the run so far:
+   * a device that freewheels is many times faster than its rate.
+   */
+  dueIn(frames: number, looks: number): number {
+    const count = this.readings.number(PS_NUMBER_FRAME_COUNT);
+    if (count <= 0) return backOff(looks);
+    const speed = count / this.sampleRate / ((performance.now() - this.#startedAt) / 1000);
+    return (native().ps_stream_due(this.native.handle, frames) * 1000) / Math.max(speed, 1);
+  }
+
+  /** Whether a run keeps the process alive. */
+  keepAlive(on: boolean): void {
+    this.requireOpen();
+    this.waiting.keepAlive(on);
+  }
+
+  requireOpen(): void {
+    if (this.closed) throw new PastreamError("closed", `${this.stream.constructor.name}: it is closed`);
+  }
+
+  /** For what must not be done during a run. */
+  requireIdle(): void {
+    this.requireOpen();
+    if (this.active) {
+      throw new PastreamError("active", `${this.stream.constructor.name}: not while it is running: stop it first`);
+    }
+  }
+
+  // ───────────────────────────── source and sink ─────────────────────────────
+
+  get source(): Playback | undefined {
+    return this.#source;
+  }
+
+  set source(source: Playback | undefined) {
+    this.#source?.release();
+    this.#source = source;
+  }
+
+  get sink(): Capture | undefined {
+    return this.#sink;
+  }
+
+  set sink(sink: Capture | undefined) {
+    this.#sink?.release();
+    this.#sink = sink;
+  }
+
+  // ───────────────────────────── a run ─────────────────────────────
+
+  /** Starts a run, and answers it once the device has started. */
+  async start(given?: StartOptions): Promise<Run> {
+    const options = requireStartOptions(given);
+    this.requireIdle();
+    this.#signal?.throwIfAborted();
+    this.#attach(this.#lengthOf(options), options.fatalXruns, options.prebuffer);
+    if (this.#started) this.#run = new Run();
+    this.#started = this.#live = true;
+    this.#startFailed = false;
+    const run = this.#run;
+    this.#source?.begin?.(this, run);
+    this.#startedAt = performance.now();
+    this.#starting = this.native.command(PS_COMMAND_START);
+    try {
+      await this.#starting;
+    } catch (error) {
+      this.#startFailed = true;
+      run.fail(error);
+      this.#release();
+    } finally {
+      this.#starting = undefined;
+    }
+    // An error from now on is for those who wait for the end.
+    const failed = run.failed;
+    if (!this.#startFailed) {
+      this.#watch(run);
+      if (!failed) this.#sink?.begin?.(this, run);
+    }
+    if (failed) {
+      await run.released;
+      run.raise();
+    }
+    this.requireOpen();
+    return run;
+  }
+
+  /** Starts a run, and waits for its end if `blocking`. Whoever starts a run is told its error. */
+  async execute(options: StartOptions, blocking: boolean): Promise<void> {
+    const run = await this.start(options);
+    if (!blocking) return;
+    await run.settled;
+    run.raise();
+  }
+
+  /** How long the run is to be. Memory that is recorded into ends a run that nothing else would. */
+  #lengthOf({ frames, pad, offset }: RunLength): RunLength {
+    const room = this.#sink?.frames;
+    const length = frames < 0 && !this.#source && room !== undefined
+      ? { frames: room + offset, pad: 0, offset }
+      : { frames, pad, offset };
+    requireOffsetWithin(length, totalFrames(length, this.#source?.frames));
+    return length;
+  }
+
+  #attach({ frames, pad, offset }: RunLength, fatalXruns: boolean, prebuffer: boolean | number): void {
+    const { handle } = this.native;
+    const { ps_stream_set_source, ps_stream_set_sink, ps_stream_set_run, ps_stream_set_prebuffer } = native();
+    if (this.#source) this.#source.attach(this.native);
+    else unwrap(ps_stream_set_source(handle, PS_SIDE_NONE, 0, 0, 0));
+    if (this.#sink) this.#sink.attach(this.native);
+    else unwrap(ps_stream_set_sink(handle, PS_SIDE_NONE, 0, 0, 0));
+    unwrap(ps_stream_set_run(handle, frames, pad, offset, fatalXruns ? PS_RUN_FATAL_XRUNS : 0));
+    const first = prebuffer === true ? this.#source?.prebuffer ?? 0 : Number(prebuffer);
+    unwrap(ps_stream_set_prebuffer(handle, first));
+  }
+
+  /** Looks whether the native side is done with the run, so that all that follows from it has happened. */
+  #notice(): void {
+    if (!this.#live || this.#starting || this.native.running) return;
+    const error = this.#nativeError();
+    if (error) this.#run.fail(error);
+    this.#release();
+  }
+
+  async #watch(run: Run): Promise<void> {
+    const isOver = (): true | undefined => {
+      if (run === this.#run) this.#notice();
+      return run === this.#run && this.#live ? undefined : true;
+    };
+    await this.waiting.until(isOver, this.#watchPace());
+  }
+
+  /** Aims at the end of the run where it can be foretold, and then looks less and less often. */
+  #watchPace(): Pace {
+    const { readings } = this;
+    const count = () => readings.number(PS_NUMBER_FRAME_COUNT);
+    const left = () => {
+      const total = readings.number(PS_NUMBER_TOTAL_FRAMES);
+      return total < 0 ? Infinity : total - count();
+    };
+    const aimed = paceOf(left, count, this.sampleRate, LONGEST_WATCH);
+    let looksAtEnd = 0;
+    return (looks) => (left() > 0 ? aimed(looks) : backOff(looksAtEnd++));
+  }
+
+  #nativeError(): Error | undefined {
+    const text = new Uint8Array(new ArrayBuffer(MOST_ERROR_TEXT));
+    const numbers = new Int32Array(new ArrayBuffer(12));
+    const status = native().ps_stream_error(this.native.handle, text, text.length, numbers, numbers.length);
+    if (status >= 0) return undefined;
+    return nativeError(status, { text: filledText(text), numbers });
+  }
+
+  /** The native side is done with the run: it lets go of source and sink, and what was recorded can be fetched. */
+  #release(): void {
+    const run = this.#run;
+    const { handle } = this.native;
+    this.#live = false;
+    native().ps_stream_set_source(handle, PS_SIDE_NONE, 0, 0, 0);
+    native().ps_stream_set_sink(handle, PS_SIDE_NONE, 0, 0, 0);
+    for (const side of [this.#source, this.#sink]) {
+      try {
+        side?.end?.();
+      } catch (error) {
+        run.fail(error);
+      }
+    }
+    run.release();
+    run.released.then(() => this.waiting.wake());
+    run.settled.then(() => this.waiting.wake());
+  }
+
+  fail(run: Run, error: unknown): void {
+    if (run.fail(error) && run === this.#run && this.active) this.native.order(PS_COMMAND_ABORT);
+  }
+
+  #interrupt(): void {
+    if (!this.active || !this.#run.fail(this.#signal!.reason, { tellsAll: true })) return;
+    this.native.order(PS_COMMAND_ABORT);
+  }
+
+  // ───────────────────────────── its end ─────────────────────────────
+
+  /** Has a run ended by a command. */
+  async #endBy(command: number): Promise<void> {
+    this.#notice();
+    if (!this.#live) return;
+    await this.native.command(command);
+    this.waiting.wake();
+    await this.#run.released;
+  }
+
+  async stop(): Promise<void> {
+    this.requireOpen();
+    const leave = this.#run.enter();
+    await this.#endBy(PS_COMMAND_STOP);
+    leave();
+  }
+
+  async abort(): Promise<void> {
+    this.requireOpen();
+    const leave = this.#run.enter();
+    await this.#endBy(PS_COMMAND_ABORT);
+    leave();
+  }
+
+  async drain(): Promise<void> {
+    this.requireOpen();
+    const run = this.#run;
+    const leave = run.enter();
+    await this.#starting?.catch(() => {});
+    if (!this.#source) await this.#endBy(PS_COMMAND_STOP);
+    else if (this.active) {
+      this.#source.drain?.();
+      unwrap(native().ps_stream_drain(this.native.handle), "drain");
+      await run.released;
+    }
+    leave();
+  }
+
+  async wait(timeout?: number): Promise<boolean> {
+    this.requireOpen();
+    if (timeout !== undefined && timeout !== Infinity) requireNumber("timeout", timeout, 0);
+    if (!this.#started) return true;
+    const run = this.#run;
+    const leave = run.enter();
+    if (timeout === undefined) {
+      await run.settled;
+    } else {
+      const deadline = performance.now() + timeout * 1000;
+      const left = () => deadline - performance.now();
+      const look = () => (run.over ? true : left() <= 0 ? false : undefined);
+      if (!await this.waiting.until(look, () => Math.min(left(), 1e9))) return false;
+    }
+    leave();
+    return true;
+  }
+
+  close(): Promise<void> {
+    // Who calls it again waits too, but has nothing to be told.
+    if (this.#closing) return this.#closing.catch(() => {});
+    return this.#closing = this.#close();
+  }
+
+  async #close(): Promise<void> {
+    const run = this.#run;
+    const leave = run.enter();
+    try {
+      await this.#endBy(PS_COMMAND_ABORT);
+      if (!this.#started) run.release();
+      this.readings = lastReadings(this.readings);
+      await this.native.command(PS_COMMAND_CLOSE);
+    } finally {
+      this.#signal?.removeEventListener("abort", this.#onSignal);
+      this.native.free();
+      this.source = undefined;
+      this.sink = undefined;
+      this.waiting.keepAlive(false);
+    }
+    leave();
+  }
+}

@@ -1,0 +1,211 @@
+import { PS_SIDE_FILE, PS_SIDE_RING, PS_SINK_DROP, PS_SINK_MEMORY } from "../ffi/constants.ts";
+import { native } from "../ffi/load.ts";
+import { unwrap } from "./errors.ts";
+import type { Dtype, SamplesOf } from "./formats.ts";
+import type { NativeStream } from "./native-stream.ts";
+import { emptyRing, type Flow } from "./pump.ts";
+import { memoryRing, peekRing, RingBuffer, ringHandle } from "./ring-buffer.ts";
+import { requireBufferSize } from "./run-options.ts";
+import type { Run } from "./run.ts";
+import { type FrameFormat, isMemory, requireSamples, type Samples } from "./samples.ts";
+import { requireFit, SideFile } from "./side-file.ts";
+import { SoundFile } from "./sound-file.ts";
+import { type Host, requireRingOf, type TaskFunction } from "./source.ts";
+import { TaskRing } from "./task-ring.ts";
+import { requireOneOf, requireOptions, show } from "./validate.ts";
+import { isWorkerTask, runInWorker, type WorkerTask } from "./worker-task.ts";
+
+/** Anything that can be recorded into. */
+export type Sink<D extends Dtype = Dtype> =
+  | Samples<D>
+  | RingBuffer
+  | SoundFile
+  | WritableStream<SamplesOf<D>>
+  | TaskFunction
+  | WorkerTask;
+
+/** How to record into a sink. */
+export interface SinkOptions {
+  /** Frames of the ring between the device and a file or function: a power of 2, default 65536. */
+  bufferSize?: number;
+  /** No room left: end the run with a BufferFullError (default), or drop the newest frames, count and log them. */
+  onOverflow?: "abort" | "drop";
+}
+
+/** A sink that has been made ready for a stream. */
+export interface Capture {
+  /** What the device writes to. */
+  readonly ring: RingBuffer;
+  /** Frames that it has room for; undefined if there is no end to it. */
+  readonly frames: number | undefined;
+  /** Before a start: tells the native side what to record into. */
+  attach(native: NativeStream): void;
+  /** Once the device has started: begins to empty the ring, where JavaScript does that. */
+  begin?(host: Host, run: Run): void;
+  /** After a run. May throw what is wrong with the sink. */
+  end?(): void;
+  /** It will not be recorded into again. */
+  release(): void;
+}
+
+/** Makes a sink ready for a stream, or says what is wrong with it. */
+export function openCapture(
+  sink: unknown,
+  options: SinkOptions | undefined,
+  format: FrameFormat,
+  rate: number,
+): Capture {
+  const { onOverflow = "abort", bufferSize } = requireOptions("options", options);
+  const size = requireBufferSize(bufferSize);
+  const flags = requireOneOf("onOverflow", onOverflow, ["abort", "drop"]) === "drop" ? PS_SINK_DROP : 0;
+  if (sink instanceof RingBuffer) return new RingCapture(sink, format, flags);
+  if (sink instanceof SoundFile) return new FileCapture(sink, format, rate, size, flags);
+  if (isMemory(sink)) return new MemoryCapture(sink, format, flags);
+  if (typeof sink === "function") return new TaskCapture(functionDrain(sink as TaskFunction), format, size, flags);
+  if (isWorkerTask(sink)) return new TaskCapture(workerDrain(sink), format, size, flags);
+  if (sink instanceof WritableStream) return new TaskCapture(streamDrain(sink), format, size, flags);
+  throw new TypeError(
+    "a sink must be memory for samples, a RingBuffer, a SoundFile, a WritableStream, a function or a worker task, not " +
+      show(sink),
+  );
+}
+
+class MemoryCapture implements Capture {
+  readonly ring: RingBuffer;
+  readonly frames: number;
+  readonly #memory: unknown;
+  readonly #format: FrameFormat;
+  readonly #flags: number;
+
+  constructor(memory: unknown, format: FrameFormat, flags: number) {
+    this.#memory = memory;
+    this.#format = format;
+    this.#flags = flags | PS_SINK_MEMORY;
+    this.frames = this.#bytes().byteLength / format.frameBytes;
+    this.ring = memoryRing(format.frameBytes, Math.max(this.frames, 1));
+  }
+
+  #bytes(): Uint8Array {
+    return requireSamples("sink", this.#memory, this.#format);
+  }
+
+  attach(stream: NativeStream): void {
+    this.#bytes();
+    this.ring.flush();
+    unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_RING, ringHandle(this.ring), this.#flags, 0), "sink");
+  }
+
+  /** The native side has recorded into memory of its own: the caller's may have been given away meanwhile. */
+  end(): void {
+    peekRing(this.ring, this.#bytes());
+  }
+
+  release(): void {
+    this.ring.close();
+  }
+}
+
+/** A ring of the user's, who reads from it. */
+class RingCapture implements Capture {
+  readonly ring: RingBuffer;
+  readonly frames = undefined;
+  readonly #flags: number;
+
+  constructor(ring: RingBuffer, format: FrameFormat, flags: number) {
+    requireRingOf("sink", ring, format);
+    this.ring = ring;
+    this.#flags = flags;
+  }
+
+  attach(stream: NativeStream): void {
+    unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_RING, ringHandle(this.ring), this.#flags, 0), "sink");
+  }
+
+  release(): void {}
+}
+
+/** A file, and after it the next one. */
+export class FileCapture implements Capture {
+  readonly ring: RingBuffer;
+  readonly frames = undefined;
+  #file: SideFile;
+  readonly #format: FrameFormat;
+  readonly #sampleRate: number;
+  readonly #flags: number;
+
+  constructor(file: SoundFile, format: FrameFormat, sampleRate: number, size: number, flags: number) {
+    this.#file = new SideFile("sink", file, format, sampleRate);
+    this.#format = format;
+    this.#sampleRate = sampleRate;
+    this.#flags = flags;
+    this.ring = new RingBuffer(format.frameBytes, size);
+  }
+
+  attach(stream: NativeStream): void {
+    const ring = ringHandle(this.ring);
+    unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_FILE, this.#file.handle(), this.#flags, ring), "sink");
+  }
+
+  /** During a run: goes on in another file. */
+  switchTo(file: SoundFile, stream: NativeStream): void {
+    requireFit("sink", file, this.#format, this.#sampleRate);
+    const next = new SideFile("sink", file, this.#format, this.#sampleRate);
+    unwrap(native().ps_stream_next_file(stream.handle, next.handle()), "nextFile");
+    this.#file = next;
+  }
+
+  release(): void {
+    this.ring.close();
+  }
+}
+
+/** Empties a ring during a run. */
+type Drain = (flow: Flow, host: Host) => void | Promise<void>;
+
+/** A sink that JavaScript drains. */
+class TaskCapture implements Capture {
+  readonly frames = undefined;
+  readonly #drain: Drain;
+  readonly #format: FrameFormat;
+  readonly #flags: number;
+  readonly #tasks: TaskRing;
+
+  constructor(drain: Drain, format: FrameFormat, size: number, flags: number) {
+    this.#drain = drain;
+    this.#format = format;
+    this.#flags = flags;
+    this.#tasks = new TaskRing(format.frameBytes, size);
+  }
+
+  get ring(): RingBuffer {
+    return this.#tasks.ring;
+  }
+
+  attach(stream: NativeStream): void {
+    this.#tasks.renew();
+    unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_RING, ringHandle(this.ring), this.#flags, 0), "sink");
+  }
+
+  begin(host: Host, run: Run): void {
+    const { waiting, sampleRate } = host;
+    const flow = { format: this.#format, sampleRate, signal: run.signal, waiting };
+    const work = this.#tasks.work((ring) => this.#drain({ ...flow, ring }, host));
+    run.awaitSink(work.catch((error) => host.fail(run, error)));
+  }
+
+  release(): void {
+    this.#tasks.release();
+  }
+}
+
+function functionDrain(sink: TaskFunction): Drain {
+  return (flow, { stream }) => sink(stream, flow.ring, { loop: false, signal: flow.signal });
+}
+
+function workerDrain(task: WorkerTask): Drain {
+  return (flow, host) => runInWorker(task, "sink", false, flow, host);
+}
+
+function streamDrain(stream: WritableStream<SamplesOf>): Drain {
+  return (flow, host) => emptyRing(stream, flow, host);
+}

@@ -1,0 +1,143 @@
+// Waiting for native threads. They never call JavaScript; JavaScript looks again, by timers that are aimed at the moment when
+// looking is worth it. All that waits for one stream shares one timer.
+import { clearTimeout, setImmediate, setTimeout } from "node:timers";
+
+/** Milliseconds to wait before looking again, after `looks` looks in vain. */
+export type Pace = (looks: number) => number;
+
+/** For what usually takes a moment, and nobody knows how long: 1, 1, 2, 4, 8, 16 ms, and so on by 16. */
+export const backOff: Pace = (looks) => (looks < 2 ? 1 : Math.min(2 ** (looks - 1), 16));
+
+interface Waiter {
+  /** Looks, and settles its promise if there is something; whether it has. */
+  readonly look: () => boolean;
+  readonly pace: Pace;
+  readonly keepAlive: boolean;
+  looks: number;
+  at: number;
+}
+
+/** What can keep a process alive: a timer, a worker. */
+export interface Ally {
+  ref(): void;
+  unref(): void;
+}
+
+/** Everything that waits for one stream. */
+export class Waiting {
+  readonly #waiters = new Set<Waiter>();
+  readonly #allies = new Set<Ally>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timerAt = Infinity;
+  #timerKeepsAlive = false;
+  #keepAlive = true;
+
+  /**
+   * Resolves with the first answer of `look` that is not undefined, or rejects with what it throws. A wait with `keepAlive`
+   * holds the process even when the stream does not: for what ends by itself, soon.
+   */
+  until<T>(look: () => T | undefined, pace: Pace = backOff, { keepAlive = false } = {}): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const lookOnce = (): boolean => {
+        try {
+          const found = look();
+          if (found !== undefined) resolve(found);
+          return found !== undefined;
+        } catch (error) {
+          reject(error);
+          return true;
+        }
+      };
+      if (lookOnce()) return;
+      this.#waiters.add({ look: lookOnce, pace, keepAlive, looks: 1, at: performance.now() + pace(0) });
+      this.#arm();
+    });
+  }
+
+  /** Something has happened: everybody looks now. */
+  wake(): void {
+    const now = performance.now();
+    for (const waiter of this.#waiters) {
+      if (waiter.look()) this.#waiters.delete(waiter);
+      else waiter.at = now + waiter.pace(waiter.looks++);
+    }
+    this.#arm();
+  }
+
+  /** Lets waits keep the process alive, or not. Those with `keepAlive` do anyway. */
+  keepAlive(on: boolean): void {
+    this.#keepAlive = on;
+    for (const ally of this.#allies) on ? ally.ref() : ally.unref();
+    this.#arm();
+  }
+
+  /** Something else that keeps the process alive as the waits do; answers how to leave it out again. */
+  join(ally: Ally): () => void {
+    this.#allies.add(ally);
+    if (!this.#keepAlive) ally.unref();
+    return () => this.#allies.delete(ally);
+  }
+
+  /** Sets the timer to the earliest moment that anybody waits for. */
+  #arm(): void {
+    let at = Infinity;
+    let keepAlive = this.#keepAlive;
+    for (const waiter of this.#waiters) {
+      at = Math.min(at, waiter.at);
+      keepAlive ||= waiter.keepAlive;
+    }
+    if (at === this.#timerAt && keepAlive === this.#timerKeepsAlive) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAt = at;
+    this.#timerKeepsAlive = keepAlive;
+    if (at === Infinity) return;
+    // Timers count whole milliseconds, and one that goes off too early has to be set again.
+    const milliseconds = Math.max(1, Math.ceil(at - performance.now()));
+    this.#timer = setTimeout(() => {
+      this.#timerAt = Infinity;
+      this.wake();
+    }, milliseconds);
+    if (!keepAlive) this.#timer.unref();
+  }
+}
+
+/**
+ * Foretells when a counter of frames will have gone on by as much as is wanted: at first by the nominal rate, then by what it
+ * has been seen to do, since a device that freewheels is many times faster.
+ */
+export function paceOf(framesLeft: () => number, position: () => number, rate: number, longest: number): Pace {
+  let started = 0;
+  let from = 0;
+  return (looks) => {
+    const now = performance.now();
+    if (looks === 0) {
+      started = now;
+      from = position();
+      return 1;
+    }
+    const speed = Math.max(rate / 1000, (position() - from) / Math.max(now - started, 0.1)); // frames per millisecond
+    return Math.min(Math.max(framesLeft() / speed, 1), longest);
+  };
+}
+
+/** A turn of the event loop. */
+const turn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+
+const LONGEST_BREATH = 25; // milliseconds
+
+/** For a loop that may find work to do without ever waiting: lets others have their turn now and then. */
+export class Breath {
+  #last = performance.now();
+
+  /** Undefined, or a promise to await. */
+  take(): Promise<void> | undefined {
+    if (performance.now() - this.#last < LONGEST_BREATH) return undefined;
+    return turn().then(() => this.rested());
+  }
+
+  /** The event loop has had its turn anyway. */
+  rested(): void {
+    this.#last = performance.now();
+  }
+}

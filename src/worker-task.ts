@@ -1,0 +1,85 @@
+import { Worker } from "node:worker_threads";
+import type { Host } from "./source.ts";
+import { type ErrorCode, PastreamError } from "./errors.ts";
+import type { Flow } from "./pump.ts";
+import type { RingHandle } from "./ring-buffer.ts";
+import { proxyDescription, type StreamDescription } from "./stream-proxy.ts";
+
+/** A function that runs in a worker: the module's default export is called with (stream, ring, context). */
+export interface WorkerTask {
+  /** The module. */
+  worker: URL;
+  /** Structured-cloned into context.data. */
+  data?: unknown;
+}
+
+/** What the worker is told at its start. */
+export interface WorkerOrder {
+  readonly module: string;
+  readonly role: "source" | "sink";
+  readonly stream: StreamDescription;
+  readonly ring: RingHandle;
+  readonly loop: boolean;
+  readonly data: unknown;
+  /** One number; not 0 when the stream has ended. */
+  readonly ended: Int32Array;
+}
+
+/** What the worker says at its end. */
+export type WorkerReport = { readonly done: true } | { readonly error: unknown; readonly code?: ErrorCode };
+
+export function isWorkerTask(value: unknown): value is WorkerTask {
+  return typeof value === "object" && value !== null && "worker" in value && value.worker instanceof URL;
+}
+
+// worker-main lies beside this file, and has its extension: .ts here, .js in a package that was built for Node.
+const extension = /\.[cm]?[jt]s$/.exec(import.meta.url)?.[0] ?? ".ts";
+const workerMain = new URL(`./worker-main${extension}`, import.meta.url);
+
+/** Runs a task in a worker; settles when its function has. */
+export async function runInWorker(
+  task: WorkerTask,
+  role: "source" | "sink",
+  loop: boolean,
+  flow: Flow,
+  host: Host,
+): Promise<void> {
+  const ended = new Int32Array(new SharedArrayBuffer(4));
+  const order: WorkerOrder = {
+    module: task.worker.href,
+    role,
+    stream: proxyDescription(host),
+    ring: flow.ring.share(),
+    loop,
+    data: task.data,
+    ended,
+  };
+  const worker = new Worker(workerMain, { workerData: order });
+  const leave = flow.waiting.join(worker);
+  const tell = () => {
+    Atomics.store(ended, 0, 1);
+    Atomics.notify(ended, 0);
+  };
+  if (flow.signal.aborted) tell();
+  flow.signal.addEventListener("abort", tell, { once: true });
+  try {
+    await reportOf(worker);
+  } finally {
+    leave();
+    flow.signal.removeEventListener("abort", tell);
+    await worker.terminate();
+  }
+}
+
+/** Waits for the worker's report. */
+function reportOf(worker: Worker): Promise<void> {
+  return new Promise((resolve, reject) => {
+    worker.on("message", (report: WorkerReport) => {
+      if ("done" in report) return resolve();
+      const { error, code } = report;
+      reject(code && error instanceof Error ? new PastreamError(code, error.message, { cause: error }) : error);
+    });
+    worker.on("error", reject);
+    worker.on("exit", (code) => reject(new Error(`the worker ended with ${code} before its function had returned`)));
+  });
+}

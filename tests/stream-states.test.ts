@@ -1,0 +1,453 @@
+// A stream's life: what it says of itself, how runs begin and end, and who is told what went wrong.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import {
+  BufferEmptyError,
+  BufferFullError,
+  DeviceLostError,
+  DuplexStream,
+  InputStream,
+  OutputStream,
+  paInputOverflow,
+  paOutputUnderflow,
+  PastreamError,
+  RingBuffer,
+} from "../mod.ts";
+import { equalSamples, noise, pause, virtual } from "./helpers/streams.ts";
+
+const isClosed = (error: unknown) => error instanceof PastreamError && error.code === "closed";
+const isActive = (error: unknown) => error instanceof PastreamError && error.code === "active";
+const realtime = <O extends object>(options?: O): O => virtual("realtime", options);
+const freewheel = <O extends object>(options?: O): O => virtual("freewheel", options);
+const flags = (stream: InputStream | OutputStream | DuplexStream) =>
+  (["active", "finished", "stopped", "aborted", "closed"] as const).filter((name) => stream[name]).join(" ");
+
+describe("an open stream", () => {
+  it("says what it is", async () => {
+    await using input = new InputStream(realtime({ channels: 3, sampleRate: 44100, blockSize: 128, dtype: "int24" }));
+    assert.deepEqual(
+      [input.channels, input.sampleRate, input.blockSize, input.dtype, input.sampleSize, input.isDuplex],
+      [3, 44100, 128, "int24", 3, false],
+    );
+    assert.equal(input.latency, 128 / 44100);
+    assert.equal(String(input), "InputStream('virtual', 44100 Hz, 3 channels, int24, blockSize 128)");
+
+    await using output = new OutputStream(realtime());
+    assert.deepEqual([output.channels, output.sampleRate, output.blockSize, output.dtype, output.isDuplex], [
+      2,
+      48000,
+      0,
+      "float32",
+      false,
+    ]);
+
+    await using duplex = new DuplexStream(realtime({ channels: [1, 4], dtype: ["int16", "float32"] as const }));
+    assert.deepEqual(duplex.channels, [1, 4]);
+    assert.deepEqual(duplex.dtype, ["int16", "float32"]);
+    assert.deepEqual(duplex.sampleSize, [2, 4]);
+    assert.equal(duplex.latency.length, 2);
+    assert.equal(duplex.isDuplex, true);
+    assert.equal(duplex.device[0], duplex.device[1]);
+    assert.equal(String(duplex), "DuplexStream('virtual', 48000 Hz, 1 in, 4 out, int16 / float32, blockSize 0)");
+  });
+
+  it("can be opened off this thread", async () => {
+    const opening = InputStream.open(realtime({ channels: 1 }));
+    assert.ok(opening instanceof Promise);
+    await using stream = await opening;
+    assert.ok(stream instanceof InputStream);
+    assert.equal(flags(stream), "");
+    await assert.rejects(() => OutputStream.open(realtime({ channels: 65 })), RangeError);
+    await assert.rejects(() => DuplexStream.open(realtime({ sampleRate: -1 })), RangeError);
+  });
+
+  it("goes through its states", async () => {
+    const stream = new DuplexStream(realtime({ channels: 1 }));
+    assert.equal(flags(stream), "");
+    await stream.start({ frames: 2400 });
+    assert.equal(flags(stream), "active");
+    assert.equal(await stream.wait(), true);
+    assert.equal(flags(stream), "finished");
+    assert.equal(stream.frameCount, 2400);
+    await stream.start();
+    assert.equal(flags(stream), "active");
+    await stream.stop();
+    assert.equal(flags(stream), "finished stopped");
+    await stream.start();
+    assert.equal(flags(stream), "active");
+    await stream.abort();
+    assert.equal(flags(stream), "finished aborted");
+    await stream.close();
+    assert.equal(flags(stream), "finished aborted closed");
+  });
+
+  it("counts from zero at each start", async () => {
+    await using stream = new DuplexStream(realtime({ channels: 1 }));
+    const sink = new RingBuffer(4, 1024);
+    stream.setSink(sink, { onOverflow: "drop" });
+    await stream.start({ frames: 4800 });
+    await stream.wait();
+    assert.equal(stream.frameCount, 4800);
+    assert.equal(stream.glitches.length > 0, true);
+    sink.flush();
+    await stream.start({ frames: 512 });
+    await stream.wait();
+    assert.equal(stream.frameCount, 512);
+    assert.deepEqual(stream.glitches, []);
+  });
+
+  it("tells time, load, levels and timing", async () => {
+    await using stream = new DuplexStream(realtime({ channels: 2, blockSize: 480 }));
+    const before = stream.time;
+    const loud = new Float32Array(9600).map((_, i) => (i % 2 === 0 ? 0.5 : -0.25));
+    await stream.playrec(loud);
+    assert.ok(stream.time - before >= 0.09, `${stream.time - before} s`);
+    const { count, lateness, duration } = stream.callbackStats;
+    assert.ok(count >= 10 && count <= 11, `${count} callbacks`);
+    assert.ok(lateness.p50 >= 0 && lateness.p50 <= lateness.p99 && lateness.p99 <= lateness.max);
+    assert.ok(duration.p50 > 0 && duration.max < 1);
+    assert.ok(stream.cpuLoad >= 0 && stream.cpuLoad <= 1);
+    const { input, output } = stream.levels;
+    assert.deepEqual(output.map(({ peak }) => peak), [0.5, 0.25]);
+    assert.ok(Math.abs(output[0].rms - 0.5) < 0.001, `rms ${output[0].rms}`);
+    assert.deepEqual(input.map(({ peak }) => peak), [0.5, 0.25]);
+    assert.deepEqual(stream.levels.output.map(({ peak }) => peak), [0, 0]);
+  });
+
+  it("keeps its last values when it is closed", async () => {
+    const stream = new DuplexStream(realtime({ channels: 2 }));
+    stream.txMapping = [2, 1];
+    stream.outputGain = 0.5;
+    await stream.playrec(noise("float32", 2000));
+    const last = () => [
+      stream.frameCount,
+      stream.xruns,
+      stream.status,
+      stream.channels,
+      stream.sampleRate,
+      stream.callbackStats.count,
+      stream.glitches,
+      stream.txMapping,
+      stream.rxMapping,
+      stream.outputGain,
+      stream.xrunCounts,
+      stream.finished,
+      String(stream),
+    ];
+    const before = last();
+    await stream.close();
+    assert.deepEqual(last(), before);
+    assert.ok(stream.time > 0);
+    assert.ok(stream.levels.input.length === 2);
+  });
+});
+
+describe("the end of a run", () => {
+  it("is waited for, once or by many", async () => {
+    await using stream = new OutputStream(realtime({ channels: 1 }));
+    assert.equal(await stream.wait(), true); // was never started
+    await stream.start();
+    const waits = Promise.all([stream.wait(), stream.wait(10), stream.ended, stream.wait(0.001)]);
+    await pause(20);
+    await stream.stop();
+    assert.deepEqual(await waits, [true, true, undefined, false]);
+  });
+
+  it("settles `ended` for whoever asked before the start", async () => {
+    const stream = new OutputStream(freewheel({ channels: 1 }));
+    const first = stream.ended;
+    await stream.play(new Float32Array(100));
+    await first;
+    assert.equal(stream.ended, first);
+    await stream.start();
+    assert.notEqual(stream.ended, first);
+    const second = stream.ended;
+    await stream.close();
+    await second;
+    const unused = new OutputStream(freewheel({ channels: 1 }));
+    const never = unused.ended;
+    await unused.close();
+    await never;
+  });
+
+  it("comes by stop() after what the device has, by abort() at once", async () => {
+    await using stream = new DuplexStream(realtime({ channels: 1 }));
+    stream.setSource(noise("float32", 48000));
+    const sink = stream.setSink(new RingBuffer(4, 65536));
+    for (const end of ["stop", "abort"] as const) {
+      sink.flush();
+      await stream.start();
+      await pause(30);
+      await stream[end]();
+      assert.equal(stream.active, false);
+      assert.ok(stream.frameCount > 0 && stream.frameCount < 48000, `${stream.frameCount} frames`);
+      assert.equal(sink.readAvailable, stream.frameCount);
+    }
+  });
+
+  it("is no work for stop, abort, drain and wait of a stream that does not run", async () => {
+    await using stream = new OutputStream(freewheel({ channels: 1 }));
+    await stream.stop();
+    await stream.abort();
+    await stream.drain();
+    assert.equal(flags(stream), "");
+    await stream.play(new Float32Array(10));
+    await stream.stop();
+    await stream.abort();
+    await stream.drain();
+    assert.equal(flags(stream), "finished");
+  });
+
+  it("comes by stop during the start, too", async () => {
+    await using stream = new OutputStream(realtime({ channels: 1 }));
+    stream.setSource(async (_stream, _ring, { signal }) => {
+      while (!signal.aborted) await pause(1); // it never writes
+    });
+    for (const end of ["stop", "abort"] as const) {
+      const starting = stream.start();
+      assert.equal(stream.active, true);
+      await assert.rejects(() => stream.start(), isActive);
+      await pause(5);
+      await stream[end]();
+      await starting;
+      assert.equal(flags(stream), end === "stop" ? "finished stopped" : "finished aborted");
+    }
+  });
+
+  it("comes by close during the start, which then says so", async () => {
+    const stream = new OutputStream(realtime({ channels: 1 }));
+    stream.setSource(async (_stream, _ring, { signal }) => {
+      while (!signal.aborted) await pause(1);
+    });
+    const starting = assert.rejects(stream.start(), isClosed);
+    await stream.close();
+    await starting;
+    assert.equal(stream.closed, true);
+  });
+
+  it("plays out what is queued, by drain()", async () => {
+    await using stream = new DuplexStream(freewheel({ channels: 1, dtype: "int16", blockSize: 64 }));
+    const played = noise("int16", 10000);
+    let goOn = () => {};
+    stream.setSource(async function* () {
+      yield played.subarray(0, 5000);
+      await new Promise<void>((resolve) => goOn = resolve);
+      yield played.subarray(5000);
+    });
+    const sink = new RingBuffer(2, 65536);
+    stream.setSink(sink);
+    await stream.start({ pad: -1 });
+    while (stream.frameCount < 4992) await pause(1); // a freewheeling device waits for whole blocks
+    await stream.drain();
+    assert.equal(flags(stream), "finished");
+    assert.equal(stream.frameCount, 5000);
+    const heard = new Int16Array(5000);
+    sink.readInto(heard);
+    equalSamples(heard.subarray(64), played.subarray(0, 5000 - 64));
+    goOn();
+  });
+
+  it("lets a loop come to its end, by drain()", async () => {
+    await using stream = new OutputStream(realtime({ channels: 1 }));
+    stream.setSource(noise("float32", 1000), { loop: true });
+    await stream.start();
+    await pause(30);
+    await stream.drain();
+    assert.ok(stream.frameCount >= 1000);
+    assert.equal(stream.frameCount % 1000, 0);
+  });
+
+  it("comes at once when a stream without a source is drained", async () => {
+    await using stream = new InputStream(realtime({ channels: 1 }));
+    await stream.start();
+    await stream.drain();
+    assert.equal(stream.active, false);
+  });
+});
+
+describe("an error that ends a run", () => {
+  const failing = async () => {
+    const stream = new OutputStream(freewheel({ channels: 1 }));
+    const ring = stream.setSource(new RingBuffer(4, 64));
+    ring.advanceWriteIndex(64);
+    await stream.start({ frames: 65 });
+    const ended = stream.ended;
+    while (stream.active) await pause(1);
+    return { stream, ended };
+  };
+
+  it("is thrown by the first that asks, and by `ended`", async () => {
+    for (const first of ["wait", "drain", "stop", "abort", "close"] as const) {
+      const { stream, ended } = await failing();
+      await assert.rejects(() => stream[first]() as Promise<unknown>, BufferEmptyError, first);
+      if (first !== "close") {
+        assert.equal(await stream.wait(), true);
+        await stream.stop();
+        await stream.drain();
+        await stream.abort();
+      }
+      await stream.close();
+      await assert.rejects(ended, BufferEmptyError);
+      await assert.rejects(stream.ended, BufferEmptyError);
+      assert.equal(stream.aborted, true);
+    }
+  });
+
+  it("falls to one of several that wait", async () => {
+    await using stream = new OutputStream(freewheel({ channels: 1 }));
+    stream.setSource(async () => {
+      await pause(5);
+      throw new Error("once");
+    });
+    const starting = stream.start({ prebuffer: false });
+    await starting;
+    const results = await Promise.allSettled([stream.wait(), stream.wait(), stream.wait(5)]);
+    assert.deepEqual(results.map(({ status }) => status).sort(), ["fulfilled", "fulfilled", "rejected"]);
+  });
+
+  it("is told to who plays, whoever else has been told", async () => {
+    await using stream = new OutputStream(freewheel({ channels: 1 }));
+    await assert.rejects(() => stream.play(new Float32Array(10), { frames: 11 }), BufferEmptyError);
+    assert.equal(await stream.wait(), true);
+  });
+
+  it("is forgotten with the next start", async () => {
+    const { stream } = await failing();
+    stream.setSource(new Float32Array(10));
+    await stream.start();
+    await stream.wait();
+    assert.equal(flags(stream), "finished");
+    await stream.close();
+  });
+
+  it("is an xrun, if that is asked for", async () => {
+    const faults = [{ atFrame: 2000, kind: "outputUnderflow", frames: 10 }] as const;
+    await using stream = new OutputStream(virtual("freewheel", { channels: 1, blockSize: 100 }, { faults }));
+    stream.setSource(new Float32Array(10000));
+    await stream.start({ fatalXruns: true });
+    await assert.rejects(
+      () => stream.wait(),
+      (error: unknown) => error instanceof PastreamError && error.code === "xrun",
+    );
+    assert.equal(stream.frameCount, 2100);
+    assert.equal(stream.xruns, 1);
+  });
+
+  it("is a device that went away", async () => {
+    const faults = [{ atFrame: 4800, kind: "deviceLost" }] as const;
+    await using stream = new DuplexStream(virtual("realtime", { channels: 1, blockSize: 480 }, { faults }));
+    const sink = new RingBuffer(4, 65536);
+    stream.setSink(sink);
+    await stream.start();
+    await assert.rejects(() => stream.wait(5), DeviceLostError);
+    assert.equal(stream.aborted, true);
+    assert.equal(sink.readAvailable, 4800);
+  });
+
+  it("leaves a recording that was too long as it is", async () => {
+    await using stream = new DuplexStream(freewheel({ channels: 1, dtype: "int16", blockSize: 64 }));
+    const memory = new Int16Array(1000);
+    const played = noise("int16", 2000);
+    stream.setSink(memory);
+    stream.setSource(played);
+    await stream.start();
+    await assert.rejects(() => stream.wait(), BufferFullError);
+    assert.equal(stream.frameCount, 1000);
+    equalSamples(memory.subarray(64), played.subarray(0, 936));
+  });
+});
+
+describe("faults of the device", () => {
+  it("are counted, flagged and logged", async () => {
+    const faults = [
+      { atFrame: 1000, kind: "inputOverflow", frames: 7 },
+      { atFrame: 3000, kind: "outputUnderflow" },
+      { atFrame: 5000, kind: "outputUnderflow" },
+    ] as const;
+    await using stream = new DuplexStream(virtual("freewheel", { channels: 1, blockSize: 100 }, { faults }));
+    await stream.start({ frames: 10000 });
+    await stream.wait();
+    assert.equal(stream.xruns, 3);
+    assert.deepEqual(stream.xrunCounts, {
+      inputUnderflows: 0,
+      inputOverflows: 1,
+      outputUnderflows: 2,
+      outputOverflows: 0,
+      sourceUnderflows: 0,
+    });
+    assert.equal(stream.status, paInputOverflow | paOutputUnderflow);
+    assert.deepEqual(stream.glitches.map(({ frame, kind }) => [frame, kind]), [
+      [1000, "inputOverflow"],
+      [3000, "outputUnderflow"],
+      [5000, "outputUnderflow"],
+    ]);
+  });
+
+  it("are told from gaps of a late source", async () => {
+    await using stream = new OutputStream(realtime({ channels: 1 }));
+    stream.setSource(async (_stream, ring) => {
+      ring.write(new Float32Array(100));
+      await pause(50);
+      ring.write(new Float32Array(100));
+    });
+    await stream.start();
+    await stream.wait();
+    assert.deepEqual([stream.xruns, stream.xrunCounts.sourceUnderflows, stream.status], [1, 1, 0]);
+    const [gap] = stream.glitches;
+    assert.deepEqual([gap.kind, gap.frame], ["sourceUnderflow", 100]);
+    assert.ok(gap.frames > 1000, `${gap.frames} frames`);
+    assert.equal(stream.frameCount, 200 + gap.frames);
+  });
+});
+
+describe("a signal", () => {
+  it("aborts a run, and tells all that wait", async () => {
+    const control = new AbortController();
+    const stream = new DuplexStream(realtime({ channels: 1, signal: control.signal }));
+    await stream.start();
+    const waits = [stream.wait(), stream.wait(10), stream.ended].map((wait) =>
+      assert.rejects(wait, (error: unknown) => error === "enough")
+    );
+    control.abort("enough");
+    await Promise.all(waits);
+    assert.equal(stream.aborted, true);
+    assert.equal(await stream.wait(), true);
+    await assert.rejects(() => stream.start(), (error: unknown) => error === "enough");
+    await stream.close();
+  });
+
+  it("is told by who comes later, if nobody was waiting", async () => {
+    const control = new AbortController();
+    const stream = new DuplexStream(realtime({ channels: 1, signal: control.signal }));
+    await stream.start();
+    control.abort();
+    while (stream.active) await pause(1);
+    await assert.rejects(() => stream.stop(), { name: "AbortError" });
+    await stream.close();
+  });
+
+  it("ends the iterator, play and record with its reason", async () => {
+    for (const use of ["chunks", "play", "record", "playrec"] as const) {
+      const control = new AbortController();
+      const stream = new DuplexStream(realtime({ channels: 1, signal: control.signal }));
+      const uses = {
+        chunks: async () => {
+          for await (const _ of stream.chunks({ chunkSize: 256 }));
+        },
+        play: () => stream.play(new Float32Array(48000)),
+        record: () => stream.record(48000),
+        playrec: () => stream.playrec(new Float32Array(48000)),
+      };
+      setTimeout(() => control.abort(new RangeError(use)), 20);
+      await assert.rejects(uses[use], { name: "RangeError", message: use });
+      await stream.close();
+    }
+  });
+
+  it("that has fired lets nothing be opened", async () => {
+    const options = realtime({ channels: 1, signal: AbortSignal.abort(new Error("too late")) });
+    assert.throws(() => new InputStream(options), { message: "too late" });
+    await assert.rejects(() => OutputStream.open(options), { message: "too late" });
+    assert.throws(() => new InputStream(realtime({ signal: {} as AbortSignal })), TypeError);
+  });
+});
