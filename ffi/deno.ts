@@ -6,8 +6,10 @@ function open(path: string, table: Readonly<Record<string, Signature>>): Library
   const library = Deno.dlopen(path, table);
   return {
     functions: library.symbols as unknown as Functions,
-    view: (address, bytes) =>
-      Deno.UnsafePointerView.getArrayBuffer(Deno.UnsafePointer.create(BigInt(address))!, bytes) as ArrayBuffer,
+    view(address, bytes) {
+      if (!granted({ name: "ffi" })) throw new Error("--allow-ffi is limited to files");
+      return Deno.UnsafePointerView.getArrayBuffer(Deno.UnsafePointer.create(BigInt(address))!, bytes) as ArrayBuffer;
+    },
   };
 }
 

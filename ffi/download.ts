@@ -66,7 +66,7 @@ export function downloaded(url: string, { file, size, sha256 }: Prebuilt): strin
   throw new LibraryNotFoundError(
     `libpastream could not be fetched from ${url}: ${report.failed}.\n` +
       "Where there is a network, this fetches it, once:\n" +
-      `  deno run -A ${new URL("../cli.ts", import.meta.url)} doctor\n` +
+      `  deno run -A ${new URL("../cli.ts", import.meta.url)} doctor -D virtual\n` +
       `or set PASTREAM_LIB to the path of a ${file} of this version`,
     [path, url].filter(Boolean),
   );

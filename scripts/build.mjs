@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
+import { writeManifest } from "./lib/manifest.mjs";
 import { Failure, isMain, main, say } from "./lib/run.mjs";
 import { hostTarget, targets } from "./lib/targets.mjs";
 import { findCompiler, root } from "./lib/tools.mjs";
@@ -73,13 +74,14 @@ function compile(compiler, target, extra) {
   writeFileSync(stamp, hash);
 }
 
-/** Builds for this machine; with `all` for every target, where a warning is an error. */
+/** Builds for this machine; with `all` for every target, where a warning is an error, with a manifest. */
 export function build({ all = false } = {}) {
   const compiler = findCompiler();
   if (!compiler) throw new Failure("no C compiler: install zig, or gcc or clang (on macOS: xcode-select --install)");
   if (!all) return compile(compiler, hostTarget(), []);
   if (compiler.kind !== "zig") throw new Failure("building for all platforms takes zig: on PATH, or by `npm ci`");
   for (const target of targets) compile(compiler, target, ["-Werror"]);
+  writeManifest(join(root, "native"));
 }
 
 if (isMain(import.meta)) {

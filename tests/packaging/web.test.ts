@@ -1,0 +1,191 @@
+// A pastream that Deno loads from the web, as from JSR: the published files come from a server of this test, and so does
+// the library. In the place of @denosaurs/plug, which fetches it, stands app/plug.js with the same interface.
+import assert from "node:assert/strict";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { basename, extname, join } from "node:path";
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { after, before, beforeEach, describe, it } from "node:test";
+import { buildPackage, packageFolder } from "../../scripts/build-package.mjs";
+import { hostTarget } from "../../scripts/lib/targets.mjs";
+import { app, fromNpm, type Result, run, temporaryFolder } from "./programs.ts";
+
+const target = hostTarget();
+const types: Record<string, string> = { ".ts": "application/typescript", ".json": "application/json" };
+
+/** Answers for a file of the package; the libraries' can be changed. */
+type Answer = (path: string, response: ServerResponse) => void;
+const whole: Answer = (path, response) => response.end(readFileSync(path));
+const tampered: Answer = (path, response) => {
+  const bytes = readFileSync(path);
+  bytes[bytes.length >> 1] ^= 1;
+  response.end(bytes);
+};
+const cutOff: Answer = (path, response) => {
+  const bytes = readFileSync(path);
+  response.writeHead(200, { "content-length": bytes.length });
+  response.write(bytes.subarray(0, bytes.length >> 1), () => response.destroy());
+};
+
+let answer = whole;
+let asked: string[] = [];
+const server = createServer((request, response) => {
+  const path = decodeURIComponent(request.url!).replace(/^\/(pastream|mirror)\//, "");
+  if (path.startsWith("native/")) {
+    asked.push(request.url!);
+    return answer(join(packageFolder, path), response);
+  }
+  response.setHeader("content-type", types[extname(path)] ?? "text/plain");
+  response.end(readFileSync(join(packageFolder, path)));
+});
+
+describe("pastream from the web", () => {
+  let home: string;
+  let folder: string;
+  let address: string;
+
+  before(async () => {
+    await buildPackage();
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    home = temporaryFolder();
+    folder = join(home, "program");
+    cpSync(app, folder, { recursive: true });
+    const imports = {
+      "pastream": `${address}/pastream/mod.ts`,
+      "jsr:@denosaurs/plug@1.1.0": pathToFileURL(join(folder, "plug.js")).href,
+    };
+    writeFileSync(join(folder, "deno.json"), JSON.stringify({ imports, lock: false }));
+    // Deno's own cache is filled here once; the tests begin with an empty cache of pastream's.
+    assert.equal((await start({ cache: join(home, "first") })).code, 0);
+  });
+  after(() => server.close());
+  beforeEach(() => {
+    answer = whole;
+    asked = [];
+  });
+
+  interface Start {
+    readonly cache: string;
+    readonly env?: Readonly<Record<string, string>>;
+    readonly uid?: number;
+    readonly flags?: readonly string[];
+  }
+
+  /** Runs app.js with a cache of pastream's, as a user who may be asked nothing. */
+  function start({ cache, env, uid, flags = ["-A"] }: Start): Promise<Result> {
+    mkdirSync(cache, { recursive: true });
+    return run([fromNpm.deno()!, "run", "--no-prompt", "--no-check", ...flags, join(folder, "app.js")], {
+      cwd: home,
+      uid,
+      env: { DENO_DIR: join(home, "deno"), XDG_CACHE_HOME: cache, ...env },
+    });
+  }
+
+  const emptyCache = () => join(temporaryFolder(), "cache");
+  const filesIn = (cache: string) => readdirSync(join(cache, "pastream"));
+
+  function libraryOf({ code, stdout, stderr }: Result): string {
+    assert.equal(code, 0, stdout + stderr);
+    assert.equal(
+      stdout.trim().split("\n").length,
+      1,
+      `more than the program's one line is on standard output: ${stdout}`,
+    );
+    return JSON.parse(stdout).paths.native;
+  }
+
+  it("fetches its library once, and puts nothing on standard output", async () => {
+    const cache = emptyCache();
+    const path = libraryOf(await start({ cache }));
+    assert.deepEqual(filesIn(cache), [basename(path)]);
+    assert.deepEqual(asked, [`/pastream/native/${target.name}/${target.file}`]);
+    assert.deepEqual(readFileSync(path), readFileSync(join(packageFolder, "native", target.name, target.file)));
+    assert.equal(libraryOf(await start({ cache })), path);
+    assert.equal(asked.length, 1);
+  });
+
+  it("fetches it from where the environment or the program says", async () => {
+    libraryOf(await start({ cache: emptyCache(), env: { PASTREAM_LIB_URL: `${address}/mirror/native` } }));
+    assert.deepEqual(asked, [`/mirror/native/${target.name}/${target.file}`]);
+    libraryOf(
+      await start({ cache: emptyCache(), env: { APP_LIBRARY_URL: `${address}/mirror/native/`, APP_NO_WORKER: "1" } }),
+    );
+    assert.equal(asked.length, 2);
+    assert.equal(asked[1], asked[0]);
+  });
+
+  it("fetches nothing where a library is named", async () => {
+    const path = join(packageFolder, "native", target.name, target.file);
+    assert.equal(libraryOf(await start({ cache: emptyCache(), env: { PASTREAM_LIB: path } })), path);
+    assert.equal(libraryOf(await start({ cache: emptyCache(), env: { APP_LIBRARY: path } })), path);
+    assert.deepEqual(asked, []);
+  });
+
+  it("refuses a library that is not the published one", async () => {
+    const cache = emptyCache();
+    answer = tampered;
+    const { code, stderr } = await start({ cache });
+    assert.equal(code, 1);
+    assert.match(stderr, /PastreamError: .*is not the file that was published/);
+    assert.match(stderr, /code: "download"/);
+    assert.deepEqual(filesIn(cache), []);
+  });
+
+  it("does not take a download that was cut off, and tries again next time", async () => {
+    const cache = emptyCache();
+    answer = cutOff;
+    const { code, stderr } = await start({ cache });
+    assert.equal(code, 1);
+    assert.match(stderr, /LibraryNotFoundError: libpastream could not be fetched from/);
+    assert.deepEqual(filesIn(cache), []);
+    answer = whole;
+    libraryOf(await start({ cache }));
+  });
+
+  it("serves two processes at once", async () => {
+    const cache = emptyCache();
+    const results = await Promise.all([start({ cache }), start({ cache })]);
+    const paths = results.map(libraryOf);
+    assert.equal(paths[0], paths[1]);
+    assert.deepEqual(filesIn(cache), [basename(paths[0])]);
+  });
+
+  it("names a cache that cannot be written, and reads from one", async () => {
+    // Nobody else than root has write permission here; root is made somebody else.
+    const uid = process.getuid?.() === 0 ? 65534 : undefined;
+    const cache = emptyCache();
+    mkdirSync(cache, { recursive: true });
+    await run(["chmod", "-R", "a+rX", join(cache, ".."), home], { cwd: home });
+    await run(["chmod", "a-w", cache], { cwd: home });
+    const { code, stderr } = await start({ cache, uid });
+    assert.equal(code, 1);
+    assert.match(stderr, /code: "download"/);
+    assert.ok(stderr.includes(`it cannot be kept in ${join(cache, "pastream")}`), stderr);
+    await run(["chmod", "-R", "a+rX", join(home, "first")], { cwd: home });
+    libraryOf(await start({ cache: join(home, "first"), uid }));
+  });
+
+  it("says without a network which command fetches it", async () => {
+    const cache = emptyCache();
+    const { code, stderr } = await start({ cache, env: { PASTREAM_LIB_URL: "http://127.0.0.1:1/native" } });
+    assert.equal(code, 1);
+    assert.match(stderr, /LibraryNotFoundError: libpastream could not be fetched/);
+    const [, command] = /^ {2}(deno run -A \S+ .*)$/m.exec(stderr)!;
+    assert.equal(command, `deno run -A ${address}/pastream/cli.ts doctor -D virtual`);
+    const [, ...args] = command.split(" ");
+    const env = { DENO_DIR: join(home, "deno"), XDG_CACHE_HOME: cache };
+    const plug = `--config=${join(folder, "deno.json")}`;
+    const cured = await run([fromNpm.deno()!, args[0], plug, ...args.slice(1)], { cwd: home, env });
+    assert.equal(cured.code, 0, cured.stdout + cured.stderr);
+    assert.equal(filesIn(cache).length, 1);
+  });
+
+  it("says which permission it lacks", async () => {
+    const { code, stderr } = await start({ cache: emptyCache(), flags: ["--allow-env", "--allow-read"] });
+    assert.equal(code, 1);
+    assert.match(stderr, /--allow-write/);
+  });
+});
