@@ -94,6 +94,11 @@ int32_t ps_shutdown(void) {
 __attribute__((destructor)) static void at_exit(void) { ps_shutdown(); }
 #endif
 
+#ifdef __linux__
+/* Bun ends by quick_exit, which calls no destructors. */
+__attribute__((constructor)) static void at_load(void) { at_quick_exit(at_exit); }
+#endif
+
 /* ----------------------------------------------------------------- commands */
 
 int32_t ps_stream_command(int32_t handle, int32_t command) {
