@@ -2,12 +2,13 @@
  * Plays a sound file through a full-duplex stream, records what comes back into another file, shows the levels while
  * it runs, and compares the two. Usage: demo.ts [device] — "virtual" is the built-in device, which loops back.
  */
+import { relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { checkSettings, DuplexStream, PastreamError, queryDevice, readFile, type Stream } from "../mod.ts";
 import { compare } from "./lib/compare.ts";
 
-const sample = new URL("sample.wav", import.meta.url);
+const sample = fileURLToPath(new URL("sample.wav", import.meta.url));
 const recordingPath = "recorded.wav";
 /** Seconds recorded after the last played frame: what was played takes a while to come back. */
 const tail = 0.5;
@@ -47,14 +48,14 @@ function showLevels(stream: Stream): void {
 
 async function demo(): Promise<boolean> {
   const device = chooseDevice(process.argv[2]);
-  const played = await readFile(sample, { dtype: "int16" });
+  const played = await readFile(sample, { dtype: "float32" });
   const { sampleRate, channels } = played;
   const frames = played.samples.length / channels;
 
-  await using stream = DuplexStream.fromFile(sample, { device, dtype: "int16" });
+  await using stream = DuplexStream.fromFile(sample, { device });
   const [input, output] = stream.device.map((index) => queryDevice(index));
   const via = input.index === output.index ? output.name : `${output.name} → ${input.name}`;
-  console.log(`Playing ${fileURLToPath(sample)} on ${via} and recording to ${recordingPath}:`);
+  console.log(`Playing ${relative(".", sample)} on ${via} and recording to ${recordingPath}:`);
 
   const recording = stream.toFile(recordingPath, "w");
   await stream.playrec(sample, { out: recording, pad: Math.round(tail * sampleRate), blocking: false });
@@ -62,7 +63,7 @@ async function demo(): Promise<boolean> {
   recording.close();
   if (process.stdout.isTTY) process.stdout.write("\n");
 
-  const recorded = await readFile(recordingPath, { dtype: "int16" });
+  const recorded = await readFile(recordingPath, { dtype: "float32" });
   const recordedFrames = recorded.samples.length / recorded.channels;
   const length = (n: number, c: number) =>
     `${n} frames, ${(n / sampleRate).toFixed(2)} s, channels: ${c}, ${sampleRate} Hz`;
@@ -80,12 +81,23 @@ async function demo(): Promise<boolean> {
     console.log(`Compared  all ${played.samples.length} samples came back equal, ${after}.`);
     return true;
   }
-  console.log(
-    `Compared  ${different} of ${played.samples.length} samples differ, best aligned ${after}: ` +
-      `likeness ${(100 * Math.abs(correlation)).toFixed(1)} %, level ${gain.toFixed(1)} dB.`,
-  );
+  const likeness = `${(100 * Math.abs(correlation)).toFixed(1)} %`;
+  if (Math.abs(correlation) < 0.1) {
+    console.log(
+      `Compared  what was recorded is something else (likeness ${likeness}): does the output reach the input?`,
+    );
+  } else {
+    const count = `${different} of ${played.samples.length} samples differ`;
+    console.log(`Compared  ${count}, best aligned ${after}: likeness ${likeness}, level ${gain.toFixed(1)} dB.`);
+  }
   // A real device goes through converters, and perhaps through air; the virtual one has no excuse.
   return output.hostApi !== "Virtual";
 }
 
-process.exitCode = await demo() ? 0 : 1;
+try {
+  process.exitCode = await demo() ? 0 : 1;
+} catch (error) {
+  if (!(error instanceof PastreamError)) throw error;
+  console.error(error.message);
+  process.exitCode = 1;
+}

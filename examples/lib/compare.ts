@@ -12,7 +12,7 @@ export interface Comparison {
 }
 
 /** Looks for `played` in `recorded` (both interleaved, with the same channels). */
-export function compare(played: Int16Array, recorded: Int16Array, channels: number): Comparison {
+export function compare(played: Float32Array, recorded: Float32Array, channels: number): Comparison {
   const maxDelay = (recorded.length - played.length) / channels;
   for (let delay = 0; delay <= maxDelay; delay++) {
     if (startsEqual(played, recorded, delay * channels)) return { delay, different: 0, correlation: 1, gain: 0 };
@@ -34,14 +34,14 @@ export function compare(played: Int16Array, recorded: Int16Array, channels: numb
   };
 }
 
-function startsEqual(played: Int16Array, recorded: Int16Array, start: number): boolean {
+function startsEqual(played: Float32Array, recorded: Float32Array, start: number): boolean {
   for (let i = 0; i < played.length; i++) {
     if (played[i] !== recorded[start + i]) return false;
   }
   return true;
 }
 
-function mix(samples: Int16Array, channels: number): Float64Array {
+function mix(samples: Float32Array, channels: number): Float64Array {
   const mono = new Float64Array(samples.length / channels);
   for (let i = 0; i < samples.length; i++) mono[Math.floor(i / channels)] += samples[i];
   return mono;
