@@ -4,7 +4,6 @@ import { requireView } from "./memory.ts";
 import { fillPlanes } from "./planar.ts";
 import { requireInteger } from "./validate.ts";
 
-type AnySamples = SamplesOf | Float64Array<ArrayBuffer>;
 type AnyConstructor<A> = new (length: number) => A;
 
 /**
@@ -17,7 +16,7 @@ type AnyConstructor<A> = new (length: number) => A;
  * const [left, right] = deinterleave(stereo, 2);
  * ```
  */
-export function deinterleave<A extends AnySamples>(samples: A, channels: number): A[] {
+export function deinterleave<A extends SamplesOf | Float64Array<ArrayBuffer>>(samples: A, channels: number): A[] {
   requireView("samples", samples);
   requireInteger("channels", channels, 1);
   const frames = samples.length / channels;
@@ -30,7 +29,7 @@ export function deinterleave<A extends AnySamples>(samples: A, channels: number)
 }
 
 /** Puts one array per channel together: a new array of interleaved samples. All must be as long; else RangeError. */
-export function interleave<A extends AnySamples>(planes: readonly A[]): A {
+export function interleave<A extends SamplesOf | Float64Array<ArrayBuffer>>(planes: readonly A[]): A {
   if (!Array.isArray(planes) || planes.length === 0) throw new TypeError("planes must be an array of typed arrays");
   const [first] = planes as A[];
   planes.forEach((plane, i) => {
