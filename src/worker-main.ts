@@ -1,7 +1,7 @@
 // What runs in the worker of a worker task: fetches the module, and calls its function.
 import { clearInterval, setInterval } from "node:timers";
 import { parentPort, workerData } from "node:worker_threads";
-import { native } from "../ffi/load.ts";
+import { loadFrom, native } from "../ffi/load.ts";
 import { PastreamError } from "./errors.ts";
 import { fillRing, isIterable, stepsOf } from "./pump.ts";
 import { RingBuffer } from "./ring-buffer.ts";
@@ -15,6 +15,7 @@ const RING_ENDED = 2;
 
 async function work(order: WorkerOrder): Promise<void> {
   const { role, loop, data } = order;
+  loadFrom({ path: order.library });
   const ring = RingBuffer.from(order.ring);
   const handle = order.ring.pastreamRing;
   const stream = new StreamProxy(order.stream, () => Atomics.load(order.ended, 0) !== 0);
@@ -23,10 +24,7 @@ async function work(order: WorkerOrder): Promise<void> {
   const isOver = () => !stream.active || (role === "source" && native().ps_ring_info(handle, RING_ENDED) !== 0);
   const watch = setInterval(() => isOver() && end.abort(), WATCH_INTERVAL);
   try {
-    const { default: task } = await import(order.module);
-    if (typeof task !== "function") {
-      throw new TypeError(`${order.module} must export a function by default, not ${show(task)}`);
-    }
+    const task = await functionOf(order.module);
     const answer: unknown = task(stream, ring, { loop, signal: end.signal, data });
     if (role === "source" && isIterable(answer)) await play(answer, ring, order, end.signal);
     else await answer;
@@ -37,6 +35,15 @@ async function work(order: WorkerOrder): Promise<void> {
     clearInterval(watch);
     ring.close();
   }
+}
+
+/** The function that a module exports by default. */
+async function functionOf(module: string): Promise<(...args: unknown[]) => unknown> {
+  const { default: task } = await import(module).catch((error) => {
+    throw new Error(`${module} could not be loaded: ${error?.message ?? error?.code ?? error}`);
+  });
+  if (typeof task === "function") return task;
+  throw new TypeError(`${module} must export a function by default, not ${show(task)}`);
 }
 
 /** For a generator function. */

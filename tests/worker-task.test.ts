@@ -1,0 +1,132 @@
+// Sources and sinks that run in workers.
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { native } from "../ffi/load.ts";
+import { DuplexStream, InputStream, OutputStream, PastreamError, RingBuffer } from "../mod.ts";
+import { clocks, pause, virtual } from "./helpers/streams.ts";
+
+const worker = (name: string, data?: unknown) => ({ worker: new URL(`./workers/${name}.ts`, import.meta.url), data });
+
+/** Keeps this thread busy, so that nothing of JavaScript's runs in it. */
+function block(milliseconds: number): void {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end);
+}
+
+describe("a worker's source", () => {
+  for (const clock of clocks) {
+    it(`is played, ${clock}`, async () => {
+      await using stream = new DuplexStream(virtual(clock, { channels: 1, blockSize: 256 }));
+      const recorded = new Float32Array(4800);
+      stream.setSource(worker("tone", { frames: 4800, first: 7 }));
+      stream.setSink(recorded);
+      await stream.start({ prebuffer: 4800 });
+      await stream.wait();
+      assert.equal(stream.frameCount, 4800);
+      for (let i = 0; i < 4800 - 256; i++) assert.equal(recorded[256 + i], (7 + i) % 16384 / 16384, `sample ${i}`);
+      assert.equal(stream.xruns, 0);
+    });
+  }
+
+  it("goes on while the stream's own thread is blocked", async () => {
+    await using stream = new DuplexStream(virtual("realtime", { channels: 1 }));
+    const sink = stream.setSink(new RingBuffer(4, 65536));
+    stream.setSource(worker("tone"), { bufferSize: 8192 });
+    await stream.start();
+    block(700);
+    assert.equal(stream.xruns, 0);
+    assert.ok(stream.frameCount > 30000, `${stream.frameCount} frames`);
+    await stream.stop();
+    const samples = new Float32Array(sink.readAvailable);
+    sink.readInto(samples);
+    const start = samples.findIndex((sample) => sample !== 0);
+    for (let i = start; i < samples.length; i++) {
+      assert.equal(samples[i], (i - start + 1) % 16384 / 16384, `sample ${i}`);
+    }
+  });
+
+  it("may be a generator function", async () => {
+    await using stream = new OutputStream(virtual("freewheel", { channels: 1, dtype: "int16" }));
+    await stream.play(worker("generator"));
+    assert.equal(stream.frameCount, 1000);
+  });
+
+  it("is called anew at each start, and ends with the stream", async () => {
+    await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
+    stream.setSource(worker("tone"));
+    await stream.start();
+    await pause(20);
+    await stream.stop();
+    assert.equal(stream.stopped, true);
+    await stream.start();
+    await stream.drain();
+    assert.equal(stream.stopped, false);
+  });
+
+  it("that fails ends the stream with its error", async () => {
+    const cases: [data: string, error: object | ((error: unknown) => boolean)][] = [
+      ["at once", { name: "RangeError", message: "at once" }],
+      [
+        "coded",
+        (error) => error instanceof PastreamError && error.code === "buffer-empty" && error.message === "coded",
+      ],
+      ["uncloneable", { message: "uncloneable" }],
+      ["exit", { message: /worker ended/ }],
+    ];
+    for (const [data, error] of cases) {
+      await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
+      await assert.rejects(() => stream.play(worker("failing", data)), error, data);
+      assert.equal(stream.aborted, true);
+    }
+  });
+
+  it("must be there, and a function", async () => {
+    await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
+    await assert.rejects(() => stream.play(worker("no-function")), { name: "TypeError", message: /default/ });
+    await assert.rejects(() => stream.play(worker("not-there")), {
+      name: "Error",
+      message: /not-there.ts could not be/,
+    });
+    await assert.rejects(() => stream.play(worker("tone", () => {})), { name: "DataCloneError" });
+  });
+});
+
+describe("a worker's sink", () => {
+  it("gets everything that is recorded, and is waited for", async () => {
+    await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16", blockSize: 100 }));
+    const result = new Float64Array(new SharedArrayBuffer(24));
+    const out = worker("collector", result);
+    const answer = await stream.playrec(Int16Array.from({ length: 30000 }, (_, i) => i % 7), { pad: 100, out });
+    assert.equal(answer, out);
+    let sum = 0;
+    for (let i = 0; i < 30000; i++) sum += i % 7;
+    assert.deepEqual([...result], [30100, sum, 30100]);
+  });
+
+  it("goes on while the stream's own thread is blocked", async () => {
+    const stream = new InputStream(virtual("realtime", { channels: 1, dtype: "int16" }));
+    const result = new Float64Array(new SharedArrayBuffer(24));
+    stream.setSink(worker("collector", result));
+    await stream.start();
+    while (result[0] === 0) await pause(1);
+    const before = result[0];
+    block(700);
+    assert.ok(result[0] - before > 16384, `${result[0] - before} frames`);
+    await stream.stop();
+    await stream.wait();
+    assert.equal(result[0], stream.frameCount);
+    await stream.close();
+  });
+});
+
+describe("a closed stream", () => {
+  it("leaves no handle of its workers' rings", async () => {
+    const before = native().ps_handle_count();
+    const stream = new OutputStream(virtual("realtime", { channels: 1 }));
+    stream.setSource(worker("tone"));
+    await stream.start();
+    await stream.close();
+    for (let i = 0; i < 500 && native().ps_handle_count() > before; i++) await pause(10);
+    assert.equal(native().ps_handle_count(), before);
+  });
+});

@@ -1,0 +1,2 @@
+// Not a worker task: it has no function.
+export default 42;
