@@ -1,4 +1,5 @@
 import { Worker } from "node:worker_threads";
+import { nativePath } from "../ffi/load.ts";
 import type { Host } from "./source.ts";
 import { type ErrorCode, PastreamError } from "./errors.ts";
 import type { Flow } from "./pump.ts";
@@ -15,6 +16,8 @@ export interface WorkerTask {
 
 /** What the worker is told at its start. */
 export interface WorkerOrder {
+  /** The path of the C library, wherever this thread has it from. */
+  readonly library: string;
   readonly module: string;
   readonly role: "source" | "sink";
   readonly stream: StreamDescription;
@@ -34,7 +37,9 @@ export function isWorkerTask(value: unknown): value is WorkerTask {
 
 // worker-main lies beside this file, and has its extension: .ts here, .js in a package that was built for Node.
 const extension = /\.[cm]?[jt]s$/.exec(import.meta.url)?.[0] ?? ".ts";
-const workerMain = new URL(`./worker-main${extension}`, import.meta.url);
+const main = new URL(`./worker-main${extension}`, import.meta.url);
+// Deno starts no worker from the web by itself.
+const workerMain = main.protocol === "file:" ? main : new URL(`data:text/javascript,import ${JSON.stringify(main)}`);
 
 /** Runs a task in a worker; settles when its function has. */
 export async function runInWorker(
@@ -46,6 +51,7 @@ export async function runInWorker(
 ): Promise<void> {
   const ended = new Int32Array(new SharedArrayBuffer(4));
   const order: WorkerOrder = {
+    library: nativePath(),
     module: task.worker.href,
     role,
     stream: proxyDescription(host),
