@@ -10,6 +10,7 @@
 /* Sums of squares are kept in float over pieces this long, which costs no precision worth naming and vectorises. */
 #define PIECE_SAMPLES 1024
 #define LANES 8
+#define LOOKS 1000 /* of a reader at sums between which blocks came, before it takes them as they are */
 
 struct bytes3 { uint8_t byte[3]; };
 
@@ -79,25 +80,31 @@ void meter_free(struct meter *meter) {
 
 void meter_reset(struct meter *meter) {
   for (int32_t c = 0; c < meter->channels; c++) {
-    atomic_store_explicit(&meter->channel[c].peak, 0, memory_order_relaxed);
-    atomic_store_explicit(&meter->channel[c].squares, 0, memory_order_relaxed);
-    atomic_store_explicit(&meter->channel[c].squares_seen, 0, memory_order_relaxed);
+    struct meter_channel *channel = &meter->channel[c];
+    atomic_store_explicit(&channel->peak, 0, memory_order_relaxed);
+    for (int i = 0; i < 2; i++) atomic_store_explicit(&channel->squares[i], 0, memory_order_relaxed);
+    atomic_store_explicit(&channel->squares_seen, 0, memory_order_relaxed);
   }
-  atomic_store_explicit(&meter->frames, 0, memory_order_relaxed);
+  for (int i = 0; i < 2; i++) atomic_store_explicit(&meter->frames[i], 0, memory_order_relaxed);
   atomic_store_explicit(&meter->frames_seen, 0, memory_order_relaxed);
 }
 
-static void channel_add(struct meter_channel *channel, float peak, float squares) {
+static void add_peak(struct meter_channel *channel, float peak) {
   float before = atomic_load_explicit(&channel->peak, memory_order_relaxed);
   /* Only the reader interferes, and only by leaving 0: then the new peak stands. */
   if (peak > before && !atomic_compare_exchange_strong_explicit(&channel->peak, &before, peak, memory_order_relaxed,
                                                                 memory_order_relaxed))
     atomic_store_explicit(&channel->peak, peak, memory_order_relaxed);
-  if (!isfinite(squares)) return; /* a sample was no number: it must not spoil the sum for the rest of the run */
-  double sum = atomic_load_explicit(&channel->squares, memory_order_relaxed);
-  atomic_store_explicit(&channel->squares, sum + (double)squares, memory_order_relaxed);
 }
 
+static void add_squares(_Atomic double *sum, float squares) {
+  if (!isfinite(squares)) return; /* a sample was no number: it must not spoil the sum for the rest of the run */
+  double before = atomic_load_explicit(sum, memory_order_relaxed);
+  atomic_store_explicit(sum, before + (double)squares, memory_order_release);
+}
+
+/* The stores are releases, and the loads of read_sums acquires, so that who sees one of them sees the turn that allowed
+ * the callback to overwrite what was there. */
 void meter_add(struct meter *meter, const void *samples, size_t frames) {
   size_t channels = (size_t)meter->channels;
   if (!channels) return;
@@ -105,25 +112,50 @@ void meter_add(struct meter *meter, const void *samples, size_t frames) {
   size_t frame_bytes = channels * format_bytes(meter->format);
   size_t piece_frames = PIECE_SAMPLES / channels; /* whole rounds of lanes but in the last piece */
   float unit = formats[meter->format].unit;
+  uint32_t turn = atomic_load_explicit(&meter->turn, memory_order_relaxed), now = turn & 1, next = !now;
+  for (size_t c = 0; c < channels; c++) {
+    struct meter_channel *channel = &meter->channel[c];
+    double sum = atomic_load_explicit(&channel->squares[now], memory_order_relaxed);
+    atomic_store_explicit(&channel->squares[next], sum, memory_order_release);
+  }
   for (size_t done = 0; done < frames; done += piece_frames) {
     size_t count = frames - done < piece_frames ? frames - done : piece_frames;
     float peak[PIECE_SAMPLES], squares[PIECE_SAMPLES];
     memset(peak, 0, lanes * sizeof *peak);
     memset(squares, 0, lanes * sizeof *squares);
     formats[meter->format].measure((const uint8_t *)samples + done * frame_bytes, count * channels, lanes, peak, squares);
-    for (size_t l = 0; l < lanes; l++)
-      channel_add(&meter->channel[l % channels], peak[l] * unit, squares[l] * unit * unit);
+    for (size_t l = 0; l < lanes; l++) {
+      struct meter_channel *channel = &meter->channel[l % channels];
+      add_peak(channel, peak[l] * unit);
+      add_squares(&channel->squares[next], squares[l] * unit * unit);
+    }
   }
-  int64_t total = atomic_load_explicit(&meter->frames, memory_order_relaxed);
-  atomic_store_explicit(&meter->frames, total + (int64_t)frames, memory_order_release);
+  int64_t total = atomic_load_explicit(&meter->frames[now], memory_order_relaxed);
+  atomic_store_explicit(&meter->frames[next], total + (int64_t)frames, memory_order_release);
+  atomic_store_explicit(&meter->turn, turn + 1, memory_order_release);
+}
+
+/* Puts the sums of squares into every other number, and answers the frames that they are of. */
+static int64_t read_sums(struct meter *meter, double *levels, int32_t channels) {
+  int64_t frames;
+  uint32_t turn;
+  int looks = 0;
+  do {
+    turn = atomic_load_explicit(&meter->turn, memory_order_acquire);
+    frames = atomic_load_explicit(&meter->frames[turn & 1], memory_order_acquire);
+    for (int32_t c = 0; c < channels; c++)
+      levels[2 * c + 1] = atomic_load_explicit(&meter->channel[c].squares[turn & 1], memory_order_acquire);
+  } while (turn != atomic_load_explicit(&meter->turn, memory_order_relaxed) && ++looks < LOOKS);
+  return frames;
 }
 
 void meter_read(struct meter *meter, double *levels, int32_t channels) {
-  int64_t frames = atomic_load_explicit(&meter->frames, memory_order_acquire);
+  if (channels > meter->channels) channels = meter->channels;
+  int64_t frames = read_sums(meter, levels, channels);
   int64_t since = frames - atomic_exchange_explicit(&meter->frames_seen, frames, memory_order_relaxed);
-  for (int32_t c = 0; c < meter->channels && c < channels; c++) {
+  for (int32_t c = 0; c < channels; c++) {
     struct meter_channel *channel = &meter->channel[c];
-    double squares = atomic_load_explicit(&channel->squares, memory_order_relaxed);
+    double squares = levels[2 * c + 1];
     double sum = squares - atomic_exchange_explicit(&channel->squares_seen, squares, memory_order_relaxed);
     levels[2 * c] = (double)atomic_exchange_explicit(&channel->peak, 0, memory_order_relaxed);
     levels[2 * c + 1] = since > 0 && sum > 0 ? sqrt(sum / (double)since) : 0;

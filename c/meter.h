@@ -6,9 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* Sums and frames that belong together are kept twice: the callback writes those of turn + 1 while those of `turn` can
+ * be read, and publishes them by going on to that turn. */
 struct meter_channel {
-  _Atomic float peak;    /* a mailbox: the reader takes it out by leaving 0 */
-  _Atomic double squares; /* sum since the start of the run; the reader remembers what it has seen of it */
+  _Atomic float peak;          /* a mailbox: the reader takes it out by leaving 0 */
+  _Atomic double squares[2];   /* sum since the start of the run; the reader remembers what it has seen of it */
   _Atomic double squares_seen; /* the reader's, but for a reset */
 };
 
@@ -16,7 +18,8 @@ struct meter {
   int32_t channels; /* 0: nothing is measured */
   int32_t format;
   struct meter_channel *channel;
-  _Atomic int64_t frames;
+  _Atomic uint32_t turn;
+  _Atomic int64_t frames[2];
   _Atomic int64_t frames_seen;
 };
 
