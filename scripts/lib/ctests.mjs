@@ -5,11 +5,13 @@ import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { cSources, hashBuild, zigCache } from "../build.mjs";
 import { countTap } from "./counts.mjs";
-import { capture, Failure } from "./run.mjs";
+import { capture, Failure, output } from "./run.mjs";
 import { findCompiler, root, which } from "./tools.mjs";
 
 const flags = ["-std=c11", "-g", "-Wall", "-Wextra", "-Werror", "-fno-omit-frame-pointer", "-Ic"];
 const link = ["-lpthread", "-ldl", "-lm"];
+// As the library itself is built for this machine.
+const machine = process.arch === "x64" ? ["-march=x86-64-v2"] : [];
 
 /** zig's clang comes without the sanitizers' runtimes, so these take the system's compiler. */
 function systemCompiler() {
@@ -18,23 +20,50 @@ function systemCompiler() {
   return [cc];
 }
 
+/** Tests that put functions of their own in the place of the C library's, as the sanitizers do. */
+const replacesFunctions = /without sanitizers/;
+
+/** A clang that comes with RealtimeSanitizer, which is in clang since 20. */
+function realtimeCompiler() {
+  const runtime = `libclang_rt.rtsan-${{ x64: "x86_64", arm64: "aarch64" }[process.arch]}.a`;
+  const names = ["clang", "clang-20", "clang-21", "clang-22", "clang-23"];
+  return names.map(which).find((clang) => clang && existsSync(output(clang, [`-print-file-name=${runtime}`]) ?? ""));
+}
+
 /** A way to build and run: `runs` says whether a test's source can be run in it. */
 export const builds = [
   {
     name: "c asan",
     kind: "c",
     compiler: systemCompiler,
-    flags: ["-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
+    flags: [...machine, "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
     runner: [],
-    runs: () => true,
+    runs: (source) => !replacesFunctions.test(source),
   },
   {
     name: "c tsan",
     kind: "c",
     compiler: systemCompiler,
-    flags: ["-O1", "-fsanitize=thread"],
+    flags: [...machine, "-O1", "-fsanitize=thread"],
     runner: [],
-    runs: () => true,
+    runs: (source) => !replacesFunctions.test(source),
+  },
+  {
+    // What cannot be had together with the sanitizers.
+    name: "c plain",
+    kind: "c",
+    compiler: systemCompiler,
+    flags: [...machine, "-O2"],
+    runner: [],
+    runs: (source) => replacesFunctions.test(source),
+  },
+  {
+    name: "c rtsan",
+    kind: "c",
+    compiler: () => [realtimeCompiler()],
+    flags: [...machine, "-O1", "-fsanitize=realtime"],
+    runner: [],
+    runs: (source) => /RealtimeSanitizer/.test(source) && realtimeCompiler() !== undefined,
   },
   {
     // The other architecture, with its weaker memory order, on an x64 Linux machine. A static program loads no system
@@ -46,7 +75,7 @@ export const builds = [
     runner: ["qemu-aarch64"],
     runs: (source) =>
       process.platform === "linux" && process.arch === "x64" && findCompiler().kind === "zig" &&
-      !/"servers\.h"|\bps_library_|\bps_file_/.test(source),
+      !replacesFunctions.test(source) && !/"servers\.h"|\bps_library_|\bps_file_/.test(source),
   },
 ];
 
@@ -82,7 +111,7 @@ function makeArchive(build, archive) {
   // Two at a time: as many as a small machine has cores.
   const pairs = commands.flatMap((_, i) => i % 2 === 0 ? [commands.slice(i, i + 2)] : []);
   const shared = testSources().filter((name) => !isProgram(name)).map(read);
-  return make(archive, hashBuild(cc, [commands, shared]), [...pairs, [["ar", "rcs", archive, ...objects]]]);
+  return make(archive, hashBuild(cc, [commands, shared]), [...pairs, [["rm", "-f", archive]], [["ar", "rcs", archive, ...objects]]]);
 }
 
 /** Runs one C test. It may print TAP lines, one for each of its cases; else its exit code is its one result. */
