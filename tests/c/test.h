@@ -58,7 +58,8 @@ static inline void test_run(const char *name, void (*run)(void)) {
   atomic_store(&test_checks, 0);
   atomic_store(&test_failures, 0);
   run();
-  int failed = atomic_load(&test_failures) != 0 || atomic_load(&test_checks) == 0; /* a test without checks proves nothing */
+  /* A test without checks proves nothing. */
+  int failed = atomic_load(&test_failures) != 0 || atomic_load(&test_checks) == 0;
   test_passed += !failed;
   test_failed += failed;
   printf("%s %d - %s (%" PRId64 " checks)\n", failed ? "not ok" : "ok", test_passed + test_failed, name,

@@ -63,7 +63,8 @@ TEST(other_numbers_are_refused) {
   CHECK(handle_use(handle, HANDLE_FILE) == NULL);
   CHECK_EQUAL(handle_free(handle, HANDLE_RING), PS_ERR_HANDLE);
   CHECK_EQUAL(handle_free(handle, HANDLE_JOB), PS_OK);
-  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) CHECK_EQUAL(handle_free(wrong[i], HANDLE_JOB), PS_ERR_HANDLE);
+  for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+    CHECK_EQUAL(handle_free(wrong[i], HANDLE_JOB), PS_ERR_HANDLE);
 }
 
 TEST(a_reused_slot_has_another_number) {

@@ -27,8 +27,8 @@
 #if defined(GUARD_SANITIZER)
 #include <sys/wait.h>
 
-/* What clang puts around a function marked `nonblocking`, and at the start of one marked `blocking`. A violation ends the
- * process. */
+/* What clang puts around a function marked `nonblocking`, and at the start of one marked `blocking`. A violation ends
+ * the process. */
 void __rtsan_realtime_enter(void);
 void __rtsan_realtime_exit(void);
 void __rtsan_notify_blocking_call(const char *name);
@@ -187,7 +187,8 @@ TEST(the_guard_finds_violations) {
 
 /* A device that calls back when the test tells it to. */
 static int32_t guarded_open(struct stream *stream) {
-  for (int i = 0; i < 2; i++) stream->actual[PS_ACTUAL_INPUT_CHANNELS + i] = stream->config[PS_CONFIG_INPUT_CHANNELS + i];
+  for (int side = 0; side < 2; side++)
+    stream->actual[PS_ACTUAL_INPUT_CHANNELS + side] = stream->config[PS_CONFIG_INPUT_CHANNELS + side];
   stream->actual[PS_ACTUAL_SAMPLE_RATE] = 48000;
   return PS_OK;
 }

@@ -100,7 +100,7 @@ TEST(overlapping_reads) {
   CHECK_EQUAL(ps_ring_free(ring), PS_OK);
 }
 
-/* The region of a side, its parts checked to be in the storage; through the address, as a runtime with views does it. */
+/* The region of a side, its parts checked to be in the storage; through the address, as views on it are made. */
 static int32_t region(int32_t ring, int32_t side, int32_t count, unsigned char *parts[2], int32_t counts[2]) {
   int32_t regions[4] = {-1, -1, -1, -1}, size = ps_ring_info(ring, 0), bytes = ps_ring_info(ring, 1);
   unsigned char *storage = (unsigned char *)(uintptr_t)ps_ring_address(ring);
@@ -170,7 +170,7 @@ TEST(any_sequence_of_calls) {
   struct random random = {seed};
   int cases = test_full() ? 20000 : 2000;
   for (int i = 0; i < cases && !test_failures; i++) {
-    int32_t element = (int32_t)(random_once_in(&random, 10) ? random_between(&random, 1, 700) : random_between(&random, 1, 32));
+    int32_t element = (int32_t)random_between(&random, 1, random_once_in(&random, 10) ? 700 : 32);
     int32_t size = (int32_t)(random_once_in(&random, 3) ? (int64_t)1 << random_between(&random, 0, 7)
                                                         : random_between(&random, 1, 130));
     size_t bytes = (size_t)element * (size_t)size;

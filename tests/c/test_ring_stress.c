@@ -73,8 +73,12 @@ static int32_t read_some(const struct flow *flow, enum way way, struct random *r
             !memcmp(part(flow, r[2]), pattern_at(flow, done + r[1]), (size_t)r[3] * bytes);
     return ps_ring_advance_read(flow->ring, moved) == moved ? moved : PS_ERR_STATE;
   }
-  if (way == OVERLAP) overlap = (int32_t)random_between(random, 0, count - 1);
-  moved = way == OVERLAP ? ps_ring_read_overlap(flow->ring, data, count, overlap) : ps_ring_read(flow->ring, data, count);
+  if (way == OVERLAP) {
+    overlap = (int32_t)random_between(random, 0, count - 1);
+    moved = ps_ring_read_overlap(flow->ring, data, count, overlap);
+  } else {
+    moved = ps_ring_read(flow->ring, data, count);
+  }
   if (moved > 0) *same = !memcmp(data, pattern_at(flow, done), (size_t)moved * bytes);
   return moved > overlap ? moved - overlap : moved < 0 ? moved : 0;
 }

@@ -227,7 +227,8 @@ TEST(loopback_converts_formats_and_channels) {
 
 TEST(maps_gain_and_levels) {
   int32_t stream = stream_open(&(struct setup){.block = 64}), sink = ps_ring_new(FRAME, 64, NULL, 0);
-  int32_t source = ps_ring_new(FRAME, 64, NULL, 0), swap[] = {2, 1}, mute[] = {0, 2}, wrong[] = {1, 3}, below[] = {-1, 1};
+  int32_t source = ps_ring_new(FRAME, 64, NULL, 0);
+  int32_t swap[] = {2, 1}, mute[] = {0, 2}, wrong[] = {1, 3}, below[] = {-1, 1};
   float data[128], recorded[128];
   double levels[4];
   for (int i = 0; i < 128; i++) data[i] = i % 2 ? -0.25f : 0.5f;
@@ -250,7 +251,7 @@ TEST(maps_gain_and_levels) {
   CHECK_EQUAL(ps_ring_read(sink, recorded, 64), 64);
   for (int f = 0; f < 64; f++) CHECK(recorded[2 * f] == 0 && recorded[2 * f + 1] == 0.25f);
   CHECK_EQUAL(ps_stream_levels(stream, 1, levels, 2), 2);
-  CHECK(levels[0] == 0.125 && levels[2] == 0.25); /* as it went to the device, over 128 frames of which half are silent */
+  CHECK(levels[0] == 0.125 && levels[2] == 0.25); /* as it went to the device; half of the 128 frames are silent */
   CHECK_WITHIN(levels[1], 0.125 / sqrt(2) - 1e-6, 0.125 / sqrt(2) + 1e-6);
   CHECK_EQUAL(ps_stream_levels(stream, 0, levels, 1), 2);
   CHECK(levels[0] == 0.125); /* as it came from the device, before the map */
@@ -261,7 +262,8 @@ TEST(maps_gain_and_levels) {
 }
 
 TEST(time_of_the_device) {
-  int32_t stream = stream_open(&(struct setup){.block = 480, .delay = 960, .realtime = 1}), sink = ps_ring_new(FRAME, 48000, NULL, 0);
+  int32_t stream = stream_open(&(struct setup){.block = 480, .delay = 960, .realtime = 1});
+  int32_t sink = ps_ring_new(FRAME, 48000, NULL, 0);
   double actual[PS_ACTUAL_SIZE], numbers[PS_NUMBER_COUNT];
   CHECK_EQUAL(ps_stream_actual(stream, actual, PS_ACTUAL_SIZE), PS_OK);
   CHECK_EQUAL(actual[PS_ACTUAL_INPUT_CHANNELS], 2);

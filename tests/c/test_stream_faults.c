@@ -1,4 +1,4 @@
-/* The faults of the virtual device, and what a stream makes of them: flags, silence, lateness, a device that is lost. */
+/* The faults of the virtual device, and what a stream makes of them: flags, silence, lateness, a lost device. */
 #include "../../c/os.h"
 #include "streams.h"
 

@@ -1,5 +1,5 @@
-/* Streams under many threads: all that may be asked by any thread is asked while owners start, stop and free. What is to
- * be found here is found by the sanitizers, or by a hang. */
+/* Streams under many threads: all that may be asked by any thread is asked while owners start, stop and free. What is
+ * to be found here is found by the sanitizers, or by a hang. */
 #include "../../c/os.h"
 #include "streams.h"
 
