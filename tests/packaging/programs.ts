@@ -5,7 +5,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after } from "node:test";
 import { output } from "../../scripts/lib/run.mjs";
 import { fromNpm, root, which } from "../../scripts/lib/tools.mjs";
 
@@ -22,10 +21,10 @@ for (const node of [which("node"), fromNpm.node()]) {
   if (node) runtimes[`node ${output(node, ["--version"])}`] = [node];
 }
 
-/** A new folder far from the checkout; it goes when the tests of the file have ended. */
+/** A new folder far from the checkout, which goes when the tests of the file have ended. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "pastream-test-"));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
