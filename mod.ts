@@ -36,14 +36,11 @@ export { RingBuffer, type RingHandle } from "./src/ring-buffer.ts";
 export { checkSettings, type StreamKind, type StreamOptions } from "./src/stream-options.ts";
 export { type Versions, versions } from "./src/versions.ts";
 export { deinterleave, interleave } from "./src/interleave.ts";
-export {
-  type BlockOptions,
-  type FileMode,
-  type ReadOptions,
-  SoundFile,
-  type SoundFileOptions,
-} from "./src/sound-file.ts";
+export { type FileMode, SoundFile, type SoundFileOptions } from "./src/sound-file.ts";
+export type { BlockOptions } from "./src/sound-file-blocks.ts";
 export { availableFormats, availableSubtypes, checkFormat, defaultSubtype } from "./src/sound-file-formats.ts";
+export type { BroadcastInfo, CuePoint, Instrument, SampleLoop } from "./src/sound-file-notes.ts";
+export type { ReadOptions } from "./src/sound-file-samples.ts";
 export { type FileContents, type FileInfo, info, readFile, writeFile } from "./src/whole-files.ts";
 export type { ChunkOptions } from "./src/chunk-options.ts";
 export { DuplexStream } from "./src/duplex-stream.ts";

@@ -130,9 +130,14 @@ export function formatWord(format: string, subtype?: string, endian?: string): n
   return majors[name].code | subtypes[sub] | endians[order];
 }
 
-/** Whether a format is RAW: samples without a header. */
-export function isRaw(format: string | undefined): boolean {
-  return format?.toUpperCase() === "RAW";
+/** Whether a format word is one of RAW: samples without a header. */
+export function isRaw(word: number): boolean {
+  return (word & MAJOR_MASK) === majors.RAW.code;
+}
+
+/** Whether the length that such a file says it has cannot be told from its size: damaged ones promise any. */
+export function promisesLength(format: string, subtype: string): boolean {
+  return format === "FLAC" || format === "OGG" || format === "MP3" || subtype.startsWith("ALAC");
 }
 
 function installed(kind: 0 | 1): Map<number, string> {
