@@ -51,7 +51,7 @@ export class Core implements Host {
   /** A run is on, or its end has not been noticed yet. */
   #live = false;
   #startedAt = 0;
-  #starting: Promise<void> | undefined;
+  #starting = false;
   /** The last start failed: as a run that ended with an error, though the native side has not seen one. */
   #startFailed = false;
   #closing: Promise<void> | undefined;
@@ -152,20 +152,19 @@ export class Core implements Host {
     this.#signal?.throwIfAborted();
     this.#attach(this.#lengthOf(options), options.fatalXruns, options.prebuffer);
     if (this.#started) this.#run = new Run();
-    this.#started = this.#live = true;
+    this.#started = this.#live = this.#starting = true;
     this.#startFailed = false;
     const run = this.#run;
     this.#source?.begin?.(this, run);
     this.#startedAt = performance.now();
-    this.#starting = this.native.command(PS_COMMAND_START);
     try {
-      await this.#starting;
+      await this.native.command(PS_COMMAND_START);
     } catch (error) {
       this.#startFailed = true;
       run.fail(error);
       this.#release();
     } finally {
-      this.#starting = undefined;
+      this.#starting = false;
     }
     // An error from now on is for those who wait for the end.
     const failed = run.failed;
@@ -305,7 +304,7 @@ export class Core implements Host {
     this.requireOpen();
     const run = this.#run;
     const leave = run.enter();
-    await this.#starting?.catch(() => {});
+    await this.waiting.until(() => this.#starting ? undefined : true);
     if (!this.#source) await this.#endBy(PS_COMMAND_STOP);
     else if (this.active) {
       this.#source.drain?.();

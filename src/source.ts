@@ -282,21 +282,27 @@ function workerFeed(task: WorkerTask, loop: boolean): Feed {
   return (flow, host) => runInWorker(task, "source", loop, flow, host);
 }
 
-/** An iterable that is its own iterator, such as a generator, and a stream can be used only once. */
+/** Generators and streams that have been played: there is nothing left in them. */
+const used = new WeakSet<object>();
+
+function requireUnused(source: object): void {
+  if (used.has(source)) throw new TypeError("source must not be a generator or stream that was played before");
+}
+
 function iterableFeed(
   source: ReadableStream<unknown> | Iterable<unknown> | AsyncIterable<unknown>,
   loop: boolean,
 ): Feed {
   noLoop(loop, "an iterable");
-  let used = false;
+  requireUnused(source);
   return (flow) => {
-    const onlyOnce = isStream(source) || isOwnIterator(source);
-    if (onlyOnce && used) throw new TypeError("source must not be a generator or stream that was played before");
-    used = true;
+    requireUnused(source);
+    if (isStream(source) || isOwnIterator(source)) used.add(source);
     return fillRing(stepsOf(source), flow);
   };
 }
 
+/** Whether it can be iterated only once, as a generator. */
 function isOwnIterator(source: object): boolean {
   return typeof (source as Partial<Steps>).next === "function";
 }
