@@ -36,9 +36,13 @@ async function compile(work) {
 function edit() {
   const command = join(npmFolder, "cli.js");
   writeFileSync(command, `#!/usr/bin/env node\n${readFileSync(command, "utf8")}`);
-  for (const file of readdirSync(npmFolder, { recursive: true }).filter((name) => /\.(js|d\.ts)$/.test(name))) {
+  for (const file of readdirSync(npmFolder, { recursive: true })) {
     const path = join(npmFolder, file);
-    writeFileSync(path, readFileSync(path, "utf8").replaceAll('"@pastream/pastream"', '"pastream"'));
+    // A module that the package does not use is left as it is.
+    if (/(?<!\.d)\.ts$/.test(file)) rmSync(path);
+    else if (/\.(js|ts)$/.test(file)) {
+      writeFileSync(path, readFileSync(path, "utf8").replaceAll('"@pastream/pastream"', '"pastream"'));
+    }
   }
 }
 
@@ -75,8 +79,9 @@ export async function buildNpm() {
     rmSync(work, { recursive: true });
   }
   edit();
-  for (const name of ["native", "man", "NOTICE", "CHANGELOG.md", "README.md", "LICENSE"]) {
-    cpSync(join(packageFolder, name), join(npmFolder, name), { recursive: true });
+  cpSync(join(packageFolder, "native"), join(npmFolder, "native"), { recursive: true });
+  for (const name of ["man", "CHANGELOG.md", "LICENSE", "NOTICE", "README.md"]) {
+    cpSync(join(root, name), join(npmFolder, name), { recursive: true });
   }
   const description = packageJson();
   writeFileSync(join(npmFolder, "package.json"), `${JSON.stringify(description, null, 2)}\n`);

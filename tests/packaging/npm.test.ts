@@ -1,0 +1,121 @@
+// The npm package: installed with npm and with Bun, far from the checkout, and used on every runtime.
+import assert from "node:assert/strict";
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { before, describe, it } from "node:test";
+import { buildNpm, npmFolder } from "../../scripts/build-npm.mjs";
+import { targets } from "../../scripts/lib/targets.mjs";
+import { app, fromNpm, root, run, runtimes, runWell, temporaryFolder, version } from "./programs.ts";
+
+const nodes = Object.entries(runtimes).filter(([name]) => name.startsWith("node"));
+
+let archive: string;
+before(async () => {
+  archive = await buildNpm();
+});
+
+/** A user's project with the package in it. */
+async function install(...command: readonly string[]): Promise<string> {
+  const folder = temporaryFolder();
+  cpSync(app, folder, { recursive: true });
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "app", type: "module" }));
+  await runWell([...command, archive], { cwd: folder });
+  return folder;
+}
+
+const installers: Record<string, readonly string[]> = {
+  npm: ["npm", "install", "--no-audit", "--no-fund"],
+  bun: [fromNpm.bun()!, "add"],
+};
+
+describe("the npm package", () => {
+  it("is small, and complete", () => {
+    const { size } = statSync(archive);
+    assert.ok(size < 3 * 1024 * 1024, `${size} bytes`);
+    const files = readdirSync(npmFolder, { recursive: true }).map(String);
+    const libraries = targets.map(({ name, file }) => join("native", name, file));
+    const documents = ["README.md", "LICENSE", "NOTICE", "CHANGELOG.md", join("man", "pastream.1")];
+    for (const name of [...libraries, ...documents, "mod.js", "mod.d.ts", "cli.js"]) {
+      assert.ok(files.includes(name), name);
+    }
+    const known = /\.(js|d\.ts|so|dylib|dll|1|md|json)$|^(LICENSE|NOTICE)$/;
+    const strange = files.filter((name) => statSync(join(npmFolder, name)).isFile() && !known.test(name));
+    assert.deepEqual(strange, []);
+  });
+
+  it("names no folder of the machine that it was built on", () => {
+    for (const name of readdirSync(npmFolder, { recursive: true }).map(String)) {
+      const path = join(npmFolder, name);
+      if (!statSync(path).isFile()) continue;
+      const text = readFileSync(path).toString("latin1");
+      for (const folder of [root, `${homedir()}/`, "file:///"]) assert.ok(!text.includes(folder), `${name}: ${folder}`);
+    }
+  });
+
+  it("says what a package manager has to know", () => {
+    const description = JSON.parse(readFileSync(join(npmFolder, "package.json"), "utf8"));
+    const { name, bin, engines, optionalDependencies, license, dependencies } = description;
+    assert.deepEqual({ name, version: description.version, license }, { name: "pastream", version, license: "MIT" });
+    assert.deepEqual(bin, { pastream: "cli.js" });
+    assert.deepEqual(engines, { node: ">=20" });
+    assert.deepEqual(Object.keys(optionalDependencies), ["koffi"]);
+    assert.equal(dependencies, undefined);
+  });
+});
+
+for (const [installer, command] of Object.entries(installers)) {
+  describe(`the npm package, installed with ${installer}`, () => {
+    let folder: string;
+    before(async () => {
+      folder = await install(...command);
+    });
+
+    for (const [name, runtime] of Object.entries(runtimes)) {
+      it(`plays, records and yields chunks on ${name}`, async () => {
+        const { pastream, native, paths } = JSON.parse(await runWell([...runtime, "app.js"], { cwd: folder }));
+        assert.deepEqual({ pastream, native }, { pastream: version, native: version });
+        assert.ok(paths.native.startsWith(join(folder, "node_modules", "pastream", "native")), paths.native);
+      });
+
+      it(`has its command on ${name}`, async () => {
+        const pastream = [...runtime, join("node_modules", "pastream", "cli.js")];
+        assert.equal(await runWell([...pastream, "--version"], { cwd: folder }), `pastream ${version}\n`);
+        const output = `${name.replace(/\W/g, "")}.wav`;
+        await runWell([...pastream, "-D", "virtual", "-d", "4800s", "-c1", "-r48k", "null", output], { cwd: folder });
+        assert.equal(readFileSync(join(folder, output)).subarray(0, 4).toString(), "RIFF");
+        const { code, stderr } = await run([...pastream, "-D", "virtual", output], { cwd: folder });
+        assert.equal(code, 0, stderr);
+        assert.equal((await run([...pastream, "--no-such-option"], { cwd: folder })).code, 2);
+      });
+    }
+
+    it("runs by its name", async () => {
+      const pastream = join(folder, "node_modules", ".bin", "pastream");
+      assert.equal(await runWell([pastream, "--version"], { cwd: folder }), `pastream ${version}\n`);
+    });
+
+    it("has types", async () => {
+      const flags = ["check", "--no-lock", "types.ts"];
+      writeFileSync(join(folder, "deno.json"), JSON.stringify({ nodeModulesDir: "manual" }));
+      await runWell([fromNpm.deno()!, ...flags], { cwd: folder });
+    });
+  });
+}
+
+describe("the npm package without koffi", () => {
+  let folder: string;
+  before(async () => {
+    folder = await install("npm", "install", "--no-audit", "--no-fund", "--omit=optional");
+  });
+
+  for (const [name, node] of nodes) {
+    it(`works with node:ffi, or says what is missing, on ${name}`, async () => {
+      const hasFfi = (await run([...node, "-e", "require('node:ffi')"], { cwd: folder })).code === 0;
+      const { code, stdout, stderr } = await run([...node, "app.js"], { cwd: folder });
+      assert.equal(code, hasFfi ? 0 : 1, stderr);
+      if (hasFfi) assert.equal(JSON.parse(stdout).native, version);
+      else assert.match(stderr, /npm install koffi/);
+    });
+  }
+});
