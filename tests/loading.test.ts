@@ -1,0 +1,120 @@
+// When the C library is loaded, from where, and what is said if it cannot be.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { PS_ABI_VERSION } from "../ffi/constants.ts";
+import { findCompiler } from "../scripts/lib/tools.mjs";
+import { type ChildOptions, commandFor, runtimeName, runTs } from "./helpers/runtime.ts";
+
+const helper = (name: string) => new URL(`./helpers/${name}`, import.meta.url);
+const root = fileURLToPath(new URL("..", import.meta.url));
+const linuxOnly = process.platform !== "linux" && "reads /proc";
+let folder = "";
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "pastream-loading-"));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+/** Compiles a C text into a library that stands in for libpastream. */
+function compile(name: string, text: string): string {
+  const source = join(folder, `${name}.c`);
+  const library = join(folder, `${name}.so`);
+  writeFileSync(source, text);
+  const compiler = findCompiler()!;
+  const args = [...compiler.kind === "zig" ? ["cc"] : [], "-shared", "-fPIC", source, "-o", library];
+  const cache = join(root, "build", "zig-cache");
+  const env = { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
+  const { status, stderr } = spawnSync(compiler.path!, args, { encoding: "utf8", env });
+  assert.equal(status, 0, stderr);
+  return library;
+}
+
+/** What the first native call throws in a child process: its class, code, and message. */
+async function firstCall(options: ChildOptions): Promise<string> {
+  const { code, stdout, stderr } = await runTs(helper("first-call.ts"), options);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+describe("importing mod.ts", () => {
+  it("loads nothing, the first call does", { skip: linuxOnly }, async () => {
+    const { stdout, stderr } = await runTs(helper("loaded-libraries.ts"));
+    assert.deepEqual(JSON.parse(stdout || stderr), { imported: [], called: ["libpastream.so"] });
+  });
+});
+
+describe("PASTREAM_LIB", () => {
+  it("names the library", async () => {
+    const copy = join(folder, "a name with spaces – ä.so");
+    const { nativePath } = await import("../ffi/load.ts");
+    cpSync(nativePath(), copy);
+    assert.match(await firstCall({ env: { PASTREAM_LIB: copy } }), /^loaded .*a name with spaces – ä\.so/);
+  });
+
+  it("that is not there is an error with its path and what helps", async () => {
+    const missing = join(folder, "missing.so");
+    const said = await firstCall({ env: { PASTREAM_LIB: missing } });
+    assert.match(said, /^LibraryNotFoundError library-not-found/);
+    assert.ok(said.includes(`tried: ${missing}\n`), said);
+    assert.match(said, /npm run build/);
+    assert.match(said, /missing\.so/);
+  });
+
+  it("that is no library is an error, too", async () => {
+    const file = join(folder, "text.so");
+    writeFileSync(file, "no library");
+    assert.match(await firstCall({ env: { PASTREAM_LIB: file } }), /^LibraryNotFoundError/);
+  });
+});
+
+describe("a library of another ABI version", () => {
+  it("is refused, whatever functions it has", async () => {
+    const older = compile("older", "int ps_abi_version(void) { return 99; }");
+    const said = await firstCall({ env: { PASTREAM_LIB: older } });
+    assert.match(said, /^PastreamError abi-mismatch/);
+    assert.match(said, /older\.so has ABI version 99, but this version of pastream needs \d+/);
+  });
+
+  it("is told from one that lacks functions", async () => {
+    const bare = compile("bare", `int ps_abi_version(void) { return ${PS_ABI_VERSION}; }`);
+    assert.match(await firstCall({ env: { PASTREAM_LIB: bare } }), /^LibraryNotFoundError/);
+  });
+});
+
+describe("without a library beside the module", () => {
+  it("the error says where it was looked for", () => {
+    const checkout = join(folder, "checkout");
+    mkdirSync(checkout);
+    for (const part of ["mod.ts", "deno.json", "package.json", "src", "ffi", "tests/helpers/first-call.ts"]) {
+      cpSync(join(root, part), join(checkout, part), { recursive: true });
+    }
+    const script = join(checkout, "tests/helpers/first-call.ts");
+    const [program, ...args] = commandFor(script);
+    const env = { ...process.env, PASTREAM_LIB: "", PASTREAM_LIB_URL: "" };
+    const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8", env, cwd: root });
+    assert.match(stdout, /^LibraryNotFoundError library-not-found/, stderr);
+    assert.match(stdout, /tried: \S*checkout\/native\/\S+/);
+    assert.match(stdout, /npm run build/);
+  });
+});
+
+describe("Node without koffi", () => {
+  const major = Number(process.versions.node.split(".")[0]);
+  const blocked = { NODE_OPTIONS: `--require=${fileURLToPath(helper("without-koffi.cjs"))}` };
+
+  it("uses node:ffi", { skip: (runtimeName !== "node" || major < 26) && "no node:ffi" }, async () => {
+    assert.match(await firstCall({ env: blocked }), /^loaded .* ring 3, view 12 bytes/);
+  });
+
+  it("says what it needs where there is no node:ffi", {
+    skip: (runtimeName !== "node" || major >= 26) && "node:ffi is there, or need not be",
+  }, async () => {
+    assert.match(await firstCall({ env: blocked }), /npm install koffi/);
+  });
+});
