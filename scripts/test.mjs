@@ -1,5 +1,5 @@
 // Runs everything that proves the project: checks, C tests, and the suite on each runtime. One closing line for all of it.
-// Usage: node scripts/test.mjs [--full] [--only KIND]... [part of a test file's name]...
+// Usage: node scripts/test.mjs [--full] [--only KIND]... [--also KIND]... [part of a test file's name]...
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { checks } from "./lib/checks.mjs";
@@ -10,19 +10,23 @@ import { runFile, runtimes, testFiles } from "./lib/suite.mjs";
 import { setup } from "./setup.mjs";
 
 const usual = ["checks", "c", "deno", "bun", "node"];
-/** What takes minutes: the C tests on emulated arm64, and the libraries for all platforms. */
-const slow = ["arm64", "platforms"];
+/** What takes minutes: the C tests on emulated arm64, and what is published, with the libraries for all platforms. */
+const slow = ["arm64", "packages"];
 const kinds = [...usual, ...slow];
 
 function options() {
   try {
     const { values, positionals } = parseArgs({
-      options: { full: { type: "boolean", default: false }, only: { type: "string", multiple: true, default: [] } },
+      options: {
+        full: { type: "boolean", default: false },
+        only: { type: "string", multiple: true, default: [] },
+        also: { type: "string", multiple: true, default: [] },
+      },
       allowPositionals: true,
     });
-    const unknown = values.only.find((kind) => !kinds.includes(kind));
-    if (unknown !== undefined) throw new Failure(`--only ${unknown}: allowed are ${kinds.join(", ")}`);
-    const only = values.only.length > 0 ? values.only : values.full ? kinds : usual;
+    const unknown = [...values.only, ...values.also].find((kind) => !kinds.includes(kind));
+    if (unknown !== undefined) throw new Failure(`there are no tests of kind ${unknown}, but of ${kinds.join(", ")}`);
+    const only = [...(values.only.length > 0 ? values.only : values.full ? kinds : usual), ...values.also];
     return { full: values.full, only, filters: positionals };
   } catch (error) {
     throw error.code?.startsWith("ERR_PARSE_ARGS") ? new Failure(error.message) : error;
@@ -32,6 +36,7 @@ function options() {
 /** Everything that is to be run, in order: { kind, suite, name, run } with run() → { passed, failed, skipped, text }. */
 function jobs({ full, filters }) {
   const limits = { timeout: full ? 3600 : 300, env: full ? { PASTREAM_TEST_FULL: "1" } : {} };
+  const allRuntimes = runtimes();
   const check = ({ kind, name, run }) => ({
     kind,
     suite: "check",
@@ -51,14 +56,21 @@ function jobs({ full, filters }) {
         run: () => runCTest(build, file, limits),
       }))
     ),
-    ...runtimes().flatMap((runtime) =>
-      testFiles(filters).map((file) => ({
+    ...allRuntimes.flatMap((runtime) =>
+      testFiles("tests", filters).map((file) => ({
         kind: runtime.name.split(" ")[0],
         suite: runtime.name,
         name: file,
         run: () => runFile(runtime, file, limits),
       }))
     ),
+    // These start every runtime themselves.
+    ...testFiles("tests/packaging", filters).map((file) => ({
+      kind: "packages",
+      suite: "packages",
+      name: file,
+      run: () => runFile(allRuntimes.at(-1), file, { ...limits, timeout: 900 }),
+    })),
   ];
 }
 
@@ -68,7 +80,7 @@ async function test() {
   const chosen = options();
   // The suite tests what it sets itself, not what the user's environment asks for.
   for (const name of ["PASTREAM_DEVICE", "PASTREAM_DEBUG"]) delete process.env[name];
-  await setup(chosen.only.includes("arm64") ? "full" : "test");
+  await setup(chosen.only.some((kind) => slow.includes(kind)) ? "full" : "test");
   const started = performance.now();
   const perSuite = new Map();
   const total = noCounts();

@@ -49,5 +49,5 @@ export const checks = [
   { kind: "checks", name: "publish dry-run", run: deno("publish", "--dry-run", "--allow-dirty") },
   { kind: "checks", name: "lock file", run: lockFile },
   { kind: "checks", name: "version", run: version },
-  { kind: "platforms", name: "libraries for all platforms", run: platforms },
+  { kind: "packages", name: "libraries for all platforms", run: platforms },
 ];

@@ -44,10 +44,10 @@ export function runtimes() {
   ];
 }
 
-export function testFiles(filters) {
-  return readdirSync(join(root, "tests")).filter((name) => name.endsWith(".test.ts")).sort()
+export function testFiles(folder, filters) {
+  return readdirSync(join(root, folder)).filter((name) => name.endsWith(".test.ts")).sort()
     .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
-    .map((name) => `tests/${name}`);
+    .map((name) => `${folder}/${name}`);
 }
 
 /** Runs one file on one runtime. A file that fails without a failed test (it did not load, crashed, hung) counts as one. */

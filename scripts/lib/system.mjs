@@ -95,6 +95,31 @@ const needs = [
     pacman: "qemu-user",
     apk: "qemu-aarch64",
   },
+  {
+    for: "full",
+    only: "linux",
+    found: () => existsSync("/usr/aarch64-linux-gnu/lib/ld-linux-aarch64.so.1"),
+    apt: "libc6-arm64-cross",
+    pacman: "aarch64-linux-gnu-glibc",
+  },
+  {
+    for: "full",
+    only: "linux",
+    found: () => which("musl-gcc"),
+    apt: "musl-tools",
+    dnf: "musl-gcc",
+    pacman: "musl",
+    apk: "musl-dev",
+  },
+  {
+    for: "full",
+    found: () => which("llvm-readobj"),
+    apt: "llvm",
+    dnf: "llvm",
+    pacman: "llvm",
+    apk: "llvm",
+    brew: "llvm",
+  },
 ];
 const purposes = ["demo", "test", "full"];
 
