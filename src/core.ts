@@ -169,8 +169,8 @@ export class Core implements Host {
     // An error from now on is for those who wait for the end.
     const failed = run.failed;
     if (!this.#startFailed) {
-      this.#watch(run);
       if (!failed) this.#sink?.begin?.(this, run);
+      this.#watch(run);
     }
     if (failed) {
       await run.released;
