@@ -126,13 +126,19 @@ static int32_t rehearse(const char *name, struct sf_info info) {
   return sound ? PS_OK : PS_ERR_SOUNDFILE;
 }
 
+/* libsndfile sets the mode of MP3 but says that it did not, unless a compression level was set before. */
+static int set_bitrate_mode(struct file *file, int mode) {
+  if (sndfile.command(file->sound, SF_SET_BITRATE_MODE, &mode, sizeof mode)) return 1;
+  if ((file->format & SF_MAJOR_MASK) != SF_MPEG) return 0;
+  return sndfile.command(file->sound, SF_GET_BITRATE_MODE, NULL, 0) == mode;
+}
+
 static int32_t set_encoding(struct file *file, const double *info) {
   double level = info[PS_FILE_COMPRESSION_LEVEL];
-  int bitrate_mode = (int)info[PS_FILE_BITRATE_MODE];
-  if (bitrate_mode >= 0 && !sndfile.command(file->sound, SF_SET_BITRATE_MODE, &bitrate_mode, sizeof bitrate_mode))
-    return error_set(PS_ERR_UNSUPPORTED, 0, "%s: libsndfile has no such bitrate mode for this format", file->name);
   if (level >= 0 && !sndfile.command(file->sound, SF_SET_COMPRESSION_LEVEL, &level, sizeof level))
     return error_set(PS_ERR_UNSUPPORTED, 0, "%s: libsndfile has no compression level for this format", file->name);
+  if (info[PS_FILE_BITRATE_MODE] >= 0 && !set_bitrate_mode(file, (int)info[PS_FILE_BITRATE_MODE]))
+    return error_set(PS_ERR_UNSUPPORTED, 0, "%s: libsndfile has no such bitrate mode for this format", file->name);
   return PS_OK;
 }
 

@@ -227,6 +227,7 @@ export class SoundFile implements Disposable {
    */
   write(data: ArrayBufferView, dtype?: FileDtype): void {
     const handle = this.#idle();
+    this.#requireMode("writing", /[^r]/);
     const { bytes, frames, format } = requireSamples(data, dtype, this.channels);
     for (let done = 0; done < frames;) {
       const count = Math.min(frames - done, FRAMES_MAX);
@@ -238,6 +239,7 @@ export class SoundFile implements Disposable {
   /** The same off the JS thread. The file is busy until it is done, and `data` must stay as it is. */
   async writeAsync(data: ArrayBufferView, dtype?: FileDtype): Promise<void> {
     const handle = this.#idle();
+    this.#requireMode("writing", /[^r]/);
     const { bytes, frames, format } = requireSamples(data, dtype, this.channels);
     const frameBytes = format.sampleSize * this.channels;
     const most = Math.ceil(WRITE_BYTES / frameBytes);
@@ -285,6 +287,7 @@ export class SoundFile implements Disposable {
   /** Cuts the file to `frames` frames (default: the position), and goes to its end. */
   truncate(frames: number = this.tell()): void {
     requireInteger("frames", frames, 0);
+    this.#requireMode("writing", /[^r]/);
     unwrap(native().ps_file_truncate(this.#idle(), frames));
   }
 
@@ -327,11 +330,18 @@ export class SoundFile implements Disposable {
     return this.#open();
   }
 
+  #requireMode(purpose: "reading" | "writing", modes: RegExp): void {
+    if (!modes.test(this.mode)) {
+      throw new TypeError(`${this.name} is not open for ${purpose}, but with mode "${this.mode}"`);
+    }
+  }
+
   #gather<D extends FileDtype>(frames: number | undefined, options: ReadOptions<D> | undefined): {
     gathering: Gathering<D>;
     total: number;
     code: number;
   } {
+    this.#requireMode("reading", /r|\+/);
     const reading = requireReading(requireOptions("options", options), this.channels);
     const asked = requireFrames(frames, reading.outFrames);
     const length = this.frames;
