@@ -1,6 +1,5 @@
 /* A stream's device over PortAudio. What blocks is a call on PortAudio's thread (portaudio_thread.h). If such a call hangs, the
  * device is left to that thread: no callback of it reaches the stream any more, and it is closed should the call end. */
-#include <math.h>
 #include <stdlib.h>
 
 #include "format.h"
@@ -12,7 +11,7 @@
 #define LOST_SECONDS 0.25  /* the same of a device that is lost: it takes milliseconds, or hangs */
 #define PLAY_OUT_POLL 0.002
 #define PLAY_OUT_EXTRA 1.0 /* seconds beyond twice the latency until what was played must have been heard */
-#define CLOCK_STEP 1.0     /* seconds between two times that cannot be on one clock */
+#define CLOCK_STEP 1.0     /* seconds by which a clock goes back only if it was set back */
 
 struct portaudio_device {
   struct portaudio_call call;
@@ -24,8 +23,10 @@ struct portaudio_device {
   struct stream *stream;
   struct portaudio_setup setup;
   int32_t output_format;
-  struct os_mutex lock; /* `open` is not closed while it is being asked for its time */
+  struct os_mutex lock; /* for the next two */
   struct pa_stream *open;
+  double last_time;            /* that device_time has answered */
+  _Atomic double clock_offset; /* the stream's clock minus os_time() */
 
   /* Callbacks. */
   _Atomic int32_t gate;      /* 1: they go through to the stream */
@@ -35,14 +36,18 @@ struct portaudio_device {
 
 /* ---------------------------------------------------------------- callbacks */
 
-/* PortAudio's times on the stream's clock: some host APIs take theirs from another one. */
+/* Host APIs leave at 0 what they cannot tell. */
 static struct callback_times convert_times(struct portaudio_device *device, const struct pa_callback_time_info *info) {
-  struct callback_times times = {.now = device->api->get_stream_time(device->open)};
-  double shift = info && info->current_time > 0 ? times.now - info->current_time : 0;
-  if (fabs(shift) < CLOCK_STEP) shift = 0;
-  if (info && info->input_buffer_adc_time > 0) times.input = info->input_buffer_adc_time + shift;
-  if (info && info->output_buffer_dac_time > 0) times.output = info->output_buffer_dac_time + shift;
-  return times;
+  static const struct pa_callback_time_info nothing;
+  if (!info) info = &nothing;
+  double here = os_time();
+  double now = info->current_time > 0 ? info->current_time : here + atomic_load(&device->clock_offset);
+  atomic_store(&device->clock_offset, now - here);
+  return (struct callback_times){
+      .now = now,
+      .input = info->input_buffer_adc_time > 0 ? info->input_buffer_adc_time : 0,
+      .output = info->output_buffer_dac_time > 0 ? info->output_buffer_dac_time : 0,
+  };
 }
 
 static int callback(const void *input, void *output, unsigned long frames, const struct pa_callback_time_info *info,
@@ -115,7 +120,10 @@ static int32_t run(struct portaudio_call *call) {
     case CALL_ABORT: result = api->is_stream_stopped(open) == 1 ? PA_NO_ERROR : api->abort_stream(open); break;
     case CALL_CLOSE: result = run_close(device); break;
   }
-  if (device->what == CALL_OPEN && result == PA_NO_ERROR) device->open = open;
+  if (device->what == CALL_OPEN && result == PA_NO_ERROR) {
+    device->open = open;
+    atomic_store(&device->clock_offset, api->get_stream_time(open) - os_time());
+  }
   return result == PA_NO_ERROR ? PS_OK : portaudio_error(result, doing[device->what]);
 }
 
@@ -249,10 +257,14 @@ static void device_close(struct stream *stream) {
 
 static int device_active(struct stream *stream) { return is_active(stream->device_state); }
 
+/* Reckoned from the last callback: Pa_GetStreamTime may wait for a sound server. */
 static double device_time(struct stream *stream) {
   struct portaudio_device *device = stream->device_state;
   os_mutex_lock(&device->lock);
-  double time = device->open ? device->api->get_stream_time(device->open) : 0;
+  double time = os_time() + atomic_load(&device->clock_offset);
+  /* Callbacks come sooner or later after the moment they are told; that does not turn time back. */
+  if (time < device->last_time && time > device->last_time - CLOCK_STEP) time = device->last_time;
+  device->last_time = time;
   os_mutex_unlock(&device->lock);
   return time;
 }

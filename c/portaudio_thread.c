@@ -9,7 +9,7 @@
 #include "pastream.h"
 
 #define INITIALIZE_SECONDS 15.0 /* ALSA alone may take one; Bluetooth and network devices more */
-#define PATIENCE 0.1            /* between two looks while no call is being made: there may be no thread */
+#define LOOK_SECONDS 0.1        /* between two looks at what the call is waiting for */
 #define QUEUE_SECONDS 30.0      /* for the calls before one's own */
 
 enum { CALL_WAITING, CALL_RUNNING, CALL_ENDED };
@@ -159,9 +159,10 @@ static void await(struct portaudio *portaudio, struct portaudio_call *call) {
       call->owned = 0;
       return;
     }
-    double next = portaudio->running ? portaudio->running->deadline : own_limit;
+    double left = own_limit - now;
+    if (call->stage == CALL_WAITING && left > LOOK_SECONDS) left = LOOK_SECONDS;
     os_mutex_unlock(&portaudio->lock);
-    os_event_wait(&call->news, next > now ? next - now : PATIENCE);
+    os_event_wait(&call->news, left);
     os_mutex_lock(&portaudio->lock);
   }
 }

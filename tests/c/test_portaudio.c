@@ -1,117 +1,17 @@
 /* The real PortAudio over a JACK server with the dummy driver, and over PulseAudio. Each scenario is a process of its own,
- * because PortAudio looks for servers once, and one of them dies in some. */
+ * because PortAudio looks for servers once. */
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <math.h>
-#include <signal.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "os.h"
 #include "pastream.h"
 #include "random.h"
+#include "scenario.h"
 #include "servers.h"
 #include "test.h"
 
-/* None of these is built for ThreadSanitizer, which cannot see all of how their threads agree. */
-const char *__tsan_default_suppressions(void) {
-  return "race:libjack.so.0\nrace:libjackserver.so.0\nrace:libpulse\nrace:libasound\nmutex:libjack.so.0\nmutex:libpulse\n"
-         "deadlock:libjack.so.0\ndeadlock:libpulse\nthread:libjack.so.0\n";
-}
-
-/* PortAudio keeps a few bytes of each stream. */
-const char *__lsan_default_suppressions(void) { return "leak:libportaudio.so.2\n"; }
-
 #define RATE 48000
-
-/* ------------------------------------------------------------------ helpers */
-
-static int32_t find_device(const char *wanted) {
-  char name[256];
-  int32_t count = ps_device_count();
-  for (int32_t i = 0; i < count; i++) {
-    if (ps_device_info(i, NULL, 0, name, sizeof name) >= 0 && strcmp(name, wanted) == 0) return i;
-  }
-  return -1;
-}
-
-static void duplex_config(double *config, double device) {
-  ps_config_init(config, PS_CONFIG_SIZE);
-  config[PS_CONFIG_INPUT_DEVICE] = config[PS_CONFIG_OUTPUT_DEVICE] = device;
-  config[PS_CONFIG_INPUT_CHANNELS] = config[PS_CONFIG_OUTPUT_CHANNELS] = 2;
-}
-
-static int32_t command(int32_t stream, int32_t what) { return ps_stream_await(stream, ps_stream_command(stream, what)); }
-
-/* An open stream, or a negative status. */
-static int32_t open_stream(const double *config) {
-  int32_t stream = ps_stream_new(config, PS_CONFIG_SIZE, NULL, 0);
-  if (stream < 0) return stream;
-  int32_t status = command(stream, PS_COMMAND_OPEN);
-  if (status >= 0) return stream;
-  ps_stream_free(stream);
-  return status;
-}
-
-static const char *detail(void) {
-  static char text[512];
-  ps_error_detail(text, sizeof text);
-  return text;
-}
-
-/* What the library or its dependencies print on stderr while a scenario runs. */
-static int stderr_saved, stderr_caught;
-
-static void catch_stderr(void) {
-  char path[] = "/tmp/pastream-stderr-XXXXXX";
-  stderr_caught = mkstemp(path);
-  unlink(path);
-  fflush(stderr);
-  stderr_saved = dup(2);
-  dup2(stderr_caught, 2);
-}
-
-/* But for what PortAudio says of a server that died, on a thread of its own: nobody can know when. */
-static void check_stderr_silent(void) {
-  char text[4000], *line = text;
-  fflush(stderr);
-  dup2(stderr_saved, 2);
-  ssize_t length = pread(stderr_caught, text, sizeof text - 1, 0);
-  text[length > 0 ? length : 0] = 0;
-  while (*line) {
-    char *end = line + strcspn(line, "\n");
-    if (strncmp(line, "Expression '", 12) != 0 && line != end && !CHECK(!"stderr is silent"))
-      printf("# stderr: %.*s\n", (int)(end - line), line);
-    line = *end ? end + 1 : end;
-  }
-}
-
-/* A call that was given up does not leave stderr turned away. */
-static void check_stderr_open(void) {
-  off_t before = lseek(stderr_caught, 0, SEEK_END);
-  CHECK_EQUAL(write(2, "\n", 1), 1);
-  CHECK_EQUAL(lseek(stderr_caught, 0, SEEK_END), before + 1);
-}
-
-/* Runs a scenario in a child process. */
-static int passes(void (*scenario)(void)) {
-  fflush(stdout);
-  pid_t child = fork();
-  if (child == 0) {
-    setvbuf(stdout, NULL, _IOLBF, 0);
-    atomic_store(&test_failures, 0);
-    catch_stderr();
-    scenario();
-    check_stderr_silent();
-    fflush(stdout);
-    exit(atomic_load(&test_failures) != 0);
-  }
-  int status;
-  waitpid(child, &status, 0);
-  if (WIFSIGNALED(status)) printf("# ended by signal %d\n", WTERMSIG(status));
-  else if (WEXITSTATUS(status) != 0) printf("# ended with %d\n", WEXITSTATUS(status));
-  return status == 0;
-}
 
 /* ------------------------------------------------------- without a PortAudio */
 
@@ -208,8 +108,9 @@ static float random_float(struct random *random) {
   }
 }
 
-/* Plays a random signal, then silence, and looks for it in the recording. */
-static void play_and_compare(int32_t stream, struct random *random) {
+/* Plays a random signal, then silence, and looks for it in the recording. 0 if the server, which had no time at all for a
+ * while, has dropped some of it and said so. */
+static int play_and_compare(int32_t stream, struct random *random) {
   static float played[2 * SIGNAL_FRAMES], recorded[2 * ROOM_FRAMES];
   for (int i = 0; i < 2 * SIGNAL_FRAMES; i++) played[i] = random_float(random);
   int32_t source = ps_ring_new(8, SIGNAL_FRAMES, NULL, 0), sink = ps_ring_new(8, ROOM_FRAMES, NULL, 0);
@@ -228,11 +129,14 @@ static void play_and_compare(int32_t stream, struct random *random) {
   CHECK_EQUAL(ps_ring_read(sink, recorded, ROOM_FRAMES), ROOM_FRAMES);
   int delay = 0;
   while (delay < 8192 && recorded[2 * delay] == 0 && recorded[2 * delay + 1] == 0) delay++;
+  int equal = delay < 8192 && memcmp(played, recorded + 2 * delay, sizeof played) == 0;
+  int xruns = (int)ps_stream_number(stream, PS_NUMBER_XRUNS);
+  printf("# delay of %d frames, %d xruns, %s\n", delay, xruns, equal ? "equal" : "not equal");
+  CHECK(equal || xruns > 0);
   CHECK_WITHIN(delay, 1, 8191);
-  CHECK(memcmp(played, recorded + 2 * delay, sizeof played) == 0);
-  printf("# delay of %d frames, %d xruns\n", delay, (int)ps_stream_number(stream, PS_NUMBER_XRUNS));
   ps_ring_free(source);
   ps_ring_free(sink);
+  return equal;
 }
 
 static void jack_bit_exact(void) {
@@ -253,7 +157,9 @@ static void jack_bit_exact(void) {
     CHECK_EQUAL(actual[PS_ACTUAL_SAMPLE_RATE], RATE);
     CHECK_EQUAL(actual[PS_ACTUAL_BLOCK_SIZE], block);
     CHECK_WITHIN(actual[PS_ACTUAL_OUTPUT_LATENCY], 0, 0.1);
-    for (int run = 0; run < 2; run++) play_and_compare(stream, &random); /* a stream can be started again */
+    int equal = 0;
+    for (int run = 0; run < 6 && equal < 2; run++) equal += play_and_compare(stream, &random); /* the same stream again */
+    CHECK_EQUAL(equal, 2);
     CHECK_EQUAL(command(stream, PS_COMMAND_CLOSE), PS_OK);
     CHECK_EQUAL(ps_stream_free(stream), PS_OK);
   }
@@ -261,27 +167,12 @@ static void jack_bit_exact(void) {
   end_server(server);
 }
 
-/* A stream of silence that runs until stopped. */
-static int32_t run_forever(double device) {
-  double config[PS_CONFIG_SIZE];
-  duplex_config(config, device);
-  int32_t stream = open_stream(config);
-  if (stream < 0) printf("# %s\n", detail());
-  if (!CHECK(stream > 0)) return stream;
-  CHECK_EQUAL(ps_stream_set_run(stream, -1, -1, 0, 0), PS_OK);
-  CHECK_EQUAL(command(stream, PS_COMMAND_START), PS_OK);
-  /* Long enough to be past the time that a device gets to start. */
-  for (int i = 0; i < 600 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < 1.5 * RATE; i++) usleep(10000);
-  CHECK_WITHIN(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT), 1.5 * RATE, 10 * RATE);
-  return stream;
-}
-
 static void jack_stop_abort_close(void) {
   pid_t server = start_jack();
   if (!CHECK(server > 0)) return;
   int32_t loopback = find_device("loopback");
   for (int round = 0; round < 3; round++) {
-    int32_t first = run_forever(loopback), second = run_forever(loopback);
+    int32_t first = run_forever(loopback, 1), second = run_forever(loopback, 1);
     double begun = os_time();
     CHECK_EQUAL(command(first, round == 1 ? PS_COMMAND_ABORT : PS_COMMAND_STOP), PS_OK);
     CHECK_EQUAL(ps_stream_state(first), round == 1 ? PS_STATE_ABORTED : PS_STATE_STOPPED);
@@ -295,63 +186,6 @@ static void jack_stop_abort_close(void) {
   end_server(server);
 }
 
-/* ------------------------------------------------------------- lost servers */
-
-/* Sends `signal` to the server under a running stream. The stream has to end, and everything with it, in little time. */
-static void lose_server(pid_t server, double device, int signal) {
-  char text[256];
-  int32_t stream = run_forever(device);
-  if (stream < 0) return;
-  double begun = os_time();
-  kill(server, signal);
-  CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
-  double lost = os_time();
-  CHECK_EQUAL(ps_stream_error(stream, text, sizeof text, NULL, 0), PS_ERR_DEVICE_LOST);
-  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);
-  CHECK_WITHIN(lost - begun, 0, 2.5);
-  CHECK(ps_stream_number(stream, PS_NUMBER_TIME) >= 0);
-  command(stream, PS_COMMAND_START); /* may fail, may not hang */
-  command(stream, PS_COMMAND_CLOSE);
-  double closed = os_time();
-  CHECK_WITHIN(closed - lost, 0, 5);
-  printf("# noticed after %.3f s (%s), closed after %.3f s\n", lost - begun, text, closed - lost);
-  CHECK_EQUAL(ps_stream_free(stream), PS_OK);
-  check_stderr_open();
-  /* The rest of the library goes on. */
-  CHECK(ps_device_count() > 0);
-  double config[PS_CONFIG_SIZE];
-  duplex_config(config, PS_DEVICE_VIRTUAL);
-  int32_t other = open_stream(config);
-  CHECK(other > 0);
-  CHECK_EQUAL(command(other, PS_COMMAND_CLOSE), PS_OK);
-  CHECK_EQUAL(ps_stream_free(other), PS_OK);
-}
-
-static void jack_killed(void) {
-  pid_t server = start_jack();
-  if (!CHECK(server > 0)) return;
-  lose_server(server, find_device("loopback"), SIGKILL);
-  end_server(server);
-}
-
-static void jack_stopped(void) {
-  pid_t server = start_jack();
-  if (!CHECK(server > 0)) return;
-  lose_server(server, find_device("loopback"), SIGSTOP);
-  end_server(server);
-}
-
-/* A server that is slow to go on: what was given up ends late. */
-static void jack_continued(void) {
-  pid_t server = start_jack();
-  if (!CHECK(server > 0)) return;
-  int32_t loopback = find_device("loopback");
-  lose_server(server, loopback, SIGSTOP);
-  kill(server, SIGCONT);
-  usleep(1000000);
-  end_server(server);
-}
-
 static void pulse_plays(void) {
   pid_t server = start_pulse();
   if (!CHECK(server > 0)) return;
@@ -360,7 +194,7 @@ static void pulse_plays(void) {
   CHECK(device >= 0);
   ps_device_info(device, info, PS_DEVICE_INFO_SIZE, NULL, 0);
   CHECK(info[PS_DEVICE_IS_DEFAULT_INPUT] == 1 && info[PS_DEVICE_IS_DEFAULT_OUTPUT] == 1);
-  int32_t stream = run_forever(PS_DEVICE_DEFAULT);
+  int32_t stream = run_forever(PS_DEVICE_DEFAULT, 1);
   double numbers[PS_NUMBER_COUNT];
   ps_stream_numbers(stream, numbers, PS_NUMBER_COUNT);
   printf("# time %.3f, adc %.3f, dac %.3f\n", numbers[PS_NUMBER_TIME], numbers[PS_NUMBER_BLOCK_ADC_TIME],
@@ -378,43 +212,19 @@ static void pulse_plays(void) {
   end_server(server);
 }
 
-static void pulse_killed(void) {
-  pid_t server = start_pulse();
-  if (!CHECK(server > 0)) return;
-  lose_server(server, PS_DEVICE_DEFAULT, SIGKILL);
-  end_server(server);
-}
-
-static void pulse_stopped(void) {
-  pid_t server = start_pulse();
-  if (!CHECK(server > 0)) return;
-  lose_server(server, PS_DEVICE_DEFAULT, SIGSTOP);
-  end_server(server);
-}
-
-TEST(without_portaudio) { CHECK(passes(no_portaudio)); }
-TEST(devices_and_settings_over_jack) { CHECK(passes(jack_devices)); }
-TEST(bit_exact_over_jack) { CHECK(passes(jack_bit_exact)); }
-TEST(stop_abort_and_close_over_jack) { CHECK(passes(jack_stop_abort_close)); }
-TEST(jack_server_killed) { CHECK(passes(jack_killed)); }
-TEST(jack_server_stopped) { CHECK(passes(jack_stopped)); }
-TEST(jack_server_stopped_and_continued) { CHECK(passes(jack_continued)); }
-TEST(over_pulseaudio) { CHECK(passes(pulse_plays)); }
-TEST(pulseaudio_killed) { CHECK(passes(pulse_killed)); }
-TEST(pulseaudio_stopped) { CHECK(passes(pulse_stopped)); }
+TEST(without_portaudio) { CHECK(scenario_passes(no_portaudio)); }
+TEST(devices_and_settings_over_jack) { CHECK(scenario_passes(jack_devices)); }
+TEST(bit_exact_over_jack) { CHECK(scenario_passes(jack_bit_exact)); }
+TEST(stop_abort_and_close_over_jack) { CHECK(scenario_passes(jack_stop_abort_close)); }
+TEST(over_pulseaudio) { CHECK(scenario_passes(pulse_plays)); }
 
 int main(void) {
   servers_folder();
   RUN(without_portaudio);
-  RUN(devices_and_settings_over_jack);
-  RUN(bit_exact_over_jack);
-  RUN(stop_abort_and_close_over_jack);
-  RUN(jack_server_killed);
-  RUN(jack_server_stopped);
-  RUN(jack_server_stopped_and_continued);
-  RUN(over_pulseaudio);
-  RUN(pulseaudio_killed);
-  RUN(pulseaudio_stopped);
+  RUN_WITH(JACK_PROGRAMS, devices_and_settings_over_jack);
+  RUN_WITH(JACK_PROGRAMS, bit_exact_over_jack);
+  RUN_WITH(JACK_PROGRAMS, stop_abort_and_close_over_jack);
+  RUN_WITH(PULSE_PROGRAMS, over_pulseaudio);
   remove_servers_folder();
   return test_end();
 }

@@ -142,7 +142,7 @@ TEST(types) {
 
 TEST(every_function_is_there) {
   const struct portaudio_api *api = library_portaudio.functions;
-  CHECK_EQUAL(library_load(&library_portaudio, NULL), PS_OK);
+  CHECK_EQUAL(ps_library_load(PS_LIBRARY_PORTAUDIO, NULL), PS_OK);
   CHECK(api->get_version() >= 0x130500); /* 19.5.0 */
   CHECK(strcmp(api->get_error_text(PA_INVALID_CHANNEL_COUNT), "Invalid number of channels") == 0);
   CHECK(strcmp(api->get_error_text(PA_TIMED_OUT), "Wait timed out") == 0);

@@ -1,0 +1,132 @@
+/* What the tests of the real PortAudio share. Include it in the test itself: its checks are those of that file. */
+#ifndef PS_TEST_SCENARIO_H
+#define PS_TEST_SCENARIO_H
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "pastream.h"
+#include "servers.h"
+#include "test.h"
+
+/* None of these is built for ThreadSanitizer, which cannot see all of how their threads agree. */
+const char *__tsan_default_suppressions(void) {
+  return "race:libjack.so.0\nrace:libjackserver.so.0\nrace:libpulse\nrace:libasound\nmutex:libjack.so.0\nmutex:libpulse\n"
+         "deadlock:libjack.so.0\ndeadlock:libpulse\nthread:libjack.so.0\n";
+}
+
+/* PortAudio keeps a few bytes of each stream. */
+const char *__lsan_default_suppressions(void) { return "leak:libportaudio.so.2\n"; }
+
+static inline int32_t find_device(const char *wanted) {
+  char name[256];
+  int32_t count = ps_device_count();
+  for (int32_t i = 0; i < count; i++) {
+    if (ps_device_info(i, NULL, 0, name, sizeof name) >= 0 && strcmp(name, wanted) == 0) return i;
+  }
+  return -1;
+}
+
+static inline void duplex_config(double *config, double device) {
+  ps_config_init(config, PS_CONFIG_SIZE);
+  config[PS_CONFIG_INPUT_DEVICE] = config[PS_CONFIG_OUTPUT_DEVICE] = device;
+  config[PS_CONFIG_INPUT_CHANNELS] = config[PS_CONFIG_OUTPUT_CHANNELS] = 2;
+}
+
+static inline int32_t command(int32_t stream, int32_t what) { return ps_stream_await(stream, ps_stream_command(stream, what)); }
+
+/* An open stream, or a negative status. */
+static inline int32_t open_stream(const double *config) {
+  int32_t stream = ps_stream_new(config, PS_CONFIG_SIZE, NULL, 0);
+  if (stream < 0) return stream;
+  int32_t status = command(stream, PS_COMMAND_OPEN);
+  if (status >= 0) return stream;
+  ps_stream_free(stream);
+  return status;
+}
+
+static inline const char *detail(void) {
+  static char text[512];
+  ps_error_detail(text, sizeof text);
+  return text;
+}
+
+/* What the library or its dependencies print on stderr while a scenario runs. */
+static int stderr_saved, stderr_caught;
+
+static inline void catch_stderr(void) {
+  char path[] = "/tmp/pastream-stderr-XXXXXX";
+  stderr_caught = mkstemp(path);
+  unlink(path);
+  fflush(stderr);
+  stderr_saved = dup(2);
+  dup2(stderr_caught, 2);
+}
+
+/* But for what PortAudio says of a server that died, on a thread of its own: nobody can know when. */
+static inline void check_stderr_silent(void) {
+  char text[4000], *line = text;
+  fflush(stderr);
+  dup2(stderr_saved, 2);
+  ssize_t length = pread(stderr_caught, text, sizeof text - 1, 0);
+  text[length > 0 ? length : 0] = 0;
+  while (*line) {
+    char *end = line + strcspn(line, "\n");
+    if (strncmp(line, "Expression '", 12) != 0 && line != end && !CHECK(!"stderr is silent"))
+      printf("# stderr: %.*s\n", (int)(end - line), line);
+    line = *end ? end + 1 : end;
+  }
+}
+
+/* A call that was given up does not leave stderr turned away. */
+static inline void scenario_check_stderr_open(void) {
+  off_t before = lseek(stderr_caught, 0, SEEK_END);
+  CHECK_EQUAL(write(2, "\n", 1), 1);
+  CHECK_EQUAL(lseek(stderr_caught, 0, SEEK_END), before + 1);
+}
+
+/* Runs a scenario in a child process. */
+static inline int scenario_passes(void (*scenario)(void)) {
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) {
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    atomic_store(&test_failures, 0);
+    catch_stderr();
+    scenario();
+    check_stderr_silent();
+    fflush(stdout);
+    exit(atomic_load(&test_failures) != 0);
+  }
+  int status;
+  waitpid(child, &status, 0);
+  if (WIFSIGNALED(status)) printf("# ended by signal %d\n", WTERMSIG(status));
+  else if (WEXITSTATUS(status) != 0) printf("# ended with %d\n", WEXITSTATUS(status));
+  return status == 0;
+}
+
+/* A stream of silence that runs until stopped, duplex or, with `input` 0, of output only. */
+static inline int32_t run_forever(double device, int input) {
+  double config[PS_CONFIG_SIZE];
+  duplex_config(config, device);
+  if (!input) config[PS_CONFIG_INPUT_DEVICE] = PS_DEVICE_NONE;
+  int32_t stream = open_stream(config);
+  if (stream < 0) printf("# %s\n", detail());
+  if (!CHECK(stream > 0)) return stream;
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, -1, 0, 0), PS_OK);
+  CHECK_EQUAL(command(stream, PS_COMMAND_START), PS_OK);
+  /* Long enough to be past the time that a device gets to start. */
+  for (int i = 0; i < 600 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < 1.5 * 48000; i++) usleep(10000);
+  CHECK_WITHIN(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT), 1.5 * 48000, 10 * 48000);
+  return stream;
+}
+
+/* RUN for a test that takes certain programs. */
+#define RUN_WITH(programs, name)                                                               \
+  do {                                                                                         \
+    const char *missing = missing_server(programs);                                            \
+    if (missing) printf("ok - %s # SKIP %s\n", #name, missing);                                \
+    else RUN(name);                                                                            \
+  } while (0)
+
+#endif

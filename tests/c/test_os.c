@@ -1,0 +1,137 @@
+/* The layer over the operating system. */
+#define _GNU_SOURCE
+#include "os.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "test.h"
+
+TEST(time_and_sleep) {
+  double begun = os_time();
+  os_sleep(0.05);
+  CHECK_WITHIN(os_time() - begun, 0.05, 1);
+  begun = os_time();
+  os_sleep(-1);
+  os_sleep_until(begun - 1);
+  CHECK_WITHIN(os_time() - begun, 0, 0.05);
+  os_sleep_until(begun + 0.05);
+  CHECK_WITHIN(os_time() - begun, 0.05, 1);
+}
+
+TEST(waits_end_in_time) {
+  struct os_event event;
+  CHECK_EQUAL(os_event_init(&event), 0);
+  double begun = os_time();
+  CHECK_EQUAL(os_event_wait(&event, 0), 0);
+  CHECK_EQUAL(os_event_wait(&event, 0.05), 0);
+  CHECK_WITHIN(os_time() - begun, 0.05, 1);
+  os_event_post(&event);
+  os_event_post(&event);
+  CHECK_EQUAL(os_event_wait(&event, 0), 1);
+  CHECK_EQUAL(os_event_wait(&event, -1), 1);
+  CHECK_EQUAL(os_event_wait(&event, 0), 0);
+  os_event_destroy(&event);
+}
+
+#define WAITERS 4
+#define POSTS 20000
+
+static struct os_event posted, done;
+static struct os_mutex counter_lock = OS_MUTEX_INIT;
+static int counter;
+
+static void wait_and_count(void *argument) {
+  int rounds = *(int *)argument;
+  for (int i = 0; i < rounds; i++) {
+    /* Some waits run out of time just when a post comes. */
+    while (!os_event_wait(&posted, i % 2 ? 0.0001 : 10)) continue;
+    os_mutex_lock(&counter_lock);
+    counter++;
+    os_mutex_unlock(&counter_lock);
+  }
+  os_event_post(&done);
+}
+
+TEST(no_post_is_lost) {
+  struct os_thread threads[WAITERS];
+  int rounds = POSTS / WAITERS;
+  CHECK_EQUAL(os_event_init(&posted), 0);
+  CHECK_EQUAL(os_event_init(&done), 0);
+  for (int i = 0; i < WAITERS; i++)
+    CHECK_EQUAL(os_thread_start(&threads[i], "a name longer than fifteen", OS_THREAD_NORMAL, wait_and_count, &rounds), 0);
+  for (int i = 0; i < POSTS; i++) os_event_post(&posted);
+  for (int i = 0; i < WAITERS; i++) CHECK_EQUAL(os_event_wait(&done, 60), 1);
+  for (int i = 0; i < WAITERS; i++) os_thread_join(&threads[i]);
+  CHECK_EQUAL(counter, POSTS);
+  CHECK_EQUAL(os_event_wait(&posted, 0), 0);
+}
+
+static char thread_name[32];
+static int blocked_signals;
+
+static void look_around(void *argument) {
+  sigset_t set;
+  pthread_sigmask(SIG_SETMASK, NULL, &set);
+  blocked_signals = sigismember(&set, SIGINT) && sigismember(&set, SIGTERM) && sigismember(&set, SIGPROF);
+  pthread_getname_np(pthread_self(), thread_name, sizeof thread_name);
+  os_event_post(argument);
+}
+
+TEST(threads_have_names_and_no_signals) {
+  struct os_thread thread;
+  struct os_event event;
+  sigset_t set;
+  os_event_init(&event);
+  CHECK_EQUAL(os_thread_start(&thread, "ps-test", OS_THREAD_REALTIME, look_around, &event), 0);
+  CHECK_EQUAL(os_event_wait(&event, 10), 1);
+  os_thread_join(&thread);
+  CHECK(strcmp(thread_name, "ps-test") == 0);
+  CHECK(blocked_signals);
+  pthread_sigmask(SIG_SETMASK, NULL, &set);
+  CHECK(!sigismember(&set, SIGINT)); /* the caller's own are as they were */
+}
+
+TEST(libraries) {
+  char text[256];
+  CHECK(os_library_open("libpastream-none.so", text, sizeof text) == NULL);
+  CHECK(strstr(text, "libpastream-none.so") != NULL);
+  os_library_path((void *)os_library_path, text, sizeof text);
+  CHECK(strstr(text, "test_os") != NULL);
+  os_library_path(NULL, text, sizeof text);
+  CHECK_EQUAL(text[0], 0);
+}
+
+TEST(stderr_is_silenced_and_restored) {
+  int ends[2], kept = dup(2);
+  char text[64] = "";
+  CHECK_EQUAL(pipe(ends), 0);
+  dup2(ends[1], 2);
+  os_stderr_silence();
+  os_stderr_silence();
+  if (write(2, "lost ", 5) != 5) CHECK(0);
+  os_stderr_restore();
+  if (write(2, "lost ", 5) != 5) CHECK(0);
+  os_stderr_restore();
+  if (write(2, "kept", 4) != 4) CHECK(0);
+  CHECK_EQUAL(read(ends[0], text, sizeof text - 1), 4);
+  CHECK(strcmp(text, "kept") == 0);
+  /* A process without stderr stays without. */
+  close(2);
+  os_stderr_silence();
+  os_stderr_restore();
+  CHECK_EQUAL(write(2, "x", 1), -1);
+  dup2(kept, 2);
+  close(kept);
+}
+
+int main(void) {
+  RUN(time_and_sleep);
+  RUN(waits_end_in_time);
+  RUN(no_post_is_lost);
+  RUN(threads_have_names_and_no_signals);
+  RUN(libraries);
+  RUN(stderr_is_silenced_and_restored);
+  return test_end();
+}

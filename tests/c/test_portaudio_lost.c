@@ -1,0 +1,98 @@
+/* Sound servers that die or hang under a running stream. Each scenario is a process of its own, because PortAudio does not
+ * find its way back to a server. */
+#define _GNU_SOURCE
+#include <signal.h>
+#include <unistd.h>
+
+#include "os.h"
+#include "pastream.h"
+#include "scenario.h"
+#include "servers.h"
+#include "test.h"
+
+/* Sends `signal` to the server under a running stream. The stream has to end, and everything with it, in little time. */
+static void lose_server(pid_t server, double device, int signal) {
+  char text[256];
+  /* Of output only: a duplex one over PulseAudio may fail by itself on a busy machine. */
+  int32_t stream = run_forever(device, device != PS_DEVICE_DEFAULT);
+  if (stream < 0) return;
+  double begun = os_time();
+  kill(server, signal);
+  CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
+  double lost = os_time();
+  CHECK_EQUAL(ps_stream_error(stream, text, sizeof text, NULL, 0), PS_ERR_DEVICE_LOST);
+  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);
+  CHECK_WITHIN(lost - begun, 0, 2.5);
+  CHECK(ps_stream_number(stream, PS_NUMBER_TIME) >= 0);
+  command(stream, PS_COMMAND_START); /* may fail, may not hang */
+  command(stream, PS_COMMAND_CLOSE);
+  double closed = os_time();
+  CHECK_WITHIN(closed - lost, 0, 5);
+  printf("# noticed after %.3f s (%s), closed after %.3f s\n", lost - begun, text, closed - lost);
+  CHECK_EQUAL(ps_stream_free(stream), PS_OK);
+  scenario_check_stderr_open();
+  /* The rest of the library goes on. */
+  CHECK(ps_device_count() > 0);
+  double config[PS_CONFIG_SIZE];
+  duplex_config(config, PS_DEVICE_VIRTUAL);
+  int32_t other = open_stream(config);
+  CHECK(other > 0);
+  CHECK_EQUAL(command(other, PS_COMMAND_CLOSE), PS_OK);
+  CHECK_EQUAL(ps_stream_free(other), PS_OK);
+}
+
+static void jack_killed(void) {
+  pid_t server = start_jack();
+  if (!CHECK(server > 0)) return;
+  lose_server(server, find_device("loopback"), SIGKILL);
+  end_server(server);
+}
+
+static void jack_stopped(void) {
+  pid_t server = start_jack();
+  if (!CHECK(server > 0)) return;
+  lose_server(server, find_device("loopback"), SIGSTOP);
+  end_server(server);
+}
+
+/* A server that is slow to go on: what was given up ends late. */
+static void jack_continued(void) {
+  pid_t server = start_jack();
+  if (!CHECK(server > 0)) return;
+  int32_t loopback = find_device("loopback");
+  lose_server(server, loopback, SIGSTOP);
+  kill(server, SIGCONT);
+  usleep(1000000);
+  end_server(server);
+}
+
+static void pulse_killed(void) {
+  pid_t server = start_pulse();
+  if (!CHECK(server > 0)) return;
+  lose_server(server, PS_DEVICE_DEFAULT, SIGKILL);
+  end_server(server);
+}
+
+static void pulse_stopped(void) {
+  pid_t server = start_pulse();
+  if (!CHECK(server > 0)) return;
+  lose_server(server, PS_DEVICE_DEFAULT, SIGSTOP);
+  end_server(server);
+}
+
+TEST(jack_server_killed) { CHECK(scenario_passes(jack_killed)); }
+TEST(jack_server_stopped) { CHECK(scenario_passes(jack_stopped)); }
+TEST(jack_server_stopped_and_continued) { CHECK(scenario_passes(jack_continued)); }
+TEST(pulseaudio_killed) { CHECK(scenario_passes(pulse_killed)); }
+TEST(pulseaudio_stopped) { CHECK(scenario_passes(pulse_stopped)); }
+
+int main(void) {
+  servers_folder();
+  RUN_WITH(JACK_PROGRAMS, jack_server_killed);
+  RUN_WITH(JACK_PROGRAMS, jack_server_stopped);
+  RUN_WITH(JACK_PROGRAMS, jack_server_stopped_and_continued);
+  RUN_WITH(PULSE_PROGRAMS, pulseaudio_killed);
+  RUN_WITH(PULSE_PROGRAMS, pulseaudio_stopped);
+  remove_servers_folder();
+  return test_end();
+}
