@@ -11,6 +11,7 @@
 #endif
 
 #define CHANNEL_MAP_NEW 4
+#define TILE_BYTES 4096 /* gathered vector by vector before going on: they stay in the first cache */
 
 /* 16 bytes gathered from 16, by a table of byte indices of which 0x80 gives 0. */
 #if defined(__SSSE3__)
@@ -37,32 +38,61 @@ static int table_is_identity(const struct channel_table *table) {
   return 1;
 }
 
-/* Byte tables for frames that fill 16 bytes (once or several times) or 32. */
-static void table_prepare_shuffle(struct channel_table *table, size_t frame_bytes) {
-  size_t span = frame_bytes > 16 ? 32 : 16;
-  memset(table->shuffle, 0x80, sizeof table->shuffle);
-  memset(table->muted, 0, sizeof table->muted);
-  for (size_t to = 0; to < span; to++) {
-    size_t frame = to / frame_bytes * frame_bytes, in_frame = to % frame_bytes;
-    int32_t from = table->from[in_frame / (size_t)table->sample_bytes];
-    if (from < 0) {
-      table->muted[to / 16][to % 16] = table->silence;
-      continue;
-    }
-    size_t byte = frame + (size_t)from * (size_t)table->sample_bytes + in_frame % (size_t)table->sample_bytes;
-    table->shuffle[to / 16 * 2 + byte / 16][to % 16] = (uint8_t)(byte % 16);
+/* The byte of a unit that comes to byte `to` of it; -1 for silence. */
+static int byte_from(const struct channel_table *table, size_t to) {
+  size_t sample = (size_t)table->sample_bytes, frame = sample * (size_t)table->channels, in_frame = to % frame;
+  int32_t from = table->from[in_frame / sample];
+  return from < 0 ? -1 : (int)(to - in_frame + (size_t)from * sample + in_frame % sample);
+}
+
+/* Adds the vector that goes to `to`, of which the first `end` bytes count: the others are written over by what comes
+ * later. Each step takes the lowest bytes that are still missing, and what else is within its reach. 0 if there are too
+ * many steps. */
+static int add_vector(struct channel_table *table, size_t to, size_t end) {
+  size_t last = table->unit < 16 ? 0 : table->unit - 16u;
+  uint32_t missing = 0;
+  struct gather_vector *vector = &table->vector[table->vectors++];
+  *vector = (struct gather_vector){.to = (uint16_t)to};
+  for (size_t i = 0; i < end; i++) {
+    if (byte_from(table, to + i) < 0) vector->muted[i] = table->silence;
+    else missing |= 1u << i;
   }
+  while (missing) {
+    if (table->steps == GATHER_STEPS) return 0;
+    struct gather_step *step = &table->step[table->steps++];
+    size_t from = last;
+    for (size_t i = 0; i < end; i++)
+      if (missing & 1u << i && (size_t)byte_from(table, to + i) < from) from = (size_t)byte_from(table, to + i);
+    step->from = (uint16_t)from;
+    memset(step->shuffle, 0x80, sizeof step->shuffle);
+    for (size_t i = 0; i < end; i++) {
+      if (!(missing & 1u << i)) continue;
+      size_t byte = (size_t)byte_from(table, to + i);
+      if (byte >= from + 16) continue;
+      step->shuffle[i] = (uint8_t)(byte - from);
+      missing &= ~(1u << i);
+    }
+    vector->steps++;
+  }
+  return 1;
+}
+
+/* 0 if the frame is too long, or the map too wild. */
+static int prepare_shuffles(struct channel_table *table) {
+  size_t frame = (size_t)table->channels * (size_t)table->sample_bytes;
+  size_t unit = frame < 16 ? 16 / frame * frame : frame;
+  table->vectors = table->steps = 0;
+  if (!HAVE_SHUFFLE || unit > 16 * GATHER_VECTORS) return 0;
+  table->unit = (uint16_t)unit;
+  size_t last = unit < 16 ? 0 : unit - 16;
+  for (size_t to = 0; to < last; to += 16)
+    if (!add_vector(table, to, last - to < 16 ? last - to : 16)) return 0;
+  return add_vector(table, last, unit < 16 ? unit : 16);
 }
 
 static void table_prepare(struct channel_table *table) {
-  size_t frame_bytes = (size_t)table->channels * (size_t)table->sample_bytes;
-  table->path = GATHER_SAMPLES;
-  if (table_is_identity(table)) {
-    table->path = GATHER_IDENTITY;
-  } else if (HAVE_SHUFFLE && (frame_bytes == 32 || (frame_bytes <= 16 && 16 % frame_bytes == 0))) {
-    table->path = frame_bytes == 32 ? GATHER_SHUFFLE_32 : GATHER_SHUFFLE_16;
-    table_prepare_shuffle(table, frame_bytes);
-  }
+  if (table_is_identity(table)) table->path = GATHER_IDENTITY;
+  else table->path = prepare_shuffles(table) ? GATHER_SHUFFLES : GATHER_SAMPLES;
 }
 
 void channel_map_init(struct channel_map *map, int32_t channels, int32_t format) {
@@ -125,24 +155,42 @@ static void gather_samples(const struct channel_table *table, void *to, const vo
 }
 
 #if HAVE_SHUFFLE
-/* Both answer how many bytes they did; the frames that do not fill 16 bytes are left. */
-static size_t gather_shuffle_16(const struct channel_table *table, uint8_t *to, const uint8_t *from, size_t bytes) {
-  bytes16 shuffle = load16(table->shuffle[0]), muted = load16(table->muted[0]);
-  size_t i = 0;
-  for (; i + 16 <= bytes; i += 16) store16(to + i, or16(shuffle16(load16(from + i), shuffle), muted));
-  return i;
+/* One vector of many units. With a constant number of steps their tables stay in registers. */
+static inline void gather_vector(const struct gather_vector *vector, const struct gather_step *step, unsigned steps,
+                                 uint8_t *restrict to, const uint8_t *restrict from, size_t units, size_t unit) {
+  bytes16 muted = load16(vector->muted);
+  for (to += vector->to; units; units--, to += unit, from += unit) {
+    bytes16 gathered = muted;
+#pragma GCC unroll 4
+    for (unsigned s = 0; s < steps; s++)
+      gathered = or16(gathered, shuffle16(load16(from + step[s].from), load16(step[s].shuffle)));
+    store16(to, gathered);
+  }
 }
 
-static size_t gather_shuffle_32(const struct channel_table *table, uint8_t *to, const uint8_t *from, size_t bytes) {
-  bytes16 s00 = load16(table->shuffle[0]), s01 = load16(table->shuffle[1]);
-  bytes16 s10 = load16(table->shuffle[2]), s11 = load16(table->shuffle[3]);
-  bytes16 muted0 = load16(table->muted[0]), muted1 = load16(table->muted[1]);
-  for (size_t i = 0; i + 32 <= bytes; i += 32) {
-    bytes16 a = load16(from + i), b = load16(from + i + 16);
-    store16(to + i, or16(or16(shuffle16(a, s00), shuffle16(b, s01)), muted0));
-    store16(to + i + 16, or16(or16(shuffle16(a, s10), shuffle16(b, s11)), muted1));
+/* Answers how many bytes it did, whole units; where 16 bytes are no longer there the rest is left. */
+static size_t gather_shuffles(const struct channel_table *table, uint8_t *to, const uint8_t *from, size_t bytes) {
+  size_t unit = table->unit, reach = unit < 16 ? 16 : unit, done = 0;
+  size_t units = bytes < reach ? 0 : (bytes - reach) / unit + 1;
+  while (units) {
+    size_t count = TILE_BYTES / unit < units ? TILE_BYTES / unit : units;
+    const struct gather_step *step = table->step;
+    for (const struct gather_vector *v = table->vector; v < table->vector + table->vectors; step += v++->steps) {
+      switch (v->steps) {
+        case 1:
+          if (unit == 16) gather_vector(v, step, 1, to + done, from + done, count, 16);
+          else gather_vector(v, step, 1, to + done, from + done, count, unit);
+          break;
+        case 2: gather_vector(v, step, 2, to + done, from + done, count, unit); break;
+        case 3: gather_vector(v, step, 3, to + done, from + done, count, unit); break;
+        case 4: gather_vector(v, step, 4, to + done, from + done, count, unit); break;
+        default: gather_vector(v, step, v->steps, to + done, from + done, count, unit);
+      }
+    }
+    done += count * unit;
+    units -= count;
   }
-  return bytes;
+  return done;
 }
 #endif
 
@@ -154,11 +202,8 @@ void channel_map_gather(const struct channel_table *table, void *to, const void 
       memcpy(to, from, frames * frame_bytes);
       return;
 #if HAVE_SHUFFLE
-    case GATHER_SHUFFLE_16:
-      done = gather_shuffle_16(table, to, from, frames * frame_bytes);
-      break;
-    case GATHER_SHUFFLE_32:
-      done = gather_shuffle_32(table, to, from, frames * frame_bytes);
+    case GATHER_SHUFFLES:
+      done = gather_shuffles(table, to, from, frames * frame_bytes);
       break;
 #endif
     default: break;
