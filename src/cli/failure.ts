@@ -18,10 +18,24 @@ function oneLine(text: string): string {
   return text.replace(/:\s*\n\s*/g, ": ").replace(/\s*\n\s*/g, "; ").trim();
 }
 
+/** The API calls them by their numbers. */
+function nameStreams(text: string): string {
+  return text.replaceAll("descriptor 0", "standard input").replaceAll("descriptor 1", "standard output");
+}
+
+const tooSlow = "the recording could not be written fast enough: --buffersize gives it more room, and with " +
+  "--on-overflow drop it goes on without what is lost";
+
 export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { exitCode: 2, code: "usage", message: oneLine(error.message) };
   const { code = "error", message } = error instanceof Error ? error as CodedError : { message: String(error) };
-  return { exitCode: code === "xrun" ? 3 : 1, code: String(code), message: oneLine(message) };
+  if (code === "buffer-full") return { exitCode: 1, code, message: tooSlow };
+  return { exitCode: code === "xrun" ? 3 : 1, code: String(code), message: nameStreams(oneLine(message)) };
+}
+
+/** Whether the reader of standard output went away: no news for a command line. */
+export function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && /descriptor 1\b.*broken pipe/i.test(error.message);
 }
 
 /** Whether the user asked for stack traces. */

@@ -1,5 +1,6 @@
 /** What the options say about sound files, checked against what the installed libsndfile knows. */
 import { availableFormats, availableSubtypes, checkFormat, type SoundFileOptions } from "../../mod.ts";
+import { formatOfName } from "../sound-file-formats.ts";
 import type { Settings } from "./settings.ts";
 import { didYouMean } from "./suggest.ts";
 import { UsageError } from "./usage-error.ts";
@@ -37,19 +38,7 @@ export function fileChoice(settings: Settings, side: FileSide): FileChoice {
 
 /** The file type that the name's extension says; undefined if it says none. */
 export function typeOfName(name: string): string | undefined {
-  const extension = /\.([^.\/\\]+)$/.exec(name)?.[1].toUpperCase();
-  if (extension === undefined) return undefined;
-  const aliases: Readonly<Record<string, string>> = {
-    AIF: "AIFF",
-    AIFC: "AIFF",
-    OGA: "OGG",
-    OPUS: "OGG",
-    SND: "AU",
-    MP2: "MPEG",
-    MP3: "MPEG",
-  };
-  const type = aliases[extension] ?? extension;
-  return type in availableFormats() ? type : undefined;
+  return formatOfName(name)?.format;
 }
 
 /** A combination that libsndfile cannot write is refused by the names of the options that make it. */

@@ -1,14 +1,19 @@
 /** The file, or the files one after the other, that are recorded. */
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, fstatSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Dtype, type Recording, type SoundFile, SoundFileError, type SoundFileOptions } from "../../mod.ts";
+import type { Dtype, DuplexStream, InputStream, SoundFile } from "../../mod.ts";
 import { checkWritable, type FileChoice, fileChoice, typeOfName } from "./file-options.ts";
 import { RotationNames } from "./rotation.ts";
 import type { CommandLine } from "./settings.ts";
 import { UsageError } from "./usage-error.ts";
 
-/** What can be written to any pipe, whatever the samples are. */
-const pipeType = "AU";
+type Recorder = InputStream<Dtype> | DuplexStream<Dtype>;
+
+/** File types that are whole when they were written from the beginning to the end. */
+const pipeTypes = ["AU", "RAW", "FLAC", "OGG", "MP3", "IRCAM", "PVF"];
+/** Those that are but for their length, which most programs that read from pipes can do without. */
+const lengthless = ["WAV", "WAVEX"];
+const fallback = "AU";
 
 export class RecordingFiles {
   /** The files that were begun, and the frame of the recording at which each begins. */
@@ -47,17 +52,25 @@ export class RecordingFiles {
   }
 
   /** Begins the first file. */
-  openFirst(recorder: Recording<Dtype>): SoundFile {
+  openFirst(recorder: Recorder): SoundFile {
     const file = this.#name === "-" ? this.#openOutput(recorder) : this.#open(recorder);
     this.begun.push({ file: this.#name === "-" ? "-" : file.name, frame: 0 });
     return this.#current = file;
   }
 
   /** Goes on in a new file. */
-  async rotate(recorder: Recording<Dtype>): Promise<void> {
+  async rotate(recorder: Recorder): Promise<void> {
     const old = this.current;
     const next = this.#open(recorder);
-    const frame = await recorder.nextFile(next);
+    let frame: number;
+    try {
+      frame = await recorder.nextFile(next);
+    } catch (error) {
+      next.close();
+      rmSync(next.name);
+      if (recorder.finished) return; // the run ended meanwhile: the old file has it all
+      throw error;
+    }
     this.#current = next;
     this.begun.push({ file: next.name, frame });
     old.close();
@@ -67,24 +80,29 @@ export class RecordingFiles {
     this.#current?.close();
   }
 
-  #open(recorder: Recording<Dtype>): SoundFile {
+  #open(recorder: Recorder): SoundFile {
     const name = this.#names?.next(new Date()) ?? this.#name;
     if (this.#names) mkdirSync(dirname(name), { recursive: true });
     return recorder.toFile(name, this.#noClobber ? "x" : "w", this.#choice);
   }
 
-  #openOutput(recorder: Recording<Dtype>): SoundFile {
-    const open = (options: SoundFileOptions) => recorder.toFile(1, "w", options);
-    if (this.#choice.format !== undefined) return open(this.#choice);
-    const { subtype } = this.#choice;
-    const type = this.#playbackType ?? pipeType;
-    try {
-      return open({ ...this.#choice, format: type });
-    } catch (error) {
-      if (!(error instanceof SoundFileError) || type === pipeType) throw error;
-      this.#note(`${type} files cannot be written to a pipe: the recording is ${pipeType} (-t ,TYPE chooses another)`);
-      checkWritable({ format: pipeType, subtype });
-      return open({ ...this.#choice, format: pipeType });
+  #openOutput(recorder: Recorder): SoundFile {
+    const { format } = this.#choice;
+    const toDisk = fstatSync(1).isFile();
+    if (format !== undefined) {
+      if (!toDisk && !pipeTypes.includes(format) && !lengthless.includes(format)) {
+        const possible = [...pipeTypes, ...lengthless].join(", ");
+        throw new UsageError(`-t/--file-type: ${format} files cannot be written to a pipe, but ${possible} can`);
+      }
+      return recorder.toFile(1, "w", this.#choice);
     }
+    const type = this.#playbackType ?? fallback;
+    if (toDisk || pipeTypes.includes(type)) return recorder.toFile(1, "w", { ...this.#choice, format: type });
+    this.#note(
+      `the recording is ${fallback}: a ${type} file begins with its length, which a pipe does not know (-t ,TYPE)`,
+    );
+    const choice = { ...this.#choice, format: fallback };
+    checkWritable(choice);
+    return recorder.toFile(1, "w", choice);
   }
 }

@@ -1,29 +1,41 @@
 /** Plays and records: the main command. */
 import { BufferEmptyError } from "../../mod.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf, isBrokenPipe } from "./failure.ts";
 import { framesOf } from "./numbers.ts";
 import { makeReporter, type Reporter } from "./reporter.ts";
-import type { CommandLine } from "./settings.ts";
+import type { CommandLine, Settings } from "./settings.ts";
 import { Signals } from "./signals.ts";
-import { closeTransport, openTransport, runLength, totalFrames, type Transport } from "./transport.ts";
+import { closeTransport, openTransport, type RunLength, runLength, totalFrames, type Transport } from "./transport.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** When to go on in a new file: frames of the run, Infinity for never. */
+function* cuts(
+  { rotate }: Settings,
+  { stream }: Transport,
+  { offset }: RunLength,
+  total: number,
+): Generator<number, number> {
+  const length = rotate ? framesOf(rotate, stream.sampleRate) : Infinity;
+  for (let cut = offset + length; cut < total; cut += length) yield cut;
+  return Infinity;
+}
 
 /** Stays with a run until it ends: shows how it is doing, and rotates the files. */
 async function attend(
   { stream, recorder, files }: Transport,
-  rotation: number,
-  offset: number,
+  cuts: Iterator<number, number>,
   reporter: Reporter,
 ): Promise<void> {
-  let nextCut = rotation;
+  let nextCut = cuts.next().value;
   let lastProgress = performance.now();
   while (true) {
-    const untilCut = (nextCut + offset - stream.frameCount) / stream.sampleRate;
+    const untilCut = (nextCut - stream.frameCount) / stream.sampleRate;
     const untilProgress = reporter.interval - (performance.now() - lastProgress) / 1000;
     const pause = Math.max(0.002, Math.min(untilCut, untilProgress));
     if (await stream.wait(pause === Infinity ? undefined : pause)) return;
-    if (recorder && stream.frameCount - offset >= nextCut) {
-      nextCut += rotation;
-      await files!.rotate(recorder);
+    if (stream.frameCount >= nextCut) {
+      nextCut = cuts.next().value;
+      await files!.rotate(recorder!);
     }
     if (performance.now() - lastProgress >= reporter.interval * 1000) {
       lastProgress = performance.now();
@@ -32,13 +44,7 @@ async function attend(
   }
 }
 
-function announce(
-  transport: Transport,
-  line: CommandLine,
-  sampleRate: number,
-  total: number | undefined,
-  reporter: Reporter,
-): void {
+function announce(transport: Transport, line: CommandLine, total: number | undefined, reporter: Reporter): void {
   const { stream, playback, files } = transport;
   const side = (file: string, { format, subtype }: { format: string; subtype: string }) => ({
     file,
@@ -49,7 +55,7 @@ function announce(
     playback: playback ? side(line.playback!, playback) : null,
     recording: files ? side(files.begun[0].file, files.current) : null,
     stream: String(stream),
-    sampleRate,
+    sampleRate: stream.sampleRate,
     totalFrames: total,
   });
 }
@@ -60,11 +66,14 @@ async function run(transport: Transport, line: CommandLine, reporter: Reporter):
   const { stream } = transport;
   const loop = settings.loop ?? false;
   const length = runLength(settings, transport, loop);
-  announce(transport, line, stream.sampleRate, totalFrames(length, transport, loop), reporter);
-  const rotation = settings.rotate ? framesOf(settings.rotate, stream.sampleRate) : Infinity;
+  const total = totalFrames(length, transport, loop);
+  if (total !== undefined && length.offset > total) {
+    throw new UsageError(`-o/--offset: ${length.offset} frames are more than the ${total} of the whole run`);
+  }
+  announce(transport, line, total, reporter);
   try {
     await stream.start({ ...length, fatalXruns: settings.fatalXruns });
-    await attend(transport, rotation, length.offset, reporter);
+    await attend(transport, cuts(settings, transport, length, total ?? Infinity), reporter);
   } catch (error) {
     // --duration is a limit: a pipe that ends before it ends the run, and nothing is wrong.
     if (!(error instanceof BufferEmptyError)) throw error;
@@ -79,22 +88,24 @@ export async function runStream(line: CommandLine): Promise<number> {
     try {
       await action();
     } catch (error) {
-      errors.push(error);
+      if (!(line.recording === "-" && isBrokenPipe(error))) errors.push(error);
     }
   };
   let transport: Transport | undefined;
-  const signals = new Signals(() => void attempt(async () => await transport?.stream.stop()));
+  let signals: Signals | undefined;
   await attempt(async () => {
-    transport = await openTransport(line, (text) => reporter.note(text));
-    if (signals.name === undefined) await run(transport, line, reporter);
+    // Until here a signal ends the process by itself: opening a pipe that says nothing could not be interrupted.
+    const opened = transport = await openTransport(line, (text) => reporter.note(text));
+    signals = new Signals(() => void attempt(() => opened.stream.stop()));
+    await run(opened, line, reporter);
   });
   await attempt(async () => {
     if (transport) await closeTransport(transport);
   });
-  signals.close();
+  signals?.close();
   const [error] = errors;
-  const exitCode = signals.exitCode ?? (error === undefined ? 0 : failureOf(error).exitCode);
+  const exitCode = signals?.exitCode ?? (error === undefined ? 0 : failureOf(error).exitCode);
   const files = transport?.files?.begun ?? [];
-  reporter.end({ exitCode, signal: signals.name, error, stream: transport?.stream, files });
+  reporter.end({ exitCode, signal: signals?.name, error, stream: transport?.stream, files });
   return exitCode;
 }

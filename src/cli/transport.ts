@@ -12,7 +12,7 @@ import {
 } from "../../mod.ts";
 import { chooseDevices } from "./device-choice.ts";
 import { type ChannelMap, mappingOf } from "./lists.ts";
-import { framesOf } from "./numbers.ts";
+import { framesOf, type Span } from "./numbers.ts";
 import { type SettingName, spelling } from "./options.ts";
 import { formatFor, openPlaybackFile } from "./playback-file.ts";
 import { RecordingFiles } from "./recording-files.ts";
@@ -135,8 +135,9 @@ export async function openTransport(line: CommandLine, note: (text: string) => v
     if (line.playback !== null) playback = openPlaybackFile(line);
     if (line.recording !== null) files = new RecordingFiles(line, playback, note);
     const options = streamOptions(line, playback);
-    const kind = !playback ? InputStream<Dtype> : !files ? OutputStream<Dtype> : DuplexStream<Dtype>;
-    stream = await kind.open<Dtype>(options);
+    stream = playback && files
+      ? await DuplexStream.open<Dtype>(options)
+      : await (playback ? OutputStream : InputStream).open<Dtype>(options);
     const player = stream instanceof InputStream ? undefined : stream;
     const recorder = stream instanceof OutputStream ? undefined : stream;
     const transport: Transport = { stream, player, recorder, playback, files };
@@ -165,14 +166,14 @@ export async function closeTransport({ stream, playback, files }: Transport): Pr
 /** How long to run. --duration is a limit: a file that ends before it is played to its end. */
 export function runLength(
   { duration, offset, pad }: Settings,
-  { stream, playback }: Transport,
+  { stream, playback, files }: Transport,
   loop: boolean,
 ): RunLength {
-  const inFrames = (span: typeof pad) => span ? framesOf(span, stream.sampleRate) : undefined;
+  const inFrames = (span: Span | undefined, preset: number) => span ? framesOf(span, stream.sampleRate) : preset;
   const length = {
-    frames: inFrames(duration) ?? -1,
-    pad: playback ? inFrames(pad) ?? 0 : 0,
-    offset: inFrames(offset) ?? 0,
+    frames: inFrames(duration, -1),
+    pad: playback ? inFrames(pad, 0) : 0,
+    offset: files ? inFrames(offset, 0) : 0,
   };
   const known = playback && !loop && playback.frames >= 0 ? playback.frames : Infinity;
   return length.pad >= 0 && length.frames > known ? { ...length, frames: known } : length;

@@ -1,0 +1,400 @@
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { after, describe, it } from "node:test";
+import { readFile, SoundFile, type SoundFileOptions, writeFile } from "../mod.ts";
+import { pastream, temporaryFolder } from "./helpers/cli.ts";
+import type { ChildResult } from "./helpers/runtime.ts";
+
+const folder = temporaryFolder();
+after(() => folder.remove());
+const { path } = folder;
+
+const rate = 48000;
+const block = 256;
+/** What is played comes back this many frames later. */
+const delay = block;
+/** The virtual device with a block size, and so a delay, that the tests know. */
+const virtual = ["-D", "virtual", "-b", String(block)];
+
+/** Noise, the same at each call. */
+function noise(frames: number, channels = 2): Int16Array<ArrayBuffer> {
+  let state = 7;
+  return Int16Array.from({ length: frames * channels }, () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 16) - 32768;
+  });
+}
+
+async function makeFile(
+  name: string,
+  frames = 4800,
+  options: Partial<SoundFileOptions & { channels: number }> = {},
+): Promise<string> {
+  const channels = options.channels ?? 2;
+  await writeFile(path(name), noise(frames, channels), { sampleRate: rate, ...options, channels });
+  return path(name);
+}
+
+async function samplesOf(file: string): Promise<Int16Array> {
+  return (await readFile(file, { dtype: "int16" })).samples;
+}
+
+function equalSamples(actual: Int16Array, expected: Int16Array): void {
+  assert.equal(actual.length, expected.length);
+  const index = actual.findIndex((sample, index) => sample !== expected[index]);
+  if (index >= 0) assert.fail(`sample ${index} is ${actual[index]}, not ${expected[index]}`);
+}
+
+/** Runs, and expects a quiet success. */
+async function run(...args: string[]): Promise<ChildResult> {
+  const result = await pastream([...virtual, ...args]);
+  assert.equal(result.code, 0, `${args.join(" ")}: ${result.stderr}`);
+  assert.equal(result.stdout, "");
+  return result;
+}
+
+/** Runs, and expects an error of one line. */
+async function fail(code: number, message: RegExp, ...args: string[]): Promise<void> {
+  const result = await pastream(args);
+  assert.match(result.stderr, message, args.join(" "));
+  assert.equal(result.code, code, `${args.join(" ")}: ${result.stderr}`);
+  assert.equal(result.stdout, "");
+  assert.equal(result.stderr.trim().split("\n").length, 1, result.stderr);
+}
+
+function silentFrames(samples: Int16Array, from: number, to: number, channels = 2): boolean {
+  return samples.subarray(from * channels, to * channels).every((sample) => sample === 0);
+}
+
+describe("playing and recording", () => {
+  for (const subtype of ["PCM_16", "PCM_24", "PCM_32", "FLOAT"]) {
+    it(`records what was played, bit for bit: ${subtype}`, async () => {
+      const input = await makeFile(`in-${subtype}.wav`, 4800, { subtype });
+      const output = path(`out-${subtype}.wav`);
+      await run("-q", input, output, "-p", "0.1");
+      const file = new SoundFile(output);
+      assert.deepEqual([file.subtype, file.frames, file.sampleRate, file.channels], [subtype, 9600, rate, 2]);
+      file.close();
+      const recorded = await samplesOf(output);
+      assert.ok(silentFrames(recorded, 0, delay));
+      equalSamples(recorded.subarray(delay * 2, (delay + 4800) * 2), noise(4800));
+    });
+  }
+
+  it("only plays, and only records", async () => {
+    const input = await makeFile("play.wav", 2400);
+    const { stderr } = await run(input);
+    assert.match(
+      stderr,
+      /<- .*play\.wav \(WAV, PCM_16\)\n-- OutputStream\(.*int16.*\)\n2400 frames, 0\.050 s, 0 xruns\n/,
+    );
+    await run("null", path("rec.wav"), "-d", "0.1", "-q");
+    const file = new SoundFile(path("rec.wav"));
+    assert.deepEqual([file.frames, file.subtype, file.channels, file.sampleRate], [4800, "FLOAT", 2, rate]);
+    file.close();
+  });
+
+  it("obeys --duration, --offset, --pad and --loop to the frame", async () => {
+    const input = await makeFile("length.wav", 2000);
+    const length = async (...args: string[]) => {
+      await run("-q", input, path("length-out.wav"), ...args);
+      return (await samplesOf(path("length-out.wav"))).length / 2;
+    };
+    assert.equal(await length(), 2000);
+    assert.equal(await length("-d", "1000s"), 1000);
+    assert.equal(await length("-d", "5000s"), 2000);
+    assert.equal(await length("-d", "5000s", "-p"), 5000);
+    assert.equal(await length("-d", "1000s", "-p", "500s"), 1500);
+    assert.equal(await length("-p", "500s"), 2500);
+    assert.equal(await length("-o", "300s"), 1700);
+    assert.equal(await length("-d", "5000s", "--loop", "-o", "1s"), 4999);
+    const looped = await samplesOf(path("length-out.wav"));
+    const source = noise(2000);
+    for (let frame = delay - 1; frame < 4999; frame++) {
+      const played = (frame + 1 - delay) % 2000;
+      if (looped[frame * 2] !== source[played * 2]) assert.fail(`frame ${frame} is not frame ${played} of the loop`);
+    }
+  });
+
+  it("routes channels, and warns of those that are muted", async () => {
+    const input = await makeFile("map.wav", 1000);
+    const source = noise(1000);
+    const recorded = async (...args: string[]) => {
+      const { stderr } = await run(input, path("map-out.wav"), "-p", "0.02", ...args);
+      const samples = (await samplesOf(path("map-out.wav"))).slice(delay * 2, (delay + 1000) * 2);
+      const isChannel = (to: number, from: number) =>
+        source.every((_, index) => index % 2 !== 0 || samples[index + to] === (from < 0 ? 0 : source[index + from]));
+      return { stderr, isChannel };
+    };
+    const swapped = await recorded("-m", "2,1");
+    assert.ok(swapped.isChannel(0, 1) && swapped.isChannel(1, 0));
+    assert.doesNotMatch(swapped.stderr, /muted/);
+    const routed = await recorded("-m", "1:2");
+    assert.ok(routed.isChannel(0, -1) && routed.isChannel(1, 0));
+    assert.match(routed.stderr, /-m\/--map: channel 1 of the recording is muted/);
+    const both = await recorded("-m", "2,2", "2,1");
+    assert.ok(both.isChannel(0, 1) && both.isChannel(1, 1));
+    const playing = await recorded("-m", "1:2", "null");
+    assert.ok(playing.isChannel(0, -1) && playing.isChannel(1, 0));
+    assert.match(playing.stderr, /channel 1 of the playback is muted/);
+    await fail(2, /-m\/--map: channel 3 is not there: the stream has 2 channels/, ...virtual, "-q", input, "-m", "3,1");
+  });
+
+  it("sets the volume", async () => {
+    await writeFile(path("volume.wav"), new Float32Array(2000).fill(0.5), {
+      sampleRate: rate,
+      channels: 2,
+      subtype: "FLOAT",
+    });
+    await run("-q", path("volume.wav"), path("volume-out.wav"), "--volume", "-6.0205999dB", "-p", "0.02");
+    const { samples } = await readFile(path("volume-out.wav"));
+    assert.ok(Math.abs(samples[(delay + 500) * 2] - 0.25) < 1e-5, String(samples[(delay + 500) * 2]));
+  });
+
+  it("plays and records RAW files", async () => {
+    const input = path("in.raw");
+    writeFileSync(input, new Uint8Array(noise(2000, 1).buffer));
+    await run("-q", "-c1", "-r48k", "-e=pcm_16", "--endian", "little", input, path("raw.wav"), "-p", "0.02");
+    equalSamples((await samplesOf(path("raw.wav"))).subarray(delay, delay + 2000), noise(2000, 1));
+    const stereo = await makeFile("to-raw.wav", 1000);
+    await run("-q", stereo, path("big.raw"), "-e", ",pcm_16", "--endian", ",big", "-p", "0.02");
+    const bytes = readFileSync(path("big.raw"));
+    assert.deepEqual(
+      Array.from(noise(1000).slice(0, 100)),
+      Array.from({ length: 100 }, (_, i) => bytes.readInt16BE((delay * 2 + i) * 2)),
+    );
+    await fail(2, /'.*in\.raw' is RAW: -r\/--rate, -c\/--channels, -e\/--encoding must say/, ...virtual, input);
+    await run("-q", stereo, path("headerless"), "-t", "raw", "-e", "pcm_16");
+    assert.equal(readFileSync(path("headerless")).length, 4000 + 0);
+  });
+
+  it("takes formats, types, encodings and byte orders, one or a pair", async () => {
+    const input = await makeFile("types.wav", 1000);
+    const info = (name: string) => {
+      const file = new SoundFile(path(name));
+      file.close();
+      return [file.format, file.subtype];
+    };
+    await run("-q", input, path("types.flac"));
+    assert.deepEqual(info("types.flac"), ["FLAC", "PCM_16"]);
+    await run("-q", input, path("types.flac"), "-f", "float32");
+    assert.deepEqual(info("types.flac"), ["FLAC", "PCM_24"]);
+    await run("-q", input, path("types.aiff"), "-f", ",int32", "-e", ",pcm_24");
+    assert.deepEqual(info("types.aiff"), ["AIFF", "PCM_24"]);
+    await run("-q", input, path("types.xyz"), "-t", ",w64", "-e", "float");
+    assert.deepEqual(info("types.xyz"), ["W64", "FLOAT"]);
+    await run("-q", input, path("types.ogg"));
+    assert.deepEqual(info("types.ogg"), ["OGG", "VORBIS"]);
+    await fail(2, /-t\/--file-type: the name '.*types' does not say which/, ...virtual, "-q", input, path("types"));
+    await fail(
+      2,
+      /-t\/--file-type: 'WAF' is none of .*; did you mean WAV\?/,
+      ...virtual,
+      input,
+      path("x"),
+      "-t",
+      "waf",
+    );
+    await fail(
+      2,
+      /-e\/--encoding: 'PCM16' is none of .*; did you mean PCM_16\?/,
+      ...virtual,
+      input,
+      path("x.wav"),
+      "-e",
+      "pcm16",
+    );
+    await fail(
+      2,
+      /-e\/--encoding: FLAC files do not hold FLOAT, but PCM_S8, PCM_16, PCM_24/,
+      ...virtual,
+      input,
+      path("x.flac"),
+      "-e",
+      "float",
+    );
+    assert.ok(!existsSync(path("x.flac")));
+  });
+
+  it("takes channels, rates, block sizes, latencies and buffer sizes", async () => {
+    const input = await makeFile("many.wav", 1000, { channels: 5, sampleRate: 44100 });
+    const { stderr } = await run(
+      input,
+      path("many-out.wav"),
+      "-c",
+      ",3",
+      "--latency",
+      "low,50ms",
+      "--buffersize",
+      "1K",
+      "-r44.1k",
+    );
+    assert.match(stderr, /DuplexStream\('virtual', 44100 Hz, 3 in, 5 out, int16, blockSize 256\)/);
+    const file = new SoundFile(path("many-out.wav"));
+    assert.deepEqual([file.channels, file.sampleRate, file.frames], [3, 44100, 1000]);
+    file.close();
+    await run("-q", input, path("many-out.wav"), "-c1");
+    await fail(2, /-r\/--rate: .*many\.wav has 44100 Hz, not 48000/, ...virtual, input, "-r48k");
+    await fail(2, /-c\/--channels: .*many\.wav has 5 channels, not 2/, ...virtual, input, "-c2");
+  });
+
+  it("does not overwrite with --no-clobber", async () => {
+    writeFileSync(path("precious.wav"), "precious");
+    await fail(1, /precious\.wav/, ...virtual, "-q", "null", path("precious.wav"), "-d", "0.01", "--no-clobber");
+    assert.equal(readFileSync(path("precious.wav"), "utf8"), "precious");
+    await run("-q", "null", path("new.wav"), "-d", "0.01", "--no-clobber");
+  });
+
+  it("rotates recordings without losing a frame", async () => {
+    const input = await makeFile("long.wav", rate * 2);
+    const pattern = path("rotated/%Y/rec.wav");
+    const { stderr } = await run("-q", "--json", input, pattern, "--rotate", "0.5");
+    const { files } = JSON.parse(stderr) as { files: { file: string; frame: number }[] };
+    const folder = path(`rotated/${new Date().getFullYear()}`);
+    assert.deepEqual(readdirSync(folder).sort(), files.map(({ file }) => basename(file)).sort());
+    assert.deepEqual(files.map(({ file }) => basename(file)), ["rec.wav", "rec-001.wav", "rec-002.wav", "rec-003.wav"]);
+    const parts = await Promise.all(files.map(({ file }) => samplesOf(file)));
+    for (const [index, { frame }] of files.entries()) {
+      const before = parts.slice(0, index).reduce((sum, part) => sum + part.length / 2, 0);
+      assert.equal(frame, before);
+      // Late by what a busy machine's timers are late.
+      assert.ok(frame >= index * 0.5 * rate && frame < (index * 0.5 + 0.3) * rate, `file ${index} begins at ${frame}`);
+    }
+    const whole = Int16Array.from(parts.flatMap((part) => Array.from(part)));
+    assert.equal(whole.length, rate * 2 * 2);
+    equalSamples(whole.subarray(delay * 2), noise(rate * 2).subarray(0, -delay * 2));
+  });
+
+  it("takes arguments from a file", async () => {
+    const input = await makeFile("a b.wav", 1000);
+    writeFileSync(path("arguments"), `${virtual.join(" ")} -q\n"${input}" '${path("c d.wav")}'`);
+    const { code, stderr } = await pastream([`@${path("arguments")}`]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.equal((await samplesOf(path("c d.wav"))).length, 2000);
+  });
+
+  it("notes options that do nothing", async () => {
+    const input = await makeFile("idle.wav", 100);
+    assert.match((await run(input, "-o", "1")).stderr, /-o\/--offset does nothing: there is no recording/);
+    assert.match(
+      (await run("null", path("idle-out.wav"), "-d1s", "--loop")).stderr,
+      /--loop does nothing: there is no playback/,
+    );
+  });
+});
+
+describe("what it says", () => {
+  it("tells programs in JSON, a line each", async () => {
+    const input = await makeFile("json.wav", rate * 1.2);
+    const { stderr } = await run(input, path("json-out.wav"), "--json", "-m", "1:1");
+    const lines = stderr.trim().split("\n").map((line) => JSON.parse(line));
+    assert.deepEqual(lines.map(({ type }) => type), ["note", "start", "progress", "end"]);
+    const [note, start, progress, end] = lines;
+    assert.match(note.message, /muted/);
+    assert.deepEqual(start.playback, { file: input, format: "WAV", encoding: "PCM_16" });
+    assert.equal(start.totalFrames, rate * 1.2);
+    assert.ok(progress.elapsed >= 0.9 && progress.elapsed <= 1.2 && progress.total === 1.2, JSON.stringify(progress));
+    assert.equal(progress.levels.input.length, 2);
+    assert.ok(
+      progress.levels.input[0].peak > 0.9 && progress.levels.input[1].rms > 0.1,
+      JSON.stringify(progress.levels),
+    );
+    assert.deepEqual([end.exitCode, end.signal, end.error, end.frames, end.xruns], [0, null, null, rate * 1.2, 0]);
+    assert.deepEqual(end.files, [{ file: path("json-out.wav"), frame: 0 }]);
+    assert.ok(end.callbacks.count > 200 && Array.isArray(end.glitches));
+    const quiet = await run(input, "-d", "0.01", "--json", "-q");
+    assert.deepEqual(quiet.stderr.trim().split("\n").map((line) => JSON.parse(line).type), ["end"]);
+    const failed = await pastream([...virtual, path("none.wav"), "--json"]);
+    assert.equal(failed.code, 1);
+    const { exitCode, error } = JSON.parse(failed.stderr);
+    assert.equal(exitCode, 1);
+    assert.equal(error.code, "soundfile");
+    assert.match(error.message, /none\.wav/);
+  });
+
+  it("reports errors in one line, without a stack trace", async () => {
+    const input = await makeFile("errors.wav", 100);
+    await fail(1, /^pastream: .*missing\.wav.*No such file/, ...virtual, "-q", path("missing.wav"));
+    writeFileSync(path("text.wav"), "this is no sound file");
+    await fail(1, /^pastream: .*text\.wav/, ...virtual, "-q", path("text.wav"));
+    await fail(1, /^pastream: .*no\/such\/folder/, ...virtual, "-q", "null", path("no/such/folder/x.wav"), "-d1s");
+    await fail(2, /^pastream: unknown option --lop; did you mean --loop\?$/m, "--lop", input);
+    await fail(2, /^pastream: nothing to play or to record/);
+    await fail(
+      2,
+      /-o\/--offset: 48000 frames are more than the 100/,
+      ...virtual,
+      "-q",
+      input,
+      path("o.wav"),
+      "-o",
+      "1",
+    );
+    await fail(2, /--rotate: the recording goes to standard output/, ...virtual, "null", "-", "--rotate", "1");
+    await fail(1, /^pastream: -D\/--device: .*no-such-device/, "-q", "-D", "no-such-device", input);
+    const { stderr } = await pastream([...virtual, path("missing.wav")], { env: { PASTREAM_DEBUG: "1" } });
+    assert.match(stderr, /\n +at /);
+  });
+
+  it("needs no library for what can be said without", async () => {
+    const env = { PASTREAM_LIB: "/no/such/library" };
+    for (
+      const [args, code, text] of [
+        [["--version"], 0, /^pastream \d+\.\d+\.\d+\n$/],
+        [["--help"], 0, /^pastream: play and record sound files\n\nUsage: pastream /],
+        [["-q", "-h"], 0, /--duration/],
+        [["--completions", "bash"], 0, /complete -F/],
+        [["--nonsense"], 2, /^$/],
+        [["-d", "x", "y"], 2, /^$/],
+      ] as const
+    ) {
+      const result = await pastream(args, { env });
+      assert.equal(result.code, code, result.stderr);
+      assert.match(result.stdout, text);
+      assert.equal(result.stderr === "", code === 0);
+    }
+    const { code, stderr } = await pastream([...virtual, "x.wav"], { env });
+    assert.equal(code, 1);
+    assert.match(stderr, /^pastream: libpastream could not be loaded.*\n$/);
+  });
+
+  it("lists devices, formats and encodings", async () => {
+    const list = async (...args: string[]) => {
+      const { code, stdout, stderr } = await pastream(args);
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+      return stdout;
+    };
+    assert.match(await list("-l"), /^[ ><*] +\d+ .*, Virtual \(\d+ in, \d+ out\)$/m);
+    const { devices, hostApis } = JSON.parse(await list("-l", "--json", "--host-api", "virtual"));
+    assert.deepEqual([devices.length, devices[0].hostApi, hostApis.length, hostApis[0].name], [
+      1,
+      "Virtual",
+      1,
+      "Virtual",
+    ]);
+    assert.equal((await list("-l", "--host-api", "Virtual")).trim().split("\n").length, 1);
+    assert.match(await list("--list-formats"), /^WAV +WAV \(Microsoft\)$/m);
+    assert.match(await list("--list-encodings"), /^VORBIS /m);
+    const flac = await list("--list-encodings", "flac");
+    assert.match(flac, /^PCM_24 /m);
+    assert.doesNotMatch(flac, /FLOAT/);
+    assert.ok("PCM_24" in JSON.parse(await list("--list-encodings", "flac", "--json")));
+    await fail(2, /--list-encodings: 'FLACK' is none of .*did you mean FLAC\?/, "--list-encodings", "flack");
+    await fail(2, /--host-api: 'nonsense' is none of .*Virtual/, "-l", "--host-api", "nonsense");
+  });
+
+  it("chooses devices by host API, and names with commas whole", async () => {
+    const input = await makeFile("device.wav", 100);
+    const plays = async (...args: string[]) => {
+      const { code, stderr } = await pastream([input, ...args]);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /'virtual'/);
+    };
+    await plays("--host-api", "Virtual");
+    await plays("--host-api", "virt", "-D", "virtual");
+    await plays("-D", "virtual,virtual");
+    await plays("-D", '"virtual",^');
+    await fail(1, /-D\/--device: .*"hw:99,0"|-D\/--device: .*hw:99/, "-q", input, "-D", "hw:99,0");
+  });
+});

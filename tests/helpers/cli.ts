@@ -1,0 +1,72 @@
+// The command line as a child process on the runtime that runs the test.
+import { type ChildProcess, spawn, spawnSync, type StdioOptions } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { type ChildOptions, type ChildResult, commandFor, runTs } from "./runtime.ts";
+
+export const cliFile = new URL("../../cli.ts", import.meta.url);
+
+/** Runs `pastream` to its end. */
+export function pastream(args: readonly string[], options: Omit<ChildOptions, "args"> = {}): Promise<ChildResult> {
+  return runTs(cliFile, { ...options, args });
+}
+
+/** Starts `pastream`, for tests that do something to it while it runs. */
+export function startPastream(
+  args: readonly string[],
+  stdio: StdioOptions,
+  env: Record<string, string> = {},
+): ChildProcess {
+  const [program, ...words] = commandFor(cliFile, args);
+  return spawn(program, words, { stdio, env: { ...process.env, NO_COLOR: "1", ...env } });
+}
+
+/** `pastream` with these arguments as a word list for a shell. */
+export function shellCommand(args: readonly string[]): string {
+  return commandFor(cliFile, args).map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(" ");
+}
+
+export interface Ended {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly stderr: string;
+}
+
+/** Collects what a child says on stderr, and waits for its end. */
+export function ended(child: ChildProcess, seconds = 30): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    let stderr = "";
+    child.stderr?.on("data", (data) => void (stderr += data));
+    const timer = setTimeout(() => child.kill("SIGKILL"), seconds * 1000);
+    child.on("error", reject);
+    child.on("close", (code, signal) => {
+      clearTimeout(timer);
+      resolve({ code, signal, stderr });
+    });
+  });
+}
+
+/** Waits until a child has said something on stderr. */
+export function said(child: ChildProcess, pattern: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = "";
+    child.stderr!.on("data", (data) => {
+      text += data;
+      if (pattern.test(text)) resolve();
+    });
+    child.on("close", () => reject(new Error(`ended without saying ${pattern}: ${text}`)));
+  });
+}
+
+/** A new folder of its own, removed with the process. */
+export function temporaryFolder(): { readonly path: (name: string) => string; readonly remove: () => void } {
+  const folder = mkdtempSync(join(tmpdir(), "pastream-"));
+  return { path: (name) => join(folder, name), remove: () => rmSync(folder, { recursive: true }) };
+}
+
+/** A reason to skip a test that needs a program which is not there; false if it is. */
+export function lacking(program: string): string | false {
+  return spawnSync("which", [program]).status === 0 ? false : `no ${program}`;
+}
