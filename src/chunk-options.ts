@@ -2,7 +2,7 @@ import { type Dtype, formatOf } from "./formats.ts";
 import { requireView } from "./memory.ts";
 import { requireBufferSize, requireRunLength, type RunLength, type RunOptions } from "./run-options.ts";
 import { type FrameFormat, requireSamples } from "./samples.ts";
-import type { SinkOptions } from "./sink.ts";
+import { overflowFlags, type SinkOptions } from "./sink.ts";
 import type { Source } from "./source.ts";
 import { requireBoolean, requireInteger, requireOneOf, requireOptions } from "./validate.ts";
 
@@ -31,7 +31,8 @@ export interface ChunkPlan {
   readonly overlap: number;
   readonly layout: Layout;
   readonly bufferSize: number;
-  readonly onOverflow: "abort" | "drop" | undefined;
+  /** PS_SINK_ */
+  readonly sinkFlags: number;
   readonly out: ArrayBufferView | undefined;
 }
 
@@ -40,7 +41,10 @@ const MOST_FRAMES = 2 ** 30;
 
 /** Checks what can be checked without a stream. */
 export function requireChunkOptions(options: (ChunkOptions & { layout?: Layout }) | undefined): void {
-  const { chunkSize = 0, overlap = 0, layout, loop, out, bufferSize, ...length } = requireOptions("options", options);
+  const { chunkSize = 0, overlap = 0, layout, loop, out, bufferSize, onOverflow, ...length } = requireOptions(
+    "options",
+    options,
+  );
   requireRunLength(length);
   requireInteger("chunkSize", chunkSize, 0, MOST_FRAMES);
   requireInteger("overlap", overlap, 0);
@@ -51,6 +55,7 @@ export function requireChunkOptions(options: (ChunkOptions & { layout?: Layout }
   if (loop !== undefined) requireBoolean("loop", loop);
   if (out !== undefined) requireView("out", out);
   if (bufferSize !== undefined) requireBufferSize(bufferSize);
+  overflowFlags(onOverflow);
 }
 
 /** Checks all of the options, for a stream. */
@@ -74,7 +79,8 @@ export function planChunks(
     throw new RangeError(`bufferSize must be at least the chunkSize of ${chunkSize}, not ${bufferSize}`);
   }
   if (out) requireOut(out, chunkSize, layout, format);
-  return { length: requireRunLength(given), chunkSize, overlap, layout, bufferSize, onOverflow, out };
+  const sinkFlags = overflowFlags(onOverflow);
+  return { length: requireRunLength(given), chunkSize, overlap, layout, bufferSize, sinkFlags, out };
 }
 
 function requireOut(out: ArrayBufferView, chunkSize: number, layout: Layout, format: FrameFormat): void {

@@ -1,4 +1,4 @@
-import { PS_NUMBER_DROPPED_FRAMES, PS_SIDE_RING, PS_SINK_DROP, PS_STATE_ABORTED } from "../ffi/constants.ts";
+import { PS_NUMBER_DROPPED_FRAMES, PS_SIDE_RING, PS_STATE_ABORTED } from "../ffi/constants.ts";
 import { native } from "../ffi/load.ts";
 import { type ChunkOptions, type ChunkPlan, type Layout, planChunks } from "./chunk-options.ts";
 import type { Core } from "./core.ts";
@@ -28,10 +28,10 @@ class ChunkCapture implements Capture {
   readonly #lead: Uint8Array;
   readonly #flags: number;
 
-  constructor({ bufferSize, overlap, onOverflow }: ChunkPlan, { dtype, frameBytes }: Direction) {
+  constructor({ bufferSize, overlap, sinkFlags }: ChunkPlan, { dtype, frameBytes }: Direction) {
     this.ring = new RingBuffer(frameBytes, bufferSize);
     this.#lead = new Uint8Array(new ArrayBuffer(overlap * frameBytes)).fill(formatOf(dtype).silence);
-    this.#flags = onOverflow === "drop" ? PS_SINK_DROP : 0;
+    this.#flags = sinkFlags;
   }
 
   attach(stream: NativeStream): void {

@@ -32,6 +32,11 @@ export interface SinkOptions {
   onOverflow?: "abort" | "drop";
 }
 
+/** The PS_SINK_ flags of an overflow policy. */
+export function overflowFlags(onOverflow: SinkOptions["onOverflow"] = "abort"): number {
+  return requireOneOf("onOverflow", onOverflow, ["abort", "drop"]) === "drop" ? PS_SINK_DROP : 0;
+}
+
 /** A sink that has been made ready for a stream. */
 export interface Capture {
   /** What the device writes to. */
@@ -55,9 +60,9 @@ export function openCapture(
   format: FrameFormat,
   rate: number,
 ): Capture {
-  const { onOverflow = "abort", bufferSize } = requireOptions("options", options);
+  const { onOverflow, bufferSize } = requireOptions("options", options);
   const size = requireBufferSize(bufferSize);
-  const flags = requireOneOf("onOverflow", onOverflow, ["abort", "drop"]) === "drop" ? PS_SINK_DROP : 0;
+  const flags = overflowFlags(onOverflow);
   if (sink instanceof RingBuffer) return new RingCapture(sink, format, flags);
   if (sink instanceof SoundFile) return new FileCapture(sink, format, rate, size, flags);
   if (isMemory(sink)) return new MemoryCapture(sink, format, flags);

@@ -1,0 +1,380 @@
+// The live input in chunks.
+import assert from "node:assert/strict";
+import process from "node:process";
+import { describe, it } from "node:test";
+import {
+  BufferEmptyError,
+  BufferFullError,
+  type ChunkOptions,
+  DeviceLostError,
+  type Dtype,
+  DuplexStream,
+  InputStream,
+  OutputStream,
+  PastreamError,
+} from "../mod.ts";
+import { clocks, equalSamples, join, noise, pause, silence, virtual } from "./helpers/streams.ts";
+
+const BLOCK = 64;
+const duplex = (options = {}) =>
+  new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16" as const, blockSize: BLOCK, ...options }));
+const signal = noise("int16", 5000, 5);
+
+/** All chunks of a run, copied. */
+async function all(stream: DuplexStream<"int16">, options: ChunkOptions): Promise<Int16Array<ArrayBuffer>[]> {
+  const chunks: Int16Array<ArrayBuffer>[] = [];
+  for await (const chunk of stream.chunks(options)) chunks.push(chunk.slice() as Int16Array<ArrayBuffer>);
+  return chunks;
+}
+
+describe("chunks", () => {
+  for (const clock of clocks) {
+    it(`are as long as is asked, but the last, ${clock}`, async () => {
+      await using stream = new DuplexStream(virtual(clock, { channels: 1, dtype: "int16", blockSize: BLOCK }));
+      const chunks = await all(stream, { chunkSize: 300, playback: signal, pad: BLOCK, offset: BLOCK });
+      assert.deepEqual(chunks.map(({ length }) => length), [...Array(16).fill(300), 200]);
+      equalSamples(join(...chunks), signal);
+      assert.equal(stream.finished, true);
+    });
+
+    it(`repeat what overlaps, ${clock}`, async () => {
+      for (const [chunkSize, overlap] of [[300, 100], [256, 255], [1000, 1]]) {
+        await using stream = new DuplexStream(virtual(clock, { channels: 2, dtype: "uint8", blockSize: BLOCK }));
+        const played = noise("uint8", 2 * 1500);
+        const heard = silence("uint8", 2 * (overlap + BLOCK + 1500));
+        heard.set(played, 2 * (overlap + BLOCK));
+        const hop = chunkSize - overlap;
+        let at = 0;
+        for await (const chunk of stream.chunks({ chunkSize, overlap, playback: played, pad: BLOCK })) {
+          const expected = heard.slice(2 * at, 2 * (at + chunkSize));
+          equalSamples(chunk, expected, `${chunkSize}, ${overlap}: chunk at ${at}`);
+          assert.ok(chunk.length / 2 > overlap);
+          at += hop;
+        }
+        // No more chunks than bring new frames, and no fewer.
+        assert.equal(at / hop, Math.ceil((BLOCK + 1500) / hop));
+      }
+    });
+  }
+
+  it("have the stream's block size, if none is asked for", async () => {
+    await using stream = duplex();
+    const chunks = await all(stream, { frames: 100 });
+    assert.deepEqual(chunks.map(({ length }) => length), [64, 36]);
+  });
+
+  it("vary where nobody says a size", async () => {
+    for (const clock of clocks) {
+      await using stream = new DuplexStream(virtual(clock, { channels: 1, dtype: "int16" }));
+      const chunks = await all(stream, { playback: signal, pad: 256, offset: 256 });
+      equalSamples(join(...chunks), signal);
+      assert.ok(chunks.every(({ length }) => length > 0));
+    }
+    await using stream = new InputStream(virtual("realtime", { channels: 1 }));
+    assert.throws(() => stream.chunks({ overlap: 1 }), { name: "RangeError", message: /overlap.*chunkSize/ });
+  });
+
+  it("are one array, used again", async () => {
+    await using stream = duplex();
+    const seen = new Set<unknown>();
+    for await (const chunk of stream.chunks({ chunkSize: 100, frames: 1000 })) seen.add(chunk);
+    assert.equal(seen.size, 1);
+  });
+
+  it("are put into the caller's memory", async () => {
+    await using stream = duplex();
+    const outs = [
+      new Int16Array(300),
+      new Uint8Array(600),
+      new DataView(new ArrayBuffer(600)),
+      new Int16Array(500).subarray(100, 400),
+    ];
+    for (const out of outs) {
+      const parts: Int16Array<ArrayBuffer>[] = [];
+      let same = 0;
+      for await (const chunk of stream.chunks({ chunkSize: 300, playback: signal, pad: BLOCK, offset: BLOCK, out })) {
+        if ((chunk as ArrayBufferView) === out) same++;
+        assert.equal(chunk.constructor, out.constructor);
+        assert.equal(chunk.buffer, out.buffer);
+        parts.push(new Int16Array(chunk.buffer.slice(chunk.byteOffset, chunk.byteOffset + chunk.byteLength)));
+      }
+      assert.equal(same, 16);
+      equalSamples(join(...parts), signal);
+    }
+    const larger = new Int16Array(1000);
+    for await (const chunk of stream.chunks({ chunkSize: 300, frames: 900, out: larger, playback: null })) {
+      assert.equal(chunk.length, 300);
+    }
+    const memory = new Int16Array(300);
+    const iterator = stream.chunks({ chunkSize: 300, frames: 90000, out: memory, playback: null });
+    await iterator.next();
+    structuredClone(memory.buffer, { transfer: [memory.buffer] });
+    await assert.rejects(() => iterator.next(), { name: "TypeError", message: /detached/ });
+    assert.equal(stream.active, false);
+  });
+
+  it("come apart by channel, if that is asked for", async () => {
+    for (const [dtype, width] of [["int16", 1], ["int24", 3], ["float32", 1]] as [Dtype, number][]) {
+      await using stream = new DuplexStream(virtual("freewheel", { channels: 3, dtype, blockSize: BLOCK }));
+      const played = noise(dtype, 3 * 1000);
+      for (const out of [undefined, noise(dtype, 3 * 300)]) {
+        const options = {
+          layout: "planar",
+          chunkSize: 300,
+          overlap: 50,
+          playback: played,
+          offset: BLOCK,
+          pad: BLOCK,
+          out,
+        } as const;
+        let at = -50;
+        let first: unknown;
+        for await (const planes of stream.chunks(options)) {
+          assert.equal(planes.length, 3);
+          first ??= planes[0];
+          if (out) assert.equal(planes[1].buffer, out.buffer);
+          for (const [channel, plane] of planes.entries()) {
+            const frames = plane.length / width;
+            for (let i = 0; i < frames; i++) {
+              for (let part = 0; part < width; part++) {
+                const expected = at + i < 0 ? 0 : played[(3 * (at + i) + channel) * width + part];
+                assert.equal(plane[i * width + part], expected, `${dtype}: channel ${channel}, frame ${at + i}`);
+              }
+            }
+          }
+          at += 250;
+        }
+        assert.equal(at, 950);
+      }
+    }
+    await using stream = duplex();
+    assert.throws(() => stream.chunks({ layout: "planar", chunkSize: 10, out: new Uint8Array(20) }), TypeError);
+  });
+
+  it("know where they come from", async () => {
+    await using stream = new DuplexStream(virtual("realtime", { channels: 1, blockSize: 480 }));
+    assert.equal(stream.chunkFrame, 0);
+    let expected = 100;
+    let last = -Infinity;
+    for await (const _ of stream.chunks({ chunkSize: 500, overlap: 100, frames: 4800, offset: 100 })) {
+      assert.equal(stream.chunkFrame, expected);
+      assert.ok(
+        stream.chunkTime > last && stream.chunkTime <= stream.time,
+        `${last}, ${stream.chunkTime}, ${stream.time}`,
+      );
+      if (last > 0) assert.ok(Math.abs(stream.chunkTime - last - 400 / 48000) < 0.001);
+      last = stream.chunkTime;
+      expected += 400;
+    }
+  });
+
+  it("are validated when they are asked for, and started by the first next()", async () => {
+    await using stream = duplex();
+    const wrong: [options: object, error: string, message: RegExp][] = [
+      [{ chunkSize: -1 }, "RangeError", /chunkSize/],
+      [{ chunkSize: 1.5 }, "RangeError", /chunkSize/],
+      [{ chunkSize: "8" }, "TypeError", /chunkSize/],
+      [{ overlap: -1 }, "RangeError", /overlap/],
+      [{ chunkSize: 8, overlap: 8 }, "RangeError", /overlap/],
+      [{ overlap: 64 }, "RangeError", /overlap/],
+      [{ chunkSize: 100, bufferSize: 64 }, "RangeError", /bufferSize/],
+      [{ bufferSize: 100 }, "RangeError", /bufferSize/],
+      [{ layout: "diagonal" }, "RangeError", /layout/],
+      [{ out: new Float32Array(100) }, "TypeError", /out/],
+      [{ out: new Int16Array(63) }, "RangeError", /out/],
+      [{ out: new ArrayBuffer(1000) }, "TypeError", /out/],
+      [{ frames: NaN }, "RangeError", /frames/],
+      [{ pad: "1" }, "TypeError", /pad/],
+      [{ offset: -1 }, "RangeError", /offset/],
+      [{ onOverflow: "x" }, "RangeError", /onOverflow/],
+      [{ playback: 5 }, "TypeError", /source/],
+      [{ playback: new Float32Array(5) }, "TypeError", /source/],
+      [{ playback: signal, loop: "yes" }, "TypeError", /loop/],
+    ];
+    for (const [options, name, message] of wrong) {
+      assert.throws(() => stream.chunks(options as ChunkOptions), { name, message }, JSON.stringify(options));
+    }
+    assert.throws(() => stream.chunks(5 as unknown as ChunkOptions), TypeError);
+    await using input = new InputStream(virtual("realtime", { channels: 1 }));
+    assert.throws(() => input.chunks({ playback: new Float32Array(4) }), { name: "TypeError", message: /playback/ });
+
+    const iterator = stream.chunks({ frames: 100 });
+    assert.equal(stream.active, false);
+    await iterator.next();
+    const second = stream.chunks();
+    if (stream.active) await assert.rejects(() => second.next(), PastreamError);
+    await iterator.return();
+    const unused = stream.chunks();
+    await unused.return();
+    assert.equal((await unused.next()).done, true);
+  });
+
+  it("keep a source that was set, unless they bring one, or none", async () => {
+    await using stream = duplex();
+    stream.setSource(signal);
+    equalSamples(join(...await all(stream, { offset: BLOCK, pad: BLOCK })), signal);
+    const other = noise("int16", 1000, 11);
+    equalSamples(join(...await all(stream, { playback: other, offset: BLOCK, pad: BLOCK })), other);
+    equalSamples(join(...await all(stream, { offset: BLOCK, pad: BLOCK })), other);
+    assert.ok(join(...await all(stream, { playback: null, frames: 1000 })).every((sample) => sample === 0));
+    const looped = await all(stream, { playback: Int16Array.of(1, 2, 3), loop: true, frames: 500, offset: BLOCK });
+    equalSamples(join(...looped), Int16Array.from({ length: 500 - BLOCK }, (_, i) => i % 3 + 1));
+  });
+
+  it("do not turn into the sink of a later start", async () => {
+    await using stream = duplex();
+    await all(stream, { frames: 1000 });
+    await stream.start({ frames: 100000 });
+    await stream.wait();
+    assert.equal(stream.frameCount, 100000);
+  });
+});
+
+describe("leaving chunks early", () => {
+  it("stops the stream", async () => {
+    await using stream = new InputStream(virtual("realtime", { channels: 1, blockSize: 128 }));
+    for await (const _ of stream.chunks()) break;
+    assert.equal(stream.stopped, true);
+    await assert.rejects(async () => {
+      for await (const _ of stream.chunks()) throw new Error("mine");
+    }, { message: "mine" });
+    assert.equal(stream.stopped, true);
+    const iterator = stream.chunks();
+    await iterator.next();
+    await iterator.return();
+    assert.equal(stream.stopped, true);
+    await iterator.next();
+    const again = stream.chunks();
+    await again.next();
+    await assert.rejects(() => again.throw(new Error("thrown")), { message: "thrown" });
+    assert.equal(stream.stopped, true);
+  });
+
+  it("is done from outside, too", async () => {
+    await using stream = new InputStream(virtual("realtime", { channels: 1 }));
+    let frames = 0;
+    setTimeout(() => stream.stop(), 50);
+    for await (const chunk of stream.chunks({ chunkSize: 1000 })) frames += chunk.length;
+    assert.equal(frames, stream.frameCount); // what had been captured is handed out
+    setTimeout(() => stream.abort(), 50);
+    for await (const _ of stream.chunks({ chunkSize: 1000 })); // ends
+    assert.equal(stream.aborted, true);
+    setTimeout(() => stream.close(), 50);
+    for await (const _ of stream.chunks({ chunkSize: 1000 })); // ends
+    assert.equal(stream.closed, true);
+    assert.throws(() => stream.chunks(), PastreamError);
+  });
+});
+
+describe("chunks of a run that fails", () => {
+  it("are handed out before its error is thrown", async () => {
+    const faults = [{ atFrame: 4800, kind: "deviceLost" }] as const;
+    await using stream = new InputStream(virtual("realtime", { channels: 1, blockSize: 480 }, { faults }));
+    let frames = 0;
+    await assert.rejects(async () => {
+      for await (const chunk of stream.chunks({ chunkSize: 1000 })) frames += chunk.length;
+    }, DeviceLostError);
+    assert.equal(frames, 4800);
+    await stream.wait(); // has been told
+
+    await using slow = new InputStream(virtual("realtime", { channels: 1, blockSize: 64 }));
+    frames = 0;
+    await assert.rejects(async () => {
+      for await (const chunk of slow.chunks({ chunkSize: 100, bufferSize: 1024 })) {
+        frames += chunk.length;
+        if (frames === 100) { while (slow.active) await pause(5); }
+      }
+    }, BufferFullError);
+    assert.equal(frames, slow.frameCount);
+    assert.ok(frames >= 1024, `${frames} frames`);
+
+    await using short = duplex();
+    frames = 0;
+    await assert.rejects(async () => {
+      for await (const chunk of short.chunks({ playback: signal, frames: 6000 })) frames += chunk.length;
+    }, BufferEmptyError);
+    assert.equal(frames, 5000);
+  });
+
+  it("may rather drop what there was no time for", async () => {
+    await using stream = new DuplexStream(virtual("realtime", { channels: 1, dtype: "int16", blockSize: 64 }));
+    const counter = Int16Array.from({ length: 24000 }, (_, i) => i);
+    stream.setSource(counter);
+    let chunks = 0;
+    let gaps = 0;
+    let next = 0;
+    for await (
+      const chunk of stream.chunks({ chunkSize: 100, bufferSize: 1024, onOverflow: "drop", offset: 64, pad: 64 })
+    ) {
+      const frame = stream.chunkFrame - 64;
+      if (frame > next) gaps++;
+      // A chunk may lie on both sides of a gap; its first frame is where it says.
+      assert.equal(chunk[0], frame, `chunk ${chunks}`);
+      next = frame + chunk.length;
+      if (++chunks % 20 === 0) await pause(60);
+    }
+    assert.ok(gaps > 0);
+    assert.ok(stream.glitches.some(({ kind }) => kind === "sinkOverflow"));
+    assert.equal(stream.frameCount, 24064);
+  });
+});
+
+describe("waiting for chunks", () => {
+  it("lets other things happen, even when there is always a chunk", async () => {
+    await using stream = duplex();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const started = performance.now();
+    for await (const _ of stream.chunks({ chunkSize: 64, pad: -1, playback: null })) {
+      if (performance.now() - started > 300) break;
+    }
+    clearInterval(timer);
+    assert.ok(turns >= 4, `${turns} turns`);
+  });
+
+  it("costs no more than a timer that goes off as often", {
+    skip: process.platform === "win32" && "its clock is coarse",
+  }, async () => {
+    /** Seconds of CPU that something costs which takes a second. */
+    const cost = async (what: () => Promise<void>): Promise<number> => {
+      const before = process.cpuUsage();
+      await what();
+      const { user, system } = process.cpuUsage(before);
+      return (user + system) / 1e6;
+    };
+    const chunk = 480;
+    await using stream = new InputStream(virtual("realtime", { channels: 2, blockSize: chunk }));
+    const idle = await cost(async () => {
+      for await (const _ of stream.chunks({ chunkSize: chunk, frames: 48000 }));
+    });
+    await using playing = new OutputStream(virtual("realtime", { channels: 2, blockSize: chunk }));
+    await playing.start();
+    const timers = await cost(async () => {
+      for (let i = 0; i < 100; i++) await pause(10);
+    });
+    await playing.stop();
+    // A generous limit, for this machine may be busy: the point is that nothing spins.
+    assert.ok(idle < 1.5 * timers + 0.1, `${idle} s of CPU, timers ${timers} s`);
+  });
+
+  it("hands out chunks soon after they are there", async () => {
+    await using stream = new InputStream(virtual("realtime", { channels: 1, blockSize: 240 }));
+    const late: number[] = [];
+    for await (const chunk of stream.chunks({ chunkSize: 240, frames: 48000 })) {
+      // When its last frame was captured, and the callback with it began.
+      late.push(stream.time - stream.chunkTime - chunk.length / 48000);
+    }
+    late.sort((a, b) => a - b);
+    const [median, worst] = [late[late.length >> 1], late[late.length - 1]];
+    assert.ok(median < 0.005, `median ${median * 1000} ms, worst ${worst * 1000} ms`);
+  });
+});
+
+describe("a ring that a stream's chunks use", () => {
+  it("is as large as two chunks, at least", async () => {
+    await using stream = duplex();
+    let frames = 0;
+    for await (const chunk of stream.chunks({ chunkSize: 100000, frames: 250000 })) frames += chunk.length;
+    assert.equal(frames, 250000);
+  });
+});
