@@ -47,8 +47,8 @@ static void no_portaudio(void) {
 /* --------------------------------------------------------------------- JACK */
 
 static void jack_devices(void) {
-  pid_t server = start_jack();
-  if (!CHECK(server > 0)) return;
+  struct server server;
+  if (!CHECK(start_jack(&server))) return;
   char text[256];
   double info[PS_DEVICE_INFO_SIZE], config[PS_CONFIG_SIZE];
   int32_t count = ps_device_count(), loopback = find_device("loopback");
@@ -92,7 +92,7 @@ static void jack_devices(void) {
   config[PS_CONFIG_BLOCK_SIZE] = 256;
   CHECK_EQUAL(open_stream(config), PS_ERR_PORTAUDIO);
   CHECK_EQUAL(ps_error_number(0), -9995);
-  end_server(server);
+  end_server(&server);
 }
 
 #define SIGNAL_FRAMES RATE
@@ -140,8 +140,8 @@ static int play_and_compare(int32_t stream, struct random *random) {
 }
 
 static void jack_bit_exact(void) {
-  pid_t server = start_jack();
-  if (!CHECK(server > 0)) return;
+  struct server server;
+  if (!CHECK(start_jack(&server))) return;
   struct random random = {random_seed()};
   double config[PS_CONFIG_SIZE], actual[PS_ACTUAL_SIZE];
   int32_t loopback = find_device("loopback");
@@ -164,12 +164,12 @@ static void jack_bit_exact(void) {
     CHECK_EQUAL(ps_stream_free(stream), PS_OK);
   }
   CHECK_EQUAL(ps_handle_count(), 0);
-  end_server(server);
+  end_server(&server);
 }
 
 static void jack_stop_abort_close(void) {
-  pid_t server = start_jack();
-  if (!CHECK(server > 0)) return;
+  struct server server;
+  if (!CHECK(start_jack(&server))) return;
   int32_t loopback = find_device("loopback");
   for (int round = 0; round < 3; round++) {
     int32_t first = run_forever(loopback, 1), second = run_forever(loopback, 1);
@@ -183,12 +183,12 @@ static void jack_stop_abort_close(void) {
     CHECK_EQUAL(ps_stream_free(first), PS_OK); /* closes it, if need be after the server has ended */
     CHECK_EQUAL(ps_stream_free(second), PS_OK);
   }
-  end_server(server);
+  end_server(&server);
 }
 
 static void pulse_plays(void) {
-  pid_t server = start_pulse();
-  if (!CHECK(server > 0)) return;
+  struct server server;
+  if (!CHECK(start_pulse(&server))) return;
   double info[PS_DEVICE_INFO_SIZE];
   int32_t device = find_device("default");
   CHECK(device >= 0);
@@ -209,7 +209,7 @@ static void pulse_plays(void) {
   printf("# stopped, started, aborted and closed in %.3f s\n", os_time() - begun);
   CHECK_WITHIN(os_time() - begun, 0, 10);
   ps_stream_free(stream);
-  end_server(server);
+  end_server(&server);
 }
 
 TEST(without_portaudio) { CHECK(scenario_passes(no_portaudio)); }
@@ -219,12 +219,10 @@ TEST(stop_abort_and_close_over_jack) { CHECK(scenario_passes(jack_stop_abort_clo
 TEST(over_pulseaudio) { CHECK(scenario_passes(pulse_plays)); }
 
 int main(void) {
-  servers_folder();
   RUN(without_portaudio);
   RUN_WITH(JACK_PROGRAMS, devices_and_settings_over_jack);
   RUN_WITH(JACK_PROGRAMS, bit_exact_over_jack);
   RUN_WITH(JACK_PROGRAMS, stop_abort_and_close_over_jack);
   RUN_WITH(PULSE_PROGRAMS, over_pulseaudio);
-  remove_servers_folder();
   return test_end();
 }

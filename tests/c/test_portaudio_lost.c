@@ -42,42 +42,42 @@ static void lose_server(pid_t server, double device, int signal) {
 }
 
 static void jack_killed(void) {
-  pid_t server = start_jack();
-  if (!CHECK(server > 0)) return;
-  lose_server(server, find_device("loopback"), SIGKILL);
-  end_server(server);
+  struct server server;
+  if (!CHECK(start_jack(&server))) return;
+  lose_server(server.pid, find_device("loopback"), SIGKILL);
+  end_server(&server);
 }
 
 static void jack_stopped(void) {
-  pid_t server = start_jack();
-  if (!CHECK(server > 0)) return;
-  lose_server(server, find_device("loopback"), SIGSTOP);
-  end_server(server);
+  struct server server;
+  if (!CHECK(start_jack(&server))) return;
+  lose_server(server.pid, find_device("loopback"), SIGSTOP);
+  end_server(&server);
 }
 
 /* A server that is slow to go on: what was given up ends late. */
 static void jack_continued(void) {
-  pid_t server = start_jack();
-  if (!CHECK(server > 0)) return;
+  struct server server;
+  if (!CHECK(start_jack(&server))) return;
   int32_t loopback = find_device("loopback");
-  lose_server(server, loopback, SIGSTOP);
-  kill(server, SIGCONT);
+  lose_server(server.pid, loopback, SIGSTOP);
+  kill(server.pid, SIGCONT);
   usleep(1000000);
-  end_server(server);
+  end_server(&server);
 }
 
 static void pulse_killed(void) {
-  pid_t server = start_pulse();
-  if (!CHECK(server > 0)) return;
-  lose_server(server, PS_DEVICE_DEFAULT, SIGKILL);
-  end_server(server);
+  struct server server;
+  if (!CHECK(start_pulse(&server))) return;
+  lose_server(server.pid, PS_DEVICE_DEFAULT, SIGKILL);
+  end_server(&server);
 }
 
 static void pulse_stopped(void) {
-  pid_t server = start_pulse();
-  if (!CHECK(server > 0)) return;
-  lose_server(server, PS_DEVICE_DEFAULT, SIGSTOP);
-  end_server(server);
+  struct server server;
+  if (!CHECK(start_pulse(&server))) return;
+  lose_server(server.pid, PS_DEVICE_DEFAULT, SIGSTOP);
+  end_server(&server);
 }
 
 TEST(jack_server_killed) { CHECK(scenario_passes(jack_killed)); }
@@ -87,12 +87,10 @@ TEST(pulseaudio_killed) { CHECK(scenario_passes(pulse_killed)); }
 TEST(pulseaudio_stopped) { CHECK(scenario_passes(pulse_stopped)); }
 
 int main(void) {
-  servers_folder();
   RUN_WITH(JACK_PROGRAMS, jack_server_killed);
   RUN_WITH(JACK_PROGRAMS, jack_server_stopped);
   RUN_WITH(JACK_PROGRAMS, jack_server_stopped_and_continued);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_killed);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_stopped);
-  remove_servers_folder();
   return test_end();
 }

@@ -1,0 +1,90 @@
+#!/bin/sh
+# Starts a sound server of its own for a test: servers.sh jack|pulse
+#
+# Prints the environment that clients need, NAME=VALUE, then SERVER_PID=… as its last line. The server ends, and all that
+# it kept is removed, when standard input ends: also when the test that holds the other end crashes or is killed.
+trap '' INT TERM HUP
+folder=$(mktemp -d "${TMPDIR:-/tmp}/pastream-server-XXXXXX") || exit 1
+log="$folder/log"
+server= reader= name=
+
+# Whether the command succeeds before the server ends, or 15 seconds are over.
+ready() {
+  tries=0
+  while ! eval "$1" >"$folder/ready" 2>&1; do
+    tries=$((tries + 1))
+    if [ $tries -gt 300 ] || ! kill -0 "$server" 2>/dev/null; then return 1; fi
+    sleep 0.05
+  done
+}
+
+finish() {
+  for process in $reader $server; do
+    kill -TERM "$process" 2>/dev/null
+    kill -CONT "$process" 2>/dev/null # it may have been stopped
+    tries=0
+    while kill -0 "$process" 2>/dev/null; do
+      tries=$((tries + 1))
+      [ $tries -eq 40 ] && kill -KILL "$process" 2>/dev/null
+      [ $tries -eq 80 ] && break
+      sleep 0.05
+    done
+  done
+  [ -n "$name" ] && rm -rf /dev/shm/jack_"${name}"_* /dev/shm/jack_sem.*_"${name}"_*
+  rm -rf "$folder"
+}
+
+start_jack() { # NAME, options of scheduling
+  name=$1
+  shift
+  # Fewer ports than usual take 40 MB of shared memory instead of 100.
+  HOME=$folder jackd "$@" -p 128 -n "$name" -L 2 -d dummy -r 48000 -p 256 >"$log" 2>&1 &
+  server=$!
+  # The first means that the name was free: another server of that name would answer as well.
+  ready "grep -qs 'server starting' $log && JACK_DEFAULT_SERVER=$name jack_lsp | grep -q loopback:playback_2" && return
+  kill -KILL "$server" 2>/dev/null
+  return 1
+}
+
+jack() {
+  # JACK has eight places for servers, and gives that of a killed one back only to a server of the same name. Realtime
+  # scheduling is refused in some places.
+  for scheduling in "-R -P60" "-r"; do
+    for number in 0 1 2 3; do
+      # shellcheck disable=SC2086
+      start_jack "pastream-test-$number" $scheduling && return
+    done
+  done
+  return 1
+}
+
+pulse() {
+  printf 'pcm.!default { type pulse }\nctl.!default { type pulse }\n' >"$folder/.asoundrc"
+  export HOME="$folder" XDG_RUNTIME_DIR="$folder" XDG_CONFIG_HOME="$folder"
+  export PULSE_RUNTIME_PATH="$folder" PULSE_STATE_PATH="$folder" PULSE_SERVER="unix:$folder/socket"
+  pulseaudio -n --daemonize=no --use-pid-file=no --exit-idle-time=-1 --disable-shm=yes --high-priority=no \
+    --realtime=no --load="module-native-protocol-unix auth-anonymous=1 socket=$folder/socket" \
+    --load="module-null-sink sink_name=loop rate=48000 channels=2 format=float32le" >"$log" 2>&1 &
+  server=$!
+  ready "pactl list short sources | grep -q loop.monitor" || return 1
+  # A null sink that nobody listens to has a latency of two seconds.
+  parec --latency-msec=10 -d loop.monitor >/dev/null 2>&1 &
+  reader=$!
+}
+
+cache=${XDG_CACHE_HOME:-$HOME/.cache}
+if ! "$1"; then
+  cat "$log" "$folder/ready" >&2
+  finish
+  exit 1
+fi
+echo "HOME=$folder"
+echo "XDG_CACHE_HOME=$cache" # where a runtime keeps what it has compiled
+echo "XDG_RUNTIME_DIR=$folder"
+echo "XDG_CONFIG_HOME=$folder"
+echo "PULSE_SERVER=unix:$folder/socket"
+echo "JACK_DEFAULT_SERVER=${name:-pastream-test-none}"
+echo "JACK_NO_AUDIO_RESERVATION=1"
+echo "SERVER_PID=$server"
+read -r _
+finish
