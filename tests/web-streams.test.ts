@@ -1,0 +1,186 @@
+// A stream's samples as Web Streams.
+import assert from "node:assert/strict";
+import { Readable } from "node:stream";
+import { describe, it } from "node:test";
+import { BufferFullError, DuplexStream, InputStream, OutputStream, PastreamError, RingBuffer } from "../mod.ts";
+import { equalSamples, join, noise, pause, virtual } from "./helpers/streams.ts";
+
+const BLOCK = 64;
+const signal = noise("int16", 5000, 5);
+const duplex = () => new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16", blockSize: BLOCK }));
+type Samples = Int16Array<ArrayBuffer>;
+
+async function collect(readable: ReadableStream<Samples>): Promise<Samples> {
+  const parts: Samples[] = [];
+  const reader = readable.getReader();
+  for (let step = await reader.read(); !step.done; step = await reader.read()) parts.push(step.value);
+  return join(...parts);
+}
+
+describe("readable()", () => {
+  it("gives copied chunks, from the first read on", async () => {
+    await using stream = duplex();
+    stream.setSource(signal);
+    const readable = stream.readable({ chunkSize: 300, offset: BLOCK, pad: BLOCK });
+    await pause(5);
+    assert.equal(stream.active || stream.finished, false);
+    equalSamples(await collect(readable), signal);
+    assert.equal(stream.finished, true);
+  });
+
+  it("stops the stream when it is cancelled, at any time", async () => {
+    await using stream = new InputStream(virtual("realtime", { channels: 1 }));
+    const unread = stream.readable({ chunkSize: 100 });
+    await unread.cancel();
+    assert.equal(stream.finished, false);
+    const reader = stream.readable({ chunkSize: 100 }).getReader();
+    await reader.read();
+    assert.equal(stream.active, true);
+    await reader.cancel();
+    assert.equal(stream.stopped, true);
+    const waiting = stream.readable({ chunkSize: 48000 }).getReader();
+    const read = waiting.read();
+    await pause(20);
+    await waiting.cancel();
+    assert.equal((await read).done, true);
+    assert.equal(stream.stopped, true);
+    await stream.start();
+    await unread.cancel();
+    assert.equal(stream.active, true); // that run is none of its
+    await stream.stop();
+  });
+
+  it("errors with what ended the stream", async () => {
+    await using stream = new InputStream(virtual("realtime", { channels: 1 }));
+    const reader = stream.readable({ chunkSize: 256, bufferSize: 1024 }).getReader();
+    await reader.read();
+    await pause(60);
+    await assert.rejects(async () => {
+      while (!(await reader.read()).done);
+    }, BufferFullError);
+    assert.throws(() => stream.readable({ chunkSize: -1 }), RangeError);
+  });
+
+  it("can be piped, transformed, and read by Node's streams", async () => {
+    await using stream = duplex();
+    stream.setSource(signal);
+    const half = new TransformStream<Samples, Samples>({
+      transform: (samples, controller) => controller.enqueue(samples.map((sample) => sample >> 1)),
+    });
+    const options = { chunkSize: 128, offset: BLOCK, pad: BLOCK };
+    equalSamples(await collect(stream.readable(options).pipeThrough(half)), signal.map((sample) => sample >> 1));
+    const parts: Samples[] = [];
+    await stream.readable(options).pipeTo(new WritableStream({ write: (samples) => void parts.push(samples) }));
+    equalSamples(join(...parts), signal);
+    let bytes = 0;
+    // deno-lint-ignore no-explicit-any -- the types of Node's Web Streams are not those of the runtime
+    for await (const samples of Readable.fromWeb(stream.readable(options) as any)) bytes += samples.length;
+    assert.equal(bytes, 10000); // Node makes Buffers of them
+    for await (const samples of stream.readable(options) as unknown as AsyncIterable<Samples>) {
+      assert.equal(samples.length, 128);
+      break;
+    }
+    assert.equal(stream.active, false);
+  });
+});
+
+describe("writable()", () => {
+  it("plays what is written, from the first write on, to its end", async () => {
+    await using stream = duplex();
+    const sink = new RingBuffer(2, 8192);
+    stream.setSink(sink);
+    const writer = stream.writable({ bufferSize: 256 }).getWriter();
+    await pause(5);
+    assert.equal(stream.active, false);
+    for (let at = 0; at < signal.length; at += 500) await writer.write(signal.subarray(at, at + 500));
+    assert.equal(stream.active, true);
+    await writer.close();
+    assert.equal(stream.active, false);
+    assert.equal(stream.frameCount, 5000);
+    const heard = new Int16Array(5000);
+    sink.readInto(heard);
+    equalSamples(heard.subarray(BLOCK), signal.subarray(0, 5000 - BLOCK));
+  });
+
+  it("takes bytes, too, and refuses what does not fit", async () => {
+    await using stream = duplex();
+    const writer = stream.writable().getWriter();
+    await writer.write(new Uint8Array(signal.buffer, 0, 2000));
+    await writer.write(signal.buffer.slice(2000));
+    await writer.close();
+    assert.equal(stream.frameCount, 5000);
+    const wrong = stream.writable().getWriter();
+    await assert.rejects(wrong.write(new Float32Array(4) as unknown as Samples), { name: "TypeError" });
+    await wrong.closed.catch(() => {});
+    assert.throws(() => stream.writable({ bufferSize: 100 }), RangeError);
+  });
+
+  it("closes without ado when nothing was written", async () => {
+    await using stream = duplex();
+    await stream.writable().close();
+    assert.equal(stream.finished, false);
+  });
+
+  it("makes a writer wait while there is no room", async () => {
+    await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
+    const writer = stream.writable({ bufferSize: 1024 }).getWriter();
+    const started = performance.now();
+    for (let i = 0; i < 10; i++) await writer.write(new Float32Array(1000));
+    await writer.close();
+    const seconds = (performance.now() - started) / 1000;
+    assert.ok(seconds > 0.19 && seconds < 1, `${seconds} s for 10000 frames`);
+    assert.equal(stream.frameCount, 10000);
+    assert.equal(stream.xruns, 0);
+  });
+
+  it("aborts the stream when it is aborted, even in the middle of a write", async () => {
+    await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
+    const writer = stream.writable({ bufferSize: 1024 }).getWriter();
+    const write = writer.write(new Float32Array(480000));
+    write.catch(() => {});
+    await pause(30);
+    await writer.abort("enough");
+    await assert.rejects(write, Error);
+    assert.equal(stream.aborted, true);
+  });
+
+  it("errors when the stream ends", async () => {
+    await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
+    for (const waiting of [true, false]) {
+      const writer = stream.writable({ bufferSize: 1024 }).getWriter();
+      writer.closed.catch(() => {});
+      const write = writer.write(new Float32Array(waiting ? 480000 : 100));
+      const outcome = waiting ? assert.rejects(write, PastreamError) : write;
+      await pause(10);
+      await stream.stop();
+      await outcome;
+      if (!waiting) await assert.rejects(writer.write(new Float32Array(1)), PastreamError);
+    }
+    const faults = [{ atFrame: 480, kind: "deviceLost" }] as const;
+    await using lost = new OutputStream(virtual("realtime", { channels: 1 }, { faults }));
+    const writer = lost.writable({ bufferSize: 1024 }).getWriter();
+    writer.closed.catch(() => {});
+    await assert.rejects(writer.write(new Float32Array(480000)), { name: "DeviceLostError" });
+  });
+
+  it("is piped to from the same stream's readable()", async () => {
+    await using stream = new DuplexStream(virtual("realtime", { channels: 1, blockSize: 256 }));
+    const writable = stream.writable();
+    let played = 0;
+    const count = new TransformStream<Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>>({
+      transform(samples, controller) {
+        played += samples.length;
+        controller.enqueue(samples);
+      },
+    });
+    const control = new AbortController();
+    setTimeout(() => control.abort(), 200);
+    await assert.rejects(stream.readable().pipeThrough(count).pipeTo(writable, { signal: control.signal }), {
+      name: "AbortError",
+    });
+    while (stream.active) await pause(1);
+    assert.ok(played > 4800, `${played} frames`);
+    assert.ok(stream.frameCount >= played);
+    await assert.rejects(() => stream.start(), { name: "TypeError", message: /played before/ });
+  });
+});
