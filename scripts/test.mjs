@@ -1,5 +1,7 @@
 // Runs everything that proves the project: checks, C tests, and the suite on each runtime. One closing line for all of it.
-// Usage: node scripts/test.mjs [--full] [--only KIND]... [--also KIND]... [part of a test file's name]...
+// Usage: node scripts/test.mjs [--full] [--only KIND]... [--also KIND]... [--jobs N] [part of a test file's name]...
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { checks } from "./lib/checks.mjs";
@@ -7,6 +9,7 @@ import { builds, cTestFiles, runCTest } from "./lib/ctests.mjs";
 import { noCounts } from "./lib/counts.mjs";
 import { Failure, main, say } from "./lib/run.mjs";
 import { runFile, runtimes, testFiles } from "./lib/suite.mjs";
+import { root } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
 
 const usual = ["checks", "c", "deno", "bun", "node"];
@@ -21,13 +24,15 @@ function options() {
         full: { type: "boolean", default: false },
         only: { type: "string", multiple: true, default: [] },
         also: { type: "string", multiple: true, default: [] },
+        jobs: { type: "string", default: "2" },
       },
       allowPositionals: true,
     });
     const unknown = [...values.only, ...values.also].find((kind) => !kinds.includes(kind));
     if (unknown !== undefined) throw new Failure(`there are no tests of kind ${unknown}, but of ${kinds.join(", ")}`);
     const only = [...(values.only.length > 0 ? values.only : values.full ? kinds : usual), ...values.also];
-    return { full: values.full, only, filters: positionals };
+    if (!/^[1-9]\d*$/.test(values.jobs)) throw new Failure(`--jobs ${values.jobs}: a number from 1 on`);
+    return { full: values.full, only, jobs: Number(values.jobs), filters: positionals };
   } catch (error) {
     throw error.code?.startsWith("ERR_PARSE_ARGS") ? new Failure(error.message) : error;
   }
@@ -74,6 +79,10 @@ function jobs({ full, filters }) {
   ];
 }
 
+/** Whether a test file says that it must have the machine for itself. */
+const measures = ({ name }) =>
+  /\.(ts|c)$/.test(name) && /^(\/\/|\/\*) Runs alone/m.test(readFileSync(join(root, name), "utf8"));
+
 const indent = (text) => text.trimEnd().split("\n").slice(-300).map((line) => `    | ${line}`).join("\n");
 
 async function test() {
@@ -84,8 +93,7 @@ async function test() {
   const started = performance.now();
   const perSuite = new Map();
   const total = noCounts();
-  for (const { kind, suite, name, run } of jobs(chosen)) {
-    if (!chosen.only.includes(kind)) continue;
+  const runJob = async ({ suite, name, run }) => {
     const begun = performance.now();
     const result = await run();
     const seconds = ((performance.now() - begun) / 1000).toFixed(1);
@@ -99,7 +107,15 @@ async function test() {
     if (result.skipped > 0) notes.push(`${result.skipped} skipped`);
     console.log(`${suite.padEnd(8)} ${name.padEnd(36)} ${notes.join(", ")}  (${seconds} s)`);
     if (result.failed > 0) console.log(indent(result.text));
-  }
+  };
+  // Most tests wait for a clock most of the time, so two fit side by side; what measures time runs alone, in the end.
+  const chosenJobs = jobs(chosen).filter(({ kind }) => chosen.only.includes(kind));
+  const queue = chosenJobs.filter((job) => !measures(job));
+  const lane = async () => {
+    for (let job = queue.shift(); job; job = queue.shift()) await runJob(job);
+  };
+  await Promise.all(Array.from({ length: chosen.jobs }, lane));
+  for (const job of chosenJobs.filter(measures)) await runJob(job);
   console.log(`\nSummary, after ${((performance.now() - started) / 1000).toFixed(0)} s:`);
   for (const [suite, { passed, failed, skipped }] of perSuite) {
     console.log(`  ${suite.padEnd(8)} ${passed} ok, ${failed} FAILED, ${skipped} skipped`.replace(", 0 FAILED", ""));

@@ -102,8 +102,16 @@ async function make(output, hash, batches) {
   return undefined;
 }
 
+/** What is being made or has been made, by its path: several tests ask for the same archive. */
+const archives = new Map();
+
 /** All of c/ and what the tests share, compiled once for a build. */
 function makeArchive(build, archive) {
+  if (!archives.has(archive)) archives.set(archive, compileArchive(build, archive));
+  return archives.get(archive);
+}
+
+function compileArchive(build, archive) {
   const [cc, ...first] = build.compiler();
   const sources = [...cSources(), ...testSources().filter((name) => !isProgram(name) && name.endsWith(".c"))];
   const objects = sources.map((name) => join(dirname(archive), `${basename(name)}.o`));
@@ -111,7 +119,12 @@ function makeArchive(build, archive) {
   // Two at a time: as many as a small machine has cores.
   const pairs = commands.flatMap((_, i) => i % 2 === 0 ? [commands.slice(i, i + 2)] : []);
   const shared = testSources().filter((name) => !isProgram(name)).map(read);
-  return make(archive, hashBuild(cc, [commands, shared]), [...pairs, [["rm", "-f", archive]], [["ar", "rcs", archive, ...objects]]]);
+  return make(archive, hashBuild(cc, [commands, shared]), [...pairs, [["rm", "-f", archive]], [[
+    "ar",
+    "rcs",
+    archive,
+    ...objects,
+  ]]]);
 }
 
 /** Runs one C test. It may print TAP lines, one for each of its cases; else its exit code is its one result. */

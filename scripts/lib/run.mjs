@@ -15,8 +15,10 @@ export function say(text) {
 /** Whether a module is the one that was started (`import.meta.main` is not in Node 20). */
 export const isMain = (meta) => meta.main ?? process.argv[1] === fileURLToPath(meta.url);
 
-/** Runs a script's main function; a Failure is one message and exit code 1. */
+/** Runs a script's main function; a Failure is one message and exit code 1. An interrupt ends what it has started. */
 export async function main(job) {
+  process.once("SIGINT", () => process.exit(130));
+  process.once("SIGTERM", () => process.exit(143));
   try {
     process.exitCode = (await job()) ?? 0;
   } catch (error) {
@@ -72,14 +74,10 @@ export function capture(command, args, { timeout = 120, env = {}, cwd = root } =
       timedOut = true;
       kill();
     }, timeout * 1000);
-    const interrupt = () => {
-      kill();
-      process.exit(130);
-    };
-    process.once("SIGINT", interrupt);
+    process.on("exit", kill);
     const end = (code, signal, text = "") => {
       clearTimeout(timer);
-      process.removeListener("SIGINT", interrupt);
+      process.removeListener("exit", kill);
       const seconds = (performance.now() - started) / 1000;
       resolve({ code, signal, timedOut, output: Buffer.concat(chunks).toString() + text, seconds });
     };
