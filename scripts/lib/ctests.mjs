@@ -119,12 +119,8 @@ function compileArchive(build, archive) {
   // Two at a time: as many as a small machine has cores.
   const pairs = commands.flatMap((_, i) => i % 2 === 0 ? [commands.slice(i, i + 2)] : []);
   const shared = testSources().filter((name) => !isProgram(name)).map(read);
-  return make(archive, hashBuild(cc, [commands, shared]), [...pairs, [["rm", "-f", archive]], [[
-    "ar",
-    "rcs",
-    archive,
-    ...objects,
-  ]]]);
+  const pack = [[["rm", "-f", archive]], [["ar", "rcs", archive, ...objects]]];
+  return make(archive, hashBuild(cc, [commands, shared]), [...pairs, ...pack]);
 }
 
 /** Runs one C test. It may print TAP lines, one for each of its cases; else its exit code is its one result. */
