@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -98,6 +98,29 @@ describe("the libraries for all platforms", () => {
 });
 
 const zigCc = (target: string) => [findCompiler()!.path!, "cc", "-target", target];
+
+describe("a library built anew", () => {
+  it("has the same bytes, in another folder and with nothing cached", () => {
+    const copy = mkdtempSync(join(tmpdir(), "pastream-build-"));
+    try {
+      for (const name of ["c", "scripts", "package.json"]) {
+        cpSync(join(root, name), join(copy, name), { recursive: true });
+      }
+      symlinkSync(join(root, "node_modules"), join(copy, "node_modules"), "junction");
+      // Building all of them takes minutes.
+      const all = process.env.PASTREAM_TEST_FULL ? ["--all"] : [];
+      run(process.execPath, join(copy, "scripts", "build.mjs"), ...all);
+      const built = targets.filter(({ name }) => existsSync(join(copy, "native", name)));
+      assert.equal(built.length, all.length > 0 ? targets.length : 1);
+      for (const target of built) {
+        const anew = readFileSync(join(copy, "native", target.name, target.file));
+        assert.ok(anew.equals(readFileSync(library(target))), target.name);
+      }
+    } finally {
+      rmSync(copy, { recursive: true });
+    }
+  });
+});
 
 /** How to make and run a program for other systems. zig makes no program that loads anything with musl. */
 const systems: readonly { name: string; compiler: string[]; command: string[] }[] = [

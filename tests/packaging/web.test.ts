@@ -9,8 +9,8 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { buildPackage, packageFolder } from "../../scripts/build-package.mjs";
-import { hostTarget } from "../../scripts/lib/targets.mjs";
-import { app, fromNpm, type Result, run, temporaryFolder } from "./programs.ts";
+import { hostTarget, targets } from "../../scripts/lib/targets.mjs";
+import { app, fromNpm, type Result, root, run, temporaryFolder } from "./programs.ts";
 
 const target = hostTarget();
 const types: Record<string, string> = { ".ts": "application/typescript", ".json": "application/json" };
@@ -96,6 +96,17 @@ describe("pastream from the web", () => {
     );
     return JSON.parse(stdout).paths.native;
   }
+
+  it("can be published with the libraries", async () => {
+    const { code, stderr } = await run([fromNpm.deno()!, "publish", "--dry-run", "--allow-dirty"], {
+      cwd: packageFolder,
+    });
+    assert.equal(code, 0, stderr);
+    for (const { name, file } of targets) assert.ok(stderr.includes(`/native/${name}/${file}`), stderr);
+    const source = readFileSync(join(packageFolder, "ffi", "prebuilt.ts"), "utf8");
+    const table = JSON.parse(/= (\{[^;]*\});/.exec(source)![1]);
+    assert.deepEqual(table, JSON.parse(readFileSync(join(root, "native", "manifest.json"), "utf8")));
+  });
 
   it("fetches its library once, and puts nothing on standard output", async () => {
     const cache = emptyCache();
