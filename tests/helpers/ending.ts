@@ -15,7 +15,8 @@ type Ending =
   | "by the runtime's own exit"
   | "in a worker that is terminated"
   | "in a worker that ends"
-  | "in a worker with an uncaught exception";
+  | "in a worker with an uncaught exception"
+  | "in a worker while the process exits";
 
 const [ending, sink, path] = (isMainThread ? process.argv.slice(2) : workerData) as [Ending, "file" | "memory", string];
 
@@ -44,14 +45,17 @@ async function startStream(): Promise<DuplexStream> {
 
 async function inWorker(): Promise<void> {
   const stream = await startStream();
+  const frames = stream.frameCount;
   stream.unref();
   if (ending === "in a worker with an uncaught exception") {
     globalThis.setTimeout(() => {
       throw new Error("on purpose");
     }, 1);
   }
-  parentPort!.postMessage("streaming");
-  if (ending === "in a worker that is terminated") await setTimeout(60_000);
+  parentPort!.postMessage(frames);
+  if (ending === "in a worker that is terminated" || ending === "in a worker while the process exits") {
+    await setTimeout(60_000);
+  }
 }
 
 async function withWorker(): Promise<void> {
@@ -59,17 +63,22 @@ async function withWorker(): Promise<void> {
   worker.on("error", () => {});
   const streaming = new Promise((resolve) => worker.once("message", resolve));
   const exited = new Promise((resolve) => worker.once("exit", resolve));
-  await streaming;
+  const frames = await streaming;
+  if (ending === "in a worker while the process exits") {
+    console.log(frames);
+    process.exit(7);
+  }
   if (ending === "in a worker that is terminated") await worker.terminate();
   await exited;
   // Whatever the worker has left behind now runs without it.
   await setTimeout(100);
-  console.log("the main thread goes on");
+  console.log(frames);
 }
 
 async function inMain(): Promise<void> {
   const before = threads();
   const stream = await startStream();
+  console.log(stream.frameCount);
   switch (ending) {
     case "normally":
       await stream.stop();
@@ -77,7 +86,6 @@ async function inMain(): Promise<void> {
       // The stream's own thread ends by itself, soon after it has said that it is closed.
       for (let i = 0; i < 100 && threads().length > before.length; i++) await setTimeout(10);
       if (threads().length > before.length) throw new Error(`left: ${threads()}`);
-      console.log("closed");
       break;
     case "by the end of the script":
       stream.unref();
