@@ -33,7 +33,7 @@ static inline float sample_int24(struct bytes3 x) {
       float p[LANES] = {0}, q[LANES] = {0};                                                                    \
       for (; i + LANES <= count; i += LANES)                                                                   \
         for (size_t l = 0; l < LANES; l++) {                                                                   \
-          float x = sample_##NAME(s[i + l]), a = x < 0 ? -x : x;                                               \
+          float x = sample_##NAME(s[i + l]), a = fabsf(x);                                                     \
           p[l] = a > p[l] ? a : p[l];                                                                          \
           q[l] += x * x;                                                                                       \
         }                                                                                                      \
@@ -41,7 +41,7 @@ static inline float sample_int24(struct bytes3 x) {
       memcpy(squares, q, sizeof q);                                                                            \
     }                                                                                                          \
     for (size_t l = 0; i < count; i++, l = l + 1 < lanes ? l + 1 : 0) {                                        \
-      float x = sample_##NAME(s[i]), a = x < 0 ? -x : x;                                                       \
+      float x = sample_##NAME(s[i]), a = fabsf(x);                                                             \
       peak[l] = a > peak[l] ? a : peak[l];                                                                     \
       squares[l] += x * x;                                                                                     \
     }                                                                                                          \
