@@ -3,28 +3,11 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { after, describe, it } from "node:test";
 import { readFile, SoundFile, type SoundFileOptions, writeFile } from "../mod.ts";
-import { pastream, temporaryFolder } from "./helpers/cli.ts";
-import type { ChildResult } from "./helpers/runtime.ts";
+import { delay, fail, noise, pastream, rate, run, temporaryFolder, virtual } from "./helpers/cli.ts";
 
 const folder = temporaryFolder();
 after(() => folder.remove());
 const { path } = folder;
-
-const rate = 48000;
-const block = 256;
-/** What is played comes back this many frames later. */
-const delay = block;
-/** The virtual device with a block size, and so a delay, that the tests know. */
-const virtual = ["-D", "virtual", "-b", String(block)];
-
-/** Noise, the same at each call. */
-function noise(frames: number, channels = 2): Int16Array<ArrayBuffer> {
-  let state = 7;
-  return Int16Array.from({ length: frames * channels }, () => {
-    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
-    return (state >>> 16) - 32768;
-  });
-}
 
 async function makeFile(
   name: string,
@@ -44,23 +27,6 @@ function equalSamples(actual: Int16Array, expected: Int16Array): void {
   assert.equal(actual.length, expected.length);
   const index = actual.findIndex((sample, index) => sample !== expected[index]);
   if (index >= 0) assert.fail(`sample ${index} is ${actual[index]}, not ${expected[index]}`);
-}
-
-/** Runs, and expects a quiet success. */
-async function run(...args: string[]): Promise<ChildResult> {
-  const result = await pastream([...virtual, ...args]);
-  assert.equal(result.code, 0, `${args.join(" ")}: ${result.stderr}`);
-  assert.equal(result.stdout, "");
-  return result;
-}
-
-/** Runs, and expects an error of one line. */
-async function fail(code: number, message: RegExp, ...args: string[]): Promise<void> {
-  const result = await pastream(args);
-  assert.match(result.stderr, message, args.join(" "));
-  assert.equal(result.code, code, `${args.join(" ")}: ${result.stderr}`);
-  assert.equal(result.stdout, "");
-  assert.equal(result.stderr.trim().split("\n").length, 1, result.stderr);
 }
 
 function silentFrames(samples: Int16Array, from: number, to: number, channels = 2): boolean {
@@ -281,120 +247,5 @@ describe("playing and recording", () => {
       (await run("null", path("idle-out.wav"), "-d1s", "--loop")).stderr,
       /--loop does nothing: there is no playback/,
     );
-  });
-});
-
-describe("what it says", () => {
-  it("tells programs in JSON, a line each", async () => {
-    const input = await makeFile("json.wav", rate * 1.2);
-    const { stderr } = await run(input, path("json-out.wav"), "--json", "-m", "1:1");
-    const lines = stderr.trim().split("\n").map((line) => JSON.parse(line));
-    assert.deepEqual(lines.map(({ type }) => type), ["note", "start", "progress", "end"]);
-    const [note, start, progress, end] = lines;
-    assert.match(note.message, /muted/);
-    assert.deepEqual(start.playback, { file: input, format: "WAV", encoding: "PCM_16" });
-    assert.equal(start.totalFrames, rate * 1.2);
-    assert.ok(progress.elapsed >= 0.9 && progress.elapsed <= 1.2 && progress.total === 1.2, JSON.stringify(progress));
-    assert.equal(progress.levels.input.length, 2);
-    assert.ok(
-      progress.levels.input[0].peak > 0.9 && progress.levels.input[1].rms > 0.1,
-      JSON.stringify(progress.levels),
-    );
-    assert.deepEqual([end.exitCode, end.signal, end.error, end.frames, end.xruns], [0, null, null, rate * 1.2, 0]);
-    assert.deepEqual(end.files, [{ file: path("json-out.wav"), frame: 0 }]);
-    assert.ok(end.callbacks.count > 200 && Array.isArray(end.glitches));
-    const quiet = await run(input, "-d", "0.01", "--json", "-q");
-    assert.deepEqual(quiet.stderr.trim().split("\n").map((line) => JSON.parse(line).type), ["end"]);
-    const failed = await pastream([...virtual, path("none.wav"), "--json"]);
-    assert.equal(failed.code, 1);
-    const { exitCode, error } = JSON.parse(failed.stderr);
-    assert.equal(exitCode, 1);
-    assert.equal(error.code, "soundfile");
-    assert.match(error.message, /none\.wav/);
-  });
-
-  it("reports errors in one line, without a stack trace", async () => {
-    const input = await makeFile("errors.wav", 100);
-    await fail(1, /^pastream: .*missing\.wav.*No such file/, ...virtual, "-q", path("missing.wav"));
-    writeFileSync(path("text.wav"), "this is no sound file");
-    await fail(1, /^pastream: .*text\.wav/, ...virtual, "-q", path("text.wav"));
-    await fail(1, /^pastream: .*no\/such\/folder/, ...virtual, "-q", "null", path("no/such/folder/x.wav"), "-d1s");
-    await fail(2, /^pastream: unknown option --lop; did you mean --loop\?$/m, "--lop", input);
-    await fail(2, /^pastream: nothing to play or to record/);
-    await fail(
-      2,
-      /-o\/--offset: 48000 frames are more than the 100/,
-      ...virtual,
-      "-q",
-      input,
-      path("o.wav"),
-      "-o",
-      "1",
-    );
-    await fail(2, /--rotate: the recording goes to standard output/, ...virtual, "null", "-", "--rotate", "1");
-    await fail(1, /^pastream: -D\/--device: .*no-such-device/, "-q", "-D", "no-such-device", input);
-    const { stderr } = await pastream([...virtual, path("missing.wav")], { env: { PASTREAM_DEBUG: "1" } });
-    assert.match(stderr, /\n +at /);
-  });
-
-  it("needs no library for what can be said without", async () => {
-    const env = { PASTREAM_LIB: "/no/such/library" };
-    for (
-      const [args, code, text] of [
-        [["--version"], 0, /^pastream \d+\.\d+\.\d+\n$/],
-        [["--help"], 0, /^pastream: play and record sound files\n\nUsage: pastream /],
-        [["-q", "-h"], 0, /--duration/],
-        [["--completions", "bash"], 0, /complete -F/],
-        [["--nonsense"], 2, /^$/],
-        [["-d", "x", "y"], 2, /^$/],
-      ] as const
-    ) {
-      const result = await pastream(args, { env });
-      assert.equal(result.code, code, result.stderr);
-      assert.match(result.stdout, text);
-      assert.equal(result.stderr === "", code === 0);
-    }
-    const { code, stderr } = await pastream([...virtual, "x.wav"], { env });
-    assert.equal(code, 1);
-    assert.match(stderr, /^pastream: libpastream could not be loaded.*\n$/);
-  });
-
-  it("lists devices, formats and encodings", async () => {
-    const list = async (...args: string[]) => {
-      const { code, stdout, stderr } = await pastream(args);
-      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-      return stdout;
-    };
-    assert.match(await list("-l"), /^[ ><*] +\d+ .*, Virtual \(\d+ in, \d+ out\)$/m);
-    const { devices, hostApis } = JSON.parse(await list("-l", "--json", "--host-api", "virtual"));
-    assert.deepEqual([devices.length, devices[0].hostApi, hostApis.length, hostApis[0].name], [
-      1,
-      "Virtual",
-      1,
-      "Virtual",
-    ]);
-    assert.equal((await list("-l", "--host-api", "Virtual")).trim().split("\n").length, 1);
-    assert.match(await list("--list-formats"), /^WAV +WAV \(Microsoft\)$/m);
-    assert.match(await list("--list-encodings"), /^VORBIS /m);
-    const flac = await list("--list-encodings", "flac");
-    assert.match(flac, /^PCM_24 /m);
-    assert.doesNotMatch(flac, /FLOAT/);
-    assert.ok("PCM_24" in JSON.parse(await list("--list-encodings", "flac", "--json")));
-    await fail(2, /--list-encodings: 'FLACK' is none of .*did you mean FLAC\?/, "--list-encodings", "flack");
-    await fail(2, /--host-api: 'nonsense' is none of .*Virtual/, "-l", "--host-api", "nonsense");
-  });
-
-  it("chooses devices by host API, and names with commas whole", async () => {
-    const input = await makeFile("device.wav", 100);
-    const plays = async (...args: string[]) => {
-      const { code, stderr } = await pastream([input, ...args]);
-      assert.equal(code, 0, stderr);
-      assert.match(stderr, /'virtual'/);
-    };
-    await plays("--host-api", "Virtual");
-    await plays("--host-api", "virt", "-D", "virtual");
-    await plays("-D", "virtual,virtual");
-    await plays("-D", '"virtual",^');
-    await fail(1, /-D\/--device: .*"hw:99,0"|-D\/--device: .*hw:99/, "-q", input, "-D", "hw:99,0");
   });
 });

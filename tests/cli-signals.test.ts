@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
-import { platform } from "node:process";
+import process from "node:process";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SoundFile } from "../mod.ts";
-import { ended, startPastream, temporaryFolder } from "./helpers/cli.ts";
+import { ended, said, startPastream, temporaryFolder } from "./helpers/cli.ts";
 
 const folder = temporaryFolder();
 after(() => folder.remove());
@@ -28,14 +28,14 @@ function framesOf(file: string): number {
   return frames;
 }
 
-describe("signals", { skip: platform === "win32" ? "no signals to send" : false }, () => {
+describe("signals", { skip: process.platform === "win32" ? "no signals to send" : false }, () => {
   for (const [signal, code] of [["SIGINT", 130], ["SIGTERM", 143], ["SIGHUP", 129]] as const) {
     it(`${signal} ends a recording in order, with exit code ${code}`, async () => {
       const file = path(`${signal}.wav`);
       const child = startPastream([...virtual, "null", file, "--json"], ["ignore", "ignore", "pipe"]);
       const end = ended(child);
       await grown(file, 100_000);
-      child.kill(signal);
+      process.kill(child.pid!, signal);
       const result = await end;
       assert.equal(result.code, code, result.stderr);
       const last = JSON.parse(result.stderr.trim().split("\n").at(-1)!);
@@ -54,12 +54,13 @@ describe("signals", { skip: platform === "win32" ? "no signals to send" : false 
     for (
       const args of [["null", "-", "-t", "au", "--buffersize", "1M"], ["-", path("silent.wav"), "--buffersize", "4K"]]
     ) {
-      const child = startPastream([...virtual, "-q", ...args], ["pipe", "pipe", "pipe"]);
+      const child = startPastream([...virtual, "--json", ...args], ["pipe", "pipe", "pipe"]);
       const end = ended(child);
       child.stdin!.write(head);
       child.stdout!.pause();
-      await sleep(2500);
-      child.kill("SIGINT");
+      await said(child, /"type":"start"/);
+      await sleep(1500);
+      process.kill(child.pid!, "SIGINT");
       const { code, stderr } = await end;
       assert.equal(code, 130, stderr);
       assert.doesNotMatch(stderr, /\n +at /);
@@ -71,25 +72,23 @@ describe("signals", { skip: platform === "win32" ? "no signals to send" : false 
     const child = startPastream([...virtual, "-q", "-", path("never.wav")], ["pipe", "ignore", "pipe"]);
     const end = ended(child);
     await sleep(2000);
-    child.kill("SIGINT");
+    process.kill(child.pid!, "SIGINT");
     const { code, signal } = await end;
     assert.ok(code === 130 || signal === "SIGINT", `${code} ${signal}`);
     assert.ok(!existsSync(path("never.wav")));
   });
 
   it("a second one ends the process at once", async () => {
-    const child = startPastream([...virtual, "-q", "null", "-", "-t", "au", "--buffersize", "1M"], [
-      "ignore",
-      "pipe",
-      "pipe",
-    ]);
+    const args = [...virtual, "--json", "null", "-", "-t", "au", "--buffersize", "1M"];
+    const child = startPastream(args, ["ignore", "pipe", "pipe"]);
     const end = ended(child);
     child.stdout!.pause();
-    await sleep(2500);
-    child.kill("SIGINT");
+    await said(child, /"type":"start"/);
+    await sleep(1500);
+    process.kill(child.pid!, "SIGINT");
     await sleep(100);
     const start = performance.now();
-    child.kill("SIGINT");
+    process.kill(child.pid!, "SIGINT");
     const { code } = await end;
     assert.equal(code, 130);
     const seconds = (performance.now() - start) / 1000;

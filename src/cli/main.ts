@@ -2,11 +2,12 @@
  * The command line, from its words to the exit code. Everything is loaded when it is needed, for what a command costs
  * at its start is mostly the loading of its modules.
  */
+import process from "node:process";
 import type { CommandLine } from "./settings.ts";
 
 type Command = (line: CommandLine) => number | Promise<number>;
 
-/** Writes text to stdout. console.log ends quietly when nobody reads any more. */
+/** Writes text to stdout. */
 function print(text: string): 0 {
   console.log(text.trimEnd());
   return 0;
@@ -35,14 +36,25 @@ async function commandLine(args: readonly string[]): Promise<CommandLine> {
   return parseCommandLine(hasFiles ? (await import("./arg-files.ts")).expandArgumentFiles(args) : args);
 }
 
+async function report(error: unknown): Promise<number> {
+  const { failureOf, failureText } = await import("./failure.ts");
+  console.error(failureText(error));
+  return failureOf(error).exitCode;
+}
+
+/** What nobody has caught is an error of one line too, and none at all if the reader of stdout went away. */
+async function onUncaught(error: unknown): Promise<void> {
+  const isBrokenPipe = (error as { code?: string } | null)?.code === "EPIPE";
+  process.exit(isBrokenPipe ? 0 : await report(error));
+}
+
 /** Runs a command line and answers its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
+  process.on("uncaughtException", onUncaught);
   try {
     const line = await commandLine(args);
     return await commands[line.command](line);
   } catch (error) {
-    const { failureOf, failureText } = await import("./failure.ts");
-    console.error(failureText(error));
-    return failureOf(error).exitCode;
+    return await report(error);
   }
 }

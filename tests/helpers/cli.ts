@@ -1,4 +1,5 @@
 // The command line as a child process on the runtime that runs the test.
+import assert from "node:assert/strict";
 import { type ChildProcess, spawn, spawnSync, type StdioOptions } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -69,4 +70,36 @@ export function temporaryFolder(): { readonly path: (name: string) => string; re
 /** A reason to skip a test that needs a program which is not there; false if it is. */
 export function lacking(program: string): string | false {
   return spawnSync("which", [program]).status === 0 ? false : `no ${program}`;
+}
+
+export const rate = 48000;
+/** What is played comes back this many frames later. */
+export const delay = 256;
+/** The virtual device with a block size, and so a delay, that the tests know. */
+export const virtual: readonly string[] = ["-D", "virtual", "-b", String(delay)];
+
+/** Noise, the same at each call. */
+export function noise(frames: number, channels = 2): Int16Array<ArrayBuffer> {
+  let state = 7;
+  return Int16Array.from({ length: frames * channels }, () => {
+    state = (Math.imul(state, 1103515245) + 12345) >>> 0;
+    return (state >>> 16) - 32768;
+  });
+}
+
+/** Runs, and expects a quiet success. */
+export async function run(...args: string[]): Promise<ChildResult> {
+  const result = await pastream([...virtual, ...args]);
+  assert.equal(result.code, 0, `${args.join(" ")}: ${result.stderr}`);
+  assert.equal(result.stdout, "");
+  return result;
+}
+
+/** Runs, and expects an error of one line. */
+export async function fail(code: number, message: RegExp, ...args: string[]): Promise<void> {
+  const result = await pastream(args);
+  assert.match(result.stderr, message, args.join(" "));
+  assert.equal(result.code, code, `${args.join(" ")}: ${result.stderr}`);
+  assert.equal(result.stdout, "");
+  assert.equal(result.stderr.trim().split("\n").length, 1, result.stderr);
 }
