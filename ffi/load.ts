@@ -92,6 +92,8 @@ function load({ path: chosen, url }: LibraryPlace = {}): Library {
   if (opened) return opened;
   const help = permitted.length === 0 && local.length > 0
     ? `allow it with --allow-ffi=${local[0]}`
+    : exact
+    ? "another path may be given by loadLibrary() or PASTREAM_LIB"
     : "build it with `npm run build` (or `deno task build`) in pastream's folder, or set PASTREAM_LIB to its path";
   throw new LibraryNotFoundError(
     [`libpastream could not be loaded; ${help}.`, ...failures.map((failure) => `  tried ${failure}`)].join("\n"),

@@ -91,8 +91,19 @@ for (const [installer, command] of Object.entries(installers)) {
     }
 
     it("runs by its name", async () => {
-      const pastream = join(folder, "node_modules", ".bin", "pastream");
-      assert.equal(await runWell([pastream, "--version"], { cwd: folder }), `pastream ${version}\n`);
+      const commands = [
+        [join(folder, "node_modules", ".bin", "pastream")],
+        [fromNpm.bun()!, "x", "--bun", "pastream"],
+        [fromNpm.deno()!, "run", "-A", "npm:pastream"],
+      ];
+      for (const command of commands) {
+        assert.equal(await runWell([...command, "--version"], { cwd: folder }), `pastream ${version}\n`);
+      }
+    });
+
+    it("is imported by Deno as npm:pastream", async () => {
+      const program = 'import { versions } from "npm:pastream"; console.log(versions().native);';
+      assert.equal(await runWell([fromNpm.deno()!, "eval", program], { cwd: folder }), `${version}\n`);
     });
 
     it("has types", async () => {
