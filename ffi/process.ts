@@ -10,7 +10,7 @@ export function packageRequire(): (name: string) => unknown {
 }
 
 /** Whether a program is linked with musl: it names its dynamic loader, near its beginning. */
-function namesMusl(program: string): boolean {
+export function namesMusl(program: string): boolean {
   const { openSync, readSync, closeSync } = builtin("node:fs") as typeof import("node:fs");
   try {
     const file = openSync(program, "r");

@@ -8,6 +8,7 @@ import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { PS_ABI_VERSION } from "../ffi/constants.ts";
+import { namesMusl } from "../ffi/process.ts";
 import { findCompiler } from "../scripts/lib/tools.mjs";
 import { type ChildOptions, commandFor, runtimeName, runTs } from "./helpers/runtime.ts";
 
@@ -70,6 +71,19 @@ describe("PASTREAM_LIB", () => {
     const file = join(folder, "text.so");
     writeFileSync(file, "no library");
     assert.match(await firstCall({ env: { PASTREAM_LIB: file } }), /^LibraryNotFoundError/);
+  });
+});
+
+describe("musl", () => {
+  it("is told by the dynamic loader that a program names", () => {
+    const program = (loader: string) => {
+      const path = join(folder, "program");
+      writeFileSync(path, `\x7fELF${"\0".repeat(600)}${loader}\0${"\0".repeat(10_000)}`);
+      return path;
+    };
+    assert.equal(namesMusl(program("/lib/ld-musl-x86_64.so.1")), true);
+    assert.equal(namesMusl(program("/lib64/ld-linux-x86-64.so.2")), false);
+    assert.equal(namesMusl(join(folder, "missing")), false);
   });
 });
 

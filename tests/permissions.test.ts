@@ -52,6 +52,21 @@ describe("under Deno", () => {
     assert.deepEqual((tried as string[])[0], nativePath());
   });
 
+  it("advice on missing libraries names every package manager where files may not be looked at", {
+    skip: denoOnly || (process.platform !== "linux" && "Linux has several"),
+  }, async () => {
+    const missing = { PASTREAM_PORTAUDIO: "/does/not/exist.so" };
+    const device = new URL("./helpers/default-device.ts", import.meta.url);
+    const run = async (...flags: string[]) =>
+      (await runTs(device, { deno: ["--no-prompt", `--allow-ffi=${nativePath()}`, ...flags], env: missing })).stdout;
+    const all = await run();
+    for (const command of ["apt install libportaudio2", "dnf install portaudio", "pacman -S portaudio"]) {
+      assert.ok(all.includes(command), all);
+    }
+    const one = await run("--allow-read");
+    assert.ok(one.length < all.length && /install|pacman|apk/.test(one), one);
+  });
+
   it("nothing is asked for on a terminal", {
     skip: denoOnly || (spawnSync("script", ["--version"]).status !== 0 && "needs script(1) of util-linux"),
   }, () => {
