@@ -142,6 +142,14 @@ static int32_t set_encoding(struct file *file, const double *info) {
   return PS_OK;
 }
 
+/* Some formats have one rate, and libsndfile takes that instead of the one asked for, without a word. */
+static int32_t check_rate(const struct file *file, const double *info) {
+  char text[100];
+  if (info[PS_FILE_SAMPLE_RATE] == file->sample_rate) return PS_OK;
+  snprintf(text, sizeof text, "files of this format have a rate of %d Hz", (int)file->sample_rate);
+  return file_error(file->name, 0, text);
+}
+
 /* A file of what was opened; the handle. The sound and the medium are taken over in any case. */
 static int32_t new_file(const char *name, struct sndfile *sound, struct medium *medium, int32_t mode, double *info) {
   struct file *file = calloc(1, sizeof *file);
@@ -173,6 +181,7 @@ static int32_t new_file(const char *name, struct sndfile *sound, struct medium *
   if (file->mode == PS_MODE_READ_WRITE) sndfile.seek(sound, 0, SEEK_SET); /* libsndfile begins to write at the end */
   file_load_tags(file);
   int32_t handle = mode & PS_MODE_WRITE ? set_encoding(file, info) : PS_OK;
+  if (handle == PS_OK && fresh(mode)) handle = check_rate(file, info);
   if (handle == PS_OK && mode & PS_MODE_WRITE) handle = file_failure(file); /* no room for the header */
   if (handle == PS_OK) handle = handle_new(&file->object, HANDLE_FILE, destroy);
   if (handle < 0) destroy(&file->object);
