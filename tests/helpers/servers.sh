@@ -47,13 +47,18 @@ start_jack() { # NAME, options of scheduling
 }
 
 jack() {
-  # JACK has eight places for servers, and gives that of a killed one back only to a server of the same name. Realtime
-  # scheduling is refused in some places.
-  for scheduling in "-R -P60" "-r"; do
-    for number in 0 1 2 3; do
-      # shellcheck disable=SC2086
-      start_jack "pastream-test-$number" $scheduling && return
+  # JACK has eight places for servers, and gives that of a killed one back only to a server of the same name; so there are
+  # few names, which tests that run at the same time share. Realtime scheduling is refused in some places.
+  rounds=0
+  while [ $rounds -lt 20 ]; do
+    for scheduling in "-R -P60" "-r"; do
+      for number in 0 1 2 3 4 5; do
+        # shellcheck disable=SC2086
+        start_jack "pastream-test-$number" $scheduling && return
+      done
     done
+    rounds=$((rounds + 1))
+    sleep 1
   done
   return 1
 }
