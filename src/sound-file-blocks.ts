@@ -56,11 +56,8 @@ function* blocks<D extends FileDtype>(
     const got = file.read(wanted, { dtype, out: cut(block, begin, begin + wanted) }).length / perFrame;
     if (got === 0 && !toFill) return;
     left = got < wanted && !toFill ? 0 : left - wanted;
+    if (reading.fillValue !== undefined) fill(block, reading, begin + got, size);
     if (overlap > 0) kept = block.slice((size - overlap) * perFrame) as FileSamples<D>;
-    if (reading.fillValue === undefined) yield cut(block, 0, begin + got);
-    else {
-      fill(block, reading, begin + got, size);
-      yield block;
-    }
+    yield reading.fillValue === undefined ? cut(block, 0, begin + got) : block;
   }
 }
