@@ -18,12 +18,13 @@ describe("what it says", () => {
     const input = await makeFile("json.wav", rate * 1.2);
     const { stderr } = await run(input, path("json-out.wav"), "--json", "-m", "1:1");
     const lines = stderr.trim().split("\n").map((line) => JSON.parse(line));
-    assert.deepEqual(lines.map(({ type }) => type), ["note", "start", "progress", "end"]);
-    const [note, start, progress, end] = lines;
+    assert.match(lines.map(({ type }) => type).join(" "), /^note start progress( progress)* end$/);
+    const [note, start, progress] = lines;
+    const end = lines.at(-1);
     assert.match(note.message, /muted/);
     assert.deepEqual(start.playback, { file: input, format: "WAV", encoding: "PCM_16" });
     assert.equal(start.totalFrames, rate * 1.2);
-    assert.ok(progress.elapsed >= 0.9 && progress.elapsed <= 1.2 && progress.total === 1.2, JSON.stringify(progress));
+    assert.ok(progress.elapsed > 0 && progress.elapsed <= 1.2 && progress.total === 1.2, JSON.stringify(progress));
     assert.equal(progress.levels.input.length, 2);
     assert.ok(
       progress.levels.input[0].peak > 0.9 && progress.levels.input[1].rms > 0.1,

@@ -1,7 +1,7 @@
 /** The file, or the files one after the other, that are recorded. */
 import { existsSync, fstatSync, mkdirSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
-import type { Dtype, DuplexStream, InputStream, SoundFile } from "../../mod.ts";
+import { type Dtype, type DuplexStream, type InputStream, type SoundFile, SoundFileError } from "../../mod.ts";
 import { checkWritable, type FileChoice, fileChoice, typeOfName } from "./file-options.ts";
 import { RotationNames } from "./rotation.ts";
 import type { CommandLine } from "./settings.ts";
@@ -83,7 +83,17 @@ export class RecordingFiles {
   #open(recorder: Recorder): SoundFile {
     const name = this.#names?.next(new Date()) ?? this.#name;
     if (this.#names) mkdirSync(dirname(name), { recursive: true });
-    return recorder.toFile(name, this.#noClobber ? "x" : "w", this.#choice);
+    try {
+      return recorder.toFile(name, this.#noClobber ? "x" : "w", this.#choice);
+    } catch (error) {
+      // libsndfile knows formats that do not take so many channels, or not at this rate, and does not say so.
+      if (error instanceof SoundFileError && /Format not recognised/.test(error.message)) {
+        const { channels, sampleRate } = recorder;
+        const count = typeof channels === "number" ? channels : channels[0];
+        error.message += ` Perhaps it does not hold ${count} channels (-c/--channels) at ${sampleRate} Hz (-r/--rate).`;
+      }
+      throw error;
+    }
   }
 
   #openOutput(recorder: Recorder): SoundFile {

@@ -8,6 +8,7 @@ import {
   OutputStream,
   PortAudioError,
   type SoundFile,
+  SoundFileError,
   type StreamOptions,
 } from "../../mod.ts";
 import { chooseDevices } from "./device-choice.ts";
@@ -17,6 +18,7 @@ import { type SettingName, spelling } from "./options.ts";
 import { formatFor, openPlaybackFile } from "./playback-file.ts";
 import { RecordingFiles } from "./recording-files.ts";
 import type { CommandLine, Settings } from "./settings.ts";
+import { UsageError } from "./usage-error.ts";
 
 type Player = OutputStream<Dtype> | DuplexStream<Dtype>;
 type Recorder = InputStream<Dtype> | DuplexStream<Dtype>;
@@ -75,14 +77,30 @@ const blamed: Readonly<Record<number, SettingName>> = {
   [-9985]: "device", // paDeviceUnavailable
 };
 
-/** Names the option, where an error that the API throws is about one. */
-function blame(error: unknown): unknown {
-  const option = error instanceof PortAudioError
-    ? blamed[error.paCode]
-    : error instanceof DeviceNotFoundError && error.message.startsWith("device: ")
-    ? "device"
-    : undefined;
-  if (option) (error as Error).message = `${spelling(option)}: ${(error as Error).message.replace(/^device: /, "")}`;
+/** What other errors say of an option that was given. */
+const phrases: readonly (readonly [RegExp, SettingName])[] = [
+  [/sample rate/i, "rate"],
+  [/number of channels/i, "channels"],
+  [/another host API/i, "channelSelect"],
+];
+
+/** The option that an error is about. */
+function blamedOption(error: Error, settings: Settings): SettingName | undefined {
+  if (error instanceof DeviceNotFoundError) return "device";
+  if (error instanceof PortAudioError) return blamed[error.paCode];
+  return phrases.find(([phrase, name]) => settings[name] !== undefined && phrase.test(error.message))?.[1];
+}
+
+/** Names the option in the message of an error of the API's. */
+function blame(error: unknown, settings: Settings): unknown {
+  if (!(error instanceof Error) || error instanceof UsageError || error instanceof SoundFileError) return error;
+  const option = blamedOption(error, settings);
+  if (option === undefined || /^\w+\.|^PASTREAM/.test(error.message)) return error;
+  const { device } = settings;
+  const parts = option === "device" && device && !device.sides.single
+    ? `, and no device is called '${device.text}'`
+    : "";
+  error.message = `${spelling(option)}: ${error.message.replace(/^device: /, "")}${parts}`;
   return error;
 }
 
@@ -152,7 +170,7 @@ export async function openTransport(line: CommandLine, note: (text: string) => v
     await stream?.close();
     playback?.close();
     files?.close();
-    throw blame(error);
+    throw blame(error, settings);
   }
 }
 
