@@ -295,7 +295,8 @@ export const options: OptionTable = {
     read: sides((text) => text.toUpperCase()),
     help: "File type, like wav, flac, au or raw (--list-formats). Default: from the file's header or name.",
     more:
-      "A recording to stdout has the playback's type where that can be written to a pipe, else AU. Also spelt --file_type.",
+      "A recording to stdout has the playback's type if that can be written to a pipe as it comes, else it is AU; WAV " +
+      "must be asked for by name there. Also spelt --file_type.",
   },
   encoding: {
     name: "encoding",

@@ -82,6 +82,7 @@ const phrases: readonly (readonly [RegExp, SettingName])[] = [
   [/sample rate/i, "rate"],
   [/number of channels/i, "channels"],
   [/another host API/i, "channelSelect"],
+  [/together with another/i, "device"],
 ];
 
 /** The option that an error is about. */
