@@ -52,8 +52,8 @@ export class Core implements Host {
   #live = false;
   #startedAt = 0;
   #starting = false;
-  /** The last start failed: as a run that ended with an error, though the native side has not seen one. */
-  #startFailed = false;
+  /** How the last run ended, as a PS_STATE_. */
+  #outcome = PS_STATE_ABORTED;
   #closing: Promise<void> | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #onSignal = () => this.#interrupt();
@@ -87,7 +87,7 @@ export class Core implements Host {
 
   /** How the last run ended, as a PS_STATE_. */
   get outcome(): number {
-    return this.#startFailed ? PS_STATE_ABORTED : this.readings.state();
+    return this.#outcome;
   }
 
   get run(): Run {
@@ -153,26 +153,24 @@ export class Core implements Host {
     this.#attach(this.#lengthOf(options), options.fatalXruns, options.prebuffer);
     if (this.#started) this.#run = new Run();
     this.#started = this.#live = this.#starting = true;
-    this.#startFailed = false;
     const run = this.#run;
     this.#source?.begin?.(this, run);
     this.#startedAt = performance.now();
     try {
       await this.native.command(PS_COMMAND_START);
     } catch (error) {
-      this.#startFailed = true;
       run.fail(error);
-      this.#release();
-    } finally {
-      this.#starting = false;
+      this.#release(PS_STATE_ABORTED);
     }
+    this.#starting = false;
     // An error from now on is for those who wait for the end.
     const failed = run.failed;
-    if (!this.#startFailed) {
+    if (this.#live) {
       if (!failed) this.#sink?.begin?.(this, run);
       this.#watch(run);
     }
     if (failed) {
+      if (this.#live) this.native.order(PS_COMMAND_ABORT);
       await run.released;
       run.raise();
     }
@@ -215,7 +213,7 @@ export class Core implements Host {
     if (!this.#live || this.#starting || this.native.running) return;
     const error = this.#nativeError();
     if (error) this.#run.fail(error);
-    this.#release();
+    this.#release(this.readings.state());
   }
 
   async #watch(run: Run): Promise<void> {
@@ -248,10 +246,11 @@ export class Core implements Host {
   }
 
   /** The native side is done with the run: it lets go of source and sink, and what was recorded can be fetched. */
-  #release(): void {
+  #release(outcome: number): void {
     const run = this.#run;
     const { handle } = this.native;
     this.#live = false;
+    this.#outcome = outcome;
     native().ps_stream_set_source(handle, PS_SIDE_NONE, 0, 0, 0);
     native().ps_stream_set_sink(handle, PS_SIDE_NONE, 0, 0, 0);
     for (const side of [this.#source, this.#sink]) {
@@ -281,6 +280,7 @@ export class Core implements Host {
   async #endBy(command: number): Promise<void> {
     this.#notice();
     if (!this.#live) return;
+    if (this.#starting) await undefined; // a source may call this before the start has been handed over
     await this.native.command(command);
     this.waiting.wake();
     await this.#run.released;

@@ -7,7 +7,7 @@ import { emptyRing, type Flow } from "./pump.ts";
 import { memoryRing, peekRing, RingBuffer, ringHandle } from "./ring-buffer.ts";
 import { requireBufferSize } from "./run-options.ts";
 import type { Run } from "./run.ts";
-import { type FrameFormat, isMemory, requireSamples, type Samples } from "./samples.ts";
+import { type FrameFormat, isMemory, requireSamples, requireStill, type Samples } from "./samples.ts";
 import { requireFit, SideFile } from "./side-file.ts";
 import { SoundFile } from "./sound-file.ts";
 import { type Host, requireRingOf, type TaskFunction } from "./source.ts";
@@ -80,29 +80,31 @@ class MemoryCapture implements Capture {
   readonly frames: number;
   readonly #memory: unknown;
   readonly #format: FrameFormat;
+  readonly #bytes: number;
   readonly #flags: number;
 
   constructor(memory: unknown, format: FrameFormat, flags: number) {
     this.#memory = memory;
     this.#format = format;
     this.#flags = flags | PS_SINK_MEMORY;
-    this.frames = this.#bytes().byteLength / format.frameBytes;
+    this.#bytes = requireSamples("sink", memory, format).byteLength;
+    this.frames = this.#bytes / format.frameBytes;
     this.ring = memoryRing(format.frameBytes, Math.max(this.frames, 1));
   }
 
-  #bytes(): Uint8Array {
-    return requireSamples("sink", this.#memory, this.#format);
+  #room(): Uint8Array {
+    return requireStill("sink", this.#memory, this.#format, this.#bytes);
   }
 
   attach(stream: NativeStream): void {
-    this.#bytes();
+    this.#room();
     this.ring.flush();
     unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_RING, ringHandle(this.ring), this.#flags, 0), "sink");
   }
 
   /** The native side has recorded into memory of its own: the caller's may have been given away meanwhile. */
   end(): void {
-    peekRing(this.ring, this.#bytes());
+    peekRing(this.ring, this.#room());
   }
 
   release(): void {

@@ -7,7 +7,7 @@ import { fillRing, type Flow, isIterable, isStream, type Steps, stepsOf } from "
 import { memoryRing, RingBuffer, ringHandle } from "./ring-buffer.ts";
 import { requireBufferSize } from "./run-options.ts";
 import type { Run } from "./run.ts";
-import { type FrameFormat, isMemory, requireSamples, type Samples } from "./samples.ts";
+import { type FrameFormat, isMemory, requireSamples, requireStill, type Samples } from "./samples.ts";
 import { SideFile } from "./side-file.ts";
 import { SoundFile } from "./sound-file.ts";
 import type { Stream } from "./stream.ts";
@@ -130,10 +130,7 @@ class MemoryPlayback implements Playback {
 
   /** The memory as it is now is what will be played. */
   #fill(): void {
-    const bytes = requireSamples("source", this.#memory, this.#format);
-    if (bytes.byteLength !== this.#bytes) {
-      throw new TypeError(`source must still have its ${this.#bytes} bytes, not ${bytes.byteLength}`);
-    }
+    const bytes = requireStill("source", this.#memory, this.#format, this.#bytes);
     this.ring.flush();
     this.ring.write(bytes);
   }

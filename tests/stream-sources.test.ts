@@ -400,8 +400,27 @@ describe("a function", () => {
       await stream.start();
       if (end === "close") await stream.ended;
       else await stream.wait();
-      await pause(1);
-      assert.equal(ended, true);
+      while (!ended) await pause(1);
+      await stream.close();
+    }
+  });
+
+  it("may do so at once, before the stream has really started", async () => {
+    for (const end of ["stop", "abort", "close", "signal", "throw"] as const) {
+      const control = new AbortController();
+      const stream = new OutputStream(virtual("realtime", { channels: 1, signal: control.signal }));
+      stream.setSource((stream, ring) => {
+        ring.write(new Float32Array(1000));
+        if (end === "signal") control.abort();
+        else if (end === "throw") throw new URIError("mine");
+        else stream[end]();
+      });
+      const names = { stop: "", abort: "", close: "PastreamError", signal: "AbortError", throw: "URIError" };
+      const outcome = await stream.start({ pad: -1 }).then(() => "", (error) => error.name);
+      assert.equal(outcome, names[end], end);
+      await stream.ended.catch(() => {});
+      assert.equal(stream.active, false);
+      assert.equal(stream.stopped, end === "stop");
       await stream.close();
     }
   });
