@@ -9,7 +9,7 @@
 #define BLOCK_FRAMES 16384  /* at most, between two looks at what else is to be done */
 #define SLEEP_MOST 0.1      /* seconds */
 #define SLEEP_LEAST 0.001
-#define HEADER_SECONDS 1.0  /* a process that is killed loses no more than this */
+#define HEADER_SECONDS 0.5  /* a process that is killed loses this, the sleep, and what the disk is behind: no second */
 #define LOOK_SECONDS 0.1    /* how often a stalled pipe is looked at */
 #define NOT_YET -1
 

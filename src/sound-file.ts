@@ -348,7 +348,7 @@ export class SoundFile implements Disposable {
     const left = length < 0 ? Infinity : Math.max(length - this.tell(), 0);
     const toFill = reading.fillValue !== undefined && asked < Infinity;
     const total = toFill ? asked : Math.min(asked, left);
-    const trusted = total === asked || !promisesLength(this.format, this.subtype);
+    const trusted = total < Infinity && (total === asked || !promisesLength(this.format, this.subtype));
     const gathering = new Gathering(toFill ? reading : { ...reading, fillValue: undefined }, total, trusted);
     return { gathering, total, code: reading.format.code };
   }
