@@ -31,7 +31,7 @@ int32_t file_failure(struct file *file) {
   int error = file->medium ? file->medium->error : 0;
   if (file->medium) file->medium->error = 0;
   if (error == MEDIUM_STALLED) return error_set(PS_ERR_STALLED, 0, "%s: the pipe stalled and was given up", file->name);
-  if (error == EFBIG && file->medium->limit)
+  if (error == MEDIUM_FORMAT_FULL)
     return file_error(file->name, SF_ERROR_SYSTEM, "this format holds 4 GiB at most: RF64 and W64 hold more");
   if (error) return file_system_error(file->name, error);
   int code = file->sound ? sndfile.error(file->sound) : 0;

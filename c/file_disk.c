@@ -45,7 +45,7 @@ static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
   struct disk *disk = argument;
   if (bytes <= 0) return 0;
   if (disk->medium.limit > 0 && tell(disk) + bytes > disk->medium.limit) {
-    medium_fail(&disk->medium, EFBIG);
+    medium_fail(&disk->medium, MEDIUM_FORMAT_FULL);
     return 0;
   }
   int64_t done = os_file_write(disk->descriptor, data, (size_t)bytes);

@@ -28,12 +28,13 @@ struct medium_type {
 
 struct medium {
   const struct medium_type *type;
-  int error;                  /* errno of the first failure that has not been reported; MEDIUM_STALLED */
-  int64_t limit;              /* bytes that the format can hold; writing more fails with EFBIG */
+  int error;                  /* errno of the first failure that has not been reported, or one of those below */
+  int64_t limit;              /* bytes that the format can hold, 0 for any number */
   _Atomic int64_t progress;   /* bytes that were moved */
 };
 
-#define MEDIUM_STALLED -1 /* in place of an errno: a wait ran out of patience, or was interrupted */
+#define MEDIUM_STALLED -1     /* a wait ran out of patience, or was interrupted */
+#define MEDIUM_FORMAT_FULL -2 /* the limit was reached */
 
 /* All: NULL with errno set. `own` says whether the descriptor is closed with the medium. */
 struct medium *medium_disk(int descriptor, int own);

@@ -53,7 +53,7 @@ static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
   int64_t end = memory->position + bytes;
   int too_big = memory->medium.limit > 0 && end > memory->medium.limit;
   if (too_big || !grow(memory, end)) {
-    medium_fail(&memory->medium, too_big ? EFBIG : ENOMEM);
+    medium_fail(&memory->medium, too_big ? MEDIUM_FORMAT_FULL : ENOMEM);
     return 0;
   }
   if (memory->position > memory->length)

@@ -112,12 +112,13 @@ export class Gathering<D extends FileDtype> {
   samples(): FileSamples<D> {
     const { out, fillValue, channels, dtype } = this.#reading;
     if (this.#parts.length === 0) return out ? this.#cut(out, 0) : newSamples(dtype, 0);
-    if (this.#parts.length === 1) {
-      const [{ samples }] = this.#parts;
-      if (fillValue === undefined) return this.#cut(samples, this.#done);
+    const [{ samples, frames }] = this.#parts;
+    if (fillValue !== undefined) {
       fill(samples, this.#reading, this.#done, this.#frames);
       return this.#cut(samples, this.#frames);
     }
+    // New memory is as long as its samples, also where more was expected.
+    if (out !== undefined || (this.#parts.length === 1 && this.#done === frames)) return this.#cut(samples, this.#done);
     const all = newSamples(dtype, this.#done * channels);
     const bytes = new Uint8Array(all.buffer);
     let at = 0;
