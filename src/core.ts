@@ -29,7 +29,7 @@ import type { Stream } from "./stream.ts";
 import { requireNumber } from "./validate.ts";
 import { backOff, type Pace, paceOf, type Waiting } from "./waiting.ts";
 
-const LONGEST_WATCH = 20; // milliseconds between two looks at a run
+const LONGEST_WATCH = 50; // milliseconds between two looks at a run
 const MOST_ERROR_TEXT = 4096;
 
 /** The life of a stream: what its public classes and their halves share. */
@@ -224,17 +224,17 @@ export class Core implements Host {
     await this.waiting.until(isOver, this.#watchPace());
   }
 
-  /** Aims at the end of the run where it can be foretold, and then looks less and less often. */
+  /** Aims at the end of the run where it can be foretold, and else looks less and less often. */
   #watchPace(): Pace {
     const { readings } = this;
     const count = () => readings.number(PS_NUMBER_FRAME_COUNT);
-    const left = () => {
-      const total = readings.number(PS_NUMBER_TOTAL_FRAMES);
-      return total < 0 ? Infinity : total - count();
-    };
-    const aimed = paceOf(left, count, this.sampleRate, LONGEST_WATCH);
+    const total = () => readings.number(PS_NUMBER_TOTAL_FRAMES);
+    const aimed = paceOf(() => total() - count(), count, this.sampleRate, LONGEST_WATCH);
     let looksAtEnd = 0;
-    return (looks) => (left() > 0 ? aimed(looks) : backOff(looksAtEnd++));
+    return (looks) => {
+      if (total() < 0) return backOff(looks);
+      return count() < total() ? aimed(looks) : backOff(looksAtEnd++);
+    };
   }
 
   #nativeError(): Error | undefined {

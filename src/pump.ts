@@ -48,9 +48,9 @@ function dismiss(steps: Steps): void {
   }
 }
 
-/** Waits until half the ring, or `frames` if that is less, can be written; false if the run ends before. */
+/** Waits until a quarter of the ring, or `frames` if that is less, can be written; false if the run ends before. */
 async function waitForRoom({ ring, sampleRate, signal, waiting }: Flow, frames: number): Promise<boolean> {
-  const wanted = Math.min(frames, Math.ceil(ring.size / 2));
+  const wanted = Math.min(frames, Math.ceil(ring.size / 4));
   const left = () => wanted - ring.writeAvailable;
   const pace = paceOf(left, () => ring.writeAvailable, sampleRate, LONGEST_WAIT);
   return await waiting.until(() => (signal.aborted ? false : left() <= 0 ? true : undefined), pace);

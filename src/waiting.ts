@@ -5,8 +5,8 @@ import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 /** Milliseconds to wait before looking again, after `looks` looks in vain. */
 export type Pace = (looks: number) => number;
 
-/** For what usually takes a moment, and nobody knows how long: 1, 1, 2, 4, 8, 16 ms, and so on by 16. */
-export const backOff: Pace = (looks) => (looks < 2 ? 1 : Math.min(2 ** (looks - 1), 16));
+/** For what usually takes a moment, and nobody knows how long: 1, 1, 2, 4, 8, 16, 32 ms, and so on by 32. */
+export const backOff: Pace = (looks) => (looks < 2 ? 1 : Math.min(2 ** (looks - 1), 32));
 
 interface Waiter {
   /** Looks, and settles its promise if there is something; whether it has. */
@@ -107,11 +107,11 @@ export class Waiting {
  * has been seen to do, since a device that freewheels is many times faster.
  */
 export function paceOf(framesLeft: () => number, position: () => number, rate: number, longest: number): Pace {
-  let started = 0;
+  let started: number | undefined;
   let from = 0;
-  return (looks) => {
+  return () => {
     const now = performance.now();
-    if (looks === 0) {
+    if (started === undefined) {
       started = now;
       from = position();
       return 1;

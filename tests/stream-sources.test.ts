@@ -230,7 +230,7 @@ describe("an iterable", () => {
     const source = function* () {
       for (let at = 0; at < long.length; at += 100) yield long.subarray(at, at + 100);
     };
-    await stream.playrec(source, { pad: BLOCK, offset: BLOCK, out: recorded, bufferSize: 4096 });
+    await stream.playrec(source, { pad: BLOCK, offset: BLOCK, out: recorded, bufferSize: 16384 });
     equalSamples(recorded, long);
     assert.equal(stream.xruns, 0);
   });
