@@ -26,10 +26,12 @@ interface Result {
   readonly closed: number;
 }
 
+const program = new URL("helpers/portaudio.ts", import.meta.url);
+
 /** Runs one of the programs with a server; answers what it printed. */
 async function run(server: Server, ...args: string[]): Promise<{ result: Result; child: ChildResult }> {
   const env = { ...server.env, SERVER_PID: String(server.pid), PASTREAM_DEVICE: undefined };
-  const child = await runTs(new URL("helpers/portaudio.ts", import.meta.url), { args, env, timeout: 120 });
+  const child = await runTs(program, { args, env, timeout: 120 });
   assert.equal(child.code, 0, `${args[0]} ended with ${child.code ?? child.signal}: ${child.stderr}`);
   return { result: JSON.parse(child.stdout), child };
 }
@@ -53,6 +55,16 @@ describe("PortAudio over JACK", { skip: jackMissing }, () => {
     assert.deepEqual(result.settings.channels, { name: "PortAudioError", paCode: -9998 });
     assert.deepEqual(result.settings.host, { name: "RangeError" });
     assert.equal(child.stderr, "");
+  });
+
+  it("keeps the chatter of JACK and ALSA off stderr, unless PASTREAM_DEBUG is 1", async () => {
+    for (const debug of [undefined, "0", "1"]) {
+      const env = { ...server.env, JACK_DEFAULT_SERVER: "pastream-test-none", PASTREAM_DEBUG: debug };
+      const { stdout, stderr } = await runTs(program, { args: ["count"], env });
+      assert.ok(JSON.parse(stdout) >= 1);
+      if (debug === "1") assert.match(stderr, /jack|ALSA/i);
+      else assert.equal(stderr, "");
+    }
   });
 
   for (const how of ["memory", "chunks", "files"]) {

@@ -93,16 +93,6 @@ TEST(threads_have_names_and_no_signals) {
   CHECK(!sigismember(&set, SIGINT)); /* the caller's own are as they were */
 }
 
-TEST(libraries) {
-  char text[256];
-  CHECK(os_library_open("libpastream-none.so", text, sizeof text) == NULL);
-  CHECK(strstr(text, "libpastream-none.so") != NULL);
-  os_library_path((void *)os_library_path, text, sizeof text);
-  CHECK(strstr(text, "test_os") != NULL);
-  os_library_path(NULL, text, sizeof text);
-  CHECK_EQUAL(text[0], 0);
-}
-
 TEST(stderr_is_silenced_and_restored) {
   int ends[2], kept = dup(2);
   char text[64] = "";
@@ -131,7 +121,6 @@ int main(void) {
   RUN(waits_end_in_time);
   RUN(no_post_is_lost);
   RUN(threads_have_names_and_no_signals);
-  RUN(libraries);
   RUN(stderr_is_silenced_and_restored);
   return test_end();
 }

@@ -66,6 +66,32 @@ static void jack_continued(void) {
   end_server(&server);
 }
 
+/* A server that dies while its streams are not running. */
+static void jack_killed_idle(void) {
+  struct server server;
+  double config[PS_CONFIG_SIZE];
+  if (!CHECK(start_jack(&server))) return;
+  duplex_config(config, find_device("loopback"));
+  int32_t idle = open_stream(config), stopped = open_stream(config);
+  CHECK(idle > 0 && stopped > 0);
+  CHECK_EQUAL(command(stopped, PS_COMMAND_START), PS_OK);
+  CHECK_EQUAL(command(stopped, PS_COMMAND_STOP), PS_OK);
+  kill(server.pid, SIGKILL);
+  usleep(500000);
+  double begun = os_time();
+  CHECK_EQUAL(command(stopped, PS_COMMAND_START), PS_ERR_PORTAUDIO);
+  CHECK_EQUAL(ps_error_number(0), -9999); /* the host API's own error */
+  CHECK_EQUAL(ps_error_number(2), 12);
+  printf("# %s\n", detail());
+  CHECK_EQUAL(open_stream(config), PS_ERR_PORTAUDIO);
+  CHECK_EQUAL(command(stopped, PS_COMMAND_CLOSE), PS_OK);
+  CHECK_EQUAL(command(idle, PS_COMMAND_CLOSE), PS_OK);
+  CHECK_WITHIN(os_time() - begun, 0, 5);
+  ps_stream_free(idle);
+  ps_stream_free(stopped);
+  end_server(&server);
+}
+
 static void pulse_killed(void) {
   struct server server;
   if (!CHECK(start_pulse(&server))) return;
@@ -83,6 +109,7 @@ static void pulse_stopped(void) {
 TEST(jack_server_killed) { CHECK(scenario_passes(jack_killed)); }
 TEST(jack_server_stopped) { CHECK(scenario_passes(jack_stopped)); }
 TEST(jack_server_stopped_and_continued) { CHECK(scenario_passes(jack_continued)); }
+TEST(jack_server_killed_under_idle_streams) { CHECK(scenario_passes(jack_killed_idle)); }
 TEST(pulseaudio_killed) { CHECK(scenario_passes(pulse_killed)); }
 TEST(pulseaudio_stopped) { CHECK(scenario_passes(pulse_stopped)); }
 
@@ -90,6 +117,7 @@ int main(void) {
   RUN_WITH(JACK_PROGRAMS, jack_server_killed);
   RUN_WITH(JACK_PROGRAMS, jack_server_stopped);
   RUN_WITH(JACK_PROGRAMS, jack_server_stopped_and_continued);
+  RUN_WITH(JACK_PROGRAMS, jack_server_killed_under_idle_streams);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_killed);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_stopped);
   return test_end();

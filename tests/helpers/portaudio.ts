@@ -148,6 +148,7 @@ const programs: Record<string, (...args: string[]) => unknown> = {
   chunks,
   files,
   devices,
+  count: () => queryDevices().length,
   pieces,
   lose: (signal, kind) => lose(signal as NodeJS.Signals, kind),
 };
