@@ -10,7 +10,7 @@ export class Signals {
   #name: SignalName | undefined;
   readonly #listeners: (readonly [SignalName, () => void])[] = [];
 
-  constructor(onFirst: () => void) {
+  constructor(onFirst: () => unknown) {
     for (const name of Object.keys(exitCodes) as SignalName[]) {
       const listener = () => {
         if (this.#name !== undefined) process.exit(exitCodes[name]);

@@ -4,19 +4,14 @@ import { failureOf, isBrokenPipe } from "./failure.ts";
 import { framesOf } from "./numbers.ts";
 import { makeReporter, type Reporter } from "./reporter.ts";
 import type { CommandLine, Settings } from "./settings.ts";
+import { type RunLength, runLength } from "./run-length.ts";
 import { Signals } from "./signals.ts";
-import { closeTransport, openTransport, type RunLength, runLength, totalFrames, type Transport } from "./transport.ts";
-import { UsageError } from "./usage-error.ts";
+import { closeTransport, openTransport, type Transport } from "./transport.ts";
 
 /** When to go on in a new file: frames of the run, Infinity for never. */
-function* cuts(
-  { rotate }: Settings,
-  { stream }: Transport,
-  { offset }: RunLength,
-  total: number,
-): Generator<number, number> {
+function* cuts({ rotate }: Settings, { stream }: Transport, run: RunLength): Generator<number, number> {
   const length = rotate ? framesOf(rotate, stream.sampleRate) : Infinity;
-  for (let cut = offset + length; cut < total; cut += length) yield cut;
+  for (let cut = run.offset + length; cut < (run.total ?? Infinity); cut += length) yield cut;
   return Infinity;
 }
 
@@ -63,20 +58,17 @@ function announce(transport: Transport, line: CommandLine, total: number | undef
 /** Runs from start to end; what ends it early is thrown. */
 async function run(transport: Transport, line: CommandLine, reporter: Reporter): Promise<void> {
   const { settings } = line;
-  const { stream } = transport;
-  const loop = settings.loop ?? false;
-  const length = runLength(settings, transport, loop);
-  const total = totalFrames(length, transport, loop);
-  if (total !== undefined && length.offset > total) {
-    throw new UsageError(`-o/--offset: ${length.offset} frames are more than the ${total} of the whole run`);
-  }
+  const { stream, playback } = transport;
+  const length = runLength(settings, transport);
+  const { frames, pad, offset, total } = length;
   announce(transport, line, total, reporter);
   try {
-    await stream.start({ ...length, fatalXruns: settings.fatalXruns });
-    await attend(transport, cuts(settings, transport, length, total ?? Infinity), reporter);
+    await stream.start({ frames, pad, offset, fatalXruns: settings.fatalXruns });
+    await attend(transport, cuts(settings, transport, length), reporter);
   } catch (error) {
     // --duration is a limit: a pipe that ends before it ends the run, and nothing is wrong.
-    if (!(error instanceof BufferEmptyError)) throw error;
+    const isEndOfPipe = error instanceof BufferEmptyError && playback !== undefined && playback.frames < 0;
+    if (!isEndOfPipe) throw error;
   }
 }
 
@@ -93,12 +85,14 @@ export async function runStream(line: CommandLine): Promise<number> {
   };
   let transport: Transport | undefined;
   let signals: Signals | undefined;
+  let stopping: Promise<void> | undefined;
   await attempt(async () => {
     // Until here a signal ends the process by itself: opening a pipe that says nothing could not be interrupted.
     const opened = transport = await openTransport(line, (text) => reporter.note(text));
-    signals = new Signals(() => void attempt(() => opened.stream.stop()));
+    signals = new Signals(() => stopping = attempt(() => opened.stream.stop()));
     await run(opened, line, reporter);
   });
+  await stopping;
   await attempt(async () => {
     if (transport) await closeTransport(transport);
   });

@@ -1,0 +1,30 @@
+/** How long a run is to be. */
+import { framesOf, type Span } from "./numbers.ts";
+import type { Settings } from "./settings.ts";
+import type { Transport } from "./transport.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** Frames of a run, as start() takes them. */
+export interface RunLength {
+  readonly frames: number;
+  readonly pad: number;
+  readonly offset: number;
+  /** Frames of it all; undefined if that is not known before. */
+  readonly total: number | undefined;
+}
+
+export function runLength(settings: Settings, { stream, playback, files }: Transport): RunLength {
+  const inFrames = (span: Span | undefined, preset: number) => span ? framesOf(span, stream.sampleRate) : preset;
+  const limit = inFrames(settings.duration, -1);
+  const pad = playback ? inFrames(settings.pad, 0) : 0;
+  const offset = files ? inFrames(settings.offset, 0) : 0;
+  const known = playback && !settings.loop && playback.frames >= 0 ? playback.frames : undefined;
+  // --duration is a limit: a file that ends before it is played to its end, unless silence is to follow.
+  const frames = pad >= 0 && known !== undefined ? Math.min(limit, known) : limit;
+  const first = frames >= 0 ? frames : pad >= 0 ? known : undefined;
+  const total = first === undefined ? undefined : first + Math.max(pad, 0);
+  if (total !== undefined && offset > total) {
+    throw new UsageError(`-o/--offset: ${offset} frames are more than the ${total} of the whole run`);
+  }
+  return { frames, pad, offset, total };
+}
