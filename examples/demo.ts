@@ -5,26 +5,14 @@
 import { relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { checkSettings, DuplexStream, PastreamError, queryDevice, readFile, type Stream } from "../mod.ts";
+import { DuplexStream, PastreamError, queryDevice, readFile, type Stream } from "../mod.ts";
 import { compare } from "./lib/compare.ts";
+import { chooseDevice } from "./lib/device.ts";
 
 const sample = fileURLToPath(new URL("sample.wav", import.meta.url));
 const recordingPath = "recorded.wav";
 /** Seconds recorded after the last played frame: what was played takes a while to come back. */
 const tail = 0.5;
-
-/** The device asked for, else the default one, else the virtual one. */
-function chooseDevice(asked: string | undefined): string | undefined {
-  if (asked !== undefined) return asked;
-  try {
-    checkSettings("duplex");
-    return undefined;
-  } catch (error) {
-    if (!(error instanceof PastreamError)) throw error;
-    console.log("No sound card to play and record on: using the built-in virtual device, which loops back.");
-    return "virtual";
-  }
-}
 
 const decibels = (level: number): string =>
   level > 0 ? `${(20 * Math.log10(level)).toFixed(1).padStart(5)} dB` : "  -inf dB";
@@ -47,7 +35,7 @@ function showLevels(stream: Stream): void {
 }
 
 async function demo(): Promise<boolean> {
-  const device = chooseDevice(process.argv[2]);
+  const device = chooseDevice("duplex", process.argv[2]);
   const played = await readFile(sample, { dtype: "float32" });
   const { sampleRate, channels } = played;
   const frames = played.samples.length / channels;
