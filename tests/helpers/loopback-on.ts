@@ -1,0 +1,10 @@
+// Runs all loopback behaviours on a device. Usage: loopback-on.ts DEVICE; prints { name: "ok" or what is wrong } as JSON.
+import process from "node:process";
+import { behaviours } from "./loopback.ts";
+
+const results: Record<string, string> = {};
+const place = { options: { device: process.argv[2] }, dtype: "float32", channels: 2, frames: 16384 } as const;
+for (const [name, prove] of Object.entries(behaviours)) {
+  results[name] = await prove(place).then(() => "ok", (error) => String(error.stack ?? error));
+}
+console.log(JSON.stringify(results));
