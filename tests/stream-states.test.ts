@@ -12,14 +12,15 @@ import {
   paOutputUnderflow,
   PastreamError,
   RingBuffer,
+  type Stream,
 } from "../mod.ts";
 import { equalSamples, noise, pause, virtual } from "./helpers/streams.ts";
 
 const isClosed = (error: unknown) => error instanceof PastreamError && error.code === "closed";
 const isActive = (error: unknown) => error instanceof PastreamError && error.code === "active";
-const realtime = <O extends object>(options?: O): O => virtual("realtime", options);
-const freewheel = <O extends object>(options?: O): O => virtual("freewheel", options);
-const flags = (stream: InputStream | OutputStream | DuplexStream) =>
+const realtime = <const O extends object>(options?: O): O => virtual("realtime", options);
+const freewheel = <const O extends object>(options?: O): O => virtual("freewheel", options);
+const flags = (stream: Stream) =>
   (["active", "finished", "stopped", "aborted", "closed"] as const).filter((name) => stream[name]).join(" ");
 
 describe("an open stream", () => {
