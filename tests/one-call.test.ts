@@ -56,10 +56,10 @@ describe("one call", () => {
   it("plays and records", async () => {
     const mono = noise("int32", 500);
     const loopback = { pad: BLOCK, offset: BLOCK };
-    equalSamples(await playrec(mono, { ...fast, ...loopback }), mono);
+    equalSamples(await playrec<"int32">(mono, { ...fast, ...loopback }), mono);
     equalSamples(await playrec(path, { ...fast, ...loopback, dtype: "int16" }), stereo);
-    equalSamples(await playrec(stereo, { ...fast, ...loopback, channels: 2 }), stereo);
-    await assert.rejects(() => playrec([mono], fast), TypeError);
+    equalSamples(await playrec<"int16">(stereo, { ...fast, ...loopback, channels: 2 }), stereo);
+    await assert.rejects(() => playrec<"int32">([mono], fast), TypeError);
   });
 
   it("yields chunks", async () => {

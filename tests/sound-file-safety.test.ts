@@ -98,7 +98,7 @@ describe("a file that nobody closed", () => {
 });
 
 describe("a full disk", { skip: unix }, () => {
-  it("is an error, and what was flushed is there", async () => {
+  it("is an error, and what was flushed is there", () => {
     const formats = ["WAV", "AIFF", "AU", "W64", "CAF", "RF64", "FLAC", "OGG"];
     // A small file system for each file, or, where that is not permitted, the shell's limit, in blocks of 512 bytes or
     // KiB. That one raises a signal, which must not kill.

@@ -4,7 +4,16 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { after, before, describe, it } from "node:test";
-import { DuplexStream, InputStream, OutputStream, PastreamError, RingBuffer, SoundFile } from "../mod.ts";
+import {
+  DuplexStream,
+  InputStream,
+  OutputStream,
+  PastreamError,
+  RingBuffer,
+  SoundFile,
+  type Stream,
+  type StreamOptions,
+} from "../mod.ts";
 import { pause, virtual } from "./helpers/streams.ts";
 
 const has = (code: string) => (error: unknown) => error instanceof PastreamError && error.code === code;
@@ -38,7 +47,7 @@ describe("a closed stream", () => {
   const settings: Record<string, unknown> = { rxMapping: null, txMapping: null, outputGain: 1 };
   for (const Class of [InputStream, OutputStream, DuplexStream]) {
     it(`has methods that say so: ${Class.name}`, async () => {
-      const stream = new Class(realtime);
+      const stream = new (Class as new (options: StreamOptions) => Stream)(realtime);
       await stream.close();
       const harmless = ["close", "toString"];
       let methods = 0;

@@ -204,7 +204,7 @@ describe("an iterable", () => {
   ];
   for (const [name, make] of sources) {
     it(`is played: ${name}`, async (t) => {
-      if (name === "ReadableStream" && !("from" in ReadableStream)) {
+      if (name === "ReadableStream" && !Reflect.has(ReadableStream, "from")) {
         const stream = new ReadableStream({
           start(controller) {
             for (const piece of pieces()) controller.enqueue(piece);
@@ -267,6 +267,7 @@ describe("an iterable", () => {
       }, { name: "URIError", message: "mine" }],
       [
         (async function* () {
+          yield signal;
           await pause(2);
           throw new URIError("mine");
         })(),
