@@ -167,7 +167,7 @@ static void locks(void) {
   os_mutex_unlock(&mutex);
 }
 static void sleeps(void) { nanosleep(&(struct timespec){0, 1000}, NULL); }
-static void waits(void) { os_event_wait(&event, 1e-6); }
+static void waits(void) { os_event_wait(&event, 0.01); }
 static void opens(void) { memory = fopen("/dev/null", "r"); }
 static void does_nothing(void) {}
 
