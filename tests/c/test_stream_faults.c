@@ -1,4 +1,5 @@
 /* The faults of the virtual device, and what a stream makes of them: flags, silence, lateness, a lost device. */
+// Runs alone: it measures how soon a device counts as lost.
 #include "../../c/os.h"
 #include "streams.h"
 
