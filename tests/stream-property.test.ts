@@ -211,9 +211,10 @@ describe("any stream", () => {
         setSink: () => stream.setSink(new Int16Array(5000)),
       };
       for (const [name, waits] of calls) {
-        // Only "active" may be said: everything else is in order, in any order.
+        // Only "active" may be said: everything else is in order, in any order. But a start right after the stop of a
+        // record() that nobody has awaited may still find its memory in place, which is soon full.
         const promise = (async () => await actions[name]())().catch((error) => {
-          if (error.code !== "active") throw error;
+          if (error.code !== "active" && error.code !== "buffer-full") throw error;
         });
         pending.push(promise);
         if (waits) await promise;
