@@ -15,7 +15,7 @@ interface CodedError extends Error {
 
 /** Messages may have lines of their own, like a list of places that were searched; here they share one. */
 function oneLine(text: string): string {
-  return text.replace(/:\s*\n\s*/g, ": ").replace(/\s*\n\s*/g, "; ").trim();
+  return text.replace(/([.:])\s*\n\s*/g, "$1 ").replace(/\s*\n\s*/g, "; ").trim();
 }
 
 /** The API calls them by their numbers. */
