@@ -251,6 +251,45 @@ TEST(a_queue_of_commands) {
   CHECK_EQUAL(ps_ring_free(sink), PS_OK);
 }
 
+/* A start that waits for its source can be ended at any time. */
+TEST(a_start_waits_for_the_prebuffer) {
+  static const int32_t ends[] = {PS_COMMAND_START, PS_COMMAND_STOP, PS_COMMAND_ABORT, PS_COMMAND_CLOSE};
+  static const int32_t states[] = {PS_STATE_COMPLETED, PS_STATE_STOPPED, PS_STATE_ABORTED, PS_STATE_CLOSED};
+  unsigned char data[100 * FRAME] = {0};
+  for (int i = 0; i < 4; i++) {
+    int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64});
+    int32_t ring = ps_ring_new(FRAME, 200, NULL, 0);
+    CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, ring, 0, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_prebuffer(stream, 100), PS_OK);
+    CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+    int32_t ticket = ps_stream_command(stream, PS_COMMAND_START);
+    CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_ERR_ACTIVE); /* from the moment it is handed over */
+    CHECK_EQUAL(ps_ring_write(ring, data, 99), 99);
+    os_sleep(0.02);
+    CHECK_EQUAL(ps_stream_state(stream), PS_STATE_STARTING);
+    CHECK_EQUAL(ps_stream_done(stream, ticket), PS_ERR_PENDING);
+    CHECK_EQUAL(ps_stream_wait(stream, 0), 0);
+    double from = os_time();
+    if (ends[i] == PS_COMMAND_START) {
+      CHECK_EQUAL(ps_ring_write(ring, data, 1), 1);
+      CHECK_EQUAL(ps_stream_await(stream, ticket), PS_OK);
+      CHECK_EQUAL(ps_ring_end(ring), PS_OK);
+      CHECK_EQUAL(ps_stream_wait(stream, 5), 1);
+      CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 100);
+      CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 0);
+    } else {
+      CHECK_EQUAL(await_command(stream, ends[i]), PS_OK);
+      CHECK_EQUAL(ps_stream_await(stream, ticket), PS_OK);
+      CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 0);
+    }
+    CHECK_WITHIN(os_time() - from, 0, 1);
+    CHECK_EQUAL(ps_stream_state(stream), states[i]);
+    CHECK_EQUAL(ps_ring_info(ring, 3), 0);
+    stream_close(stream);
+    CHECK_EQUAL(ps_ring_free(ring), PS_OK);
+  }
+}
+
 TEST(shutdown_while_streaming) {
   int32_t sources[4], sinks[4], streams[4];
   for (int i = 0; i < 4; i++) {
@@ -284,6 +323,7 @@ int main(void) {
   RUN(tickets);
   RUN(freed_in_any_state);
   RUN(a_queue_of_commands);
+  RUN(a_start_waits_for_the_prebuffer);
   RUN(shutdown_while_streaming);
   RUN(no_handle_is_left);
   return test_end();
