@@ -106,7 +106,7 @@ describe("a worker's sink", () => {
   it("goes on while the stream's own thread is blocked", async () => {
     const stream = new InputStream(virtual("realtime", { channels: 1, dtype: "int16" }));
     const result = new Float64Array(new SharedArrayBuffer(24));
-    stream.setSink(worker("collector", result));
+    stream.setSink(worker("collector", result), { bufferSize: 2 ** 20 }); // room until the worker is up
     await stream.start();
     while (result[0] === 0) await pause(1);
     const before = result[0];
