@@ -165,7 +165,7 @@ describe("pipes", { skip: noBash }, () => {
     assert.equal(strict.code, 3, strict.stderr);
     assert.match(strict.last, /^pastream: .*xrun/);
     const summary = await slowly();
-    assert.equal(summary.code, 0);
+    assert.equal(summary.code, 0, summary.stderr);
     assert.match(
       summary.stderr,
       /frames, .* 1 xrun: 1 gap in the playback\n {2}00:00:00\.\d {2}gap in the playback, \d+ frames\n/,
