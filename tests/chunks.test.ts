@@ -374,7 +374,10 @@ describe("waiting for chunks", () => {
     }
     clearInterval(timer);
     const [chunk, bare] = [median(late), median(timers)];
-    assert.ok(chunk < 5 + 5 * Math.max(bare, 0), `half of the chunks are ${chunk} ms late, half of the timers ${bare} ms`);
+    assert.ok(
+      chunk < 5 + 5 * Math.max(bare, 0),
+      `half of the chunks are ${chunk} ms late, half of the timers ${bare} ms`,
+    );
   });
 });
 
