@@ -9,7 +9,7 @@ const { device, seconds } = deviceAndSeconds("output", 3);
 
 await using stream = new OutputStream({ device, channels: 1 });
 stream.setSource({ worker: new URL("./lib/tone.ts", import.meta.url), data: { frequency: 330 } });
-await stream.start({ frames: Math.round(seconds * stream.sampleRate), prebuffer: 8192 });
+await stream.start({ frames: Math.round(seconds * stream.sampleRate), prebuffer: 32768 });
 
 const busyUntil = performance.now() + 1000 * seconds / 2;
 while (performance.now() < busyUntil); // nothing of this thread's own could make sound now

@@ -71,10 +71,10 @@ describe("memory", () => {
     for (const end of ["stop", "abort"] as const) {
       await using stream = duplex("realtime");
       stream.setSource(signal.map(() => 1), { loop: true });
-      const memory = new Int16Array(48000);
+      const memory = new Int16Array(48000 * 60);
       const ring = stream.setSink(memory);
-      assert.equal(ring.size, 48000);
-      await stream.start({ frames: 48000 });
+      assert.equal(ring.size, memory.length);
+      await stream.start({ frames: memory.length });
       await pause(30);
       await stream[end]();
       const count = ring.readAvailable;
@@ -163,17 +163,16 @@ describe("record()", () => {
 
   it("need not block", async () => {
     await using stream = duplex("realtime");
-    const samples = await stream.record(2000, { blocking: false });
-    assert.equal(samples.length, 2000);
+    const samples = await stream.record(480000, { blocking: false });
+    assert.equal(samples.length, 480000);
     assert.equal(stream.active, true);
-    await stream.wait();
+    await stream.stop();
     const played = await stream.playrec(signal.subarray(0, 500), { pad: BLOCK, offset: BLOCK, blocking: false });
-    assert.equal(stream.active, true);
     await stream.ended;
     equalSamples(played, signal.slice(0, 500));
-    await stream.play(signal, { blocking: false });
+    await stream.play(signal, { pad: 480000, blocking: false });
     assert.equal(stream.active, true);
-    await stream.wait();
+    await stream.stop();
   });
 });
 
@@ -291,7 +290,7 @@ describe("a WritableStream", () => {
       frames: 9600,
     });
     assert.equal(frames, 9600);
-    assert.ok(writes >= 2 && writes <= 20, `${writes} writes`);
+    assert.ok(writes >= 1 && writes <= 20, `${writes} writes`);
   });
 
   it("that fails ends the stream with its error", async () => {

@@ -497,13 +497,13 @@ describe("a sound file", () => {
     await using stream = new OutputStream(virtual("realtime", { channels: 2, dtype: "int16" }));
     const ring = stream.setSource(path, { bufferSize: 1024 });
     assert.equal(ring.size, 1024);
-    await stream.start();
-    assert.ok(ring.readAvailable > 0);
-    assert.throws(
-      () => ring.write(new Uint8Array(4)),
-      (error: unknown) => error instanceof PastreamError && error.code === "active",
-    );
-    await stream.wait();
+    await stream.start({ pad: -1 });
+    for (const use of [() => ring.write(new Uint8Array(4)), () => ring.read(1), () => ring.flush()]) {
+      assert.throws(use, (error: unknown) => error instanceof PastreamError && error.code === "active");
+    }
+    while (stream.frameCount < 3000) await pause(1);
+    await stream.stop();
+    assert.equal(ring.readAvailable, 0);
   });
 
   it("is busy while it is played", async () => {

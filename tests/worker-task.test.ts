@@ -7,10 +7,10 @@ import { clocks, pause, virtual } from "./helpers/streams.ts";
 
 const worker = (name: string, data?: unknown) => ({ worker: new URL(`./workers/${name}.ts`, import.meta.url), data });
 
-/** Keeps this thread busy, so that nothing of JavaScript's runs in it. */
-function block(milliseconds: number): void {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end);
+/** Keeps this thread busy until something has happened elsewhere, so that nothing of JavaScript's runs in it meanwhile. */
+function blockUntil(happened: () => boolean): void {
+  const end = performance.now() + 20000;
+  while (!happened()) assert.ok(performance.now() < end, "nothing happens while this thread is busy");
 }
 
 describe("a worker's source", () => {
@@ -31,18 +31,16 @@ describe("a worker's source", () => {
   it("goes on while the stream's own thread is blocked", async () => {
     await using stream = new DuplexStream(virtual("realtime", { channels: 1 }));
     const sink = stream.setSink(new RingBuffer(4, 65536));
-    stream.setSource(worker("tone"), { bufferSize: 8192 });
-    await stream.start();
-    block(700);
-    assert.equal(stream.xruns, 0);
-    assert.ok(stream.frameCount > 30000, `${stream.frameCount} frames`);
+    stream.setSource(worker("tone"), { bufferSize: 4096 });
+    await stream.start({ prebuffer: 4096 });
+    blockUntil(() => stream.frameCount > 24000);
     await stream.stop();
     const samples = new Float32Array(sink.readAvailable);
     sink.readInto(samples);
-    const start = samples.findIndex((sample) => sample !== 0);
-    for (let i = start; i < samples.length; i++) {
-      assert.equal(samples[i], (i - start + 1) % 16384 / 16384, `sample ${i}`);
-    }
+    // On a busy machine there may be gaps of silence; of what the worker gave nothing is lost.
+    const heard = samples.filter((sample) => sample !== 0);
+    assert.ok(heard.length > 8192, `${heard.length} samples of the worker's`);
+    for (const [i, sample] of heard.entries()) assert.equal(sample, (i % 16383 + 1) / 16384, `sample ${i}`);
   });
 
   it("may be a generator function", async () => {
@@ -94,7 +92,7 @@ describe("a worker's source", () => {
 describe("a worker's sink", () => {
   it("gets everything that is recorded, and is waited for", async () => {
     await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16", blockSize: 100 }));
-    const result = new Float64Array(new SharedArrayBuffer(24));
+    const result = new Int32Array(new SharedArrayBuffer(12));
     const out = worker("collector", result);
     const answer = await stream.playrec(Int16Array.from({ length: 30000 }, (_, i) => i % 7), { pad: 100, out });
     assert.equal(answer, out);
@@ -105,13 +103,12 @@ describe("a worker's sink", () => {
 
   it("goes on while the stream's own thread is blocked", async () => {
     const stream = new InputStream(virtual("realtime", { channels: 1, dtype: "int16" }));
-    const result = new Float64Array(new SharedArrayBuffer(24));
+    const result = new Int32Array(new SharedArrayBuffer(12));
     stream.setSink(worker("collector", result), { bufferSize: 2 ** 20 }); // room until the worker is up
     await stream.start();
-    while (result[0] === 0) await pause(1);
-    const before = result[0];
-    block(700);
-    assert.ok(result[0] - before > 16384, `${result[0] - before} frames`);
+    while (Atomics.load(result, 0) === 0) await pause(1);
+    const before = Atomics.load(result, 0);
+    blockUntil(() => Atomics.load(result, 0) - before > 16384);
     await stream.stop();
     await stream.wait();
     assert.equal(result[0], stream.frameCount);

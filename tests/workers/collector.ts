@@ -2,15 +2,15 @@
 import type { RingBuffer, Stream, TaskContext } from "../../mod.ts";
 
 export default async function collect(stream: Stream, ring: RingBuffer, { signal, data }: TaskContext): Promise<void> {
-  const result = data as Float64Array;
+  const result = data as Int32Array;
   for (;;) {
     const ended = signal.aborted || !stream.active;
     const samples = new Int16Array(ring.readAvailable);
     const count = ring.readInto(samples);
-    result[0] += count;
-    for (let i = 0; i < count; i++) result[1] += samples[i];
+    Atomics.add(result, 0, count);
+    Atomics.add(result, 1, samples.subarray(0, count).reduce((sum, sample) => sum + sample, 0));
     if (ended && count === 0) break;
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
-  result[2] = stream.frameCount;
+  Atomics.store(result, 2, stream.frameCount);
 }
