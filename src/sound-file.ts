@@ -37,6 +37,7 @@ const whences = ["set", "current", "end"] as const;
 
 const FRAMES_MAX = 2 ** 31 - 1; // of one native call
 const WRITE_BYTES = 2 ** 23; // of one write off the thread: they are copied
+const TAKE_BYTES = 2 ** 22; // of a read off the thread: they are copied without giving others a turn
 
 /** Closes what was dropped without being closed, when it is collected. At the end of the process all files are closed. */
 const dropped = new FinalizationRegistry<number>((handle) => void native().ps_file_close(handle));
@@ -208,13 +209,17 @@ export class SoundFile implements Disposable {
   /** The same off the JS thread. The file is busy until it is done, and `out` in use. */
   async readAsync<D extends FileDtype = "float32">(frames?: number, options?: ReadOptions<D>): Promise<FileSamples<D>> {
     const handle = this.#idle();
-    const { gathering, total, code } = this.#gather(frames, options);
-    const take = (job: number): void => {
-      for (let room = gathering.room(); room; room = gathering.room()) {
-        const got = unwrap(native().ps_job_take(job, room.bytes, room.frames));
+    const { gathering, total, code, frameBytes } = this.#gather(frames, options);
+    const most = Math.ceil(TAKE_BYTES / frameBytes);
+    const take = (job: number): boolean => {
+      let taken = 0;
+      for (let room = gathering.room(); room && taken < most; room = gathering.room()) {
+        const got = unwrap(native().ps_job_take(job, room.bytes, Math.min(room.frames, most - taken)));
         if (got === 0) break;
         gathering.advance(got);
+        taken += got;
       }
+      return taken === most;
     };
     await this.#exclusively(() => this.#ended(native().ps_job_read(handle, total, code), take));
     return gathering.samples();
@@ -340,6 +345,7 @@ export class SoundFile implements Disposable {
     gathering: Gathering<D>;
     total: number;
     code: number;
+    frameBytes: number;
   } {
     this.#requireMode("reading", /r|\+/);
     const reading = requireReading(requireOptions("options", options), this.channels);
@@ -350,7 +356,7 @@ export class SoundFile implements Disposable {
     const total = toFill ? asked : Math.min(asked, left);
     const trusted = total < Infinity && (total === asked || !promisesLength(this.format, this.subtype));
     const gathering = new Gathering(toFill ? reading : { ...reading, fillValue: undefined }, total, trusted);
-    return { gathering, total, code: reading.format.code };
+    return { gathering, total, code: reading.format.code, frameBytes: reading.format.sampleSize * this.channels };
   }
 
   /** Keeps other calls of this object away until `work` is done. */
@@ -363,16 +369,18 @@ export class SoundFile implements Disposable {
     }
   }
 
-  /** Waits for a job; `look` is called now and then while it runs, and once after it. */
-  async #ended(job: number, look: (job: number) => void = () => {}): Promise<void> {
+  /** Waits for a job. `look` is called now and then while it runs, and after it; it answers whether there may be more. */
+  async #ended(job: number, look: (job: number) => boolean = () => false): Promise<void> {
     unwrap(job);
+    let looks = 0;
     const lookAtJob = (): number | undefined => {
       const pending = native().ps_job_done(job) === PS_ERR_PENDING; // asked first: what comes meanwhile is then seen
-      look(job);
-      return pending ? undefined : unwrap(native().ps_job_done(job));
+      const more = look(job);
+      looks = more ? 0 : looks + 1;
+      return pending || more ? undefined : unwrap(native().ps_job_done(job));
     };
     try {
-      await this.#waiting.until(lookAtJob, backOff, { keepAlive: true });
+      await this.#waiting.until(lookAtJob, () => backOff(looks), { keepAlive: true });
     } finally {
       native().ps_job_free(job);
     }

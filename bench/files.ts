@@ -1,0 +1,108 @@
+// Reading sound files, against a C program that does the same with libsndfile: the two take turns, in one run.
+// Usage: deno run -A bench/files.ts, bun bench/files.ts, or node bench/files.ts; [minutes of sound] [rounds]
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { readFile, SoundFile } from "../mod.ts";
+
+const minutes = Number(process.argv[2] ?? 10);
+const rounds = Number(process.argv[3] ?? 7);
+const BLOCK = 65536;
+const sampleRate = 48000;
+const channels = 2;
+
+const folder = mkdtempSync(join(tmpdir(), "pastream-bench-"));
+const peer = join(folder, "peer");
+
+function buildPeer(): void {
+  const source = fileURLToPath(new URL("./files.c", import.meta.url));
+  const { status, stderr, error } = spawnSync("cc", ["-std=c11", "-O2", source, "-o", peer, "-ldl"], {
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`the C program did not compile: ${error ?? stderr}`);
+}
+
+/** Minutes of a swelling chord with some noise, which is as hard on FLAC as music is. */
+function writeSound(path: string): void {
+  using file = new SoundFile(path, "w", { sampleRate, channels, subtype: "PCM_16" });
+  const second = new Float32Array(channels * sampleRate);
+  let state = 1;
+  for (let n = 0; n < minutes * 60; n++) {
+    for (let i = 0; i < second.length; i++) {
+      state = Math.imul(state, 1103515245) + 12345 | 0;
+      const t = n + (i >> 1) / sampleRate;
+      second[i] = 0.2 * (1 + Math.sin(t)) * (Math.sin(1382.3 * t) + Math.sin(1741.6 * t + (i & 1))) / 2 +
+        state / 2 ** 38;
+    }
+    file.write(second);
+  }
+}
+
+/** Milliseconds of processor time, and of the clock. */
+interface Cost {
+  used: number;
+  passed: number;
+}
+
+function byPeer(path: string): Cost & { frames: number } {
+  return JSON.parse(spawnSync(peer, [path], { encoding: "utf8" }).stdout);
+}
+
+function byBlocks(path: string): number {
+  using file = new SoundFile(path);
+  const out = new Float32Array(channels * BLOCK);
+  let frames = 0;
+  for (const block of file.blocks({ out })) frames += block.length / channels;
+  return frames;
+}
+
+async function whole(path: string): Promise<number> {
+  return (await readFile(path)).samples.length / channels;
+}
+
+async function costOf(work: () => number | Promise<number>, frames: number): Promise<Cost> {
+  const used = process.cpuUsage();
+  const begun = performance.now();
+  if (await work() !== frames) throw new Error("not all was read");
+  const passed = performance.now() - begun;
+  const { user, system } = process.cpuUsage(used);
+  return { used: (user + system) / 1000, passed };
+}
+
+/** The best round: what else the machine does only adds to it. */
+function best(costs: Cost[]): Cost {
+  return { used: Math.min(...costs.map((c) => c.used)), passed: Math.min(...costs.map((c) => c.passed)) };
+}
+
+async function compare(name: string, path: string, read: (path: string) => number | Promise<number>): Promise<void> {
+  const theirs: Cost[] = [];
+  const ours: Cost[] = [];
+  for (let round = 0; round <= rounds; round++) {
+    const cost = byPeer(path);
+    theirs.push(cost);
+    ours.push(await costOf(() => read(path), cost.frames));
+    if (round === 0) theirs.length = ours.length = 0; // the file is in the system's memory after this
+  }
+  const [own, c] = [best(ours), best(theirs)];
+  const numbers = [own.used, c.used].map((ms) => ms.toFixed(0)).concat((own.used / c.used).toFixed(2));
+  const more = [own.passed, c.passed].map((ms) => ms.toFixed(0)).concat((own.passed / c.passed).toFixed(2));
+  console.log(`| ${[name, ...numbers, ...more].join(" | ")} |`);
+}
+
+try {
+  buildPeer();
+  const runtime = "deno" in process.versions ? "Deno" : "bun" in process.versions ? "Bun" : "Node";
+  console.log(`| ${runtime}: ${minutes} minutes, 48 kHz stereo | CPU ms | in C | ratio | ms | in C | ratio |`);
+  console.log("| --- | --: | --: | --: | --: | --: | --: |");
+  for (const format of ["wav", "flac"]) {
+    const path = join(folder, `sound.${format}`);
+    writeSound(path);
+    await compare(`${format.toUpperCase()}, blocks of 64 Ki frames`, path, byBlocks);
+    await compare(`${format.toUpperCase()}, readFile()`, path, whole);
+  }
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
