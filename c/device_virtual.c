@@ -157,7 +157,8 @@ static int call_back(struct virtual_device *device, int64_t position, double due
 /* Waits until the engine can process a block; 0 if the thread is to quit. */
 static int wait_for_engine(struct virtual_device *device) {
   struct stream *stream = device->stream;
-  while (engine_ready(&stream->engine, device->block) < device->block) {
+  while (engine_ready(&stream->engine, device->block) < device->block &&
+         !engine_waits_in_vain(&stream->engine, device->block)) {
     if (atomic_load(&device->quit)) return 0;
     if (atomic_load(&stream->halted)) return 1;
     stream_heartbeat(stream);

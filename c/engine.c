@@ -300,3 +300,10 @@ size_t engine_ready(struct engine *engine, size_t frames) {
   }
   return ready < plan.frames ? ready : frames;
 }
+
+int engine_waits_in_vain(const struct engine *engine, size_t frames) {
+  const struct engine_run *run = &engine->run;
+  int source_full = run->source && run->source->size < frames && !ring_write_available(run->source);
+  int sink_small = run->sink && !run->sink_memory && run->sink->size < frames;
+  return source_full || sink_small;
+}
