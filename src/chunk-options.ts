@@ -39,6 +39,10 @@ export interface ChunkPlan {
 const DEFAULT_BUFFER = 65536;
 const MOST_FRAMES = 2 ** 30;
 
+function greatestCommonDivisor(a: number, b: number): number {
+  return b === 0 ? a : greatestCommonDivisor(b, a % b);
+}
+
 /** Checks what can be checked without a stream. */
 export function requireChunkOptions(options: (ChunkOptions & { layout?: Layout }) | undefined): void {
   const { chunkSize = 0, overlap = 0, layout, loop, out, bufferSize, onOverflow, ...length } = requireOptions(
@@ -74,9 +78,13 @@ export function planChunks(
   if (overlap > 0 && overlap >= chunkSize) {
     throw new RangeError(`overlap must be less than the blockSize of ${blockSize}, not ${overlap}`);
   }
-  const bufferSize = given.bufferSize ?? Math.max(DEFAULT_BUFFER, 2 ** Math.ceil(Math.log2(2 * chunkSize || 1)));
-  if (bufferSize < chunkSize) {
-    throw new RangeError(`bufferSize must be at least the chunkSize of ${chunkSize}, not ${bufferSize}`);
+  const bufferSize = given.bufferSize ??
+    Math.max(DEFAULT_BUFFER, 2 ** Math.ceil(Math.log2(2 * (chunkSize + blockSize) || 1)));
+  // When a chunk lacks its last few frames (as many as blocks and hops have in common), a whole block must still fit.
+  const lacking = blockSize > 0 ? greatestCommonDivisor(blockSize, chunkSize - overlap) : chunkSize;
+  const least = chunkSize - lacking + Math.max(blockSize, lacking);
+  if (bufferSize < least) {
+    throw new RangeError(`bufferSize must be at least ${least} for chunks of ${chunkSize} frames, not ${bufferSize}`);
   }
   if (out) requireOut(out, chunkSize, layout, format);
   const sinkFlags = overflowFlags(onOverflow);

@@ -389,3 +389,36 @@ describe("a ring that a stream's chunks use", () => {
     assert.equal(frames, 250000);
   });
 });
+
+describe("a ring that is too small", () => {
+  it("is an error before the start, if it can be foretold", async () => {
+    await using stream = duplex(); // blocks of 64
+    const cases: [options: ChunkOptions, least: number][] = [
+      [{ chunkSize: 64, bufferSize: 32 }, 64],
+      [{ chunkSize: 100, bufferSize: 128 }, 160], // 4 in common: 96 may wait for a block
+      [{ chunkSize: 100, overlap: 99, bufferSize: 128 }, 163],
+      [{ chunkSize: 128, overlap: 64, bufferSize: 64 }, 128],
+    ];
+    for (const [options, least] of cases) {
+      assert.throws(() => stream.chunks(options), { name: "RangeError", message: new RegExp(`at least ${least} `) });
+      let frames = 0;
+      const bufferSize = 2 ** Math.ceil(Math.log2(least));
+      for await (const chunk of stream.chunks({ ...options, bufferSize, frames: 3000 })) {
+        frames += chunk.length - (options.overlap ?? 0);
+      }
+      assert.equal(frames, 3000);
+    }
+  });
+
+  it("does not make a freewheeling device wait for ever", async () => {
+    await using stream = new DuplexStream(virtual("freewheel", { channels: 1, blockSize: 256 }));
+    stream.setSource([new Float32Array(1000)], { bufferSize: 16 });
+    await stream.start();
+    await stream.wait();
+    assert.ok(stream.frameCount > 1000, `${stream.frameCount} frames`); // with gaps
+    assert.ok(stream.xrunCounts.sourceUnderflows > 0);
+    stream.setSink(() => {}, { bufferSize: 16 });
+    await stream.start();
+    await assert.rejects(() => stream.wait(), BufferFullError);
+  });
+});

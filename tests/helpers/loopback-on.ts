@@ -3,7 +3,7 @@ import process from "node:process";
 import { behaviours } from "./loopback.ts";
 
 const results: Record<string, string> = {};
-const place = { options: { device: process.argv[2] }, dtype: "float32", channels: 2, frames: 16384 } as const;
+const place = { options: { device: process.argv[2] }, dtype: "float32", channels: 2, frames: 8192 } as const;
 for (const [name, prove] of Object.entries(behaviours)) {
   results[name] = await prove(place).then(() => "ok", (error) => String(error.stack ?? error));
 }
