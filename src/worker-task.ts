@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { nativePath } from "../ffi/load.ts";
 import type { Host } from "./source.ts";
 import { type ErrorCode, PastreamError } from "./errors.ts";
@@ -60,6 +60,8 @@ export async function runInWorker(
     data: task.data,
     ended,
   };
+  // Most programs have no workers: they need not wait for this module.
+  const { Worker } = await import("node:worker_threads");
   const worker = new Worker(workerMain, { workerData: order });
   const leave = flow.waiting.join(worker);
   const tell = () => {
