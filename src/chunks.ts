@@ -8,6 +8,7 @@ import type { NativeStream } from "./native-stream.ts";
 import type { Direction } from "./opened-stream.ts";
 import { fillPlanes, newPlanes } from "./planar.ts";
 import { RingBuffer, ringHandle } from "./ring-buffer.ts";
+import type { Run } from "./run.ts";
 import { requireSamples } from "./samples.ts";
 import type { Capture } from "./sink.ts";
 import { openPlayback } from "./source.ts";
@@ -25,6 +26,7 @@ export interface ChunkPosition {
 class ChunkCapture implements Capture {
   readonly ring: RingBuffer;
   readonly frames = undefined;
+  readonly once = true;
   readonly #lead: Uint8Array;
   readonly #flags: number;
 
@@ -141,14 +143,15 @@ export function chunksOf(
       const run = await core.start(plan.length);
       try {
         const leave = run.enter();
-        yield* chunksOfRun(core, new ChunkReader(capture.ring, plan, input), plan, handedOut);
+        yield* chunksOfRun(core, run, new ChunkReader(capture.ring, plan, input), plan, handedOut);
         await run.settled;
         leave();
       } finally {
-        if (core.run === run && core.active) await core.stop();
+        if (!core.closed && core.isOn(run)) await core.stop();
       }
     } finally {
-      if (core.sink === capture && !core.active) core.sink = undefined;
+      if (core.sink === capture) core.sink = undefined;
+      else capture.release();
     }
   }
   return generate();
@@ -156,6 +159,7 @@ export function chunksOf(
 
 async function* chunksOfRun(
   core: Core,
+  run: Run,
   reader: ChunkReader,
   { overlap, length }: ChunkPlan,
   handedOut: (position: ChunkPosition) => void,
@@ -165,14 +169,13 @@ async function* chunksOfRun(
   const { ps_stream_capture_time } = native();
   const breath = new Breath();
   const pace = (looks: number) => core.dueIn(wanted, looks);
-  const look = () => (core.closed || reader.available >= wanted || !core.native.running ? true : undefined);
+  const look = () => (core.closed || reader.available >= wanted || !core.isOn(run) ? true : undefined);
   let recorded = length.offset;
   let ended = false;
   for (;;) {
-    if (!ended && !core.native.running) {
+    if (!ended && !core.isOn(run)) {
       ended = true; // before looking: what came before the end is then seen
-      await core.run.released;
-      if (core.run.interrupted || (core.outcome === PS_STATE_ABORTED && !core.run.failed)) return;
+      if (run.interrupted || (run.outcome === PS_STATE_ABORTED && !run.failed)) return;
     }
     if (core.closed) return;
     const available = reader.available;

@@ -45,6 +45,8 @@ export class Core implements Host {
 
   #source: Playback | undefined;
   #sink: Capture | undefined;
+  /** The last sink that served one run only. */
+  #spent: Capture | undefined;
   /** The current run, or the last one, or the one to come. */
   #run: Run = new Run();
   #started = false;
@@ -52,8 +54,6 @@ export class Core implements Host {
   #live = false;
   #startedAt = 0;
   #starting = false;
-  /** How the last run ended, as a PS_STATE_. */
-  #outcome = PS_STATE_ABORTED;
   #closing: Promise<void> | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #onSignal = () => this.#interrupt();
@@ -85,13 +85,14 @@ export class Core implements Host {
     return this.#started && !this.active;
   }
 
-  /** How the last run ended, as a PS_STATE_. */
-  get outcome(): number {
-    return this.#outcome;
-  }
-
   get run(): Run {
     return this.#run;
+  }
+
+  /** Whether a run is still on. */
+  isOn(run: Run): boolean {
+    if (run === this.#run) this.#notice();
+    return run === this.#run && this.#live;
   }
 
   /**
@@ -217,11 +218,7 @@ export class Core implements Host {
   }
 
   async #watch(run: Run): Promise<void> {
-    const isOver = (): true | undefined => {
-      if (run === this.#run) this.#notice();
-      return run === this.#run && this.#live ? undefined : true;
-    };
-    await this.waiting.until(isOver, this.#watchPace());
+    await this.waiting.until(() => this.isOn(run) ? undefined : true, this.#watchPace());
   }
 
   /** Aims at the end of the run where it can be foretold, and else looks less and less often. */
@@ -250,7 +247,6 @@ export class Core implements Host {
     const run = this.#run;
     const { handle } = this.native;
     this.#live = false;
-    this.#outcome = outcome;
     native().ps_stream_set_source(handle, PS_SIDE_NONE, 0, 0, 0);
     native().ps_stream_set_sink(handle, PS_SIDE_NONE, 0, 0, 0);
     for (const side of [this.#source, this.#sink]) {
@@ -260,7 +256,11 @@ export class Core implements Host {
         run.fail(error);
       }
     }
-    run.release();
+    if (this.#sink?.once) {
+      this.#spent = this.#sink;
+      this.#sink = undefined;
+    }
+    run.release(outcome);
     run.released.then(() => this.waiting.wake());
     run.settled.then(() => this.waiting.wake());
   }
@@ -351,6 +351,7 @@ export class Core implements Host {
       this.native.free();
       this.source = undefined;
       this.sink = undefined;
+      this.#spent?.release();
       this.waiting.keepAlive(false);
     }
     leave();

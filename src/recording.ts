@@ -9,7 +9,7 @@ import { type Dtype, newSamples, type SamplesOf } from "./formats.ts";
 import { openRecordingFile } from "./recording-file.ts";
 import type { RingBuffer } from "./ring-buffer.ts";
 import { type Blocking, requireOffsetWithin, requireRunLength, type RunOptions, totalFrames } from "./run-options.ts";
-import { type Capture, FileCapture, openCapture, type Sink, type SinkOptions } from "./sink.ts";
+import { type Capture, FileCapture, openCapture, openOnce, type Sink, type SinkOptions } from "./sink.ts";
 import { type FileMode, SoundFile, type SoundFileOptions } from "./sound-file.ts";
 import { coreOf, Stream } from "./stream.ts";
 import { requireBoolean, requireInteger, requireOptions, show } from "./validate.ts";
@@ -73,16 +73,15 @@ export async function recordNew<D extends Dtype>(
 ): Promise<SamplesOf<D>> {
   const input = core.input!;
   const samples = newSamples(input.dtype as D, frames * input.channels) as SamplesOf<D>;
-  const sink = openCapture(samples, undefined, input, core.sampleRate);
+  const sink = openOnce(samples, input);
   try {
     await recordInto(core, sink, run, blocking);
-    const recorded = sink.ring.readAvailable;
-    const perFrame = samples.length / frames;
-    return blocking && recorded < frames ? samples.slice(0, recorded * perFrame) as SamplesOf<D> : samples;
   } finally {
-    // Nobody else has it, unless the recording goes on.
-    if (blocking && core.sink === sink) core.sink = undefined;
+    // Where the run could not even begin.
+    if (core.sink === sink && !core.active) core.sink = undefined;
   }
+  const recorded = sink.ring.readAvailable;
+  return blocking && recorded < frames ? samples.slice(0, recorded * samples.length / frames) as SamplesOf<D> : samples;
 }
 
 /** The methods of Recording, for the classes that have an input. */

@@ -11,6 +11,7 @@ export class Run {
   readonly #end = new AbortController();
   readonly #sinks: Promise<void>[] = [];
   #over = false;
+  #outcome: number | undefined;
   #failed = false;
   #error: unknown;
   #told = false;
@@ -38,6 +39,11 @@ export class Run {
     return this.#failed;
   }
 
+  /** How it ended, as a PS_STATE_; undefined as long as it has not. */
+  get outcome(): number | undefined {
+    return this.#outcome;
+  }
+
   /** Whether it was a signal that ended the run. */
   get interrupted(): boolean {
     return this.#failed && this.#tellsAll;
@@ -60,8 +66,9 @@ export class Run {
     this.#sinks.push(sink);
   }
 
-  /** The native side has let go. */
-  release(): void {
+  /** The native side has let go; `outcome` is how the run ended, as a PS_STATE_. */
+  release(outcome?: number): void {
+    this.#outcome = outcome;
     this.#end.abort();
     this.#release();
   }

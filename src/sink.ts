@@ -43,6 +43,8 @@ export interface Capture {
   readonly ring: RingBuffer;
   /** Frames that it has room for; undefined if there is no end to it. */
   readonly frames: number | undefined;
+  /** It serves one run, and sees to its own release. */
+  readonly once?: boolean;
   /** Before a start: tells the native side what to record into. */
   attach(native: NativeStream): void;
   /** Once the device has started: begins to empty the ring, where JavaScript does that. */
@@ -75,15 +77,22 @@ export function openCapture(
   );
 }
 
+/** Memory for one run. */
+export function openOnce(memory: SamplesOf, format: FrameFormat): Capture {
+  return new MemoryCapture(memory, format, 0, true);
+}
+
 class MemoryCapture implements Capture {
   readonly ring: RingBuffer;
   readonly frames: number;
+  readonly once: boolean;
   readonly #memory: unknown;
   readonly #format: FrameFormat;
   readonly #bytes: number;
   readonly #flags: number;
 
-  constructor(memory: unknown, format: FrameFormat, flags: number) {
+  constructor(memory: unknown, format: FrameFormat, flags: number, once = false) {
+    this.once = once;
     this.#memory = memory;
     this.#format = format;
     this.#flags = flags | PS_SINK_MEMORY;
@@ -104,7 +113,11 @@ class MemoryCapture implements Capture {
 
   /** The native side has recorded into memory of its own: the caller's may have been given away meanwhile. */
   end(): void {
-    peekRing(this.ring, this.#room());
+    try {
+      peekRing(this.ring, this.#room());
+    } finally {
+      if (this.once) this.release();
+    }
   }
 
   release(): void {

@@ -91,12 +91,12 @@ export abstract class Stream implements AsyncDisposable {
 
   /** Ended by stop(). */
   get stopped(): boolean {
-    return this.#core.finished && this.#core.outcome === PS_STATE_STOPPED;
+    return this.#core.finished && this.#core.run.outcome === PS_STATE_STOPPED;
   }
 
   /** Ended by abort() or by an error. */
   get aborted(): boolean {
-    return this.#core.finished && this.#core.outcome === PS_STATE_ABORTED;
+    return this.#core.finished && this.#core.run.outcome === PS_STATE_ABORTED;
   }
 
   /** Freed by close(). */

@@ -161,6 +161,23 @@ describe("record()", () => {
     assert.equal((await recording).length, stream.frameCount * 9);
   });
 
+  it("does not turn into the sink of a later start", async () => {
+    await using stream = duplex("realtime");
+    const recording = stream.record(100);
+    await stream.abort();
+    await stream.start({ frames: 500, pad: -1 });
+    await stream.wait();
+    assert.equal(stream.frameCount, 500);
+    assert.ok((await recording).length <= 100);
+    const chunks = stream.chunks({ chunkSize: 100 });
+    await chunks.next();
+    await stream.stop();
+    await stream.start({ frames: 70000 });
+    await stream.abort();
+    assert.equal((await chunks.next()).done, false); // what had been captured
+    while (!(await chunks.next()).done);
+  });
+
   it("need not block", async () => {
     await using stream = duplex("realtime");
     const samples = await stream.record(480000, { blocking: false });
