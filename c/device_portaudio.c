@@ -11,6 +11,8 @@
 #define LOST_SECONDS 0.25  /* the same of a device that is lost: it takes milliseconds, or hangs */
 #define PLAY_OUT_POLL 0.002
 #define PLAY_OUT_EXTRA 1.0 /* seconds beyond twice the latency until what was played must have been heard */
+#define FIRST_PAUSE 4.0    /* a sound server under ALSA may fill a buffer of 2 s first, and then be silent for longer */
+#define ANSWER_SECONDS 0.6 /* more than it takes a sound server that has time for nothing else */
 #define CLOCK_STEP 1.0     /* seconds by which a clock goes back only if it was set back */
 
 struct portaudio_device {
@@ -95,7 +97,8 @@ static int run_close(struct portaudio_device *device) {
   os_mutex_unlock(&device->lock);
   if (is_jack(device)) {
     /* An assertion of PortAudio ends the process when a stream is closed whose JACK server is gone. A stream that can
-     * be started has one; the other is left open, and keeps the device, which is the argument of its callbacks. */
+     * be started has one; the other is left open, and keeps the device, which is the argument of its callbacks. Against
+     * a server that ends in the milliseconds between this and the end of closing there is no help. */
     if (api->is_stream_stopped(open) != 1) api->abort_stream(open);
     int result = api->start_stream(open);
     if (result != PA_NO_ERROR) {
@@ -166,6 +169,7 @@ static void fill_actual(struct stream *stream, const struct portaudio_device *de
   actual[PS_ACTUAL_BLOCK_SIZE] = (double)device->setup.block_size;
   actual[PS_ACTUAL_INPUT_LATENCY] = info && device->setup.sides[0].used ? info->input_latency : 0;
   actual[PS_ACTUAL_OUTPUT_LATENCY] = info && device->setup.sides[1].used ? info->output_latency : 0;
+  stream->first_pause = is_jack(device) ? 0 : FIRST_PAUSE;
 }
 
 static int32_t device_open(struct stream *stream) {
@@ -225,11 +229,11 @@ static int32_t device_abort(struct stream *stream) {
 }
 
 /* Waits until the callback has completed and all was heard, which is when PortAudio calls the stream inactive: its own
- * waiting for that, in Pa_StopStream, would keep other streams waiting too. 0 if that does not happen. */
+ * waiting for that, in Pa_StopStream, would keep other streams waiting too. 0 if that does not happen, or is not wanted any more. */
 static int play_out(struct portaudio_device *device) {
   double heard = 0, latency = device->stream->actual[PS_ACTUAL_OUTPUT_LATENCY];
   while (is_active(device)) {
-    if (is_lost(device)) return 0;
+    if (is_lost(device) || atomic_load(&device->stream->aborting)) return 0;
     double now = os_time();
     if (atomic_load(&device->completed) && heard == 0) heard = now + 2 * latency + PLAY_OUT_EXTRA;
     if (heard != 0 && now > heard) return 0;
@@ -253,6 +257,11 @@ static void device_close(struct stream *stream) {
   close_gate(device);
   if (!device->hung) make_call(device, CALL_CLOSE, CALL_SECONDS);
   release(device);
+}
+
+/* What PortAudio is asked for here takes it milliseconds, even in the longest pause of a sound server that lives. */
+static int device_answers(struct stream *stream) {
+  return portaudio_check(stream->config, stream->list, ANSWER_SECONDS) != PORTAUDIO_HUNG;
 }
 
 static int device_active(struct stream *stream) { return is_active(stream->device_state); }
@@ -284,6 +293,7 @@ const struct device_ops device_portaudio = {
     .abort = device_abort,
     .close = device_close,
     .active = device_active,
+    .answers = device_answers,
     .time = device_time,
     .cpu_load = device_cpu_load,
 };

@@ -3,7 +3,8 @@
  *
  * Block k is called at start + k * block / rate, so a late wake-up is followed by callbacks without a wait between
  * them and the sample clock cannot drift from the wall clock. Freewheeling, a block is called as soon as the engine can
- * process it without a gap and without running out of room. */
+ * process it without a gap and without running out of room. Where the size of blocks is the device's own choice, one
+ * that the engine cannot process for a while is made smaller: who is on the other side of a ring may be waiting, too. */
 #include "device.h"
 
 #include <math.h>
@@ -15,6 +16,8 @@
 
 #define BLOCKS_PER_SECOND 187.5 /* with the device's own choice of a block: 256 frames at 48 kHz */
 #define FREEWHEEL_POLL 100e-6   /* how often a freewheeling device that waits looks again, seconds */
+#define FREEWHEEL_PATIENCE 5    /* looks in vain before it makes do with a smaller block */
+#define ABORT_POLL 0.01         /* how often one that plays out looks whether it still shall, seconds */
 
 #define FLAG_INPUT_OVERFLOW 2ul /* paInputOverflow, paOutputUnderflow */
 #define FLAG_OUTPUT_UNDERFLOW 4ul
@@ -30,8 +33,10 @@ struct virtual_device {
   _Atomic int32_t running; /* the thread will call back again */
 
   double rate;
-  size_t block, delay; /* frames; the delay is at least a block */
+  size_t longest, delay; /* frames; the delay is at least the longest block */
+  size_t block;          /* of the current callback; the device's thread only */
   int freewheel;
+  int may_shorten; /* nobody has said how long blocks are */
   const double *faults;
   int32_t fault_count;
 
@@ -60,10 +65,10 @@ static int fault_starts(const double *fault, int64_t position, size_t block) {
 /* Waits, unless the thread is to quit; 0 if it is. A run that is being stopped is not waited for, unless to `play_out`. */
 static int wait_until(struct virtual_device *device, double time, int play_out) {
   for (;;) {
-    if (atomic_load(&device->quit)) return 0;
+    if (atomic_load(&device->quit) || (play_out && atomic_load(&device->stream->aborting))) return 0;
     double left = time - os_time();
     if (left <= 0 || (!play_out && atomic_load(&device->stream->halted))) return 1;
-    os_event_wait(&device->wake, left);
+    os_event_wait(&device->wake, play_out && left > ABORT_POLL ? ABORT_POLL : left);
   }
 }
 
@@ -138,11 +143,11 @@ static void take_input(struct virtual_device *device) {
 /* One callback with all that belongs to it; answers what the callback answered. */
 static int call_back(struct virtual_device *device, int64_t position, double due) {
   struct stream *stream = device->stream;
-  double block_seconds = (double)device->block / device->rate;
+  double block_seconds = (double)device->longest / device->rate;
   struct callback_times times = {
       .now = os_time(),
       .input = due - block_seconds,
-      .output = due + (double)(device->delay - device->block) / device->rate,
+      .output = due + (double)(device->delay - device->longest) / device->rate,
   };
   int has_input = device->input_frame > 0, has_output = device->output_frame > 0;
   if (has_input && has_output) take_input(device);
@@ -154,28 +159,36 @@ static int call_back(struct virtual_device *device, int64_t position, double due
   return result;
 }
 
-/* Waits until the engine can process a block; 0 if the thread is to quit. */
+/* Waits until the engine can process a block, which it may shorten; 0 if the thread is to quit. */
 static int wait_for_engine(struct virtual_device *device) {
   struct stream *stream = device->stream;
-  while (engine_ready(&stream->engine, device->block) < device->block &&
-         !engine_waits_in_vain(&stream->engine, device->block)) {
+  device->block = device->longest;
+  for (int looks = 0;; looks++) {
+    size_t ready = engine_ready(&stream->engine, device->longest);
+    if (ready >= device->longest || atomic_load(&stream->halted)) return 1;
     if (atomic_load(&device->quit)) return 0;
-    if (atomic_load(&stream->halted)) return 1;
+    if (!device->may_shorten) {
+      if (engine_waits_in_vain(&stream->engine, device->longest)) return 1;
+    } else if (ready > 0 && looks >= FREEWHEEL_PATIENCE) {
+      device->block = ready;
+      return 1;
+    }
     stream_heartbeat(stream);
     if (stream->reader) file_reader_wake(stream->reader);
     if (stream->writer) file_writer_wake(stream->writer);
     os_event_wait(&device->wake, FREEWHEEL_POLL);
   }
-  return 1;
 }
 
 static void device_thread(void *argument) {
   struct virtual_device *device = argument;
   double start = os_time();
+  device->block = device->longest;
   for (int64_t position = 0;; position += (int64_t)device->block) {
+    if (device->freewheel && !wait_for_engine(device)) break;
     if (!faults_before(device, position, &start)) break;
     double due = start + (double)position / device->rate;
-    if (!(device->freewheel ? wait_for_engine(device) : wait_until(device, due, 0))) break;
+    if (!device->freewheel && !wait_until(device, due, 0)) break;
     if (atomic_load(&device->quit)) break;
     if (call_back(device, position, due) == CALLBACK_CONTINUE) continue;
     /* What has been played is heard to its end, as on a real device, unless the run was aborted. */
@@ -238,7 +251,8 @@ static int32_t virtual_open(struct stream *stream) {
   actual[PS_ACTUAL_OUTPUT_LATENCY] = stream_channels(stream, 1) ? (double)(delay - block) / rate : 0;
   device->stream = stream;
   device->rate = rate;
-  device->block = block;
+  device->longest = block;
+  device->may_shorten = config[PS_CONFIG_BLOCK_SIZE] == 0;
   device->delay = delay;
   device->freewheel = config[PS_CONFIG_VIRTUAL_CLOCK] == 1;
   device->fault_count = (int32_t)config[PS_CONFIG_FAULTS];
@@ -264,7 +278,7 @@ static int32_t virtual_start(struct stream *stream) {
   device->line_position = 0;
   size_t input_channels = (size_t)stream_channels(stream, 0);
   if (device->line) format_silence(stream_format(stream, 0), device->line, device->delay * input_channels);
-  if (device->input) format_silence(stream_format(stream, 0), device->input, device->block * input_channels);
+  if (device->input) format_silence(stream_format(stream, 0), device->input, device->longest * input_channels);
   atomic_store(&device->quit, 0);
   atomic_store(&device->running, 1);
   int priority = device->freewheel ? OS_THREAD_NORMAL : OS_THREAD_REALTIME;
@@ -306,7 +320,7 @@ static double virtual_cpu_load(struct stream *stream) {
   const struct virtual_device *device = stream->device_state;
   double timing[6];
   timing_read(&stream->timing, timing);
-  double load = timing[3] * device->rate / (double)device->block;
+  double load = timing[3] * device->rate / (double)device->longest;
   return load > 1 ? 1 : load;
 }
 

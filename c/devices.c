@@ -111,5 +111,6 @@ int32_t ps_check_settings(const double *config, int32_t size, const double *list
   int32_t status = config_check(config, size, list, list_size);
   if (status >= 0) status = config_device(config, &device);
   if (status < 0) return status;
-  return device == &device_virtual ? check_virtual(config, list) : portaudio_check(config, list);
+  status = device == &device_virtual ? check_virtual(config, list) : portaudio_check(config, list, CHECK_SECONDS);
+  return status == PORTAUDIO_HUNG ? PS_ERR_PORTAUDIO : status;
 }

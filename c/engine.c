@@ -28,6 +28,7 @@ void engine_init(struct engine *engine, int32_t input_channels, int32_t input_fo
   direction_init(&engine->input, input_channels, input_format);
   direction_init(&engine->output, output_channels, output_format);
   atomic_init(&engine->gain, 1.0f);
+  atomic_init(&engine->draining, 0);
   memset(&engine->run, 0, sizeof engine->run);
   engine->result = CALLBACK_COMPLETE; /* nothing runs before engine_start */
 }
@@ -37,14 +38,7 @@ static void set_total(struct engine *engine, int64_t total) {
   atomic_store_explicit(&engine->total_seen, total, RELAXED);
 }
 
-void engine_start(struct engine *engine, const struct engine_run *run) {
-  engine->run = *run;
-  set_total(engine, run->frames < 0 ? -1 : run->frames + (run->pad > 0 ? run->pad : 0));
-  engine->drain_left = -1;
-  atomic_store_explicit(&engine->draining, 0, RELAXED);
-  engine->loop_length = run->source && run->source_loop ? ring_read_available(run->source) : 0;
-  engine->loop_position = 0;
-  engine->in_gap = engine->in_drop = 0;
+void engine_clear(struct engine *engine) {
   _Atomic int64_t *wide[] = {&engine->count, &engine->source_count, &engine->sink_count, &engine->dropped};
   for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) atomic_store_explicit(wide[i], 0, RELAXED);
   _Atomic int32_t *narrow[] = {&engine->xruns,      &engine->source_underflows, &engine->sink_overflows,
@@ -52,6 +46,16 @@ void engine_start(struct engine *engine, const struct engine_run *run) {
                                &engine->flagged[3], &engine->status,            &engine->outcome};
   for (size_t i = 0; i < sizeof narrow / sizeof *narrow; i++) atomic_store_explicit(narrow[i], 0, RELAXED);
   glitch_reset(&engine->glitches);
+}
+
+void engine_start(struct engine *engine, const struct engine_run *run) {
+  engine->run = *run;
+  set_total(engine, run->frames < 0 ? -1 : run->frames + (run->pad > 0 ? run->pad : 0));
+  engine->drain_left = -1;
+  engine->loop_length = run->source && run->source_loop ? ring_read_available(run->source) : 0;
+  engine->loop_position = 0;
+  engine->in_gap = engine->in_drop = 0;
+  engine_clear(engine);
   engine->result = CALLBACK_CONTINUE;
   atomic_store_explicit(&engine->ended, 0, memory_order_release);
 }

@@ -34,7 +34,7 @@ struct engine {
   struct engine_direction input, output;
   struct engine_run run;
   _Atomic float gain;
-  _Atomic int32_t draining; /* the source is to end now, and the run when all of it has been played */
+  _Atomic int32_t draining; /* the source is to end now, and the run when all of it has been played; not set back here */
 
   /* Callback only. */
   int64_t total;      /* frames the run will have; -1 while that is unknown */
@@ -61,7 +61,9 @@ struct engine {
 /* Channels and formats; both maps identity, gain 1. */
 void engine_init(struct engine *engine, int32_t input_channels, int32_t input_format, int32_t output_channels,
                  int32_t output_format);
-/* Resets all counters for a new run. Not while the callback runs. */
+/* Sets all counters back for a new run. Not while the callback runs. */
+void engine_clear(struct engine *engine);
+/* Begins a new run, with counters at 0. Not while the callback runs. */
 void engine_start(struct engine *engine, const struct engine_run *run);
 /* Processes one block of any size; answers a CALLBACK_ value. `time` is stream time, `flags` PaStreamCallbackFlags. Once
  * it has answered other than CALLBACK_CONTINUE, it plays silence and changes nothing. */

@@ -89,10 +89,17 @@ static void join_positions(struct file *file) {
   if (file->mode == PS_MODE_READ_WRITE) sndfile.seek(file->sound, file_tell(file), SEEK_SET);
 }
 
+static int64_t frames_of(struct file *file) { return atomic_load_explicit(&file->frames, memory_order_relaxed); }
+
+/* How far a file that is written is past its end; libsndfile then stays at the end. */
+static int64_t gap(struct file *file) {
+  return file->mode & PS_MODE_WRITE && frames_of(file) >= 0 ? file_tell(file) - frames_of(file) : 0;
+}
+
 int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format) {
   if (!(file->mode & PS_MODE_READ)) return error_set(PS_ERR_ARGUMENT, 0, "%s is not open for reading", file->name);
   if (!format_bytes(format)) return error_set(PS_ERR_ARGUMENT, 0, "%d is no sample format", (int)format);
-  if (frames <= 0) return 0;
+  if (frames <= 0 || gap(file) > 0) return 0;
   int64_t done = file_samples_read(file, data, frames, format);
   if (done < 0) return done;
   set_position(file, file_tell(file) + done);
@@ -101,16 +108,12 @@ int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format)
   return status < 0 ? status : done;
 }
 
-int64_t file_write(struct file *file, const void *data, int64_t frames, int32_t format) {
-  if (!(file->mode & PS_MODE_WRITE)) return error_set(PS_ERR_ARGUMENT, 0, "%s is not open for writing", file->name);
-  if (!format_bytes(format)) return error_set(PS_ERR_ARGUMENT, 0, "%d is no sample format", (int)format);
-  if (frames <= 0) return 0;
+static int64_t write_here(struct file *file, const void *data, int64_t frames, int32_t format) {
   int64_t done = file_samples_write(file, data, frames, format);
   if (done < 0) return done;
   int64_t position = file_tell(file) + done;
   set_position(file, position);
-  if (position > atomic_load_explicit(&file->frames, memory_order_relaxed))
-    atomic_store_explicit(&file->frames, position, memory_order_relaxed);
+  if (position > frames_of(file)) atomic_store_explicit(&file->frames, position, memory_order_relaxed);
   int32_t status = file_failure(file);
   if (status == PS_OK && done < frames) status = file_error(file->name, 0, "not all could be written");
   if (status < 0) {
@@ -123,16 +126,35 @@ int64_t file_write(struct file *file, const void *data, int64_t frames, int32_t 
   return done;
 }
 
+int64_t file_write(struct file *file, const void *data, int64_t frames, int32_t format) {
+  static const int16_t silence[16384];
+  if (!(file->mode & PS_MODE_WRITE)) return error_set(PS_ERR_ARGUMENT, 0, "%s is not open for writing", file->name);
+  if (!format_bytes(format)) return error_set(PS_ERR_ARGUMENT, 0, "%d is no sample format", (int)format);
+  if (frames <= 0) return 0;
+  int64_t left = gap(file), block = (int64_t)(sizeof silence / sizeof *silence) / file->channels;
+  if (left > 0) set_position(file, frames_of(file));
+  while (left > 0) {
+    int64_t done = write_here(file, silence, left < block ? left : block, PS_FORMAT_INT16);
+    if (done < 0) return done;
+    left -= done;
+  }
+  return write_here(file, data, frames, format);
+}
+
 int64_t file_seek(struct file *file, int64_t frames, int32_t whence) {
-  int64_t total = atomic_load_explicit(&file->frames, memory_order_relaxed), position = file_tell(file);
+  int64_t total = frames_of(file), position = file_tell(file);
   if (whence < 0 || whence > 2) return error_set(PS_ERR_ARGUMENT, 0, "whence must be 0, 1 or 2, not %d", (int)whence);
   if (whence == 1) frames += position;
   if (whence == 2) frames += total;
   if (frames == position && whence != 2) return position;
   if (!file->seekable) return file_error(file->name, 0, "one cannot seek in it");
-  if (frames < 0 || (frames > total && total != FILE_FRAMES_UNKNOWN))
-    return error_set(PS_ERR_ARGUMENT, 0, "%s has no frame %lld", file->name, (long long)frames);
-  if (sndfile.seek(file->sound, frames, SEEK_SET) != frames) {
+  if (whence == 2 && total == FILE_FRAMES_UNKNOWN) return file_error(file->name, 0, "it does not say where its end is");
+  int beyond = frames > total && total != FILE_FRAMES_UNKNOWN;
+  if (frames < 0 || (beyond && !(file->mode & PS_MODE_WRITE)))
+    return error_set(PS_ERR_ARGUMENT, 0, "%s has %lld frames: one cannot seek to frame %lld", file->name,
+                     (long long)total, (long long)frames);
+  int64_t reached = beyond ? total : frames;
+  if (sndfile.seek(file->sound, reached, SEEK_SET) != reached) {
     int32_t status = file_failure(file);
     return status < 0 ? status : file_error(file->name, 0, "one cannot seek there");
   }
@@ -142,6 +164,9 @@ int64_t file_seek(struct file *file, int64_t frames, int32_t whence) {
 
 static int32_t file_truncate(struct file *file, int64_t frames) {
   if (!(file->mode & PS_MODE_WRITE)) return error_set(PS_ERR_ARGUMENT, 0, "%s is not open for writing", file->name);
+  if (frames > frames_of(file))
+    return error_set(PS_ERR_ARGUMENT, 0, "%s has %lld frames: it cannot be truncated to %lld", file->name,
+                     (long long)frames_of(file), (long long)frames);
   int64_t status = file_seek(file, frames, 0);
   if (status < 0) return (int32_t)status;
   if (sndfile.seek(file->sound, frames, SEEK_SET) != frames) return file_error(file->name, 0, "one cannot seek in it");

@@ -1,4 +1,5 @@
 /* The formats of the installed libsndfile, and what kinds of them there are. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -15,6 +16,17 @@ int32_t format_word_natural(int32_t word) {
       (subtype >= SF_MPEG_LAYER_I && subtype <= SF_MPEG_LAYER_III))
     return PS_FORMAT_FLOAT32;
   return PS_FORMAT_INT32;
+}
+
+/* libsndfile clips for PCM, FLAC and ALAC, but makes full scale of NaN, or fails. mu-law and A-law take a sample beyond
+ * full scale, or NaN, for a place in a table; NMS and G.72x wrap around at 1. NaN spoils Vorbis and Opus, and LAME ends
+ * the process for it, as it does for samples far beyond full scale; those three bear 16 well. The rest wrap around. */
+double format_word_peak(int32_t word) {
+  int32_t major = word & SF_MAJOR_MASK, subtype = word & SF_SUBTYPE_MASK;
+  if (subtype >= SF_ULAW && subtype <= SF_G723_40) return 32767 / 32768.0;
+  if (subtype >= SF_ALAC_16 && subtype <= SF_ALAC_32) return INFINITY;
+  if (subtype < SF_FLOAT && major != SF_SDS && major != SF_PAF) return INFINITY;
+  return format_word_natural(word) == PS_FORMAT_FLOAT32 && subtype != SF_FLOAT ? 16 : 0;
 }
 
 int format_word_updates_header(int32_t word) {
@@ -44,6 +56,22 @@ int format_word_streams(int32_t word) {
     case SF_IRCAM:
     case SF_PVF:
       return 1;
+    default:
+      return 0;
+  }
+}
+
+/* What libsndfile's readers have memory for. */
+size_t format_word_tag_bytes(int32_t word) {
+  switch (word & SF_MAJOR_MASK) {
+    case SF_WAV:
+    case SF_WAVEX:
+    case SF_RF64:
+      return 2045;
+    case SF_AIFF:
+      return 8189;
+    case SF_CAF:
+      return 16000;
     default:
       return 0;
   }

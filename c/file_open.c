@@ -11,6 +11,7 @@
 #include "os_file.h"
 
 #define MAX_CHANNELS 1024 /* libsndfile's own limit */
+#define MPEG_LEVEL_MOST 0.9999 /* libsndfile makes a quality of it, and LAME refuses 10 */
 
 /* libsndfile keeps the reason of a failed open in one place for all threads. */
 static struct os_mutex open_lock = OS_MUTEX_INIT;
@@ -86,6 +87,10 @@ static int sf_mode(int32_t mode) {
 
 static struct sndfile *open_medium(const char *name, struct medium *medium, int mode, struct sf_info *info) {
   struct sf_virtual_io io = medium->type->io;
+  if (mode != SF_READ && (info->format & SF_MAJOR_MASK) == SF_SD2) { /* libsndfile would write that to the working folder */
+    file_error(name, 0, "SD2 has a second file beside the first, so it must be opened by a path");
+    return NULL;
+  }
   /* A stream may have to wait for its data: better that a reason gets lost than that everybody waits with it. */
   int locked = medium->type->seekable;
   if (locked) os_mutex_lock(&open_lock);
@@ -116,16 +121,6 @@ static struct sndfile *open_named(const char *path, int mode, struct sf_info *in
   return sound;
 }
 
-/* Writes an empty file of that kind in memory: what is wrong with it is known before an existing file is emptied. */
-static int32_t rehearse(const char *name, struct sf_info info) {
-  struct medium *memory = medium_memory(NULL, 0);
-  if (!memory) return error_set(PS_ERR_MEMORY, 0, NULL);
-  struct sndfile *sound = open_medium(name, memory, SF_WRITE, &info);
-  if (sound) sndfile.close(sound);
-  memory->type->close(memory);
-  return sound ? PS_OK : PS_ERR_SOUNDFILE;
-}
-
 /* libsndfile sets the mode of MP3 but says that it did not, unless a compression level was set before. */
 static int set_bitrate_mode(struct file *file, int mode) {
   if (sndfile.command(file->sound, SF_SET_BITRATE_MODE, &mode, sizeof mode)) return 1;
@@ -135,6 +130,7 @@ static int set_bitrate_mode(struct file *file, int mode) {
 
 static int32_t set_encoding(struct file *file, const double *info) {
   double level = info[PS_FILE_COMPRESSION_LEVEL];
+  if ((file->format & SF_MAJOR_MASK) == SF_MPEG && level > MPEG_LEVEL_MOST) level = MPEG_LEVEL_MOST;
   if (level >= 0 && !sndfile.command(file->sound, SF_SET_COMPRESSION_LEVEL, &level, sizeof level))
     return error_set(PS_ERR_UNSUPPORTED, 0, "%s: libsndfile has no compression level for this format", file->name);
   if (info[PS_FILE_BITRATE_MODE] >= 0 && !set_bitrate_mode(file, (int)info[PS_FILE_BITRATE_MODE]))
@@ -172,6 +168,7 @@ static int32_t new_file(const char *name, struct sndfile *sound, struct medium *
   file->sample_rate = actual.sample_rate;
   file->seekable = actual.seekable && (!medium || medium->type->seekable);
   file->natural = format_word_natural(actual.format);
+  file->peak = format_word_peak(actual.format);
   file->updates_header = format_word_updates_header(actual.format);
   int unknown = (medium && !medium->type->seekable && mode == PS_MODE_READ) || actual.frames > INT64_C(1) << 52;
   int64_t frames = unknown ? FILE_FRAMES_UNKNOWN : fresh(mode) ? 0 : actual.frames;
@@ -187,6 +184,27 @@ static int32_t new_file(const char *name, struct sndfile *sound, struct medium *
   if (handle < 0) destroy(&file->object);
   else write_info(file, info);
   return handle;
+}
+
+/* A file in memory. */
+static int32_t open_memory(const char *name, const void *data, size_t bytes, int32_t mode, struct sf_info *wanted,
+                           double *info) {
+  struct medium *memory = medium_memory(data, bytes);
+  if (!memory) return error_set(PS_ERR_MEMORY, 0, NULL);
+  struct sndfile *sound = open_medium(name, memory, sf_mode(mode), wanted);
+  if (sound) return new_file(name, sound, memory, mode, info);
+  memory->type->close(memory);
+  return PS_ERR_SOUNDFILE;
+}
+
+/* Makes an empty file of that kind in memory: what is wrong with it is known before an existing file is emptied. */
+static int32_t rehearse(const char *name, int32_t mode, struct sf_info wanted, const double *info) {
+  double copy[PS_FILE_INFO_SIZE];
+  memcpy(copy, info, sizeof copy);
+  int32_t file = open_memory(name, NULL, 0, mode, &wanted, copy);
+  if (file < 0) return file;
+  ps_file_close(file);
+  return PS_OK;
 }
 
 /* ---------------------------------------------------------------- by path */
@@ -213,7 +231,7 @@ static int32_t open_descriptor(const char *name, int descriptor, int own, int em
     status = error_set(PS_ERR_ARGUMENT, 0, "%s is a stream, and files of this format cannot be written without seeking",
                        name);
   if (status == PS_OK && !stream && fresh(mode) && !empty) {
-    status = rehearse(name, *wanted);
+    status = rehearse(name, mode, *wanted, info);
     int64_t position = status == PS_OK ? os_file_seek(descriptor, 0, SEEK_CUR) : 0;
     if (status == PS_OK && (position < 0 || os_file_truncate(descriptor, position) < 0))
       status = file_system_error(name, errno);
@@ -280,12 +298,7 @@ int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double
   if (status < 0) return status;
   if (!is_whole(bytes, 0, 9e15) || (!data && bytes > 0))
     return error_set(PS_ERR_ARGUMENT, 0, "the size of memory is a whole number of bytes");
-  struct medium *memory = medium_memory(data, fresh(mode) ? 0 : (size_t)bytes);
-  if (!memory) return error_set(PS_ERR_MEMORY, 0, NULL);
-  struct sndfile *sound = open_medium("memory", memory, sf_mode(mode), &wanted);
-  if (sound) return new_file("memory", sound, memory, mode, info);
-  memory->type->close(memory);
-  return PS_ERR_SOUNDFILE;
+  return open_memory("memory", data, fresh(mode) ? 0 : (size_t)bytes, mode, &wanted, info);
 }
 
 int32_t ps_file_info(int32_t handle, double *info, int32_t info_size) {

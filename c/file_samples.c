@@ -1,7 +1,9 @@
 /* Samples between a caller's format and libsndfile. libsndfile converts between int16, int32, float32 and float64;
  * packed and 8-bit integers go through int32. Codecs that work in floating point are always read and written in it, and
  * converted here: where such a file goes beyond full scale and integers are asked for, libsndfile wraps around, and it
- * scales integers to +-1 only if told to, by factors that differ. */
+ * scales integers to +-1 only if told to, by factors that differ. Floating point for other codecs goes to libsndfile as
+ * long as it is within the codec's peak, else what is beyond is brought back to it; where there is no such peak, it is
+ * written as int32. */
 #include <stdlib.h>
 
 #include "error.h"
@@ -17,6 +19,11 @@ static int32_t exchanged(const struct file *file, int32_t format) {
   if (is_float(format)) return format;
   if (is_float(file->natural)) return file->natural;
   return format == PS_FORMAT_INT16 ? PS_FORMAT_INT16 : PS_FORMAT_INT32;
+}
+
+static int32_t exchanged_to_write(const struct file *file, int32_t format) {
+  if (is_float(format) && !is_float(file->natural) && file->peak == 0) return PS_FORMAT_INT32;
+  return exchanged(file, format);
 }
 
 static int64_t read_as(struct sndfile *sound, int32_t format, void *data, int64_t frames) {
@@ -71,15 +78,18 @@ int64_t file_samples_read(struct file *file, void *data, int64_t frames, int32_t
 }
 
 int64_t file_samples_write(struct file *file, const void *data, int64_t frames, int32_t format) {
-  int32_t exchange = exchanged(file, format);
-  if (exchange == format) return write_as(file->sound, format, data, frames);
+  int32_t exchange = exchanged_to_write(file, format);
+  int any = exchange == format && !(is_float(format) && file->peak > 0);
+  if (any || (exchange == format && format_within(format, data, (size_t)(frames * file->channels), file->peak)))
+    return write_as(file->sound, format, data, frames);
   if (!has_scratch(file)) return PS_ERR_MEMORY;
   size_t channels = (size_t)file->channels;
   int64_t block = SCRATCH_SAMPLES / file->channels, done = 0;
   const unsigned char *from = data;
   while (done < frames) {
     int64_t part = frames - done < block ? frames - done : block;
-    format_convert(exchange, file->scratch, format, from, (size_t)part * channels);
+    if (exchange == format) format_limit(format, file->scratch, from, (size_t)part * channels, file->peak);
+    else format_convert(exchange, file->scratch, format, from, (size_t)part * channels);
     int64_t count = write_as(file->sound, exchange, file->scratch, part);
     if (count > 0) done += count;
     if (count < part) break;

@@ -22,6 +22,7 @@ struct file {
   int32_t format;         /* libsndfile's format word */
   int32_t channels, sample_rate, seekable;
   int32_t natural;        /* PS_FORMAT_ in which the codec works: floating point, or PS_FORMAT_INT32 for any integers */
+  double peak;            /* the largest floating point that libsndfile is given; 0: see file_samples.c */
   int32_t updates_header; /* libsndfile can bring the header up to date in the middle of writing */
   int32_t failed;         /* a failure to write has been reported */
   char *name;             /* for messages */
@@ -51,8 +52,10 @@ int64_t file_samples_write(struct file *file, const void *data, int64_t frames, 
 
 /* What kind of format it is. */
 int32_t format_word_natural(int32_t word);
+double format_word_peak(int32_t word); /* 0: none goes to libsndfile, or any may */
 int format_word_updates_header(int32_t word); /* the header of a file being written can be brought up to date */
 int format_word_streams(int32_t word);        /* it can be written to a pipe and be understood there */
+size_t format_word_tag_bytes(int32_t word);   /* that a tag may have; of CAF all tags together; 0: any number */
 int64_t format_word_limit(int32_t word);      /* bytes that such a file can hold, 0: no limit to speak of */
 
 /* All jobs end after the block that they are at. */

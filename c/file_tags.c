@@ -5,22 +5,21 @@
 
 #include "error.h"
 #include "file_state.h"
+#include "latin1.h"
 
 #define MAX_CUES 10000
 
 static int is_tag(int32_t tag) { return (tag >= 1 && tag <= 9) || tag == 16; }
 
-static void load_tag(struct file *file, int32_t tag) {
+static void keep_tag(struct file *file, int32_t tag) {
   const char *text = sndfile.get_string(file->sound, tag);
-  char *copy = text ? malloc(strlen(text) + 1) : NULL;
-  if (copy) strcpy(copy, text);
   free(file->tags[tag]);
-  file->tags[tag] = copy;
+  file->tags[tag] = text ? utf8_from_either(text) : NULL; /* files say not how their tags are encoded */
 }
 
 void file_load_tags(struct file *file) {
   for (int32_t tag = 0; tag < FILE_TAGS; tag++)
-    if (is_tag(tag)) load_tag(file, tag);
+    if (is_tag(tag)) keep_tag(file, tag);
 }
 
 void file_free_tags(struct file *file) {
@@ -38,17 +37,42 @@ int32_t ps_file_get_string(int32_t handle, int32_t tag, char *text, int32_t size
   return result;
 }
 
+/* Whether a text finds a place in the file. libsndfile takes a longer one, but then reads none of the tags, or cannot
+ * open the file. */
+static int32_t check_tag(const struct file *file, int32_t tag, const char *text) {
+  size_t bytes = strlen(text), all = bytes, most = format_word_tag_bytes(file->format);
+  if (!is_tag(tag)) return error_set(PS_ERR_ARGUMENT, 0, "there is no tag %d", (int)tag);
+  if (bytes == 0) return error_set(PS_ERR_ARGUMENT, 0, "a tag must not be empty: it cannot be taken away");
+  for (int32_t other = 0; other < FILE_TAGS; other++)
+    if (other != tag && file->tags[other]) all += strlen(file->tags[other]);
+  int together = (file->format & SF_MAJOR_MASK) == SF_CAF;
+  if (most == 0 || (together ? all : bytes) <= most) return PS_OK;
+  return error_set(PS_ERR_ARGUMENT, 0, "%s: in this format %s at most %zu bytes, not %zu", file->name,
+                   together ? "all tags together have" : "a tag has", most, together ? all : bytes);
+}
+
+static int32_t set_tag(struct file *file, int32_t tag, const char *text) {
+  int code = sndfile.set_string(file->sound, tag, text);
+  return code ? file_error(file->name, code, sndfile.error_number_text(code)) : PS_OK;
+}
+
+/* LAME takes tags in Latin-1, and libsndfile passes on what it gets. */
+static int32_t set_tag_mpeg(struct file *file, int32_t tag, const char *text) {
+  char *latin1 = latin1_from_utf8(text);
+  if (!latin1) return file_error(file->name, 0, "tags of MP3 are written in Latin-1, which lacks some characters of this");
+  int32_t status = set_tag(file, tag, latin1);
+  free(latin1);
+  return status;
+}
+
 int32_t ps_file_set_string(int32_t handle, int32_t tag, const char *text) {
   struct file *file;
   int32_t status = file_begin(handle, &file);
   if (status < 0) return status;
-  if (!is_tag(tag)) {
-    status = error_set(PS_ERR_ARGUMENT, 0, "there is no tag %d", (int)tag);
-  } else {
-    int code = sndfile.set_string(file->sound, tag, text);
-    if (code) status = file_error(file->name, code, sndfile.error_number_text(code));
-    else load_tag(file, tag);
-  }
+  int mpeg = (file->format & SF_MAJOR_MASK) == SF_MPEG;
+  status = check_tag(file, tag, text);
+  if (status == PS_OK) status = mpeg ? set_tag_mpeg(file, tag, text) : set_tag(file, tag, text);
+  if (status == PS_OK) keep_tag(file, tag);
   file_end(file);
   return status;
 }

@@ -37,7 +37,7 @@ struct file_writer *file_writer_start(struct file *file, struct ring *ring, cons
 /* Writes what is left in the ring, flushes the file and ends the thread. A pipe that takes nothing for `patience` seconds
  * is given up. A switch that is pending is carried out. PS_OK, or the error that kept frames from being written. */
 int32_t file_writer_finish(struct file_writer *writer, double patience);
-/* A finish that is under way is to have no more patience than this: somebody stops the stream now. Any thread. */
+/* A finish, under way or to come, is to have no more patience than this: somebody stops the stream now. Any thread. */
 void file_writer_hurry(struct file_writer *writer, double patience);
 /* Frees a finished writer. */
 void file_writer_free(struct file_writer *writer);

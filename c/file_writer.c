@@ -1,5 +1,6 @@
 #include "file_thread.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "error.h"
@@ -111,6 +112,7 @@ struct file_writer *file_writer_start(struct file *file, struct ring *ring, cons
     writer->options = *options;
     os_mutex_init(&writer->lock);
     atomic_init(&writer->switched_at, NOT_YET);
+    atomic_init(&writer->patience, INFINITY);
     if (os_thread_start(&writer->thread, "pastream writer", OS_THREAD_NORMAL, run, writer) == 0) return writer;
     error_set(PS_ERR_THREAD, 0, NULL);
     os_mutex_destroy(&writer->lock);
@@ -138,7 +140,7 @@ static void interrupt(struct file_writer *writer) {
 }
 
 int32_t file_writer_finish(struct file_writer *writer, double patience) {
-  atomic_store(&writer->patience, patience);
+  file_writer_hurry(writer, patience); /* it may have been hurried before */
   atomic_store(&writer->finishing, 1);
   os_event_post(&writer->wake);
   int64_t seen = progress(writer);
@@ -158,7 +160,8 @@ int32_t file_writer_finish(struct file_writer *writer, double patience) {
 }
 
 void file_writer_hurry(struct file_writer *writer, double patience) {
-  if (patience < atomic_load(&writer->patience)) atomic_store(&writer->patience, patience);
+  double before = atomic_load(&writer->patience);
+  while (patience < before && !atomic_compare_exchange_weak(&writer->patience, &before, patience)) continue;
   os_event_post(&writer->news);
 }
 

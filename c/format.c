@@ -142,6 +142,42 @@ static void doubles_to(int32_t format, void *to, const double *from, size_t coun
   }
 }
 
+int format_within(int32_t format, const void *samples, size_t count, double peak) {
+  const unsigned char *bytes = samples;
+  int beyond = 0;
+  if (format == PS_FORMAT_FLOAT64) {
+    for (size_t i = 0; i < count; i++) {
+      double sample;
+      memcpy(&sample, bytes + 8 * i, sizeof sample);
+      beyond |= !(fabs(sample) <= peak);
+    }
+  } else {
+    for (size_t i = 0; i < count; i++) {
+      float sample;
+      memcpy(&sample, bytes + 4 * i, sizeof sample);
+      beyond |= !(fabsf(sample) <= (float)peak);
+    }
+  }
+  return !beyond;
+}
+
+void format_limit(int32_t format, void *to, const void *from, size_t count, double peak) {
+  size_t bytes = format_bytes(format);
+  unsigned char *out = to;
+  const unsigned char *in = from;
+  while (count > 0) {
+    double doubles[BLOCK];
+    size_t part = count < BLOCK ? count : BLOCK;
+    doubles_from(format, in, doubles, part);
+    for (size_t i = 0; i < part; i++)
+      doubles[i] = isnan(doubles[i]) ? 0 : doubles[i] > peak ? peak : doubles[i] < -peak ? -peak : doubles[i];
+    doubles_to(format, out, doubles, part);
+    out += part * bytes;
+    in += part * bytes;
+    count -= part;
+  }
+}
+
 void format_convert(int32_t to_format, void *to, int32_t from_format, const void *from, size_t count) {
   size_t to_bytes = format_bytes(to_format), from_bytes = format_bytes(from_format);
   if (to_format == from_format) {

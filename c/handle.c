@@ -102,7 +102,9 @@ int32_t handle_free(int32_t handle, enum handle_kind kind) {
     os_mutex_unlock(&lock);
     return error_set(PS_ERR_HANDLE, 0, NULL);
   }
-  atomic_store(&slot->generation, 0);
+  /* An exchange, so that the new generation is there before the visitors are looked at: qemu lets a plain load overtake
+   * a store, whatever C and Arm say of it. */
+  atomic_exchange(&slot->generation, 0);
   while (atomic_load(&slot->visitors)) os_sleep(0); /* a few instructions of a thread in slot_use */
   slot->object = NULL;
   slot->next_free = 0;

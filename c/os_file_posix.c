@@ -28,15 +28,20 @@ int os_file_close(int file) { return close(file) < 0 && errno != EINTR ? -1 : 0;
 
 int os_file_remove(const char *path) { return unlink(path); }
 
+/* fstat where an old C library is the target is a copy of its own in this library, with an errno of its own: why it failed
+ * cannot be seen. So something else is asked first. */
 int os_file_kind(int file) {
   struct stat status;
-  if (fstat(file, &status) < 0) return -1;
+  int flags = fcntl(file, F_GETFL);
+  if (flags < 0) return -1;
+  if (fstat(file, &status) < 0) {
+    errno = EIO;
+    return -1;
+  }
   if (S_ISDIR(status.st_mode)) {
     errno = EISDIR;
     return -1;
   }
-  int flags = fcntl(file, F_GETFL);
-  if (flags < 0) return -1;
   int appends = (flags & O_APPEND) && (flags & O_ACCMODE) != O_RDONLY;
   return (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)) && !appends ? OS_FILE_DISK : OS_FILE_STREAM;
 }
@@ -93,8 +98,7 @@ int64_t os_file_seek(int file, int64_t offset, int whence) { return lseek(file, 
 
 int64_t os_file_length(int file) {
   struct stat status;
-  if (fstat(file, &status) < 0) return -1;
-  if (S_ISREG(status.st_mode)) return status.st_size;
+  if (fstat(file, &status) == 0 && S_ISREG(status.st_mode)) return status.st_size;
   off_t position = lseek(file, 0, SEEK_CUR), length = lseek(file, 0, SEEK_END); /* a disk */
   lseek(file, position, SEEK_SET);
   return length;

@@ -3,9 +3,9 @@
  *
  * The door for foreign function interfaces is narrow on purpose. A function takes and returns int32_t and double,
  * and pointers to buffers that the caller owns and that are used during the call only (the one exception is the
- * storage of ps_ring_new). There are no structs, no callbacks and no 64-bit integers. Every native object is a
- * handle, a positive int32_t made of a slot and a generation: a handle that was freed, or never was one, gives
- * PS_ERR_HANDLE, never a crash, from any thread.
+ * storage of ps_ring_new and ps_ring_move). There are no structs, no callbacks and no 64-bit integers. Every native
+ * object is a handle, a positive int32_t made of a slot and a generation: a handle that was freed, or never was one,
+ * gives PS_ERR_HANDLE, never a crash, from any thread. That goes for every function that takes one.
  *
  * Results: a negative value is one of the PS_ERR_ codes below, 0 or more is success. The detail behind an error
  * (PortAudio's or libsndfile's own text and code) is kept per thread until that thread's next failing call:
@@ -100,7 +100,8 @@ PS_API int32_t ps_handle_count(void);
  * PASTREAM_PORTAUDIO or PASTREAM_SNDFILE in the environment, else by its usual names. Does nothing when it is loaded.
  * PS_ERR_NO_PORTAUDIO, PS_ERR_NO_SNDFILE: detail lists what was tried, a line each. Any thread; may read files. */
 PS_API int32_t ps_library_load(int32_t which, const char *path);
-/* Text about a loaded library: what = 0 its version text, 1 the path it was loaded from. Empty if not loaded. */
+/* Text about a loaded library: what = 0 its version text, 1 the path it was loaded from. Empty if not loaded. Any
+ * thread. */
 PS_API int32_t ps_library_text(int32_t which, int32_t what, char *text, int32_t size);
 
 /* ------------------------------------------------------------ ring buffers */
@@ -110,11 +111,16 @@ PS_API int32_t ps_library_text(int32_t which, int32_t what, char *text, int32_t 
  * size * element_size, which must stay valid until the handle is freed and no stream uses the ring.
  * PS_ERR_ARGUMENT, PS_ERR_MEMORY. Any thread. */
 PS_API int32_t ps_ring_new(int32_t element_size, int32_t size, void *storage, double storage_bytes);
+/* Goes on in other memory with what the ring holds; `storage` as in ps_ring_new. Only while neither side uses it:
+ * PS_ERR_ACTIVE if a stream does. PS_ERR_ARGUMENT, PS_ERR_MEMORY: then the ring stays where it is. Owner. */
+PS_API int32_t ps_ring_move(int32_t ring, void *storage, double storage_bytes);
 /* A second handle of the same ring, to be freed like the first: the ring lives until the last one is freed. For a thread
  * that has a view on its memory (ps_ring_address) and is not the one that made it. PS_ERR_MEMORY. Any thread. */
 PS_API int32_t ps_ring_share(int32_t ring);
 /* Gives the handle back. A stream that uses the ring keeps its memory until it lets go. Any thread, once. */
 PS_API int32_t ps_ring_free(int32_t ring);
+/* The side of a ring that a running stream works is its own: what a "reader" or "writer" would do there is PS_ERR_ACTIVE,
+ * but for ps_ring_end. A `count` below 0 is PS_ERR_ARGUMENT. */
 /* Copies up to `count` elements out and answers how many there were. Reader. */
 PS_API int32_t ps_ring_read(int32_t ring, void *data, int32_t count);
 /* Copies up to `count` elements out but goes forward by what was copied minus `overlap` (never backwards). Reader. */
@@ -136,7 +142,7 @@ PS_API double ps_ring_address(int32_t ring);
 /* What: 0 size in elements, 1 element size in bytes, 2 whether the writer has ended, 3 whether a running stream uses
  * it. Any thread. */
 PS_API int32_t ps_ring_info(int32_t ring, int32_t what);
-/* Empties the ring and takes back its end. Only while neither side uses it: PS_ERR_ACTIVE if a stream does. */
+/* Empties the ring and takes back its end. Only while neither side uses it: PS_ERR_ACTIVE if a stream does. Owner. */
 PS_API int32_t ps_ring_flush(int32_t ring);
 /* Says that no more will be written: a stream that finds the ring empty then knows the end of the data from a writer
  * that is late. Writer. */
@@ -172,6 +178,7 @@ PS_API int32_t ps_ring_end(int32_t ring);
 PS_API int32_t ps_device_count(void);
 /* Fills info[0..PS_DEVICE_INFO_SIZE) and the name. PS_ERR_ARGUMENT: no such index. Any thread. */
 PS_API int32_t ps_device_info(int32_t device, double *info, int32_t info_size, char *name, int32_t name_size);
+/* Likewise the host APIs, of which "Virtual" comes last. */
 PS_API int32_t ps_host_api_count(void);
 PS_API int32_t ps_host_api_info(int32_t host_api, double *info, int32_t info_size, char *name, int32_t name_size);
 
@@ -230,22 +237,25 @@ PS_API int32_t ps_config_init(double *config, int32_t size);
 /* PS_OK if such a stream could be opened, else what opening would give. Any thread; may take a second. */
 PS_API int32_t ps_check_settings(const double *config, int32_t size, const double *list, int32_t list_size);
 /* A stream of that configuration; both directions make it duplex. Nothing is opened yet. `list` holds channel
- * selectors and faults, as the configuration says. PS_ERR_ARGUMENT, PS_ERR_MEMORY, PS_ERR_THREAD. Any thread. */
+ * selectors and faults, as the configuration says. PS_ERR_ARGUMENT, PS_ERR_MEMORY, PS_ERR_THREAD; PS_ERR_PORTAUDIO where
+ * a device is given by its index. Any thread. */
 PS_API int32_t ps_stream_new(const double *config, int32_t size, const double *list, int32_t list_size);
 /* Gives the handle back. A stream that is not closed is closed first, behind the caller's back. Owner, once. */
 PS_API int32_t ps_stream_free(int32_t stream);
 
 /* Commands are carried out one after the other by the stream's own thread; the call only hands them over. */
 #define PS_COMMAND_OPEN 1  /* open the device */
-#define PS_COMMAND_START 2 /* start a run as ps_stream_set_ has it; PS_ERR_ACTIVE while one is running */
+#define PS_COMMAND_START 2 /* start a run as ps_stream_set_ has it; PS_ERR_ACTIVE while one is running, PS_ERR_BUSY if
+                            * another stream runs with a ring or file of it */
 #define PS_COMMAND_STOP 3  /* play what the device has, end the run, finish the files */
-#define PS_COMMAND_ABORT 4 /* drop what the device has, end the run, finish the files */
+#define PS_COMMAND_ABORT 4 /* drop what the device has, end the run, finish the files; also of a run that is ending */
 #define PS_COMMAND_CLOSE 5 /* abort if need be, close the device, let go of rings and files */
 /* Answers a ticket (>= 0) for ps_stream_done. STOP and ABORT take effect at once even while START is under way; on a
- * stream that is not running they do nothing. PS_ERR_HANDLE. Any thread. */
+ * stream that is not running they do nothing. PS_ERR_ARGUMENT (no such command), PS_ERR_BUSY (32 are waiting). Any
+ * thread. */
 PS_API int32_t ps_stream_command(int32_t stream, int32_t command);
 /* PS_OK or the error of the command with that ticket (PS_ERR_ACTIVE, PS_ERR_STATE, PS_ERR_PORTAUDIO, …; detail as of
- * a call of this thread), or PS_ERR_PENDING. Owner. */
+ * a call of this thread), or PS_ERR_PENDING. PS_ERR_ARGUMENT: not one of the last 64 tickets. Owner. */
 PS_API int32_t ps_stream_done(int32_t stream, int32_t ticket);
 /* Blocks until that command has ended and answers as ps_stream_done. Owner. */
 PS_API int32_t ps_stream_await(int32_t stream, int32_t ticket);
@@ -254,8 +264,9 @@ PS_API int32_t ps_stream_await(int32_t stream, int32_t ticket);
 PS_API int32_t ps_stream_wait(int32_t stream, double seconds);
 
 /* The source ends, and the run completes when all of it has been played: what is in the ring now, the rest of this pass
- * of a loop, a file to its end; no pad follows, and fewer frames than the run was to have are no error. Does nothing
- * unless the state is ACTIVE. Owner. */
+ * of a loop, a file to its end; no pad follows, and fewer frames than the run was to have are no error. In the state
+ * STARTING it ends the wait for a source's first frames, and may be too early for the rest: to be called again once it is
+ * ACTIVE. Does nothing in other states. Owner. */
 PS_API int32_t ps_stream_drain(int32_t stream);
 
 #define PS_STATE_NEW 0      /* not opened yet */
@@ -270,7 +281,8 @@ PS_API int32_t ps_stream_drain(int32_t stream);
 /* One of the states. Any thread. */
 PS_API int32_t ps_stream_state(int32_t stream);
 
-/* What is played and recorded; before a start. */
+/* What is played and recorded; before a start. What sets something for the next run answers PS_ERR_ACTIVE while one is
+ * on, or a START or CLOSE waits, and PS_ERR_STATE while the device is not open. */
 #define PS_SIDE_NONE 0
 #define PS_SIDE_RING 1 /* `object` is a ring whose elements are the stream's frames */
 #define PS_SIDE_FILE 2 /* `object` is a file with the stream's channels; a thread moves its frames */
@@ -281,23 +293,24 @@ PS_API int32_t ps_stream_state(int32_t stream);
 /* The ring or file to play or to record into; PS_SIDE_NONE takes it away. For a file `flags` of the source are
  * PS_SOURCE_LOOP, and `between` is the ring to stand between file and callback, which is emptied at a start (0: one of
  * the library's own, of 65536 frames); for a ring it is 0.
- * PS_ERR_ACTIVE, PS_ERR_HANDLE (the object), PS_ERR_BUSY (a file in use), PS_ERR_ARGUMENT (element size or channels
- * do not fit; a file that cannot loop; no such direction). Owner. */
+ * PS_ERR_HANDLE (the object), PS_ERR_ARGUMENT (element size or channels do not fit; a file that cannot loop; an empty
+ * ring with PS_SOURCE_LOOP; no such direction or kind). Owner. */
 PS_API int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between);
 PS_API int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between);
 
 #define PS_RUN_FATAL_XRUNS 1 /* the first xrun ends the run with PS_ERR_XRUN */
-/* Frames (-1: as many as the source has), pad (-1: for ever) and offset of the next run. PS_ERR_ACTIVE. Owner. */
+/* Frames (-1: as many as the source has), pad (-1: for ever) and offset of the next run, each at most 9e15, whose numbers
+ * begin at 0 from now on. PS_ERR_ARGUMENT. Owner. */
 PS_API int32_t ps_stream_set_run(int32_t stream, double frames, double pad, double offset, int32_t flags);
 /* Frames that the source has to have in its ring before the device starts, unless it ends before that: at most the
- * whole ring. Negative (default): half the ring for a file, 0 for a ring. PS_ERR_ACTIVE. Owner. */
+ * whole ring. Negative (default): half the ring for a file, 0 for a ring. Owner. */
 PS_API int32_t ps_stream_set_prebuffer(int32_t stream, double frames);
 
 /* Channel map: out[i] = in[map[i] - 1], 0 is silence. side 0: recorded channel i from device channel map[i]; side 1:
  * device channel i from source channel map[i]. `count` is the channel count; NULL with 0: identity. Takes effect whole
- * at the next block. PS_ERR_ARGUMENT. Owner. */
+ * at the next block. PS_ERR_ARGUMENT, PS_ERR_STATE (not open). Owner. */
 PS_API int32_t ps_stream_set_map(int32_t stream, int32_t side, const int32_t *map, int32_t count);
-/* Linear gain of what is played; 1 leaves every bit as it is. Any thread. */
+/* Linear gain of what is played; 1 leaves every bit as it is. PS_ERR_ARGUMENT: it is not finite. Any thread. */
 PS_API int32_t ps_stream_set_gain(int32_t stream, double gain);
 
 /* Switches a running file recording to `file` at a block boundary; no frame is lost between the two. The old file is
@@ -308,7 +321,8 @@ PS_API int32_t ps_stream_next_file(int32_t stream, int32_t file);
  * the old file is not finished. Owner. */
 PS_API double ps_stream_next_file_at(int32_t stream);
 
-/* One number of a stream, all since the last start. Any thread. PS_ERR_HANDLE, PS_ERR_ARGUMENT. */
+/* One number of a stream, all since the last start; the last five are those of a callback, and mean nothing before the
+ * first. Any thread. PS_ERR_ARGUMENT. */
 #define PS_NUMBER_FRAME_COUNT 0 /* frames processed */
 #define PS_NUMBER_XRUNS 1
 #define PS_NUMBER_INPUT_UNDERFLOWS 2
@@ -333,10 +347,10 @@ PS_API double ps_stream_next_file_at(int32_t stream);
 #define PS_NUMBER_BLOCK_DAC_TIME 21  /* stream time at which its first output frame will be played */
 #define PS_NUMBER_COUNT 22
 PS_API double ps_stream_number(int32_t stream, int32_t what);
-/* Numbers 0 .. count-1 at once. */
+/* Numbers 0 .. count-1 at once. Any thread. */
 PS_API int32_t ps_stream_numbers(int32_t stream, double *numbers, int32_t count);
 
-/* What the device really gave; after PS_COMMAND_OPEN. */
+/* What the device really gave. PS_ERR_STATE before PS_COMMAND_OPEN. Any thread. */
 #define PS_ACTUAL_INPUT_DEVICE 0 /* index, -1 none */
 #define PS_ACTUAL_OUTPUT_DEVICE 1
 #define PS_ACTUAL_INPUT_CHANNELS 2
@@ -349,7 +363,8 @@ PS_API int32_t ps_stream_numbers(int32_t stream, double *numbers, int32_t count)
 PS_API int32_t ps_stream_actual(int32_t stream, double *actual, int32_t count);
 
 /* Peak and RMS per channel since this side was last asked (full scale = 1): levels[2i] and levels[2i+1]. side 0 input,
- * 1 output, at most `channels`; answers the number of channels. Owner. */
+ * 1 output, 2 input and then output; at most `channels`; answers the number of channels, 0 where nothing is measured.
+ * PS_ERR_ARGUMENT. Owner. */
 PS_API int32_t ps_stream_levels(int32_t stream, int32_t side, double *levels, int32_t channels);
 
 /* One glitch: frame, time in seconds, kind (below), frames (0: not said by the device). */
@@ -372,7 +387,8 @@ PS_API int32_t ps_stream_error(int32_t stream, char *text, int32_t size, int32_t
 /* Seconds until the sink ring will hold `frames` readable frames, as the last callbacks foretell; 0 if it does now or
  * the run has ended, at most 0.25. For aiming a timer. Owner. */
 PS_API double ps_stream_due(int32_t stream, double frames);
-/* Stream time at which the device captured frame number `frame` of this run. Any thread. */
+/* Stream time at which the device captured frame number `frame` of this run, reckoned from the last callback.
+ * PS_ERR_STATE: not open. Any thread. */
 PS_API double ps_stream_capture_time(int32_t stream, double frame);
 
 /* ------------------------------------------------------------- sound files */
@@ -406,10 +422,11 @@ PS_API int32_t ps_file_finish(int32_t file);
 /* Fills info[] with what the file has now. PS_ERR_HANDLE. Owner; allowed while a stream uses the file. */
 PS_API int32_t ps_file_info(int32_t file, double *info, int32_t info_size);
 /* Reads or writes up to `frames` frames of PS_FORMAT_ samples; answers how many. Integer samples are scaled to and
- * from full scale, floating point is clipped when it is written as integers. PS_ERR_BUSY, PS_ERR_SOUNDFILE. Owner. */
+ * from full scale, floating point is clipped when it is written as integers, NaN as 0. PS_ERR_BUSY, PS_ERR_SOUNDFILE. Owner. */
 PS_API int32_t ps_file_read(int32_t file, void *data, int32_t frames, int32_t format);
 PS_API int32_t ps_file_write(int32_t file, const void *data, int32_t frames, int32_t format);
-/* Goes to a frame from the start (whence 0), the position (1) or the end (2); answers the new position. Owner. */
+/* Goes to a frame from the start (whence 0), the position (1) or the end (2); answers the new position. In a file that is
+ * written it may be beyond the end: what is written there is preceded by silence. Owner. */
 PS_API double ps_file_seek(int32_t file, double frames, int32_t whence);
 /* The position. Owner; allowed while a stream uses the file. */
 PS_API double ps_file_tell(int32_t file);

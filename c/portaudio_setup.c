@@ -6,7 +6,6 @@
 #include "pastream.h"
 
 #define CHANNELS_DEFAULT 2 /* at most: some devices claim 32 or 128 */
-#define CHECK_SECONDS 10.0
 
 static const char *const side_names[2] = {"input", "output"};
 
@@ -185,7 +184,7 @@ struct check {
 static int32_t run_check(struct portaudio_call *call) {
   struct check *check = (struct check *)call;
   int result = find_supported(&check->setup, check->api);
-  return result == PA_NO_ERROR ? PS_OK : portaudio_error(result, "checking the settings");
+  return result == PA_NO_ERROR ? PS_OK : portaudio_error(result, "opening the stream");
 }
 
 static void free_check(struct portaudio_call *call) {
@@ -194,17 +193,16 @@ static void free_check(struct portaudio_call *call) {
   free(check);
 }
 
-int32_t portaudio_check(const double *config, const double *list) {
+int32_t portaudio_check(const double *config, const double *list, double seconds) {
   const struct portaudio_api *api;
   int32_t status = portaudio_use(&api);
   if (status < 0) return status;
   struct check *check = calloc(1, sizeof *check);
   if (!check) return error_set(PS_ERR_MEMORY, 0, "no memory for a call of PortAudio");
   check->api = api;
-  check->call = (struct portaudio_call){.run = run_check, .late = free_check, .limit = CHECK_SECONDS};
+  check->call = (struct portaudio_call){.run = run_check, .late = free_check, .limit = seconds};
   status = portaudio_setup_init(&check->setup, api, config, list);
   if (status >= 0) status = portaudio_call(&check->call);
-  if (status == PORTAUDIO_HUNG) return PS_ERR_PORTAUDIO;
-  free_check(&check->call);
+  if (status != PORTAUDIO_HUNG) free_check(&check->call);
   return status;
 }

@@ -34,7 +34,9 @@ void portaudio_setup_free(struct portaudio_setup *setup);
 int portaudio_setup_open(struct portaudio_setup *setup, const struct portaudio_api *api, struct pa_stream **stream,
                          pa_stream_callback *callback, void *argument);
 
-/* Whether a stream of this checked configuration could be opened, else the error of opening it. */
-int32_t portaudio_check(const double *config, const double *list);
+/* Whether a stream of this checked configuration could be opened, else the error of opening it. PORTAUDIO_HUNG if there
+ * is no answer within `seconds`, as from a sound server that has stopped. */
+#define CHECK_SECONDS 10.0
+int32_t portaudio_check(const double *config, const double *list, double seconds);
 
 #endif

@@ -142,6 +142,28 @@ int32_t ps_ring_new(int32_t element_size, int32_t size, void *storage, double st
   return handle;
 }
 
+int32_t ps_ring_move(int32_t handle, void *storage, double storage_bytes) {
+  struct ring *ring = (struct ring *)handle_use(handle, HANDLE_RING);
+  if (!ring) return PS_ERR_HANDLE;
+  size_t bytes = ring->size * ring->element_size;
+  unsigned char *data = storage;
+  int32_t status = PS_OK;
+  if (atomic_load(&ring->reader_streams) || atomic_load(&ring->writer_streams))
+    status = error_set(PS_ERR_ACTIVE, 0, "a running stream uses this ring");
+  else if (storage && !(storage_bytes >= (double)bytes))
+    status = error_set(PS_ERR_ARGUMENT, 0, "storage of %.0f bytes is less than the ring's %zu", storage_bytes, bytes);
+  else if (!storage && !(data = malloc(bytes)))
+    status = error_set(PS_ERR_MEMORY, 0, "no memory for the ring's %zu bytes", bytes);
+  if (status == PS_OK && data != ring->data) {
+    memcpy(data, ring->data, bytes);
+    if (ring->owns_data) free(ring->data);
+    ring->data = data;
+    ring->owns_data = !storage;
+  }
+  object_release(&ring->object);
+  return status;
+}
+
 int32_t ps_ring_share(int32_t handle) {
   struct object *ring = handle_use(handle, HANDLE_RING);
   if (!ring) return PS_ERR_HANDLE;

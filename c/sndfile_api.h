@@ -25,6 +25,7 @@
 #define SF_MAT5 0x0D0000
 #define SF_PVF 0x0E0000
 #define SF_HTK 0x100000
+#define SF_SDS 0x110000
 #define SF_AVR 0x120000
 #define SF_WAVEX 0x130000
 #define SF_SD2 0x160000
@@ -38,6 +39,8 @@
 
 #define SF_FLOAT 0x0006
 #define SF_DOUBLE 0x0007
+#define SF_ULAW 0x0010
+#define SF_G723_40 0x0032
 #define SF_VORBIS 0x0060
 #define SF_OPUS 0x0064
 #define SF_ALAC_16 0x0070

@@ -153,10 +153,12 @@ int32_t ps_stream_drain(int32_t handle) {
   if (!stream) return PS_ERR_HANDLE;
   const struct side *source = &stream->source;
   os_mutex_lock(&stream->lock);
-  if (atomic_load(&stream->state) == PS_STATE_ACTIVE) {
-    if (source->kind == PS_SIDE_RING && !(source->flags & PS_SOURCE_COMPLETE)) ring_end((struct ring *)source->object);
-    if (stream->reader) file_reader_end_loop(stream->reader);
+  int32_t state = atomic_load(&stream->state);
+  if (state == PS_STATE_STARTING || state == PS_STATE_ACTIVE) {
+    /* First, lest the end of the source be seen without it, and silence be played. */
     atomic_store_explicit(&stream->engine.draining, 1, memory_order_release);
+    if (source->kind == PS_SIDE_RING && !(source->flags & PS_SOURCE_COMPLETE)) ring_end((struct ring *)source->object);
+    if (state == PS_STATE_ACTIVE && stream->reader) file_reader_end_loop(stream->reader);
   }
   os_mutex_unlock(&stream->lock);
   return stream_done(stream, PS_OK);
@@ -270,6 +272,7 @@ int32_t ps_stream_set_run(int32_t handle, double frames, double pad, double offs
   stream->pad = pad < 0 ? -1 : pad;
   stream->offset = offset;
   stream->run_flags = flags;
+  stream_clear(stream);
   return setting_done(stream, PS_OK);
 }
 

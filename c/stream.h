@@ -36,6 +36,16 @@ struct anchor_values {
   double began, input, output;
 };
 
+/* What the control thread makes of the heartbeats. */
+struct silence {
+  double began;     /* os_time() when the device was started, or had an xrun */
+  int32_t flagged;  /* callbacks that it has flagged */
+  double looked;    /* os_time() of the last look, */
+  double heartbeat; /* and what was seen then */
+  double seconds;   /* without a callback, as far as somebody looked */
+  double ask_at;    /* when they are so many the device is asked whether it lives */
+};
+
 struct stream {
   struct object object;
 
@@ -47,6 +57,7 @@ struct stream {
 
   /* Set by the device's open, on the control thread, before the state becomes IDLE. */
   double actual[PS_ACTUAL_SIZE];
+  double first_pause; /* seconds that it may let pass after the callbacks that fill its buffers first, if it answers */
   void *device_state;
 
   /* As set for the next run, by the owner, while no run is active. */
@@ -63,8 +74,9 @@ struct stream {
   struct file_reader *reader; /* NULL without a file source */
   struct file_writer *writer; /* NULL without a file sink */
   _Atomic int32_t halted;     /* the callback is to complete without doing anything more */
+  _Atomic int32_t aborting;   /* what the device still holds is not to be played out any more */
   _Atomic double heartbeat;   /* os_time() of the last sign of life of the device */
-  double started;             /* os_time() when the device was started. Control thread only */
+  struct silence silence;
   struct anchor anchor;       /* the last callback, for who reckons from it */
   double expected;            /* callback only: os_time() at which the next callback is due; 0: no telling */
 
@@ -92,13 +104,17 @@ void stream_fail(struct stream *stream);
 int32_t stream_channels(const struct stream *stream, int side);
 int32_t stream_format(const struct stream *stream, int side);
 
-/* Whether the device has not called back for so long that it must be lost. Control thread. */
+/* stream_silence.c, on the control thread: before a run; and whether the device has not called back for so long that it must
+ * be lost. */
+void stream_silence_reset(struct stream *stream);
 int stream_silent(struct stream *stream);
 
 /* A consistent copy of the anchor. Any thread. */
 struct anchor_values stream_anchor(struct stream *stream);
 /* Before a run: forgets the last callback. */
 void stream_callback_reset(struct stream *stream);
+/* Before a run: what is counted and measured of one begins at 0. */
+void stream_clear(struct stream *stream);
 
 /* Puts `set`, the uses of whose objects go over to the stream, in the place of what a side had. With the lock taken. */
 void stream_set_side(struct stream *stream, struct side *side, struct side set);

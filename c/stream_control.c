@@ -1,16 +1,11 @@
 /* The control thread of a stream: it carries out commands, so that no caller waits for a device or a file, and watches
  * over the run: its end, its errors, and a device that gives no sign of life. */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "stream.h"
 
 #define WATCH_INTERVAL 0.1       /* seconds between two looks at a run */
-#define LOST_AFTER 1.5           /* seconds without a callback after which a device counts as lost, */
-#define LOST_BLOCKS 8            /* but never less than these many blocks, */
-#define WARM_UP 1.0              /* and while callbacks have come for less than this since the start */
-#define LOST_AT_START 5.0        /* not before this: a PulseAudio sink may fill a buffer of 2 s first */
 #define PREBUFFER_POLL 0.001     /* seconds between two looks at a source being read ahead */
 #define RING_FRAMES 65536        /* between file and callback, unless asked for otherwise */
 #define PATIENCE_COMPLETED 1e9   /* seconds that a pipe may take nothing when a run ends by itself, */
@@ -100,6 +95,7 @@ static void end_run(struct stream *stream, int32_t final) {
     stream_fail(stream);
     stream->device->abort(stream);
   }
+  if (atomic_load(&stream->aborting)) final = PS_STATE_ABORTED; /* meanwhile */
   double patience = failed || final == PS_STATE_ABORTED ? PATIENCE_ABORTED
                     : final == PS_STATE_STOPPED         ? PATIENCE_STOPPED
                                                         : PATIENCE_COMPLETED;
@@ -195,6 +191,14 @@ static void wait_prebuffer(struct stream *stream) {
   }
 }
 
+void stream_clear(struct stream *stream) {
+  engine_clear(&stream->engine);
+  meter_reset(&stream->meters[0]);
+  meter_reset(&stream->meters[1]);
+  timing_reset(&stream->timing);
+  stream_callback_reset(stream);
+}
+
 static int32_t start_run(struct stream *stream) {
   for (int side = 0; side < 2; side++) {
     int32_t status = take_side(stream, side);
@@ -213,19 +217,15 @@ static int32_t start_run(struct stream *stream) {
       .sink_memory = (stream->sink.flags & PS_SINK_MEMORY) != 0,
       .fatal_xruns = (stream->run_flags & PS_RUN_FATAL_XRUNS) != 0,
   };
+  stream_clear(stream);
   engine_start(&stream->engine, &run);
-  meter_reset(&stream->meters[0]);
-  meter_reset(&stream->meters[1]);
-  timing_reset(&stream->timing);
-  stream_callback_reset(stream);
   int32_t status = start_files(stream);
   if (status < 0) return status;
   wait_prebuffer(stream);
   if (atomic_load(&stream->failed)) return error_raise(&stream->failure);
   if (stop_waits(stream)) return PS_OK; /* that command ends the run before it has begun */
   atomic_store_explicit(&stream->halted, 0, memory_order_release);
-  stream_heartbeat(stream);
-  stream->started = os_time();
+  stream_silence_reset(stream);
   return stream->device->start(stream);
 }
 
@@ -233,6 +233,8 @@ static int32_t command_start(struct stream *stream) {
   int32_t before = get_state(stream);
   if (before == PS_STATE_NEW || before == PS_STATE_CLOSED) return error_set(PS_ERR_STATE, 0, "the stream is not open");
   if (stream_running(stream)) return error_set(PS_ERR_ACTIVE, 0, "the stream is running");
+  atomic_store(&stream->aborting, 0);
+  atomic_store(&stream->engine.draining, 0); /* before it starts: from then on somebody may want it drained */
   set_state(stream, PS_STATE_STARTING);
   forget_failure(stream);
   int32_t status = start_run(stream);
@@ -310,13 +312,6 @@ static void lose_device(struct stream *stream, const char *how) {
   stream_fail(stream);
 }
 
-int stream_silent(struct stream *stream) {
-  double heartbeat = atomic_load_explicit(&stream->heartbeat, memory_order_relaxed);
-  double blocks = LOST_BLOCKS * (double)stream_anchor(stream).frames / stream->actual[PS_ACTUAL_SAMPLE_RATE];
-  double limit = heartbeat - stream->started < WARM_UP ? LOST_AT_START : LOST_AFTER;
-  return os_time() - heartbeat > (blocks > limit ? blocks : limit);
-}
-
 /* One look at a run. */
 static void watch(struct stream *stream) {
   int active = stream->device->active(stream); /* before `ended`: a device stops because the run has ended */
@@ -386,11 +381,18 @@ int32_t stream_control_start(struct stream *stream) {
   return error_set(PS_ERR_THREAD, 0, "the system refused a thread for the stream");
 }
 
+/* The control thread may be busy ending the run, with a device that plays out, or a pipe that takes nothing; or it may be
+ * about to. Under the lock. */
+static void hurry(struct stream *stream, int32_t command) {
+  int aborts = command == PS_COMMAND_ABORT || command == PS_COMMAND_CLOSE;
+  if (aborts) atomic_store(&stream->aborting, 1);
+  if (stream->writer && (aborts || command == PS_COMMAND_STOP))
+    file_writer_hurry(stream->writer, aborts ? PATIENCE_ABORTED : PATIENCE_STOPPED);
+}
+
 int32_t stream_command(struct stream *stream, int32_t command) {
   os_mutex_lock(&stream->lock);
-  /* The control thread may be busy with a pipe that takes nothing. */
-  if (stream->writer && get_state(stream) == PS_STATE_ENDING && command != PS_COMMAND_START)
-    file_writer_hurry(stream->writer, command == PS_COMMAND_STOP ? PATIENCE_STOPPED : PATIENCE_ABORTED);
+  hurry(stream, command);
   int32_t ticket = PS_ERR_BUSY;
   if (stream->queued < STREAM_COMMANDS) {
     ticket = stream->next_ticket++;
@@ -406,6 +408,7 @@ int32_t stream_command(struct stream *stream, int32_t command) {
 
 void stream_control_quit(struct stream *stream) {
   os_mutex_lock(&stream->lock);
+  hurry(stream, PS_COMMAND_CLOSE);
   stream->quit = 1;
   os_mutex_unlock(&stream->lock);
   os_event_post(&stream->wake);

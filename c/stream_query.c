@@ -73,11 +73,15 @@ int32_t ps_stream_actual(int32_t handle, double *actual, int32_t count) {
 int32_t ps_stream_levels(int32_t handle, int32_t side, double *levels, int32_t channels) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  if (side < 0 || side > 1) return stream_done(stream, error_set(PS_ERR_ARGUMENT, 0, "side %d is not 0 or 1", side));
-  struct meter *meter = &stream->meters[side];
+  if (side < 0 || side > 2) return stream_done(stream, error_set(PS_ERR_ARGUMENT, 0, "side %d is not 0, 1 or 2", side));
   if (atomic_load(&stream->state) == PS_STATE_NEW) return stream_done(stream, 0);
-  meter_read(meter, levels, channels);
-  return stream_done(stream, meter->channels);
+  int32_t count = 0;
+  for (int s = side == 2 ? 0 : side; s <= (side == 2 ? 1 : side); s++) {
+    int32_t room = channels > count ? channels - count : 0;
+    meter_read(&stream->meters[s], levels + 2 * count, room);
+    count += stream->meters[s].channels;
+  }
+  return stream_done(stream, count);
 }
 
 int32_t ps_stream_glitches(int32_t handle, double *glitches, int32_t count) {

@@ -55,12 +55,16 @@ static inline const char *detail(void) {
 static int stderr_saved, stderr_caught;
 
 static inline void catch_stderr(void) {
-  char path[] = "/tmp/pastream-stderr-XXXXXX";
-  stderr_caught = mkstemp(path);
-  unlink(path);
   fflush(stderr);
   stderr_saved = dup(2);
   dup2(stderr_caught, 2);
+}
+
+static inline int make_stderr_file(void) {
+  char path[] = "/tmp/pastream-stderr-XXXXXX";
+  int file = mkstemp(path);
+  unlink(path);
+  return file;
 }
 
 /* But for what PortAudio says of a server that died, on a thread of its own: nobody can know when. */
@@ -88,6 +92,7 @@ static inline void scenario_check_stderr_open(void) {
 /* Runs a scenario in a child process. */
 static inline int scenario_passes(void (*scenario)(void)) {
   fflush(stdout);
+  stderr_caught = make_stderr_file();
   pid_t child = fork();
   if (child == 0) {
     setvbuf(stdout, NULL, _IOLBF, 0);
@@ -100,13 +105,20 @@ static inline int scenario_passes(void (*scenario)(void)) {
   }
   int status;
   waitpid(child, &status, 0);
-  if (WIFSIGNALED(status)) printf("# ended by signal %d\n", WTERMSIG(status));
-  else if (WEXITSTATUS(status) != 0) printf("# ended with %d\n", WEXITSTATUS(status));
+  if (WIFSIGNALED(status)) {
+    char text[4000];
+    off_t size = lseek(stderr_caught, 0, SEEK_END), from = size > (off_t)sizeof text ? size - (off_t)sizeof text : 0;
+    ssize_t length = pread(stderr_caught, text, sizeof text, from);
+    printf("# ended by signal %d, with this on stderr:\n%.*s\n", WTERMSIG(status), (int)(length > 0 ? length : 0), text);
+  } else if (WEXITSTATUS(status) != 0) printf("# ended with %d\n", WEXITSTATUS(status));
+  close(stderr_caught);
   return status == 0;
 }
 
-/* A stream of silence that runs until stopped, duplex or, with `input` 0, of output only. */
-static inline int32_t run_forever(double device, int input) {
+/* A stream of silence that runs until stopped, duplex or, with `input` 0, of output only; answers it when it has played so
+ * many frames. */
+#define FRAMES_SETTLED (1.5 * 48000) /* past all that belongs to a start */
+static inline int32_t run_forever(double device, int input, double frames) {
   double config[PS_CONFIG_SIZE];
   duplex_config(config, device);
   if (!input) config[PS_CONFIG_INPUT_DEVICE] = PS_DEVICE_NONE;
@@ -115,9 +127,8 @@ static inline int32_t run_forever(double device, int input) {
   if (!CHECK(stream > 0)) return stream;
   CHECK_EQUAL(ps_stream_set_run(stream, -1, -1, 0, 0), PS_OK);
   CHECK_EQUAL(command(stream, PS_COMMAND_START), PS_OK);
-  /* Long enough to be past the time that a device gets to start. */
-  for (int i = 0; i < 600 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < 1.5 * 48000; i++) usleep(10000);
-  CHECK_WITHIN(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT), 1.5 * 48000, 10 * 48000);
+  for (int i = 0; i < 600 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < frames; i++) usleep(10000);
+  CHECK_WITHIN(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT), frames, 10 * 48000);
   return stream;
 }
 

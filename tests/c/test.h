@@ -78,6 +78,12 @@ static inline int test_full(void) {
   return full != NULL && strcmp(full, "1") == 0;
 }
 
+/* How long a test that may take any time is to take: PASTREAM_TEST_SECONDS, or one of these. */
+static inline double test_seconds(double usual, double full) {
+  const char *seconds = getenv("PASTREAM_TEST_SECONDS");
+  return seconds != NULL && *seconds != 0 ? atof(seconds) : test_full() ? full : usual;
+}
+
 #if defined(__SANITIZE_THREAD__)
 #define TEST_THREAD_SANITIZER 1
 #elif defined(__has_feature)

@@ -134,6 +134,39 @@ TEST(a_failed_open_leaves_things_as_they_were) {
   CHECK_EQUAL(open_file("/no/such/folder/a.wav", PS_MODE_WRITE, WAV_16), PS_ERR_SOUNDFILE);
 }
 
+/* What is certain to fail does so before an existing file is emptied. */
+TEST(an_existing_file_is_kept) {
+  const char *path = file_path("kept.bin");
+  CHECK_EQUAL(file_write_all(path, WAV_16, 2, samples, 100), PS_OK);
+  file_info(info, WAV_16, 2, 48000);
+  info[PS_FILE_COMPRESSION_LEVEL] = 0.5; /* WAV has none */
+  CHECK_EQUAL(ps_file_open(path, PS_MODE_WRITE, info, PS_FILE_INFO_SIZE), PS_ERR_UNSUPPORTED);
+  file_info(info, 0x0F0000 | 0x51, 1, 48000); /* XI has one rate, another one */
+  CHECK_EQUAL(ps_file_open(path, PS_MODE_WRITE, info, PS_FILE_INFO_SIZE), PS_ERR_SOUNDFILE);
+  file_info(info, FLAC_16, 2, 48000); /* goes in one direction */
+  CHECK_EQUAL(ps_file_open(path, PS_MODE_READ_WRITE | PS_MODE_TRUNCATE, info, PS_FILE_INFO_SIZE), PS_ERR_SOUNDFILE);
+  CHECK_EQUAL(file_read_all(path, back, 8 * FRAMES), 100);
+}
+
+TEST(beyond_the_end) {
+  const char *path = file_path("gap.wav");
+  int32_t file = open_file(path, PS_MODE_READ_WRITE | PS_MODE_TRUNCATE, SF_WAV | 0x0005); /* PCM_U8: silence is 128 */
+  CHECK_EQUAL(ps_file_seek(file, 20000, 0), 20000);
+  CHECK_EQUAL(ps_file_read(file, back, 10, PS_FORMAT_INT16), 0);
+  CHECK_EQUAL(ps_file_truncate(file, 20000), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_file_write(file, samples, 10, PS_FORMAT_INT16), 10);
+  CHECK_EQUAL(ps_file_tell(file), 20010);
+  CHECK_EQUAL(ps_file_seek(file, 19999, 0), 19999);
+  CHECK_EQUAL(ps_file_read(file, back, 20, PS_FORMAT_INT16), 11);
+  CHECK(back[0] == 0 && back[1] == 0);
+  for (int i = 0; i < 20; i++) CHECK_EQUAL(back[2 + i], samples[i] & ~0xFF);
+  CHECK_EQUAL(ps_file_close(file), PS_OK);
+  file = open_file(path, PS_MODE_READ, 0);
+  CHECK_EQUAL(ps_file_seek(file, 20011, 0), PS_ERR_ARGUMENT);
+  CHECK(has_detail("20010 frames"));
+  CHECK_EQUAL(ps_file_close(file), PS_OK);
+}
+
 TEST(bad_arguments) {
   const char *path = file_path("bad.wav");
   static const double bad[][3] = {/* rate, channels, format */ {0, 2, WAV_16}, {-1, 2, WAV_16}, {1.5, 2, WAV_16},
@@ -317,6 +350,9 @@ TEST(descriptors) {
   int after_a_failure = open("/dev/null", O_RDONLY);
   CHECK_EQUAL(ps_file_open_descriptor(after_a_failure, 1, PS_MODE_READ, info, PS_FILE_INFO_SIZE), PS_ERR_SOUNDFILE);
   CHECK(fcntl(after_a_failure, F_GETFD) < 0);
+
+  CHECK_EQUAL(ps_file_open_descriptor(after_a_failure, 0, PS_MODE_READ, info, PS_FILE_INFO_SIZE), PS_ERR_SOUNDFILE);
+  CHECK(has_detail("Bad file descriptor"));
 }
 
 /* A disk that is full: the part that was written is there, the rest is an error, and no signal comes. */
@@ -373,6 +409,29 @@ TEST(more_than_the_format_holds) {
   unlink(path);
 }
 
+/* RF64 and W64 hold more: 4.3 GiB are written for this, so it is one of the long tests. */
+TEST(more_than_4_gib) {
+  static int16_t silence[2 * 1000000];
+  static const int32_t words[] = {SF_RF64 | 2, SF_W64 | 2};
+  int64_t frames = 1150 * 1000000LL;
+  for (int i = 0; i < 2; i++) {
+    const char *path = file_path("big.bin");
+    int32_t file = open_file(path, PS_MODE_WRITE, words[i]), written = 1;
+    for (int64_t done = 0; done < frames && written > 0; done += 1000000)
+      written = ps_file_write(file, silence, 1000000, PS_FORMAT_INT16);
+    CHECK_EQUAL(ps_file_write(file, samples, FRAMES, PS_FORMAT_INT16), FRAMES);
+    CHECK_EQUAL(ps_file_close(file), PS_OK);
+    CHECK(file_bytes(path) > INT64_C(0x100000000));
+    file = open_file(path, PS_MODE_READ, 0);
+    CHECK_EQUAL(info[PS_FILE_FRAMES], frames + FRAMES);
+    CHECK_EQUAL(ps_file_seek(file, -FRAMES, 2), frames);
+    CHECK_EQUAL(ps_file_read(file, back, 2 * FRAMES, PS_FORMAT_INT16), FRAMES);
+    CHECK(memcmp(samples, back, sizeof samples) == 0);
+    CHECK_EQUAL(ps_file_close(file), PS_OK);
+    unlink(path);
+  }
+}
+
 TEST(formats) {
   char text[256];
   int32_t majors = ps_format_count(0), subtypes = ps_format_count(1), wav = 0;
@@ -396,6 +455,8 @@ int main(void) {
   RUN(write_and_read);
   RUN(modes);
   RUN(a_failed_open_leaves_things_as_they_were);
+  RUN(an_existing_file_is_kept);
+  RUN(beyond_the_end);
   RUN(bad_arguments);
   RUN(memory);
   RUN(a_header_brought_up_to_date_changes_nothing);
@@ -406,6 +467,7 @@ int main(void) {
   RUN(descriptors);
   RUN(a_full_disk);
   RUN(more_than_the_format_holds);
+  if (test_full() && !TEST_THREAD_SANITIZER) RUN(more_than_4_gib);
   RUN(formats);
   RUN(no_handle_is_left);
   return test_end();

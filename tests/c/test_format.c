@@ -123,10 +123,32 @@ TEST(wider_and_back_is_exact) {
   }
 }
 
+TEST(limits) {
+  double in[] = {NAN, INFINITY, -INFINITY, 2, -2, 1, -1, 0.5, 1e30, -1e30}, out[10];
+  static const double expected[] = {0, 1, -1, 1, -1, 1, -1, 0.5, 1, -1};
+  float narrow_in[1000], narrow_out[1000];
+  for (size_t i = 0; i < 10; i++) {
+    float narrow = (float)in[i];
+    CHECK_EQUAL(format_within(PS_FORMAT_FLOAT64, in + i, 1, 2), i >= 3 && i < 8);
+    CHECK_EQUAL(format_within(PS_FORMAT_FLOAT32, &narrow, 1, 2), i >= 3 && i < 8);
+    CHECK_EQUAL(format_within(PS_FORMAT_FLOAT32, &narrow, 1, INFINITY), i > 0);
+  }
+  CHECK(format_within(PS_FORMAT_FLOAT64, in + 3, 5, 2) && !format_within(PS_FORMAT_FLOAT64, in + 3, 6, 2));
+  format_limit(PS_FORMAT_FLOAT64, out, in, 10, 1);
+  CHECK(memcmp(out, expected, sizeof out) == 0);
+  for (int i = 0; i < 1000; i++) narrow_in[i] = (float)in[i % 10];
+  format_limit(PS_FORMAT_FLOAT32, narrow_out, narrow_in, 1000, 16);
+  for (int i = 0; i < 1000; i++) {
+    double wanted = in[i % 10] > 2 ? 16 : in[i % 10] < -2 ? -16 : isnan(in[i % 10]) ? 0 : in[i % 10];
+    CHECK(narrow_out[i] == (float)wanted);
+  }
+}
+
 int main(void) {
   source.state = random_seed();
   RUN(sizes_and_silence);
   RUN(every_conversion);
   RUN(wider_and_back_is_exact);
+  RUN(limits);
   return test_end();
 }

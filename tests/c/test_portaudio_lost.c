@@ -10,11 +10,12 @@
 #include "servers.h"
 #include "test.h"
 
-/* Sends `signal` to the server under a running stream. The stream has to end, and everything with it, in little time. */
-static void lose_server(pid_t server, double device, int signal) {
+/* Sends `signal` to the server under a stream that has played so many frames. The stream has to end, and everything with
+ * it, in little time. */
+static void lose_server(pid_t server, double device, int signal, double frames) {
   char text[256];
   /* Of output only: a duplex one over PulseAudio may fail by itself on a busy machine. */
-  int32_t stream = run_forever(device, device != PS_DEVICE_DEFAULT);
+  int32_t stream = run_forever(device, device != PS_DEVICE_DEFAULT, frames);
   if (stream < 0) return;
   double begun = os_time();
   kill(server, signal);
@@ -44,14 +45,14 @@ static void lose_server(pid_t server, double device, int signal) {
 static void jack_killed(void) {
   struct server server;
   if (!CHECK(start_jack(&server))) return;
-  lose_server(server.pid, find_device("loopback"), SIGKILL);
+  lose_server(server.pid, find_device("loopback"), SIGKILL, FRAMES_SETTLED);
   end_server(&server);
 }
 
 static void jack_stopped(void) {
   struct server server;
   if (!CHECK(start_jack(&server))) return;
-  lose_server(server.pid, find_device("loopback"), SIGSTOP);
+  lose_server(server.pid, find_device("loopback"), SIGSTOP, FRAMES_SETTLED);
   end_server(&server);
 }
 
@@ -60,7 +61,7 @@ static void jack_continued(void) {
   struct server server;
   if (!CHECK(start_jack(&server))) return;
   int32_t loopback = find_device("loopback");
-  lose_server(server.pid, loopback, SIGSTOP);
+  lose_server(server.pid, loopback, SIGSTOP, FRAMES_SETTLED);
   kill(server.pid, SIGCONT);
   usleep(1000000);
   end_server(&server);
@@ -95,16 +96,28 @@ static void jack_killed_idle(void) {
 static void pulse_killed(void) {
   struct server server;
   if (!CHECK(start_pulse(&server))) return;
-  lose_server(server.pid, PS_DEVICE_DEFAULT, SIGKILL);
+  lose_server(server.pid, PS_DEVICE_DEFAULT, SIGKILL, FRAMES_SETTLED);
   end_server(&server);
 }
 
 static void pulse_stopped(void) {
   struct server server;
   if (!CHECK(start_pulse(&server))) return;
-  lose_server(server.pid, PS_DEVICE_DEFAULT, SIGSTOP);
+  lose_server(server.pid, PS_DEVICE_DEFAULT, SIGSTOP, FRAMES_SETTLED);
   end_server(&server);
 }
+
+/* Dead before it was well started: under PulseAudio in the pause that follows on the first callbacks. */
+static void lose_early(int (*start)(struct server *server), const char *device, int signal) {
+  struct server server;
+  if (!CHECK(start(&server))) return;
+  lose_server(server.pid, device ? find_device(device) : PS_DEVICE_DEFAULT, signal, 1);
+  end_server(&server);
+}
+static void jack_killed_early(void) { lose_early(start_jack, "loopback", SIGKILL); }
+static void jack_stopped_early(void) { lose_early(start_jack, "loopback", SIGSTOP); }
+static void pulse_killed_early(void) { lose_early(start_pulse, NULL, SIGKILL); }
+static void pulse_stopped_early(void) { lose_early(start_pulse, NULL, SIGSTOP); }
 
 TEST(jack_server_killed) { CHECK(scenario_passes(jack_killed)); }
 TEST(jack_server_stopped) { CHECK(scenario_passes(jack_stopped)); }
@@ -112,6 +125,8 @@ TEST(jack_server_stopped_and_continued) { CHECK(scenario_passes(jack_continued))
 TEST(jack_server_killed_under_idle_streams) { CHECK(scenario_passes(jack_killed_idle)); }
 TEST(pulseaudio_killed) { CHECK(scenario_passes(pulse_killed)); }
 TEST(pulseaudio_stopped) { CHECK(scenario_passes(pulse_stopped)); }
+TEST(jack_server_lost_early) { CHECK(scenario_passes(jack_killed_early) && scenario_passes(jack_stopped_early)); }
+TEST(pulseaudio_lost_early) { CHECK(scenario_passes(pulse_killed_early) && scenario_passes(pulse_stopped_early)); }
 
 int main(void) {
   RUN_WITH(JACK_PROGRAMS, jack_server_killed);
@@ -120,5 +135,7 @@ int main(void) {
   RUN_WITH(JACK_PROGRAMS, jack_server_killed_under_idle_streams);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_killed);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_stopped);
+  RUN_WITH(JACK_PROGRAMS, jack_server_lost_early);
+  RUN_WITH(PULSE_PROGRAMS, pulseaudio_lost_early);
   return test_end();
 }

@@ -201,6 +201,25 @@ TEST(any_sequence_of_calls) {
   }
 }
 
+TEST(moving) {
+  int16_t mine[8] = {0}, other[8] = {0}, data[8] = {1, 2, 3, 4, 5, 6, 7, 8}, out[8];
+  int32_t ring = ps_ring_new(2, 8, mine, sizeof mine);
+  CHECK_EQUAL(ps_ring_write(ring, data, 6), 6);
+  CHECK_EQUAL(ps_ring_read(ring, out, 4), 4);
+  CHECK_EQUAL(ps_ring_move(ring, NULL, 0), PS_OK);
+  CHECK_EQUAL(ps_ring_write(ring, data, 4), 4); /* wraps */
+  CHECK_EQUAL(mine[6], 0);
+  CHECK_EQUAL(ps_ring_move(ring, other, sizeof other - 1), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_ring_move(ring, other, sizeof other), PS_OK);
+  CHECK_EQUAL(other[6], 1);
+  CHECK_EQUAL(ps_ring_move(ring, other, sizeof other), PS_OK);
+  CHECK_EQUAL(ps_ring_read(ring, out, 8), 6);
+  int16_t expected[] = {5, 6, 1, 2, 3, 4};
+  CHECK(memcmp(out, expected, sizeof expected) == 0);
+  CHECK_EQUAL(ps_ring_free(ring), PS_OK);
+  CHECK_EQUAL(ps_ring_move(ring, NULL, 0), PS_ERR_HANDLE);
+}
+
 TEST(counts_beyond_32_bits) {
   int32_t sizes[] = {1 << 20, 1000003};
   for (int i = 0; i < 2; i++) {
@@ -235,6 +254,7 @@ int main(void) {
   RUN(the_end_flag);
   RUN(overlapping_reads);
   RUN(any_sequence_of_calls);
+  RUN(moving);
   RUN(counts_beyond_32_bits);
   RUN(no_handle_is_left);
   return test_end();

@@ -80,6 +80,32 @@ TEST(a_ring_without_an_end_waits_for_its_writer) {
   ps_ring_free(ring);
 }
 
+/* Who waits for all that a ring can hold gets it, though the device would rather have called back with more at once. */
+TEST(a_device_that_may_choose_makes_do_with_less) {
+  unsigned char data[1000 * FRAME], heard[1000 * FRAME];
+  int32_t stream = stream_open(&(struct setup){0});
+  int32_t ring = ps_ring_new(FRAME, 100, NULL, 0), sink = ps_ring_new(FRAME, 150, NULL, 0);
+  play_from(stream, ring, 0);
+  record_to(stream, sink, 0);
+  CHECK_EQUAL(ps_stream_set_run(stream, 1000, 256, 256, 0), PS_OK);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  fill_bytes(data, 0, sizeof data);
+  for (int32_t wrote = 0, read = 0; read < 1000;) {
+    if (ps_ring_read_available(ring) == 0) wrote += ps_ring_write(ring, data + wrote * FRAME, 1000 - wrote);
+    if (ps_ring_read_available(sink) == (1000 - read < 150 ? 1000 - read : 150))
+      read += ps_ring_read(sink, heard + read * FRAME, 1000 - read);
+    if (ps_stream_wait(stream, 0.001) && read < 1000 && !CHECK_EQUAL(ps_ring_read_available(sink), 1000 - read)) break;
+  }
+  CHECK(same_bytes(heard, 0, sizeof heard));
+  CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
+  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
+  CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 1256);
+  CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 0);
+  stream_close(stream);
+  ps_ring_free(ring);
+  ps_ring_free(sink);
+}
+
 TEST(a_late_writer_leaves_a_gap_and_loses_nothing) {
   unsigned char data[8 * FRAME];
   int32_t stream = stream_open(&(struct setup){.block = 64, .realtime = 1}), ring = ps_ring_new(FRAME, 150, NULL, 0);
@@ -226,7 +252,7 @@ TEST(loopback_converts_formats_and_channels) {
 }
 
 TEST(maps_gain_and_levels) {
-  int32_t stream = stream_open(&(struct setup){.block = 64}), sink = ps_ring_new(FRAME, 64, NULL, 0);
+  int32_t stream = stream_open(&(struct setup){.block = 64}), sink = ps_ring_new(FRAME, 128, NULL, 0);
   int32_t source = ps_ring_new(FRAME, 64, NULL, 0);
   int32_t swap[] = {2, 1}, mute[] = {0, 2}, wrong[] = {1, 3}, below[] = {-1, 1};
   float data[128], recorded[128];
@@ -255,10 +281,54 @@ TEST(maps_gain_and_levels) {
   CHECK_WITHIN(levels[1], 0.125 / sqrt(2) - 1e-6, 0.125 / sqrt(2) + 1e-6);
   CHECK_EQUAL(ps_stream_levels(stream, 0, levels, 1), 2);
   CHECK(levels[0] == 0.125); /* as it came from the device, before the map */
-  CHECK_EQUAL(ps_stream_levels(stream, 2, levels, 1), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_stream_levels(stream, 3, levels, 1), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_ring_write(source, data, 64), 64);
+  CHECK_EQUAL(stream_run(stream, -1, 64, 64), PS_STATE_COMPLETED);
+  double both[8] = {[6] = -1, [7] = -1};
+  CHECK_EQUAL(ps_stream_levels(stream, 2, both, 3), 4);
+  CHECK(both[0] == 0.125 && both[2] == 0.25 && both[4] == 0.125 && both[5] > 0 && both[6] == -1 && both[7] == -1);
   stream_close(stream);
   ps_ring_free(source);
   ps_ring_free(sink);
+}
+
+TEST(numbers_begin_anew_with_what_is_set_for_a_run) {
+  int32_t stream = stream_open(&(struct setup){.block = 64, .fault_count = 1, .faults = {{64, PS_FAULT_OUTPUT_UNDERFLOW}}});
+  int32_t source = memory_ring(FRAME, 1000);
+  double timing[6], glitches[4], levels[8], numbers[PS_NUMBER_COUNT];
+  play_from(stream, source, PS_SOURCE_COMPLETE);
+  CHECK_EQUAL(stream_run(stream, -1, 0, 0), PS_STATE_COMPLETED);
+  CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 1000);
+  CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 1);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_numbers(stream, numbers, PS_NUMBER_COUNT), PS_OK);
+  for (int what = 0; what <= PS_NUMBER_STATUS; what++) CHECK_EQUAL(numbers[what], 0);
+  CHECK_EQUAL(ps_stream_timing(stream, timing, 6), 0);
+  CHECK_EQUAL(ps_stream_glitches(stream, glitches, 1), 0);
+  CHECK_EQUAL(ps_stream_levels(stream, 2, levels, 4), 4);
+  for (int i = 0; i < 8; i++) CHECK(levels[i] == 0);
+  stream_close(stream);
+  ps_ring_free(source);
+}
+
+TEST(levels_are_those_of_the_run) {
+  int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64}), source = ps_ring_new(FRAME, 100, NULL, 0);
+  float data[200];
+  double levels[4];
+  for (int i = 0; i < 200; i++) data[i] = 0.5f;
+  ps_ring_write(source, data, 100);
+  play_from(stream, source, PS_SOURCE_COMPLETE | PS_SOURCE_LOOP);
+  CHECK_EQUAL(stream_run(stream, 100, 0, 0), PS_STATE_COMPLETED);
+  CHECK_EQUAL(ps_stream_levels(stream, 1, levels, 2), 2);
+  CHECK(levels[0] == 0.5 && levels[1] == 0.5); /* the rest of the second block is silence that is not of the run */
+  CHECK_EQUAL(stream_run(stream, 100, 0, 0), PS_STATE_COMPLETED);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_NONE, 0, 0, 0), PS_OK);
+  CHECK_EQUAL(stream_run(stream, 100, 0, 0), PS_STATE_COMPLETED);
+  CHECK_EQUAL(ps_stream_levels(stream, 1, levels, 2), 2);
+  CHECK(levels[0] == 0 && levels[1] == 0 && levels[2] == 0); /* nor is what was played in the one before */
+  stream_close(stream);
+  ps_ring_free(source);
 }
 
 TEST(time_of_the_device) {
@@ -308,6 +378,7 @@ int main(void) {
   handles_before = ps_handle_count();
   RUN(every_row_of_the_table);
   RUN(a_ring_without_an_end_waits_for_its_writer);
+  RUN(a_device_that_may_choose_makes_do_with_less);
   RUN(a_late_writer_leaves_a_gap_and_loses_nothing);
   RUN(a_full_sink_keeps_what_fitted);
   RUN(a_sink_that_is_read_is_waited_for);
@@ -315,6 +386,8 @@ int main(void) {
   RUN(draining_plays_what_is_there);
   RUN(loopback_converts_formats_and_channels);
   RUN(maps_gain_and_levels);
+  RUN(numbers_begin_anew_with_what_is_set_for_a_run);
+  RUN(levels_are_those_of_the_run);
   RUN(time_of_the_device);
   RUN(no_handle_is_left);
   return test_end();

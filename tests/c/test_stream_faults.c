@@ -1,5 +1,10 @@
 /* The faults of the virtual device, and what a stream makes of them: flags, silence, lateness, a lost device. */
 // Runs alone: it measures how soon a device counts as lost.
+#define _POSIX_C_SOURCE 200809L
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "../../c/os.h"
 #include "streams.h"
 
@@ -142,19 +147,68 @@ TEST(a_lost_device_ends_the_run) {
   }
 }
 
-/* A device that dies without a word, after a while: noticed within two seconds. */
+/* A device that dies without a word is noticed within two seconds, however soon it does, and also if its blocks are long. */
 TEST(a_silent_device_counts_as_lost) {
-  int32_t stream = stream_open(&(struct setup){.block = 480, .realtime = 1, .fault_count = 1,
-                                               .faults = {{57600, PS_FAULT_STALL, 0, 60}}});
-  CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
-  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
-  while (number(stream, PS_NUMBER_FRAME_COUNT) < 57600 && ps_stream_state(stream) == PS_STATE_ACTIVE) os_sleep(0.01);
-  double from = os_time();
-  CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
-  CHECK_WITHIN(os_time() - from, 1, 2);
-  CHECK_EQUAL(stream_error(stream), PS_ERR_DEVICE_LOST);
-  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);
+  static const struct { int block, frame; } cases[] = {{480, 0}, {480, 960}, {480, 57600}, {43200, 43200}};
+  for (int i = 0; i < 4; i++) {
+    int32_t stream = stream_open(&(struct setup){.block = cases[i].block, .realtime = 1, .fault_count = 1,
+                                                 .faults = {{cases[i].frame, PS_FAULT_STALL, 0, 60}}});
+    CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+    CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+    while (number(stream, PS_NUMBER_FRAME_COUNT) < cases[i].frame && ps_stream_state(stream) == PS_STATE_ACTIVE)
+      os_sleep(0.01);
+    double from = os_time();
+    CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
+    CHECK_WITHIN(os_time() - from, 1, 2);
+    CHECK_EQUAL(stream_error(stream), PS_ERR_DEVICE_LOST);
+    CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);
+    CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), cases[i].frame);
+    stream_close(stream);
+  }
+}
+
+/* A stall that is shorter is none of its business. */
+TEST(a_slow_device_is_not_lost) {
+  int32_t source;
+  int32_t stream = run_with((struct setup){.block = BLOCK, .realtime = 1, .fault_count = 1,
+                                           .faults = {{300, PS_FAULT_STALL, 0, 1}}}, recorded, &source, 0);
+  CHECK_EQUAL(stream_error(stream), PS_OK);
+  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
+  check_frames(recorded, 0, 0);
   stream_close(stream);
+  ps_ring_free(source);
+}
+
+/* One second of a stream, said to have begun by a byte into `begun`; in a child. */
+static int stream_for_a_second(int begun) {
+  int32_t stream = stream_open(&(struct setup){.block = 480, .realtime = 1});
+  CHECK_EQUAL(ps_stream_set_run(stream, 48000, 0, 0, 0), PS_OK);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  CHECK_EQUAL(write(begun, "", 1), 1);
+  CHECK_EQUAL(ps_stream_wait(stream, 30), 1);
+  CHECK_EQUAL(stream_error(stream), PS_OK);
+  CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 48000);
+  stream_close(stream);
+  return test_failures != 0;
+}
+
+/* A process that stands still, as after Ctrl-Z, gets no callbacks: its device is not lost for that. */
+TEST(a_process_that_was_stopped_goes_on) {
+  int ends[2], status = -1;
+  char byte;
+  CHECK_EQUAL(pipe(ends), 0);
+  fflush(stdout);
+  pid_t child = fork();
+  if (child == 0) exit(stream_for_a_second(ends[1]));
+  close(ends[1]);
+  CHECK_EQUAL(read(ends[0], &byte, 1), 1);
+  os_sleep(0.2);
+  kill(child, SIGSTOP);
+  os_sleep(2.5);
+  kill(child, SIGCONT);
+  waitpid(child, &status, 0);
+  CHECK_EQUAL(status, 0);
+  close(ends[0]);
 }
 
 /* A freewheeling device waits for as long as it takes: that is no sign of death. */
@@ -180,6 +234,7 @@ TEST(no_handle_is_left) { CHECK_EQUAL(ps_handle_count(), handles_before); }
 
 int main(void) {
   handles_before = ps_handle_count();
+  RUN(a_process_that_was_stopped_goes_on); /* first: ThreadSanitizer allows no fork after threads */
   RUN(overflows_and_underflows);
   RUN(several_faults);
   RUN(a_fatal_xrun);
@@ -187,6 +242,7 @@ int main(void) {
   RUN(ended_in_a_stall);
   RUN(a_lost_device_ends_the_run);
   RUN(a_silent_device_counts_as_lost);
+  RUN(a_slow_device_is_not_lost);
   RUN(a_device_that_waits_is_not_lost);
   RUN(no_handle_is_left);
   return test_end();

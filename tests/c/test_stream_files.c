@@ -3,6 +3,7 @@
 #define _XOPEN_SOURCE 700
 #include <signal.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "../../c/os.h"
 #include "files.h"
@@ -85,10 +86,12 @@ TEST(a_file_in_a_loop) {
   CHECK_EQUAL(ps_ring_free(sink), PS_OK);
 }
 
-/* Another start goes on where the file is; a run that ends early leaves it where it was heard. */
+/* Another start goes on where the file is; a run that ends early leaves it where it was heard, whatever is left in the
+ * ring between file and callback. */
 TEST(a_file_goes_on) {
   int32_t source = open_file(file_path("source.wav"), PS_MODE_READ), sink = ps_ring_new(4, FRAMES, NULL, 0);
-  int32_t stream = between(source, 0, sink, PS_SIDE_RING);
+  int32_t stream = between(source, 0, sink, PS_SIDE_RING), ring = ps_ring_new(4, 3000, NULL, 0);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_FILE, source, 0, ring), PS_OK);
   int64_t first = 0;
   for (int i = 0; i < 3; i++, first += 5000) {
     CHECK_EQUAL(stream_run(stream, 5000, BLOCK, BLOCK), PS_STATE_COMPLETED);
@@ -98,6 +101,7 @@ TEST(a_file_goes_on) {
   }
   stream_close(stream);
   CHECK_EQUAL(ps_file_close(source), PS_OK);
+  CHECK_EQUAL(ps_ring_free(ring), PS_OK);
   CHECK_EQUAL(ps_ring_free(sink), PS_OK);
 }
 
@@ -127,46 +131,52 @@ TEST(files_in_use_are_busy) {
   stream_close(stream);
 }
 
+/* In real time from a file in a loop; freewheeling from a ring that gets 3000 frames for each file. */
 TEST(from_one_file_into_the_next) {
-  enum { FILES = 5 };
+  enum { FILES = 5, SHARE = 3000 };
   for (int realtime = 0; realtime < 2; realtime++) {
     struct setup setup = duplex;
     setup.realtime = realtime;
-    int32_t stream = stream_open(&setup), source = open_file(file_path("source.wav"), PS_MODE_READ), files[FILES];
+    int32_t stream = stream_open(&setup), files[FILES];
+    int32_t source = realtime ? open_file(file_path("source.wav"), PS_MODE_READ) : ps_ring_new(4, SHARE + BLOCK, NULL, 0);
     int64_t begins[FILES + 1] = {0};
     char name[32];
     for (int i = 0; i < FILES; i++) {
       snprintf(name, sizeof name, "part%d.wav", i);
       files[i] = open_file(file_path(name), PS_MODE_WRITE);
     }
-    CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_FILE, source, PS_SOURCE_LOOP, 0), PS_OK);
+    int32_t kind = realtime ? PS_SIDE_FILE : PS_SIDE_RING, flags = realtime ? PS_SOURCE_LOOP : 0;
+    CHECK_EQUAL(ps_stream_set_source(stream, kind, source, flags, 0), PS_OK);
     CHECK_EQUAL(ps_stream_next_file(stream, files[1]), PS_ERR_STATE);
     CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_FILE, files[0], 0, 0), PS_OK);
-    CHECK_EQUAL(ps_stream_set_run(stream, realtime ? 24000 : FRAMES * 2, 0, BLOCK, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, BLOCK, 0), PS_OK);
     CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
-    int used = 1;
-    for (; used < FILES && ps_stream_state(stream) == PS_STATE_ACTIVE; used++) {
-      wait_for_frames(stream, number(stream, PS_NUMBER_FRAME_COUNT) + 2000);
-      int32_t status = ps_stream_next_file(stream, files[used]);
-      if (status == PS_ERR_STATE) break; /* it has ended meanwhile */
-      CHECK_EQUAL(status, PS_OK);
-      double at;
-      while ((at = ps_stream_next_file_at(stream)) == PS_ERR_PENDING) os_sleep(0.0005);
-      begins[used] = (int64_t)at;
+    for (int used = 0; used < FILES; used++) {
+      if (used) {
+        CHECK_EQUAL(ps_stream_next_file(stream, files[used]), PS_OK);
+        double at;
+        while ((at = ps_stream_next_file_at(stream)) == PS_ERR_PENDING) os_sleep(0.0005);
+        begins[used] = (int64_t)at;
+        /* The one before is whole on the disk, though not closed. */
+        snprintf(name, sizeof name, "part%d.wav", used - 1);
+        CHECK_EQUAL(file_read_all(file_path(name), got, FRAMES * 4), begins[used] - begins[used - 1]);
+      }
+      int64_t share = number(stream, PS_NUMBER_FRAME_COUNT) + SHARE - BLOCK;
+      if (!realtime) CHECK_EQUAL(ps_ring_write(source, sounds + 2 * SHARE * used, SHARE), SHARE);
+      wait_for_frames(stream, share);
     }
-    CHECK(used > 1);
-    CHECK_EQUAL(ps_stream_wait(stream, 20), 1);
-    CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
-    begins[used] = (int64_t)ps_stream_number(stream, PS_NUMBER_RECORDED_FRAMES);
+    CHECK_EQUAL(await_command(stream, PS_COMMAND_STOP), PS_OK);
+    CHECK_EQUAL(ps_stream_state(stream), PS_STATE_STOPPED);
+    begins[FILES] = number(stream, PS_NUMBER_RECORDED_FRAMES);
+    CHECK(begins[FILES] > begins[1] && begins[1] > 0);
     for (int i = 0; i < FILES; i++) {
       CHECK_EQUAL(ps_file_close(files[i]), PS_OK);
-      if (i >= used) continue;
       snprintf(name, sizeof name, "part%d.wav", i);
       CHECK_EQUAL(file_read_all(file_path(name), got, FRAMES * 4), begins[i + 1] - begins[i]);
       CHECK(is_source(got, begins[i], begins[i + 1] - begins[i], INT64_MAX));
     }
     stream_close(stream);
-    CHECK_EQUAL(ps_file_close(source), PS_OK);
+    CHECK_EQUAL(realtime ? ps_file_close(source) : ps_ring_free(source), PS_OK);
   }
 }
 
@@ -225,6 +235,34 @@ TEST(recordings_that_are_left) {
   }
 }
 
+/* A pipe that nobody reads holds up a run that completes for as long as it takes; but not one that is being ended, also
+ * if that was said before the writer had come to its last frame. */
+TEST(a_stalled_pipe_under_a_run_that_is_ending) {
+  static const int32_t commands[] = {PS_COMMAND_STOP, PS_COMMAND_ABORT, PS_COMMAND_CLOSE};
+  for (int i = 0; i < 3; i++) {
+    struct setup setup = duplex;
+    setup.realtime = 1;
+    setup.block = 48000; /* one that is played out for a second, and more than a pipe takes */
+    int ends[2];
+    double info[PS_FILE_INFO_SIZE];
+    CHECK_EQUAL(pipe(ends), 0);
+    file_info(info, SF_RAW | 2, 2, 48000);
+    int32_t sink = ps_file_open_descriptor(ends[1], 1, PS_MODE_WRITE, info, PS_FILE_INFO_SIZE);
+    int32_t stream = stream_open(&setup);
+    CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_FILE, sink, 0, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_run(stream, 48000, 0, 0, 0), PS_OK);
+    CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+    while (ps_stream_state(stream) == PS_STATE_ACTIVE) os_sleep(0.001);
+    CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ENDING);
+    CHECK(ps_stream_command(stream, commands[i]) >= 0);
+    if (!CHECK_EQUAL(ps_stream_wait(stream, 10), 1)) printf("# command %d\n", commands[i]);
+    CHECK_EQUAL(stream_error(stream), PS_ERR_STALLED);
+    stream_close(stream);
+    CHECK_EQUAL(ps_file_close(sink), PS_OK);
+    close(ends[0]);
+  }
+}
+
 static int32_t handles_before;
 
 TEST(no_handle_is_left) { CHECK_EQUAL(ps_handle_count(), handles_before); }
@@ -243,6 +281,7 @@ int main(void) {
   RUN(from_one_file_into_the_next);
   RUN(a_file_that_cannot_grow_ends_the_run);
   RUN(recordings_that_are_left);
+  RUN(a_stalled_pipe_under_a_run_that_is_ending);
   RUN(no_handle_is_left);
   return test_end();
 }

@@ -290,6 +290,72 @@ TEST(a_start_waits_for_the_prebuffer) {
   }
 }
 
+/* More than the ring holds cannot be asked for: it is full then. */
+TEST(a_prebuffer_of_the_whole_ring) {
+  unsigned char data[200 * FRAME] = {0};
+  int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64}), ring = ps_ring_new(FRAME, 200, NULL, 0);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, ring, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_prebuffer(stream, 1e9), PS_OK);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_ring_write(ring, data, 199), 199);
+  int32_t ticket = ps_stream_command(stream, PS_COMMAND_START);
+  os_sleep(0.02);
+  CHECK_EQUAL(ps_stream_done(stream, ticket), PS_ERR_PENDING);
+  CHECK_EQUAL(ps_ring_write(ring, data, 1), 1);
+  for (int i = 0; i < 500 && ps_stream_done(stream, ticket) == PS_ERR_PENDING; i++) os_sleep(0.01);
+  CHECK_EQUAL(ps_stream_done(stream, ticket), PS_OK);
+  CHECK_EQUAL(ps_ring_end(ring), PS_OK);
+  CHECK_EQUAL(ps_stream_wait(stream, 5), 1);
+  CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 200);
+  stream_close(stream);
+  CHECK_EQUAL(ps_ring_free(ring), PS_OK);
+}
+
+TEST(a_start_that_waits_is_drained) {
+  unsigned char data[10 * FRAME] = {0};
+  int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64, .realtime = 1});
+  int32_t ring = ps_ring_new(FRAME, 200, NULL, 0);
+  CHECK_EQUAL(ps_stream_drain(stream), PS_OK); /* does nothing yet */
+  CHECK_EQUAL(ps_ring_info(ring, 2), 0);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, ring, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_prebuffer(stream, 100), PS_OK);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, -1, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_ring_write(ring, data, 10), 10);
+  int32_t ticket = ps_stream_command(stream, PS_COMMAND_START);
+  os_sleep(0.02);
+  do CHECK_EQUAL(ps_stream_drain(stream), PS_OK);
+  while (ps_stream_done(stream, ticket) == PS_ERR_PENDING);
+  CHECK_EQUAL(ps_stream_done(stream, ticket), PS_OK);
+  CHECK_EQUAL(ps_stream_wait(stream, 5), 1);
+  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
+  CHECK_EQUAL(ps_ring_info(ring, 2), 1);
+  CHECK(number(stream, PS_NUMBER_FRAME_COUNT) >= 10);
+  stream_close(stream);
+  CHECK_EQUAL(ps_ring_free(ring), PS_OK);
+}
+
+/* A run that has completed is still being heard for a while: an abort cuts that off, a stop does not. */
+TEST(ended_while_it_is_played_out) {
+  static const int32_t ends[] = {PS_COMMAND_ABORT, PS_COMMAND_CLOSE, PS_COMMAND_STOP};
+  static const int32_t states[] = {PS_STATE_ABORTED, PS_STATE_CLOSED, PS_STATE_COMPLETED};
+  for (int i = 0; i < 3; i++) {
+    int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 48000, .realtime = 1});
+    CHECK_EQUAL(ps_stream_set_run(stream, 100, 0, 0, 0), PS_OK);
+    CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+    double begun = os_time();
+    while (ps_stream_state(stream) == PS_STATE_ACTIVE) os_sleep(0.001);
+    CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ENDING);
+    CHECK_EQUAL(await_command(stream, ends[i]), PS_OK);
+    double took = os_time() - begun;
+    if (ends[i] == PS_COMMAND_STOP) CHECK(took > 0.9);
+    else CHECK_WITHIN(took, 0, 0.7);
+    CHECK_EQUAL(ps_stream_state(stream), states[i]);
+    CHECK_EQUAL(stream_error(stream), PS_OK);
+    CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 100);
+    stream_close(stream);
+  }
+}
+
 TEST(shutdown_while_streaming) {
   int32_t sources[4], sinks[4], streams[4];
   for (int i = 0; i < 4; i++) {
@@ -324,6 +390,9 @@ int main(void) {
   RUN(freed_in_any_state);
   RUN(a_queue_of_commands);
   RUN(a_start_waits_for_the_prebuffer);
+  RUN(a_prebuffer_of_the_whole_ring);
+  RUN(ended_while_it_is_played_out);
+  RUN(a_start_that_waits_is_drained);
   RUN(shutdown_while_streaming);
   RUN(no_handle_is_left);
   return test_end();

@@ -1,5 +1,5 @@
-/* Streams under many threads: all that may be asked by any thread is asked while owners start, stop and free. What is
- * to be found here is found by the sanitizers, or by a hang. */
+/* Streams under many threads: all that may be asked by any thread is asked while owners start, stop and free, and
+ * devices fail. What is to be found here is found by the sanitizers, or by a hang. */
 #include "../../c/os.h"
 #include "streams.h"
 
@@ -64,6 +64,14 @@ static void owner(void *argument) {
   struct random random = {seed * 3 + which};
   while (!atomic_load(&stopping)) {
     struct setup setup = {.block = (int)random_between(&random, 16, 300), .realtime = random_once_in(&random, 2)};
+    setup.fault_count = (int)random_between(&random, 0, 2);
+    for (int i = 0; i < setup.fault_count; i++) {
+      double *fault = setup.faults[i];
+      fault[0] = (double)random_between(&random, 0, 5000);
+      fault[1] = (double)random_between(&random, PS_FAULT_INPUT_OVERFLOW, PS_FAULT_DEVICE_LOST);
+      fault[2] = (double)random_between(&random, 0, 500);
+      fault[3] = (double)random_between(&random, 0, 20) / 1000;
+    }
     int32_t source = memory_ring(FRAME, 500), sink = ps_ring_new(FRAME, 3000, NULL, 0), stream = stream_new(&setup);
     atomic_store(&streams[which], stream);
     atomic_store(&rings[which], sink);
@@ -87,7 +95,7 @@ TEST(owners_and_askers) {
   int32_t before = ps_handle_count();
   for (uintptr_t i = 0; i < STREAMS; i++) os_thread_start(&owners[i], "owner", OS_THREAD_NORMAL, owner, (void *)i);
   for (uintptr_t i = 0; i < 2; i++) os_thread_start(&askers[i], "asker", OS_THREAD_NORMAL, asker, (void *)i);
-  os_sleep(test_full() ? 60 : 4);
+  os_sleep(test_seconds(4, 60));
   atomic_store(&stopping, 1);
   for (int i = 0; i < STREAMS; i++) os_thread_join(&owners[i]);
   for (int i = 0; i < 2; i++) os_thread_join(&askers[i]);

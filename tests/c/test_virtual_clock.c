@@ -25,7 +25,7 @@ static double frame_zero(int32_t stream, double rate) {
 
 TEST(no_drift) {
   enum { BLOCK = 256, RATE = 48000 };
-  double seconds = test_full() ? 600 : 4;
+  double seconds = test_seconds(4, 600);
   int32_t stream = stream_open(&(struct setup){.block = BLOCK, .rate = RATE, .realtime = 1});
   CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);

@@ -1,0 +1,10 @@
+/* Text in Latin-1 and in UTF-8. What is answered is new memory, or NULL where there is none. */
+#ifndef PS_LATIN1_H
+#define PS_LATIN1_H
+
+/* NULL, too, if the text has characters that Latin-1 lacks. */
+char *latin1_from_utf8(const char *text);
+/* A copy of what is UTF-8; anything else is taken for Latin-1. */
+char *utf8_from_either(const char *text);
+
+#endif
