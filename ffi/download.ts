@@ -2,6 +2,7 @@
 import { type DownloadOrder, type DownloadReport, downloadThread } from "./download-worker.ts";
 import { LibraryNotFoundError, PastreamError } from "./errors.ts";
 import type { Prebuilt } from "./prebuilt.ts";
+import { builtin } from "./process.ts";
 
 const LONGEST_DOWNLOAD = 120_000; // milliseconds; a question for a permission may be waiting for its answer
 const LONGEST_REPORT = 16_384; // bytes
@@ -16,29 +17,47 @@ function cacheFolder(): string {
 
 function folderIn(variable: string): string {
   const folder = Deno.env.get(variable);
-  if (!folder) throw new Error(`there is no place to keep it: ${variable} is not set`);
-  return folder;
+  if (folder) return folder;
+  throw new LibraryNotFoundError(
+    `there is no place to keep libpastream in: ${variable} is not set. Set it, or PASTREAM_LIB to the path of a copy`,
+    [],
+  );
 }
 
-function isComplete(path: string, size: number): boolean {
+const messageOf = (error: unknown) => error instanceof Error ? error.message : `${error}`;
+
+/** The SHA-256 of a file; undefined where there is none. Of the two hashes that Deno has only node:crypto's is synchronous. */
+function hashOf(path: string): string | undefined {
+  const { createHash } = builtin("node:crypto") as typeof import("node:crypto");
   try {
-    return Deno.statSync(path).size === size;
+    return createHash("sha256").update(Deno.readFileSync(path)).digest("hex");
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound) return undefined;
     throw error;
   }
 }
 
-/**
- * Has a worker fetch the file, and waits for it: constructors are synchronous, and this happens once for a user.
- * Only here is anything that is not on this machine asked for.
- */
-function fetchInWorker(order: Omit<DownloadOrder, "reply">): DownloadReport {
+/** An empty folder for what is being fetched. It is in the cache, so that the file has only to be moved. */
+function makeAside(cache: string): string {
+  try {
+    Deno.mkdirSync(cache, { recursive: true });
+    return Deno.makeTempDirSync({ dir: cache, prefix: "download-" });
+  } catch (cause) {
+    throw new PastreamError(
+      "download",
+      `libpastream cannot be kept in ${cache} (${messageOf(cause)}): set PASTREAM_LIB to the path of a copy`,
+      { cause },
+    );
+  }
+}
+
+/** Has a worker fetch a file, and waits for it: constructors are synchronous, and this happens once for a user. */
+function fetchInWorker(url: string, folder: string): DownloadReport {
   const reply = new SharedArrayBuffer(4 + LONGEST_REPORT);
   const length = new Int32Array(reply, 0, 1);
   const worker = new Worker(downloadThread.url, { type: "module", name: downloadThread.name });
   try {
-    worker.postMessage({ ...order, reply } satisfies DownloadOrder);
+    worker.postMessage({ url, folder, reply } satisfies DownloadOrder);
     if (Atomics.wait(length, 0, 0, LONGEST_DOWNLOAD) === "timed-out") {
       return { failed: `no answer within ${LONGEST_DOWNLOAD / 1000} s` };
     }
@@ -48,21 +67,51 @@ function fetchInWorker(order: Omit<DownloadOrder, "reply">): DownloadReport {
   }
 }
 
-/** The path of a library in the user's cache. One that is not there yet is fetched, and checked before it is there. */
-export function downloaded(url: string, { file, size, sha256 }: Prebuilt): string {
-  // What lies under a hash was checked against it; a new version of the library has a new place.
+/** Fetches aside and moves into place what is right, so that no other process ever sees a part of it. */
+function fetchLibrary(url: string, expected: string, cache: string, path: string): DownloadReport {
+  const aside = makeAside(cache);
+  try {
+    const report = fetchInWorker(url, aside);
+    if ("failed" in report) return report;
+    const hash = hashOf(report.fetched);
+    if (hash !== expected) {
+      throw new PastreamError(
+        "download",
+        `${url}: this is not the file that was published: its SHA-256 is ${hash}, and must be ${expected}`,
+      );
+    }
+    moveTo(path, report.fetched, expected);
+    return report;
+  } finally {
+    Deno.removeSync(aside, { recursive: true });
+  }
+}
+
+/** Windows does not replace a library that is in use; but then another process has put the same one there. */
+function moveTo(path: string, fetched: string, expected: string): void {
+  try {
+    Deno.renameSync(fetched, path);
+  } catch (error) {
+    if (hashOf(path) !== expected) throw error;
+  }
+}
+
+/** The path of a library in the user's cache, whose hash is right. One that is not there is fetched. */
+export function downloaded(url: string, { file, sha256: expected }: Prebuilt): string {
   let report: DownloadReport;
   let path = "";
+  // Only here is anything that is not on this machine asked for.
   try {
-    const folder = cacheFolder();
-    path = `${folder}${folder.includes("\\") ? "\\" : "/"}${sha256.slice(0, 16)}-${file}`;
-    if (isComplete(path, size)) return path;
-    report = fetchInWorker({ url, sha256, folder, path });
+    const cache = cacheFolder();
+    // A new version of the library has a new place.
+    path = `${cache}${cache.includes("\\") ? "\\" : "/"}${expected.slice(0, 16)}-${file}`;
+    if (hashOf(path) === expected) return path;
+    report = fetchLibrary(url, expected, cache, path);
   } catch (error) {
-    report = { failed: error instanceof Error ? error.message : `${error}` };
+    if (error instanceof PastreamError) throw error;
+    report = { failed: messageOf(error) };
   }
-  if ("refused" in report) throw new PastreamError("download", `${url}: ${report.refused}`);
-  if (!("failed" in report)) return path;
+  if ("fetched" in report) return path;
   throw new LibraryNotFoundError(
     `libpastream could not be fetched from ${url}: ${report.failed}.\n` +
       "Where there is a network, this fetches it, once:\n" +

@@ -75,14 +75,33 @@ function besideModule(): string[] {
 /** The library that was published along with this module, if it came from the web or `url` says where that is. */
 function published(url: string | undefined): string[] {
   const [folder] = folders();
-  const base = url ?? runtime.environment("PASTREAM_LIB_URL") ?? new URL("../native/", import.meta.url).href;
+  const base = url || runtime.environment("PASTREAM_LIB_URL") || new URL("../native/", import.meta.url).href;
   const entry = prebuilt[folder];
   if (!runtime.download || !entry || base.startsWith("file:")) return [];
   return [runtime.download(`${base.replace(/\/?$/, "/")}${folder}/${entry.file}`, entry)];
 }
 
+/** A name alone means a file in the working folder: systems would look for it in folders of their own. */
+const withFolder = (path: string) => /[\\/]/.test(path) ? path : `./${path}`;
+
+/** What helps where the library that is used by default cannot be loaded. */
+function advice(): string {
+  const { platform } = runtime;
+  const platforms = Object.keys(prebuilt);
+  if (platforms.length === 0) {
+    return "build it with `npm run build` (or `deno task build`) in pastream's folder, or set PASTREAM_LIB to its path";
+  }
+  if (!folders().some((folder) => folder in prebuilt)) {
+    return `it comes built for ${platforms.join(", ")}, but not for ${platform}: ` +
+      "build it from source, and set PASTREAM_LIB to its path";
+  }
+  return "install pastream anew, or, in a program that was packed into one file, leave pastream out of the pack " +
+    "or name the library by loadLibrary() or PASTREAM_LIB";
+}
+
 function load({ path: chosen, url }: LibraryPlace = {}): Library {
-  const exact = chosen ?? runtime.environment("PASTREAM_LIB");
+  const named = chosen ?? runtime.environment("PASTREAM_LIB");
+  const exact = named && withFolder(named);
   const local = exact ? [exact] : besideModule();
   // A scoped --allow-ffi names one file: where there is such a file, the user is not asked about the others.
   const permitted = local.filter((path) => runtime.permitted(path));
@@ -94,7 +113,7 @@ function load({ path: chosen, url }: LibraryPlace = {}): Library {
     ? `allow it with --allow-ffi=${local[0]}`
     : exact
     ? "another path may be given by loadLibrary() or PASTREAM_LIB"
-    : "build it with `npm run build` (or `deno task build`) in pastream's folder, or set PASTREAM_LIB to its path";
+    : advice();
   throw new LibraryNotFoundError(
     [`libpastream could not be loaded; ${help}.`, ...failures.map((failure) => `  tried ${failure}`)].join("\n"),
     local,
@@ -125,7 +144,7 @@ function checkAbi(library: Library, path: string): void {
   throw new PastreamError(
     "abi-mismatch",
     `${path} has ABI version ${version}, but this version of pastream needs ${PS_ABI_VERSION}: ` +
-      "build it anew with `npm run build`, or remove it",
+      "take the one of this version (in a checkout, `npm run build` makes it), or name none in PASTREAM_LIB",
   );
 }
 

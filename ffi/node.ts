@@ -1,3 +1,4 @@
+import { LibraryNotFoundError } from "./errors.ts";
 import { packageRequire, processRuntime } from "./process.ts";
 import type { Library, Runtime } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
@@ -56,7 +57,10 @@ function open(path: string, table: Table): Library {
     try {
       ffi = require(["node", "ffi"].join(":")) as NodeFfi;
     } catch {
-      throw new Error("this Node needs the package koffi: npm install koffi", { cause });
+      const why = cause instanceof Error ? cause.message.split("\n")[0] : cause;
+      const message = "Node calls C through the package koffi, which cannot be loaded. This installs it: " +
+        `npm install koffi (Node 26 and newer can do without). ${why}`;
+      throw new LibraryNotFoundError(message, [], { cause });
     }
     return openWithNodeFfi(ffi, path, table);
   }

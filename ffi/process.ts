@@ -1,7 +1,7 @@
 import type { Runtime } from "./runtime.ts";
 
-// Node's built-in modules are fetched on first use, not imported: Deno would load its imitations of them with this file.
-const builtin = (name: string) => globalThis.process.getBuiltinModule(name);
+/** A built-in module of Node's, on first use. Not imported: Deno would load its imitations of them with this file. */
+export const builtin = (name: string) => globalThis.process.getBuiltinModule(name);
 
 /** `require`, seen from this package. */
 export function packageRequire(): (name: string) => unknown {

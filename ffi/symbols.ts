@@ -26,6 +26,8 @@ export const symbols = {
   ps_library_text: { parameters: ["i32", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_ring_new(int32_t element_size, int32_t size, void *storage, double storage_bytes)
   ps_ring_new: { parameters: ["i32", "i32", "buffer", "f64"], result: "i32" },
+  // int32_t ps_ring_move(int32_t ring, void *storage, double storage_bytes)
+  ps_ring_move: { parameters: ["i32", "buffer", "f64"], result: "i32" },
   // int32_t ps_ring_share(int32_t ring)
   ps_ring_share: { parameters: ["i32"], result: "i32" },
   // int32_t ps_ring_free(int32_t ring)

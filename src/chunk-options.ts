@@ -1,9 +1,16 @@
 import { type Dtype, formatOf } from "./formats.ts";
 import { requireView } from "./memory.ts";
-import { requireBufferSize, requireRunLength, type RunLength, type RunOptions } from "./run-options.ts";
+import {
+  requireBufferSize,
+  requireOffsetWithin,
+  requireRunLength,
+  type RunLength,
+  type RunOptions,
+  totalFrames,
+} from "./run-options.ts";
 import { type FrameFormat, requireSamples } from "./samples.ts";
 import { overflowFlags, type SinkOptions } from "./sink.ts";
-import type { Source } from "./source.ts";
+import { requireSource, type Source } from "./source.ts";
 import { requireBoolean, requireInteger, requireOneOf, requireOptions } from "./validate.ts";
 
 /** How to record in chunks. */
@@ -14,7 +21,7 @@ export interface ChunkOptions extends RunOptions, SinkOptions {
   overlap?: number;
   /** Duplex only. Left out: a source set with setSource() stays in force; null: none. */
   playback?: Source | null;
-  /** Play `playback` over and over. */
+  /** Play `playback` over and over; of a source that was set, setSource() says that. */
   loop?: boolean;
   /** Yield this, filled, instead of an array of the iterator's own. */
   out?: ArrayBufferView;
@@ -37,26 +44,39 @@ export interface ChunkPlan {
 }
 
 const DEFAULT_BUFFER = 65536;
-const MOST_FRAMES = 2 ** 30;
+/** So that a ring can hold two of them. */
+const MOST_FRAMES = 2 ** 28;
 
 function greatestCommonDivisor(a: number, b: number): number {
   return b === 0 ? a : greatestCommonDivisor(b, a % b);
 }
 
-/** Checks what can be checked without a stream. */
-export function requireChunkOptions(options: (ChunkOptions & { layout?: Layout }) | undefined): void {
-  const { chunkSize = 0, overlap = 0, layout, loop, out, bufferSize, onOverflow, ...length } = requireOptions(
+/** Checks what can be checked without a stream, but for the size of its blocks. */
+export function requireChunkOptions(
+  options: (ChunkOptions & { layout?: Layout }) | undefined,
+  blockSize: number,
+): void {
+  const { chunkSize = 0, overlap = 0, layout, playback, loop, out, bufferSize, onOverflow, ...length } = requireOptions(
     "options",
     options,
   );
-  requireRunLength(length);
+  const run = requireRunLength(length);
+  requireOffsetWithin(run, totalFrames(run, undefined));
   requireInteger("chunkSize", chunkSize, 0, MOST_FRAMES);
   requireInteger("overlap", overlap, 0);
-  if (chunkSize > 0 && overlap >= chunkSize) {
-    throw new RangeError(`overlap must be less than the chunkSize of ${chunkSize}, not ${overlap}`);
+  if (chunkSize === 0 && blockSize === 0 && overlap > 0) {
+    throw new RangeError(`overlap must be 0 where chunks vary in length, not ${overlap}: give a chunkSize`);
   }
+  if (overlap > 0 && overlap >= (chunkSize || blockSize)) {
+    const size = chunkSize > 0 ? `chunkSize of ${chunkSize}` : `blockSize of ${blockSize}`;
+    throw new RangeError(`overlap must be less than the ${size}, not ${overlap}`);
+  }
+  const isSet = playback !== undefined && playback !== null;
+  if (isSet) requireSource(playback);
   if (layout !== undefined) requireOneOf("layout", layout, ["interleaved", "planar"]);
-  if (loop !== undefined) requireBoolean("loop", loop);
+  if (loop !== undefined && requireBoolean("loop", loop) && !isSet) {
+    throw new TypeError("loop must not be set without a playback: setSource() takes it, too");
+  }
   if (out !== undefined) requireView("out", out);
   if (bufferSize !== undefined) requireBufferSize(bufferSize);
   overflowFlags(onOverflow);
@@ -68,16 +88,10 @@ export function planChunks(
   format: FrameFormat,
   blockSize: number,
 ): ChunkPlan {
-  requireChunkOptions(options);
+  requireChunkOptions(options, blockSize);
   const given = options ?? {};
   const { overlap = 0, layout = "interleaved", onOverflow, out } = given;
   const chunkSize = given.chunkSize || blockSize;
-  if (chunkSize === 0 && overlap > 0) {
-    throw new RangeError(`overlap must be 0 where chunks vary in length, not ${overlap}: give a chunkSize`);
-  }
-  if (overlap > 0 && overlap >= chunkSize) {
-    throw new RangeError(`overlap must be less than the blockSize of ${blockSize}, not ${overlap}`);
-  }
   const bufferSize = given.bufferSize ??
     Math.max(DEFAULT_BUFFER, 2 ** Math.ceil(Math.log2(2 * (chunkSize + blockSize) || 1)));
   // When a chunk lacks its last few frames (as many as blocks and hops have in common), a whole block must still fit.

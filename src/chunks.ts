@@ -1,5 +1,6 @@
-import { PS_NUMBER_DROPPED_FRAMES, PS_SIDE_RING, PS_STATE_ABORTED } from "../ffi/constants.ts";
+import { PS_SIDE_RING } from "../ffi/constants.ts";
 import { native } from "../ffi/load.ts";
+import { ChunkPosition } from "./chunk-position.ts";
 import { type ChunkOptions, type ChunkPlan, type Layout, planChunks } from "./chunk-options.ts";
 import type { Core } from "./core.ts";
 import { unwrap } from "./errors.ts";
@@ -8,37 +9,39 @@ import type { NativeStream } from "./native-stream.ts";
 import type { Direction } from "./opened-stream.ts";
 import { fillPlanes, newPlanes } from "./planar.ts";
 import { RingBuffer, ringHandle } from "./ring-buffer.ts";
+import { requireOffsetWithin, type RunLength, totalFrames } from "./run-options.ts";
 import type { Run } from "./run.ts";
-import { requireSamples } from "./samples.ts";
+import { requireStill } from "./samples.ts";
 import type { Capture } from "./sink.ts";
-import { openPlayback } from "./source.ts";
+import { type Host, openPlayback, type Playback } from "./source.ts";
 import { Breath } from "./waiting.ts";
-
-/** Where the chunk that was handed out last comes from. */
-export interface ChunkPosition {
-  /** frameCount of its first new frame. */
-  readonly frame: number;
-  /** Stream time at which the device captured that frame. */
-  readonly time: number;
-}
 
 /** What chunks are made of: a ring that begins with the silence that the first chunk overlaps. */
 class ChunkCapture implements Capture {
   readonly ring: RingBuffer;
   readonly frames = undefined;
   readonly once = true;
+  readonly length: RunLength;
+  /** The run that it records. */
+  run: Run | undefined;
   readonly #lead: Uint8Array;
   readonly #flags: number;
 
-  constructor({ bufferSize, overlap, sinkFlags }: ChunkPlan, { dtype, frameBytes }: Direction) {
+  constructor({ bufferSize, overlap, sinkFlags, length }: ChunkPlan, { dtype, frameBytes }: Direction) {
     this.ring = new RingBuffer(frameBytes, bufferSize);
+    this.length = length;
     this.#lead = new Uint8Array(new ArrayBuffer(overlap * frameBytes)).fill(formatOf(dtype).silence);
     this.#flags = sinkFlags;
   }
 
   attach(stream: NativeStream): void {
+    this.ring.flush();
     this.ring.write(this.#lead);
     unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_RING, ringHandle(this.ring), this.#flags, 0), "chunks");
+  }
+
+  prepare(_host: Host, run: Run): void {
+    this.run = run;
   }
 
   release(): void {
@@ -51,25 +54,23 @@ class ChunkReader {
   readonly #handle: number;
   readonly #plan: ChunkPlan;
   readonly #input: Direction;
-  readonly #memory: SamplesOf | ArrayBufferView;
-  readonly #planes: SamplesOf[] | undefined;
   /** Frames that fit into a chunk. */
   readonly #most: number;
+  /** Bytes of the caller's memory, if that is to be filled. */
+  readonly #room: number;
+  /** What is handed out if the caller gives no memory. */
+  #own: SamplesOf | undefined;
+  /** Planar only: where samples lie before they come apart, and where they are put. */
+  readonly #mixed: SamplesOf | undefined;
+  #planes: SamplesOf[] = [];
 
   constructor(ring: RingBuffer, plan: ChunkPlan, input: Direction) {
     this.#handle = ringHandle(ring);
     this.#plan = plan;
     this.#input = input;
-    const { layout, out, chunkSize } = plan;
-    const room = out ? Math.floor(out.byteLength / input.frameBytes) : ring.size;
-    this.#most = chunkSize || room;
-    const samples = this.#most * input.channels;
-    this.#memory = layout === "interleaved" && out ? out : newSamples(input.dtype, samples) as SamplesOf;
-    if (layout === "planar") {
-      const unit = this.#memory as SamplesOf;
-      const planes = out ? (out as SamplesOf).subarray(0, unit.length) as SamplesOf : newSamples(input.dtype, samples);
-      this.#planes = newPlanes(planes as SamplesOf, input.channels);
-    }
+    this.#room = plan.out?.byteLength ?? 0;
+    this.#most = plan.chunkSize || (plan.out ? Math.floor(this.#room / input.frameBytes) : ring.size);
+    if (plan.layout === "planar") this.#mixed = this.#newMemory();
   }
 
   get available(): number {
@@ -83,115 +84,175 @@ class ChunkReader {
 
   /** The next chunk, of at most `available` frames, and how many of them are new. */
   read(available: number): [chunk: SamplesOf | SamplesOf[], fresh: number] {
-    const { overlap, out } = this.#plan;
+    const { overlap } = this.#plan;
+    const { dtype, sampleSize, frameBytes } = this.#input;
     const frames = Math.min(available, this.#most);
-    const { dtype, sampleSize } = this.#input;
-    const memory = out && !this.#planes ? requireSamples("out", out, this.#input) : this.#memory;
-    unwrap(native().ps_ring_read_overlap(this.#handle, memory, frames, overlap), "chunks");
+    const memory = this.#memory();
+    unwrap(native().ps_ring_read_overlap(this.#handle, this.#mixed ?? memory, frames, overlap), "chunks");
     const fresh = frames - overlap;
-    if (!this.#planes) return [this.#part(this.#memory, frames * this.#input.frameBytes), fresh];
-    const width = dtype === "int24" ? 3 : 1;
-    fillPlanes(this.#planes, this.#memory as SamplesOf, frames, width);
-    return [this.#planes.map((plane) => this.#part(plane, frames * sampleSize)), fresh];
-  }
-
-  /** The first bytes of memory: itself where that is all of it. */
-  #part(memory: SamplesOf | ArrayBufferView, bytes: number): SamplesOf {
-    if (memory.byteLength === bytes) return memory as SamplesOf;
-    if (memory instanceof DataView) {
-      return new DataView(memory.buffer, memory.byteOffset, bytes) as unknown as SamplesOf;
+    if (!this.#mixed) return [firstBytes(memory, frames * frameBytes), fresh];
+    if (this.#planes[0]?.buffer !== memory.buffer) {
+      this.#planes = newPlanes(
+        (memory as SamplesOf).subarray(0, this.#mixed.length) as SamplesOf,
+        this.#input.channels,
+      );
     }
-    const samples = memory as SamplesOf;
-    return samples.subarray(0, bytes / samples.BYTES_PER_ELEMENT) as SamplesOf;
+    fillPlanes(this.#planes, this.#mixed, frames, dtype === "int24" ? 3 : 1);
+    return [this.#planes.map((plane) => firstBytes(plane, frames * sampleSize)), fresh];
+  }
+
+  /** What is handed out: the caller's memory, which must still be all there, or our own, anew if it was given away. */
+  #memory(): ArrayBufferView {
+    const { out } = this.#plan;
+    if (out) {
+      requireStill("out", out, this.#input, this.#room);
+      return out;
+    }
+    if (!this.#own || this.#own.byteLength === 0) this.#own = this.#newMemory();
+    return this.#own;
+  }
+
+  #newMemory(): SamplesOf {
+    return newSamples(this.#input.dtype, this.#most * this.#input.channels) as SamplesOf;
   }
 }
 
-/** Tells at which frame of the run the recording's frame number `recorded` was captured, of what was dropped before it. */
-function frameOf(core: Core, recorded: number): number {
-  const dropped = core.readings.number(PS_NUMBER_DROPPED_FRAMES);
-  if (dropped <= 0) return recorded;
-  const drops = core.readings.glitches().filter(({ kind }) => kind === "sinkOverflow");
-  // What the log has forgotten came before all that it still has.
-  let frame = recorded + dropped - drops.reduce((sum, { frames }) => sum + frames, 0);
-  for (const drop of drops) if (drop.frame <= frame) frame += drop.frames;
-  return frame;
+/** The first bytes of memory: itself where that is all of it. */
+function firstBytes(memory: ArrayBufferView, bytes: number): SamplesOf {
+  if (memory.byteLength === bytes) return memory as SamplesOf;
+  if (memory instanceof DataView) return new DataView(memory.buffer, memory.byteOffset, bytes) as unknown as SamplesOf;
+  const samples = memory as SamplesOf;
+  return samples.subarray(0, bytes / samples.BYTES_PER_ELEMENT) as SamplesOf;
 }
 
-/**
- * The live input in chunks. It checks its options at once, and starts on the first next().
- *
- * @param handedOut is told where each chunk comes from
- */
-export function chunksOf(
-  core: Core,
-  options: (ChunkOptions & { layout?: Layout }) | undefined,
-  handedOut: (position: ChunkPosition) => void,
-): AsyncGenerator<SamplesOf | SamplesOf[], void, void> {
-  core.requireOpen();
-  const input = core.input!;
-  const plan = planChunks(options, input, core.blockSize);
-  const { playback, loop } = options ?? {};
-  if (playback && !core.output) throw new TypeError("playback must not be set for a stream that only records");
-  const source = playback ? openPlayback(playback, { loop }, core.output!, core.sampleRate) : undefined;
+/** The live input in chunks, from its options to its end. The options are checked at once. */
+export class Chunks {
+  readonly #core: Core;
+  readonly #plan: ChunkPlan;
+  /** To be set for the run; undefined: what was set stays in force. */
+  #source: Playback | null | undefined;
+  #capture: ChunkCapture | undefined;
+  #begun = false;
 
-  async function* generate(): AsyncGenerator<SamplesOf | SamplesOf[], void, void> {
-    core.requireIdle();
-    if (playback !== undefined) core.source = source;
-    const capture = new ChunkCapture(plan, input);
-    core.sink = capture;
+  constructor(core: Core, options: (ChunkOptions & { layout?: Layout }) | undefined) {
+    core.requireOpen();
+    this.#core = core;
+    this.#plan = planChunks(options, core.input!, core.blockSize);
+    const { playback, loop } = options ?? {};
+    if (playback === undefined || playback === null) {
+      this.#source = playback;
+      return;
+    }
+    if (!core.output) throw new TypeError("playback must not be set for a stream that only records");
+    this.#source = openPlayback(playback, { loop }, core.output, core.sampleRate);
     try {
-      const run = await core.start(plan.length);
+      requireOffsetWithin(this.#plan.length, totalFrames(this.#plan.length, this.#source.frames));
+    } catch (error) {
+      this.#source.release();
+      throw error;
+    }
+  }
+
+  /** Whether a run records for it. */
+  get active(): boolean {
+    const run = this.#capture?.run;
+    return run !== undefined && this.#core.isOn(run);
+  }
+
+  /** Has the next run record for it, whoever starts that; what brings something to play starts its own. */
+  expectRun(): void {
+    if (this.#source === undefined && !this.#core.active) this.#attach();
+  }
+
+  #attach(): void {
+    const core = this.#core;
+    core.requireIdle();
+    if (this.#source !== undefined) core.source = this.#source ?? undefined;
+    this.#source = undefined;
+    core.sink = this.#capture = new ChunkCapture(this.#plan, core.input!);
+  }
+
+  /** The chunks. The first next() starts a run, unless one records for it. */
+  steps(): AsyncGenerator<SamplesOf | SamplesOf[], void, void> {
+    const steps = this.#generate();
+    // What ends a generator before its first next() does not run any of it.
+    for (const end of ["return", "throw"] as const) {
+      const leave = steps[end].bind(steps) as (value?: unknown) => Promise<IteratorResult<SamplesOf, void>>;
+      steps[end] = (value?: unknown) => {
+        if (!this.#begun) this.#release();
+        return leave(value);
+      };
+    }
+    return steps;
+  }
+
+  #release(): void {
+    this.#source?.release();
+    this.#source = undefined;
+    if (this.#capture && this.#core.sink === this.#capture) this.#core.sink = undefined;
+    else this.#capture?.release();
+  }
+
+  /** The run that records for it: one that is on already, or was, or else begins now. */
+  async #run(): Promise<Run> {
+    const core = this.#core;
+    if (this.#capture?.run) return this.#capture.run;
+    if (!this.#capture || core.sink !== this.#capture) this.#attach();
+    return await core.start(this.#plan.length);
+  }
+
+  async *#generate(): AsyncGenerator<SamplesOf | SamplesOf[], void, void> {
+    const core = this.#core;
+    this.#begun = true;
+    try {
+      const run = await this.#run();
       try {
         const leave = run.enter();
-        yield* chunksOfRun(core, run, new ChunkReader(capture.ring, plan, input), plan, handedOut);
+        const capture = this.#capture!;
+        const reader = new ChunkReader(capture.ring, this.#plan, core.input!);
+        const { wanted } = reader;
+        const position = new ChunkPosition(core.readings, core.native.handle);
+        const breath = new Breath();
+        let recorded = run.offset;
+        let due = 0;
+        let looks = 0;
+        /** Frames to read now, where there are enough or no more will come. */
+        const look = (): number | undefined => {
+          if (core.closed) return 0;
+          due = core.run === run ? core.dueIn(wanted, looks++) : 0;
+          if (due > 0) return undefined;
+          const over = !core.isOn(run); // before looking for frames: what came before the end is then seen
+          if (over && run.discarded) return 0;
+          const available = reader.available;
+          return over || available >= wanted ? available : undefined;
+        };
+        /** The same at the moment that was aimed at, when they most likely are there. */
+        const lookAgain = (): number | undefined => {
+          const available = run.discarded ? 0 : reader.available;
+          return available >= wanted ? available : look();
+        };
+        const pace = () => Math.max(due, 1);
+        for (let waited = true;;) {
+          const turn = waited ? undefined : breath.take();
+          if (turn) await turn;
+          looks = 0;
+          let available = look();
+          waited = available === undefined;
+          if (available === undefined) available = await core.waiting.later(lookAgain, pace);
+          if (available < wanted && available <= this.#plan.overlap) break;
+          const [chunk, fresh] = reader.read(available);
+          position.moveTo(recorded);
+          core.chunk = position;
+          recorded += fresh;
+          yield chunk;
+        }
         await run.settled;
         leave();
       } finally {
         if (!core.closed && core.isOn(run)) await core.stop();
       }
     } finally {
-      if (core.sink === capture) core.sink = undefined;
-      else capture.release();
-    }
-  }
-  return generate();
-}
-
-async function* chunksOfRun(
-  core: Core,
-  run: Run,
-  reader: ChunkReader,
-  { overlap, length }: ChunkPlan,
-  handedOut: (position: ChunkPosition) => void,
-): AsyncGenerator<SamplesOf | SamplesOf[], void, void> {
-  const { handle } = core.native;
-  const { wanted } = reader;
-  const { ps_stream_capture_time } = native();
-  const breath = new Breath();
-  const pace = (looks: number) => core.dueIn(wanted, looks);
-  const look = () => (core.closed || reader.available >= wanted || !core.isOn(run) ? true : undefined);
-  let recorded = length.offset;
-  let ended = false;
-  for (;;) {
-    if (!ended && !core.isOn(run)) {
-      ended = true; // before looking: what came before the end is then seen
-      if (run.interrupted || (run.outcome === PS_STATE_ABORTED && !run.failed)) return;
-    }
-    if (core.closed) return;
-    const available = reader.available;
-    if (available >= wanted || (ended && available > overlap)) {
-      const [chunk, fresh] = reader.read(available);
-      const frame = frameOf(core, recorded);
-      recorded += fresh;
-      handedOut({ frame, time: ps_stream_capture_time(handle, frame) });
-      yield chunk;
-      const turn = breath.take();
-      if (turn) await turn;
-    } else if (ended) {
-      return;
-    } else {
-      await core.waiting.until(look, pace);
-      breath.rested();
+      this.#release();
     }
   }
 }

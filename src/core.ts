@@ -11,6 +11,7 @@ import {
 } from "../ffi/constants.ts";
 import { native } from "../ffi/load.ts";
 import { filledText } from "../ffi/text.ts";
+import type { ChunkPosition } from "./chunk-position.ts";
 import { nativeError, PastreamError, unwrap } from "./errors.ts";
 import type { NativeStream } from "./native-stream.ts";
 import type { Direction, OpenedStream } from "./opened-stream.ts";
@@ -42,6 +43,8 @@ export class Core implements Host {
   readonly input: Direction | undefined;
   readonly output: Direction | undefined;
   readings: Readings;
+  /** Of the last chunks(). */
+  chunk: ChunkPosition | undefined;
 
   #source: Playback | undefined;
   #sink: Capture | undefined;
@@ -53,10 +56,18 @@ export class Core implements Host {
   /** A run is on, or its end has not been noticed yet. */
   #live = false;
   #startedAt = 0;
+  /** How fast the run was, when that was looked at, as a multiple of the sample rate. */
+  #speed = 0;
+  #speedAt = 0;
   #starting = false;
+  /** The strongest command to end the run that has been given; 0: none. */
+  #ordered = 0;
+  /** The native side has been told of the start, or will not be. */
+  #handedOver = Promise.resolve();
   #closing: Promise<void> | undefined;
   readonly #signal: AbortSignal | undefined;
-  readonly #onSignal = () => this.#interrupt();
+  /** A signal that lives on does not keep a stream that was dropped. */
+  readonly #onSignal = ((core) => () => core.deref()?.interrupt())(new WeakRef(this));
 
   constructor(stream: Stream, opened: OpenedStream) {
     this.stream = stream;
@@ -96,14 +107,18 @@ export class Core implements Host {
   }
 
   /**
-   * Milliseconds until the sink's ring will have so many frames, after `looks` looks in vain. It learns from the run so far:
-   * a device that freewheels is many times faster than its rate.
+   * Milliseconds until the sink's ring will have so many frames, after `looks` looks in vain; 0 if it has them, or if no
+   * more will come. It learns from the run so far: a device that freewheels is many times faster than its rate.
    */
   dueIn(frames: number, looks: number): number {
-    const count = this.readings.number(PS_NUMBER_FRAME_COUNT);
-    if (count <= 0) return backOff(looks);
-    const speed = count / this.sampleRate / ((performance.now() - this.#startedAt) / 1000);
-    return (native().ps_stream_due(this.native.handle, frames) * 1000) / Math.max(speed, 1);
+    const seconds = native().ps_stream_due(this.native.handle, frames);
+    if (seconds <= 0) return 0;
+    const now = performance.now();
+    if (this.#speed === 0 || now - this.#speedAt > LONGEST_WATCH) {
+      this.#speed = this.readings.number(PS_NUMBER_FRAME_COUNT) / this.sampleRate / ((now - this.#startedAt) / 1000);
+      this.#speedAt = now;
+    }
+    return this.#speed > 0 ? (seconds * 1000) / Math.max(this.#speed, 1) : backOff(looks);
   }
 
   /** Whether a run keeps the process alive. */
@@ -151,15 +166,25 @@ export class Core implements Host {
     const options = requireStartOptions(given);
     this.requireIdle();
     this.#signal?.throwIfAborted();
+    this.chunk?.find();
     this.#attach(this.#lengthOf(options), options.fatalXruns, options.prebuffer);
     if (this.#started) this.#run = new Run();
     this.#started = this.#live = this.#starting = true;
+    this.#ordered = 0;
     const run = this.#run;
-    this.#source?.begin?.(this, run);
+    run.offset = options.offset;
+    let handedOver!: () => void;
+    this.#handedOver = new Promise((resolve) => void (handedOver = resolve));
+    this.#source?.begin?.(this, run); // which may call stop() right away
     this.#startedAt = performance.now();
+    this.#speed = 0;
     try {
-      await this.native.command(PS_COMMAND_START);
+      await this.#sink?.prepare?.(this, run);
+      const started = run.failed ? this.#release(PS_STATE_ABORTED) : this.native.command(PS_COMMAND_START);
+      handedOver();
+      await started;
     } catch (error) {
+      handedOver();
       run.fail(error);
       this.#release(PS_STATE_ABORTED);
     }
@@ -171,7 +196,7 @@ export class Core implements Host {
       this.#watch(run);
     }
     if (failed) {
-      if (this.#live) this.native.order(PS_COMMAND_ABORT);
+      if (this.#live) this.#orderAbort();
       await run.released;
       run.raise();
     }
@@ -199,14 +224,26 @@ export class Core implements Host {
 
   #attach({ frames, pad, offset }: RunLength, fatalXruns: boolean, prebuffer: boolean | number): void {
     const { handle } = this.native;
-    const { ps_stream_set_source, ps_stream_set_sink, ps_stream_set_run, ps_stream_set_prebuffer } = native();
-    if (this.#source) this.#source.attach(this.native);
-    else unwrap(ps_stream_set_source(handle, PS_SIDE_NONE, 0, 0, 0));
-    if (this.#sink) this.#sink.attach(this.native);
-    else unwrap(ps_stream_set_sink(handle, PS_SIDE_NONE, 0, 0, 0));
-    unwrap(ps_stream_set_run(handle, frames, pad, offset, fatalXruns ? PS_RUN_FATAL_XRUNS : 0));
+    this.#detach();
+    this.#source?.attach(this.native);
+    try {
+      this.#sink?.attach(this.native);
+    } catch (error) {
+      this.#detach();
+      this.#source?.end?.();
+      throw error;
+    }
+    unwrap(native().ps_stream_set_run(handle, frames, pad, offset, fatalXruns ? PS_RUN_FATAL_XRUNS : 0));
     const first = prebuffer === true ? this.#source?.prebuffer ?? 0 : Number(prebuffer);
-    unwrap(ps_stream_set_prebuffer(handle, first));
+    // A source need not give more than is played.
+    unwrap(native().ps_stream_set_prebuffer(handle, frames < 0 ? first : Math.min(first, frames)));
+  }
+
+  /** The native side lets go of source and sink. */
+  #detach(): void {
+    const { ps_stream_set_source, ps_stream_set_sink } = native();
+    ps_stream_set_source(this.native.handle, PS_SIDE_NONE, 0, 0, 0);
+    ps_stream_set_sink(this.native.handle, PS_SIDE_NONE, 0, 0, 0);
   }
 
   /** Looks whether the native side is done with the run, so that all that follows from it has happened. */
@@ -245,10 +282,8 @@ export class Core implements Host {
   /** The native side is done with the run: it lets go of source and sink, and what was recorded can be fetched. */
   #release(outcome: number): void {
     const run = this.#run;
-    const { handle } = this.native;
     this.#live = false;
-    native().ps_stream_set_source(handle, PS_SIDE_NONE, 0, 0, 0);
-    native().ps_stream_set_sink(handle, PS_SIDE_NONE, 0, 0, 0);
+    this.#detach();
     for (const side of [this.#source, this.#sink]) {
       try {
         side?.end?.();
@@ -266,24 +301,40 @@ export class Core implements Host {
   }
 
   fail(run: Run, error: unknown): void {
-    if (run.fail(error) && run === this.#run && this.active) this.native.order(PS_COMMAND_ABORT);
+    if (run.fail(error) && run === this.#run && this.active) this.#orderAbort();
   }
 
-  #interrupt(): void {
-    if (!this.active || !this.#run.fail(this.#signal!.reason, { tellsAll: true })) return;
-    this.native.order(PS_COMMAND_ABORT);
+  interrupt(): void {
+    if (!this.#started) return;
+    const { active } = this;
+    if (this.#run.interrupt(this.#signal!.reason) && active) this.#orderAbort();
   }
 
   // ───────────────────────────── its end ─────────────────────────────
+
+  /** Whether the native side must still be given this command to end the run. It has room for few of them. */
+  #isNews(command: number): boolean {
+    if (command <= this.#ordered) return false;
+    this.#ordered = command;
+    return true;
+  }
+
+  #orderAbort(): void {
+    if (this.#isNews(PS_COMMAND_ABORT)) this.native.order(PS_COMMAND_ABORT);
+  }
 
   /** Has a run ended by a command. */
   async #endBy(command: number): Promise<void> {
     this.#notice();
     if (!this.#live) return;
-    if (this.#starting) await undefined; // a source may call this before the start has been handed over
-    await this.native.command(command);
-    this.waiting.wake();
-    await this.#run.released;
+    if (this.#starting) await this.#handedOver;
+    if (!this.#live) return;
+    const { released } = this.#run;
+    if (this.#isNews(command)) {
+      await this.native.command(command);
+      this.waiting.wake();
+    }
+    await released;
   }
 
   async stop(): Promise<void> {
@@ -304,11 +355,14 @@ export class Core implements Host {
     this.requireOpen();
     const run = this.#run;
     const leave = run.enter();
-    await this.waiting.until(() => this.#starting ? undefined : true);
     if (!this.#source) await this.#endBy(PS_COMMAND_STOP);
     else if (this.active) {
       this.#source.drain?.();
-      unwrap(native().ps_stream_drain(this.native.handle), "drain");
+      // A start that is under way may have to be told again.
+      await this.waiting.until(() => {
+        if (this.active) unwrap(native().ps_stream_drain(this.native.handle), "drain");
+        return this.#starting ? undefined : true;
+      });
       await run.released;
     }
     leave();
@@ -325,7 +379,10 @@ export class Core implements Host {
     } else {
       const deadline = performance.now() + timeout * 1000;
       const left = () => deadline - performance.now();
-      const look = () => (run.over ? true : left() <= 0 ? false : undefined);
+      const look = () => {
+        this.#notice();
+        return run.over ? true : left() <= 0 ? false : undefined;
+      };
       if (!await this.waiting.until(look, () => Math.min(left(), 1e9))) return false;
     }
     leave();
@@ -344,6 +401,7 @@ export class Core implements Host {
     try {
       await this.#endBy(PS_COMMAND_ABORT);
       if (!this.#started) run.release();
+      this.chunk?.find();
       this.readings = lastReadings(this.readings);
       await this.native.command(PS_COMMAND_CLOSE);
     } finally {

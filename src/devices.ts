@@ -98,16 +98,13 @@ function hostApiEntries(): Entry[] {
 export function queryDevices(): DeviceInfo[] {
   const count = unwrap(native().ps_device_count(), "queryDevices");
   const hostApis = hostApiEntries();
-  const seen = new Map<string, number>();
+  const taken = new Set<string>();
   return Array.from({ length: count }, (_, index) => {
     const { name, numbers } = entry("ps_device_info", PS_DEVICE_INFO_SIZE, index);
     const hostApi = hostApis[numbers[PS_DEVICE_HOST_API]].name;
-    const plainId = `${hostApi}: ${name}`;
-    const alike = (seen.get(plainId) ?? 0) + 1;
-    seen.set(plainId, alike);
     return {
       index,
-      id: alike === 1 ? plainId : `${plainId} #${alike}`,
+      id: newId(`${hostApi}: ${name}`, taken),
       name,
       hostApi,
       maxInputChannels: numbers[PS_DEVICE_MAX_INPUT_CHANNELS],
@@ -121,6 +118,14 @@ export function queryDevices(): DeviceInfo[] {
       isDefaultOutput: numbers[PS_DEVICE_IS_DEFAULT_OUTPUT] === 1,
     };
   });
+}
+
+/** An id that none of those before it has, of which it becomes one: with a number where they are alike. */
+export function newId(wanted: string, taken: Set<string>): string {
+  let id = wanted;
+  for (let number = 2; taken.has(id); number++) id = `${wanted} #${number}`;
+  taken.add(id);
+  return id;
 }
 
 /** All host APIs; "Virtual" is the last one. */

@@ -5,7 +5,7 @@ import { type Direction, open, OpenedStream, openNow } from "./opened-stream.ts"
 import { type Playing, PlayingMethods } from "./playing.ts";
 import { type Recording, RecordingMethods, recordInto, recordNew } from "./recording.ts";
 import { type Blocking, requireOffsetWithin, requireRunLength, type RunOptions, totalFrames } from "./run-options.ts";
-import { openCapture, type Sink, type SinkOptions } from "./sink.ts";
+import { type Capture, openCapture, type Sink, type SinkOptions } from "./sink.ts";
 import { openPlayback, type Source, type SourceOptions } from "./source.ts";
 import type { StreamOptions } from "./stream-options.ts";
 import { coreOf, deviceIndex, Stream } from "./stream.ts";
@@ -46,7 +46,9 @@ export class DuplexStream<D extends Dtype = "float32", O extends Dtype = D> exte
 
   /** Indices of the devices. */
   override get device(): readonly [input: number, output: number] {
-    return this.#both(deviceIndex);
+    const { input, output } = coreOf(this);
+    const index = deviceIndex(output!);
+    return [input!.device === output!.device ? index : deviceIndex(input!), index];
   }
 
   /** Numbers of channels. */
@@ -92,19 +94,23 @@ export class DuplexStream<D extends Dtype = "float32", O extends Dtype = D> exte
     const { out, blocking = true } = options;
     requireBoolean("blocking", blocking);
     const source = openPlayback(playback, options, core.output!, core.sampleRate);
-    const total = totalFrames(length, source.frames);
-    requireOffsetWithin(length, total);
-    if (out !== undefined) {
-      const sink = openCapture(out, options, core.input!, core.sampleRate);
-      core.source = source;
-      await recordInto(core, sink, length, blocking);
-      return out;
-    }
-    if (total === undefined) {
-      throw new TypeError("frames or out must be given for a source whose length is not known, or that has no end");
+    let total: number | undefined;
+    let sink: Capture | undefined;
+    try {
+      total = totalFrames(length, source.frames);
+      requireOffsetWithin(length, total);
+      if (out !== undefined) sink = openCapture(out, options, core.input!, core.sampleRate);
+      else if (total === undefined) {
+        throw new TypeError("frames or out must be given for a source whose length is not known, or that has no end");
+      }
+    } catch (error) {
+      source.release();
+      throw error;
     }
     core.source = source;
-    return await recordNew<D>(core, total - length.offset, length, blocking);
+    if (!sink) return await recordNew<D>(core, total! - length.offset, length, blocking);
+    await recordInto(core, sink, length, blocking);
+    return out;
   }
 }
 

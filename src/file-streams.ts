@@ -1,7 +1,7 @@
 import { pairOf } from "./pair.ts";
 import { SoundFile } from "./sound-file.ts";
 import type { StreamOptions } from "./stream-options.ts";
-import { requireOptions } from "./validate.ts";
+import { orElse, requireOptions } from "./validate.ts";
 
 /** A sound file, or what one can be opened from. */
 export type OpenableFile = SoundFile | string | URL | number | Uint8Array;
@@ -14,15 +14,13 @@ export function ofFile<Options extends object>(
 ): Options {
   const given: StreamOptions = requireOptions("options", options);
   const { sampleRate, channels } = shapeOf(file);
-  const wanted = given.channels;
+  const [input, output] = pairOf("channels", given.channels);
   const result: StreamOptions = {
     ...given,
-    sampleRate: given.sampleRate ?? sampleRate,
+    sampleRate: orElse(given.sampleRate, sampleRate),
     channels: !outputOnly
-      ? wanted ?? channels
-      : Array.isArray(wanted)
-      ? [pairOf("channels", wanted)[0], pairOf("channels", wanted)[1] ?? channels]
-      : [wanted as number | undefined, channels],
+      ? [orElse(input, channels), orElse(output, channels)]
+      : [input, Array.isArray(given.channels) ? orElse(output, channels) : channels],
   };
   return result as Options;
 }

@@ -14,7 +14,15 @@ import {
   PS_HOST_COREAUDIO,
   PS_HOST_WASAPI,
 } from "../ffi/constants.ts";
-import { requireBoolean, requireInteger, requireNumber, requireOneOf, requireOptions, show } from "./validate.ts";
+import {
+  orElse,
+  requireBoolean,
+  requireInteger,
+  requireNumber,
+  requireOneOf,
+  requireOptions,
+  show,
+} from "./validate.ts";
 
 /** Settings that only one host API knows. */
 export type HostSettings =
@@ -63,13 +71,14 @@ export function putHostSettings(
   settings: readonly (HostSettings | undefined)[],
 ): Float64Array<ArrayBuffer> {
   const maps: number[] = [];
-  let faults: number[] = [];
+  const faults: number[] = [];
   for (const [side, given] of settings.entries()) {
     if (given === undefined) continue;
     const host = requireOptions(option, given);
     switch (requireOneOf(`${option}.hostApi`, host.hostApi, ["virtual", "asio", "wasapi", "coreaudio"])) {
       case "virtual":
-        faults = putVirtual(config, host as HostSettings & { hostApi: "virtual" });
+        // One device: what was said once for both directions, or for one of them, is said.
+        if (side === 0 || given !== settings[0]) faults.push(...putVirtual(config, host as VirtualSettings));
         break;
       case "asio":
         maps.push(...putAsio(config, side, host as HostSettings & { hostApi: "asio" }));
@@ -85,13 +94,17 @@ export function putHostSettings(
   return Float64Array.from([...maps, ...faults]);
 }
 
-function putVirtual(config: Float64Array, settings: HostSettings & { hostApi: "virtual" }): number[] {
-  const clock = requireOneOf(`${option}.clock`, settings.clock ?? "realtime", ["realtime", "freewheel"]);
-  config[PS_CONFIG_VIRTUAL_CLOCK] = clock === "freewheel" ? 1 : 0;
+type VirtualSettings = HostSettings & { hostApi: "virtual" };
+
+function putVirtual(config: Float64Array, settings: VirtualSettings): number[] {
+  if (settings.clock !== undefined) {
+    const clock = requireOneOf(`${option}.clock`, settings.clock, ["realtime", "freewheel"]);
+    config[PS_CONFIG_VIRTUAL_CLOCK] = clock === "freewheel" ? 1 : 0;
+  }
   if (settings.loopbackDelay !== undefined) {
     config[PS_CONFIG_VIRTUAL_DELAY] = requireInteger(`${option}.loopbackDelay`, settings.loopbackDelay, 0, MAX_DELAY);
   }
-  const faults = requireArray(`${option}.faults`, settings.faults ?? [], MAX_FAULTS);
+  const faults = requireArray(`${option}.faults`, orElse(settings.faults, []), MAX_FAULTS);
   return faults.flatMap((fault, i) => faultNumbers(fault, `${option}.faults[${i}]`));
 }
 
@@ -99,7 +112,7 @@ function faultNumbers(given: VirtualFault, name: string): number[] {
   const fault = requireOptions(name, given);
   const kind = requireOneOf(`${name}.kind`, fault.kind, faultNames);
   const frame = requireInteger(`${name}.atFrame`, fault.atFrame, 0);
-  const frames = "frames" in fault ? requireInteger(`${name}.frames`, fault.frames ?? 0, 0) : 0;
+  const frames = "frames" in fault ? requireInteger(`${name}.frames`, orElse(fault.frames, 0), 0) : 0;
   const seconds = fault.kind === "stall" ? requireNumber(`${name}.seconds`, fault.seconds, 0, MAX_STALL) : 0;
   return [frame, faultKinds[kind], frames, seconds];
 }
@@ -120,8 +133,8 @@ function putAsio(config: Float64Array, side: number, settings: HostSettings & { 
 function putWasapi(config: Float64Array, side: number, settings: HostSettings & { hostApi: "wasapi" }): void {
   config[PS_CONFIG_INPUT_HOST_SETTINGS + side] = PS_HOST_WASAPI;
   config[PS_CONFIG_INPUT_HOST_FLAGS + side] = flags([
-    requireBoolean(`${option}.exclusive`, settings.exclusive ?? false),
-    requireBoolean(`${option}.autoConvert`, settings.autoConvert ?? false),
+    requireBoolean(`${option}.exclusive`, orElse(settings.exclusive, false)),
+    requireBoolean(`${option}.autoConvert`, orElse(settings.autoConvert, false)),
   ]);
 }
 
@@ -132,10 +145,10 @@ function putCoreAudio(
 ): readonly number[] {
   config[PS_CONFIG_INPUT_HOST_SETTINGS + side] = PS_HOST_COREAUDIO;
   config[PS_CONFIG_INPUT_HOST_FLAGS + side] = flags([
-    requireBoolean(`${option}.changeDeviceParameters`, settings.changeDeviceParameters ?? false),
-    requireBoolean(`${option}.failIfConversionRequired`, settings.failIfConversionRequired ?? false),
+    requireBoolean(`${option}.changeDeviceParameters`, orElse(settings.changeDeviceParameters, false)),
+    requireBoolean(`${option}.failIfConversionRequired`, orElse(settings.failIfConversionRequired, false)),
   ]);
-  const map = requireChannels(`${option}.channelMap`, settings.channelMap ?? [], -1);
+  const map = requireChannels(`${option}.channelMap`, orElse(settings.channelMap, []), -1);
   config[PS_CONFIG_INPUT_CHANNEL_MAP + side] = map.length;
   return map;
 }

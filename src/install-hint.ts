@@ -39,10 +39,13 @@ function likelyManagers(): readonly Manager[] {
   return found ? [found] : managers;
 }
 
-/** What a person types to install a library. */
+/** What a person types to install a library. In a container, whose user is root, there may be no sudo. */
 export function installHint(library: SystemLibrary): string {
   const variable = library === "portaudio" ? "PASTREAM_PORTAUDIO" : "PASTREAM_SNDFILE";
-  const commands = likelyManagers().map(({ command }) => command[library]);
+  const withoutSudo = runtime.exists("/usr/bin/sudo") === false;
+  const commands = likelyManagers().map(({ command }) =>
+    withoutSudo ? command[library].replace(/^sudo /, "") : command[library]
+  );
   return `install it:\n${
     commands.map((command) => `  ${command}`).join("\n")
   }\nor set ${variable} to the path of its file`;

@@ -1,17 +1,19 @@
 // A stream for one purpose: opened, used and closed in one call.
 import { type ChunkOptions, type Layout, requireChunkOptions } from "./chunk-options.ts";
+import { defaults } from "./defaults.ts";
 import { DuplexStream } from "./duplex-stream.ts";
 import { ofFile } from "./file-streams.ts";
 import { type Dtype, dtypeOfArray, type SamplesOf } from "./formats.ts";
 import { InputStream } from "./input-stream.ts";
 import { OutputStream } from "./output-stream.ts";
+import { pairOf } from "./pair.ts";
 import type { RunOptions } from "./run-options.ts";
 import { isMemory } from "./samples.ts";
 import { SoundFile } from "./sound-file.ts";
 import type { Source, SourceOptions } from "./source.ts";
-import type { StreamOptions } from "./stream-options.ts";
+import { requireStreamOptions, type StreamOptions } from "./stream-options.ts";
 import type { Stream } from "./stream.ts";
-import { requireInteger, requireOptions } from "./validate.ts";
+import { orElse, requireInteger, requireOptions } from "./validate.ts";
 
 /**
  * The options that a source asks for: a file brings its rate and channels, a typed array its dtype, and samples are mono
@@ -28,8 +30,10 @@ function optionsFor<Options extends StreamOptions>(
     return { options: ofFile(file, options, { outputOnly }), source: file, file };
   }
   if (!isMemory(source)) return { options, source };
-  const dtype = options.dtype ?? (ArrayBuffer.isView(source) ? dtypeOfArray(source) : undefined);
-  return { options: { ...options, dtype: dtype as Dtype, channels: options.channels ?? 1 }, source };
+  const dtype = orElse(options.dtype, ArrayBuffer.isView(source) ? dtypeOfArray(source) as Dtype : undefined);
+  const [given, preset] = [pairOf("channels", options.channels), pairOf("channels", defaults.channels)];
+  const channels = (side: 0 | 1) => orElse(orElse(given[side], preset[side]), 1);
+  return { options: { ...options, dtype, channels: [channels(0), channels(1)] }, source };
 }
 
 /** Uses a stream, and closes it whatever happens. What went wrong while it was used goes before what its closing says. */
@@ -133,14 +137,17 @@ export function chunks<D extends Dtype = "float32">(
 export function chunks<D extends Dtype>(
   options?: ChunkOptions & StreamOptions<D> & { layout?: Layout },
 ): AsyncGenerator<SamplesOf | SamplesOf[], void, void> {
-  requireChunkOptions(options);
-  return generate(options ?? {});
+  const given = requireOptions("options", options);
+  const duplex = given.playback !== undefined && given.playback !== null;
+  requireChunkOptions(given, requireStreamOptions(duplex ? "duplex" : "input", given).blockSize);
+  return generate(given, duplex);
 }
 
 async function* generate(
   options: ChunkOptions & StreamOptions & { layout?: Layout },
+  duplex: boolean,
 ): AsyncGenerator<SamplesOf | SamplesOf[], void, void> {
-  const found = options.playback ? optionsFor(options.playback, options, true) : undefined;
+  const found = duplex ? optionsFor(options.playback, options, true) : undefined;
   const all = found ? { ...found.options, playback: found.source as Source } : options;
   try {
     const stream = found ? await DuplexStream.open(all) : await InputStream.open(all);

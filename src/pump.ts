@@ -58,8 +58,10 @@ async function waitForRoom({ ring, sampleRate, signal, waiting }: Flow, frames: 
 
 /** Writes the samples from byte `at` on; false if the run ends before. */
 export async function writeAll(flow: Flow, bytes: Uint8Array, at: number): Promise<boolean> {
-  while (at < bytes.length) {
+  const { length } = bytes;
+  while (at < length) {
     if (!await waitForRoom(flow, flow.ring.size)) return false;
+    if (bytes.length < length) throw new TypeError("samples must not be given away before all of them are written");
     at += flow.ring.write(bytes.subarray(at)) * flow.format.frameBytes;
   }
   return true;

@@ -1,5 +1,12 @@
 // What a stream tells of itself.
-import { PS_NUMBER_COUNT } from "../ffi/constants.ts";
+import {
+  PS_NUMBER_COUNT,
+  PS_NUMBER_INPUT_OVERFLOWS,
+  PS_NUMBER_INPUT_UNDERFLOWS,
+  PS_NUMBER_OUTPUT_OVERFLOWS,
+  PS_NUMBER_OUTPUT_UNDERFLOWS,
+  PS_NUMBER_SOURCE_UNDERFLOWS,
+} from "../ffi/constants.ts";
 import { native } from "../ffi/load.ts";
 
 /** How often the device or a source was late. */
@@ -89,39 +96,58 @@ export interface Readings {
   state(): number;
   /** PS_NUMBER_ */
   number(what: number): number;
+  xrunCounts(): XrunCounts;
   glitches(): readonly Glitch[];
   levels(): Levels;
   callbackStats(): CallbackStats;
 }
 
-const MOST_GLITCHES = 256;
-const MOST_CHANNELS = 1024;
+/** What the log of a run keeps. */
+export const MOST_GLITCHES = 256;
+const MOST_CHANNELS = 2 * 1024; // of both directions
+const BOTH_SIDES = 2;
 
 /** What the native side writes to, read at once. */
 const numbers: Float64Array = new Float64Array(new ArrayBuffer(Math.max(4 * MOST_GLITCHES, 2 * MOST_CHANNELS) * 8));
 
 /** Asks the native side. `channels` of input and output. */
 export function liveReadings(handle: number, channels: readonly [input: number, output: number]): Readings {
-  const side = (direction: number): ChannelLevel[] => {
-    if (channels[direction] === 0) return [];
-    native().ps_stream_levels(handle, direction, numbers, channels[direction]);
-    return Array.from({ length: channels[direction] }, (_, i) => ({ peak: numbers[2 * i], rms: numbers[2 * i + 1] }));
+  const [inputs, outputs] = channels;
+  const levelsFrom = (first: number, count: number): ChannelLevel[] => {
+    const levels: ChannelLevel[] = [];
+    for (let i = first; i < first + count; i++) levels.push({ peak: numbers[2 * i], rms: numbers[2 * i + 1] });
+    return levels;
   };
+  const quantilesFrom = (at: number): Quantiles => ({ p50: numbers[at], p99: numbers[at + 1], max: numbers[at + 2] });
   return {
     state: () => native().ps_stream_state(handle),
     number: (what) => native().ps_stream_number(handle, what),
+    xrunCounts() {
+      native().ps_stream_numbers(handle, numbers, PS_NUMBER_SOURCE_UNDERFLOWS + 1);
+      return {
+        inputUnderflows: numbers[PS_NUMBER_INPUT_UNDERFLOWS],
+        inputOverflows: numbers[PS_NUMBER_INPUT_OVERFLOWS],
+        outputUnderflows: numbers[PS_NUMBER_OUTPUT_UNDERFLOWS],
+        outputOverflows: numbers[PS_NUMBER_OUTPUT_OVERFLOWS],
+        sourceUnderflows: numbers[PS_NUMBER_SOURCE_UNDERFLOWS],
+      };
+    },
     glitches() {
       const count = native().ps_stream_glitches(handle, numbers, MOST_GLITCHES);
-      return Array.from({ length: Math.max(count, 0) }, (_, i) => {
-        const [frame, time, kind, frames] = numbers.subarray(4 * i, 4 * i + 4);
-        return { frame, time, kind: glitchKinds[kind], frames };
-      });
+      const glitches: Glitch[] = [];
+      for (let at = 0; at < 4 * count; at += 4) {
+        const kind = glitchKinds[numbers[at + 2]];
+        glitches.push({ frame: numbers[at], time: numbers[at + 1], kind, frames: numbers[at + 3] });
+      }
+      return glitches;
     },
-    levels: () => ({ input: side(0), output: side(1) }),
+    levels() {
+      native().ps_stream_levels(handle, BOTH_SIDES, numbers, inputs + outputs);
+      return { input: levelsFrom(0, inputs), output: levelsFrom(inputs, outputs) };
+    },
     callbackStats() {
       const count = native().ps_stream_timing(handle, numbers, 6);
-      const quantiles = (at: number): Quantiles => ({ p50: numbers[at], p99: numbers[at + 1], max: numbers[at + 2] });
-      return { count: Math.max(count, 0), lateness: quantiles(0), duration: quantiles(3) };
+      return { count: Math.max(count, 0), lateness: quantilesFrom(0), duration: quantilesFrom(3) };
     },
   };
 }
@@ -130,12 +156,14 @@ export function liveReadings(handle: number, channels: readonly [input: number, 
 export function lastReadings(readings: Readings): Readings {
   const last = Array.from({ length: PS_NUMBER_COUNT }, (_, what) => readings.number(what));
   const state = readings.state();
+  const xrunCounts = readings.xrunCounts();
   const glitches = readings.glitches();
   const levels = readings.levels();
   const stats = readings.callbackStats();
   return {
     state: () => state,
     number: (what) => last[what],
+    xrunCounts: () => xrunCounts,
     glitches: () => glitches,
     levels: () => levels,
     callbackStats: () => stats,

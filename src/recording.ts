@@ -2,7 +2,7 @@ import { PS_ERR_PENDING } from "../ffi/constants.ts";
 import { native } from "../ffi/load.ts";
 import { identityMapping, requireMapping } from "./channel-map.ts";
 import type { ChunkOptions, Layout } from "./chunk-options.ts";
-import { type ChunkPosition, chunksOf } from "./chunks.ts";
+import { Chunks } from "./chunks.ts";
 import type { Core } from "./core.ts";
 import { unwrap } from "./errors.ts";
 import { type Dtype, newSamples, type SamplesOf } from "./formats.ts";
@@ -56,7 +56,6 @@ export interface Recording<D extends Dtype> {
 }
 
 const mappings = new WeakMap<Core, readonly number[]>();
-const positions = new WeakMap<Core, ChunkPosition>();
 
 /** Records a run into a sink. Whoever records is told what went wrong. */
 export async function recordInto(core: Core, sink: Capture, run: RunOptions, blocking: boolean): Promise<void> {
@@ -144,20 +143,19 @@ export abstract class RecordingMethods<D extends Dtype> extends Stream implement
   chunks(options?: ChunkOptions & { layout?: "interleaved" }): AsyncGenerator<SamplesOf<D>, void, void>;
   chunks(options: ChunkOptions & { layout: "planar" }): AsyncGenerator<SamplesOf<D>[], void, void>;
   chunks(options?: ChunkOptions & { layout?: Layout }): unknown {
-    const core = coreOf(this);
-    return chunksOf(core, options, (position) => positions.set(core, position));
+    return new Chunks(coreOf(this), options).steps();
   }
 
   get chunkFrame(): number {
-    return positions.get(coreOf(this))?.frame ?? 0;
+    return coreOf(this).chunk?.find().frame ?? 0;
   }
 
   get chunkTime(): number {
-    return positions.get(coreOf(this))?.time ?? 0;
+    return coreOf(this).chunk?.find().time ?? 0;
   }
 
   readable(options?: ChunkOptions): ReadableStream<SamplesOf<D>> {
-    return readableOf(coreOf(this), (given) => this.chunks(given), options);
+    return readableOf<D>(coreOf(this), options);
   }
 }
 
@@ -190,6 +188,7 @@ async function recordOut(core: Core, given: unknown): Promise<unknown> {
   const sink = openCapture(out, options, core.input!, core.sampleRate);
   const room = sink.frames;
   if (room !== undefined && length.frames - length.offset > room) {
+    sink.release();
     throw new RangeError(`out must have room for ${length.frames - length.offset} frames, not ${room}`);
   }
   core.source = undefined;

@@ -17,6 +17,8 @@ export interface RingHandle {
 
 const MAX_ELEMENT_SIZE = 65536;
 const MAX_SIZE = 2 ** 31 - 1;
+/** The largest view that every runtime makes; asked for a larger one, Node 20 dies. */
+const MAX_VIEW = 2 ** 32;
 const READ_SIDE = 0;
 const WRITE_SIDE = 1;
 
@@ -42,14 +44,16 @@ const forgotten = new FinalizationRegistry<number>((handle) => native().ps_ring_
 const keptByView = new WeakMap<ArrayBuffer, RingBuffer>();
 
 let handleOf: (ring: RingBuffer) => number;
+let lend: (ring: RingBuffer) => number;
+let takeBack: (ring: RingBuffer) => void;
 
 /**
  * Lock-free ring buffer for one reader and one writer, which JavaScript shares with the native audio callback and file
  * threads, or with a worker.
  *
- * Its memory is the library's own, unless `buffer` is given. A ring over memory of the caller's own serves JavaScript
- * only: a stream does not take it, for the runtime may free that memory while the audio callback still uses it (at an
- * uncaught error, or when a worker ends).
+ * Its memory is the library's own, unless `buffer` is given. A stream that runs works on a copy of memory of the caller's
+ * own, which is brought up to date when the run has ended: the runtime may free such memory while the audio callback
+ * still uses it (at an uncaught error, or when a worker ends). `read()` and `write()` go on working meanwhile.
  *
  * @example
  * ```ts
@@ -70,6 +74,10 @@ export class RingBuffer implements Disposable {
   readonly #owned: boolean;
   /** Memory of the caller's own, if that is the storage. */
   readonly #storage: Uint8Array | null;
+  /** How many streams work on a copy of that. */
+  #loans = 0;
+  /** Another thread may use that. */
+  #shared = false;
   /** The one view on native storage, made on first use. */
   #view: Uint8Array<ArrayBuffer> | null = null;
   /** A handle of this view's own, where the ring belongs to another thread. */
@@ -168,8 +176,10 @@ export class RingBuffer implements Disposable {
     if (this.#storage && !(this.#storage.buffer instanceof SharedArrayBuffer)) {
       throw new TypeError("a ring over memory of this thread's own cannot be shared: give it a SharedArrayBuffer");
     }
+    this.#requireBack("cannot be shared");
     // Another thread may hold on to it when nobody here does.
     forgotten.unregister(this);
+    this.#shared = true;
     return this.#storage ? { ...handle, storage: this.#storage } : handle;
   }
 
@@ -187,7 +197,13 @@ export class RingBuffer implements Disposable {
           show(handle.elementSize),
       );
     }
-    return adopt(elementSize, new Opened(ring, size, false, handle.storage ?? null));
+    const { storage = null } = handle;
+    if (storage !== null && !(storage instanceof Uint8Array && storage.byteLength >= size * elementSize)) {
+      throw new TypeError(
+        `handle.storage must be the ring's ${size * elementSize} bytes or more, not ${show(storage)}`,
+      );
+    }
+    return adopt(elementSize, new Opened(ring, size, false, storage));
   }
 
   /** Free the ring. Views on it become empty, and using it afterwards is an error. Closing it again does nothing. */
@@ -234,6 +250,7 @@ export class RingBuffer implements Disposable {
 
   #parts(side: number, size: number = this.size): [number, Uint8Array, Uint8Array] {
     const count = Math.min(requireInteger("size", size, 0), this.size);
+    this.#requireBack("has no regions");
     const regions = this.#regions ??= new Int32Array(new ArrayBuffer(16));
     const found = unwrap(native().ps_ring_regions(this.#live(), side, count, regions), "RingBuffer");
     const bytes = this.#storage ?? (this.#view ??= this.#openView());
@@ -242,12 +259,23 @@ export class RingBuffer implements Disposable {
     return [found, part(regions[0], regions[1]), part(regions[2], regions[3])];
   }
 
+  /** For what needs memory of the caller's own to be the storage again. */
+  #requireBack(lack: string): void {
+    if (this.#loans === 0) return;
+    throw new PastreamError("active", `RingBuffer: over memory of your own it ${lack} while a stream uses it`);
+  }
+
   #openView(): Uint8Array<ArrayBuffer> {
     const { ps_ring_address, ps_ring_share } = native();
+    const bytes = this.size * this.elementSize;
+    if (bytes > MAX_VIEW) {
+      const help = `is limited to ${MAX_VIEW} bytes, and this ring has ${bytes}; read() and write() do without`;
+      throw new PastreamError("unsupported", `RingBuffer: access without a copy ${help}`);
+    }
     if (!this.#owned) this.#viewHandle = unwrap(ps_ring_share(this.#handle), "RingBuffer");
     let memory: ArrayBuffer;
     try {
-      memory = nativeView(ps_ring_address(this.#handle), this.size * this.elementSize);
+      memory = nativeView(ps_ring_address(this.#handle), bytes);
     } catch (cause) {
       const help = "needs Deno's --allow-ffi without a path; read() and write() do without";
       throw new PastreamError("unsupported", `RingBuffer: access without a copy ${help}`, { cause });
@@ -258,13 +286,24 @@ export class RingBuffer implements Disposable {
 
   static {
     handleOf = (ring) => {
-      if (ring.#storage) {
+      if (ring.#handle === 0) throw new PastreamError("closed", "RingBuffer: it is closed");
+      return ring.#live();
+    };
+    lend = (ring) => {
+      const handle = handleOf(ring);
+      if (!ring.#storage) return handle;
+      if (ring.#shared || !ring.#owned) {
         throw new TypeError(
-          "a stream cannot use a RingBuffer over memory of your own: leave out `buffer`, or hand the stream that memory",
+          "a stream cannot use a RingBuffer over memory that another thread may use: leave out `buffer`, and share that",
         );
       }
-      if (ring.#handle === 0) throw new PastreamError("closed", "RingBuffer: it is closed");
-      return ring.#handle;
+      if (ring.#loans === 0) unwrap(native().ps_ring_move(handle, null, 0), "RingBuffer");
+      ring.#loans++;
+      return handle;
+    };
+    takeBack = (ring) => {
+      if (!ring.#storage || --ring.#loans > 0 || ring.#handle === 0 || ring.#storage.byteLength === 0) return;
+      unwrap(native().ps_ring_move(ring.#handle, ring.#storage, ring.#storage.byteLength), "RingBuffer");
     };
   }
 }
@@ -318,7 +357,31 @@ export function peekRing(ring: RingBuffer, data: ArrayBufferView): number {
   return unwrap(native().ps_ring_read_overlap(handleOf(ring), data, count, count), "RingBuffer");
 }
 
-/** The native handle, for a stream. Throws for a closed ring, and for one over memory of the caller's own. */
+/** The native handle. Throws for a closed ring. */
 export function ringHandle(ring: RingBuffer): number {
   return handleOf(ring);
+}
+
+/** A ring of the user's that a stream works on: never on memory of JavaScript's, see above. */
+export class RingLoan {
+  readonly #ring: RingBuffer;
+  #lent = false;
+
+  constructor(ring: RingBuffer) {
+    this.#ring = ring;
+  }
+
+  /** Before a run: the native handle. */
+  take(): number {
+    if (this.#lent) return handleOf(this.#ring);
+    const handle = lend(this.#ring);
+    this.#lent = true;
+    return handle;
+  }
+
+  /** When the native side has let go of it. */
+  giveBack(): void {
+    if (this.#lent) takeBack(this.#ring);
+    this.#lent = false;
+  }
 }

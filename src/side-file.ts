@@ -14,7 +14,14 @@ export class SideFile {
   }
 
   open(): SoundFile {
-    return this.#file ??= this.#check(new SoundFile(this.#path!));
+    if (this.#file) return this.#file;
+    const file = new SoundFile(this.#path!);
+    try {
+      return this.#file = this.#check(file);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
   }
 
   handle(): number {

@@ -4,8 +4,8 @@ import { unwrap } from "./errors.ts";
 import type { Dtype, SamplesOf } from "./formats.ts";
 import type { NativeStream } from "./native-stream.ts";
 import { emptyRing, type Flow } from "./pump.ts";
-import { memoryRing, peekRing, RingBuffer, ringHandle } from "./ring-buffer.ts";
-import { requireBufferSize } from "./run-options.ts";
+import { memoryRing, peekRing, RingBuffer, ringHandle, RingLoan } from "./ring-buffer.ts";
+import { requireBufferSize, type RunLength } from "./run-options.ts";
 import type { Run } from "./run.ts";
 import { type FrameFormat, isMemory, requireSamples, requireStill, type Samples } from "./samples.ts";
 import { requireFit, SideFile } from "./side-file.ts";
@@ -13,7 +13,7 @@ import { SoundFile } from "./sound-file.ts";
 import { type Host, requireRingOf, type TaskFunction } from "./source.ts";
 import { TaskRing } from "./task-ring.ts";
 import { requireOneOf, requireOptions, show } from "./validate.ts";
-import { isWorkerTask, runInWorker, type WorkerTask } from "./worker-task.ts";
+import { type Gate, isWorkerTask, runInWorker, type WorkerTask } from "./worker-task.ts";
 
 /** Anything that can be recorded into. */
 export type Sink<D extends Dtype = Dtype> =
@@ -47,6 +47,10 @@ export interface Capture {
   readonly once?: boolean;
   /** Before a start: tells the native side what to record into. */
   attach(native: NativeStream): void;
+  /** How long a run is to be that somebody starts who has no say in that. */
+  readonly length?: RunLength;
+  /** Before the device starts: what it must wait for. A failure is the run's. */
+  prepare?(host: Host, run: Run): Promise<void> | void;
   /** Once the device has started: begins to empty the ring, where JavaScript does that. */
   begin?(host: Host, run: Run): void;
   /** After a run. May throw what is wrong with the sink. */
@@ -69,7 +73,7 @@ export function openCapture(
   if (sink instanceof SoundFile) return new FileCapture(sink, format, rate, size, flags);
   if (isMemory(sink)) return new MemoryCapture(sink, format, flags);
   if (typeof sink === "function") return new TaskCapture(functionDrain(sink as TaskFunction), format, size, flags);
-  if (isWorkerTask(sink)) return new TaskCapture(workerDrain(sink), format, size, flags);
+  if (isWorkerTask(sink)) return new WorkerCapture(sink, format, size, flags);
   if (sink instanceof WritableStream) return new TaskCapture(streamDrain(sink), format, size, flags);
   throw new TypeError(
     "a sink must be memory for samples, a RingBuffer, a SoundFile, a WritableStream, a function or a worker task, not " +
@@ -108,6 +112,7 @@ class MemoryCapture implements Capture {
   attach(stream: NativeStream): void {
     this.#room();
     this.ring.flush();
+    if (this.frames === 0) this.ring.advanceWriteIndex(1); // there is no ring without any room
     unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_RING, ringHandle(this.ring), this.#flags, 0), "sink");
   }
 
@@ -129,19 +134,27 @@ class MemoryCapture implements Capture {
 class RingCapture implements Capture {
   readonly ring: RingBuffer;
   readonly frames = undefined;
+  readonly #loan: RingLoan;
   readonly #flags: number;
 
   constructor(ring: RingBuffer, format: FrameFormat, flags: number) {
     requireRingOf("sink", ring, format);
     this.ring = ring;
+    this.#loan = new RingLoan(ring);
     this.#flags = flags;
   }
 
   attach(stream: NativeStream): void {
-    unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_RING, ringHandle(this.ring), this.#flags, 0), "sink");
+    unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_RING, this.#loan.take(), this.#flags, 0), "sink");
   }
 
-  release(): void {}
+  end(): void {
+    this.#loan.giveBack();
+  }
+
+  release(): void {
+    this.#loan.giveBack();
+  }
 }
 
 /** A file, and after it the next one. */
@@ -180,7 +193,7 @@ export class FileCapture implements Capture {
 }
 
 /** Empties a ring during a run. */
-type Drain = (flow: Flow, host: Host) => void | Promise<void>;
+type Drain = (flow: Flow, host: Host, gate?: Gate) => void | Promise<void>;
 
 /** A sink that JavaScript drains. */
 class TaskCapture implements Capture {
@@ -207,10 +220,16 @@ class TaskCapture implements Capture {
   }
 
   begin(host: Host, run: Run): void {
-    const { waiting, sampleRate } = host;
-    const flow = { format: this.#format, sampleRate, signal: run.signal, waiting };
-    const work = this.#tasks.work((ring) => this.#drain({ ...flow, ring }, host));
-    run.awaitSink(work.catch((error) => host.fail(run, error)));
+    this.work(host, run);
+  }
+
+  /** Settles, and never rejects, when the drain is done. */
+  protected work(host: Host, run: Run, gate?: Gate): Promise<void> {
+    const flow = { format: this.#format, sampleRate: host.sampleRate, signal: run.signal, waiting: host.waiting };
+    const work = this.#tasks.work((ring) => this.#drain({ ...flow, ring }, host, gate))
+      .catch((error) => host.fail(run, error));
+    run.awaitSink(work);
+    return work;
   }
 
   release(): void {
@@ -218,12 +237,32 @@ class TaskCapture implements Capture {
   }
 }
 
-function functionDrain(sink: TaskFunction): Drain {
-  return (flow, { stream }) => sink(stream, flow.ring, { loop: false, signal: flow.signal });
+/** A sink that a worker drains. It takes a while until a worker is up, and the device waits for it. */
+class WorkerCapture extends TaskCapture {
+  #open: ((begin: boolean) => void) | undefined;
+
+  constructor(task: WorkerTask, format: FrameFormat, size: number, flags: number) {
+    super((flow, host, gate) => runInWorker(task, "sink", false, flow, host, gate), format, size, flags);
+  }
+
+  prepare(host: Host, run: Run): Promise<void> {
+    return new Promise((ready) => {
+      const started = new Promise<boolean>((resolve) => void (this.#open = resolve));
+      this.work(host, run, { ready, started }).then(ready);
+    });
+  }
+
+  override begin(): void {
+    this.#open?.(true);
+  }
+
+  end(): void {
+    this.#open?.(false); // says nothing new to a worker that has begun
+  }
 }
 
-function workerDrain(task: WorkerTask): Drain {
-  return (flow, host) => runInWorker(task, "sink", false, flow, host);
+function functionDrain(sink: TaskFunction): Drain {
+  return (flow, { stream }) => sink(stream, flow.ring, { loop: false, signal: flow.signal });
 }
 
 function streamDrain(stream: WritableStream<SamplesOf>): Drain {

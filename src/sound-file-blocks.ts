@@ -25,6 +25,7 @@ export function blocksOf<D extends FileDtype>(
   const { blockSize, overlap = 0, frames, ...rest } = requireOptions("options", options);
   const reading = requireReading(rest, file.channels);
   if (blockSize === undefined && reading.out === undefined) throw new TypeError("blockSize must be given, or out");
+  if (reading.outFrames === 0) throw new RangeError("out must have room for a frame, not 0 bytes");
   const most = reading.outFrames ?? BLOCK_MAX;
   const size = requireInteger("blockSize", blockSize ?? reading.outFrames, 1, most);
   requireInteger("overlap", overlap, 0, size - 1);

@@ -113,6 +113,10 @@ function requireName(option: string, value: unknown, table: object): string {
   return requireOneOf(option, typeof value === "string" ? value.toUpperCase() : value, Object.keys(table));
 }
 
+function lower(value: unknown): unknown {
+  return typeof value === "string" ? value.toLowerCase() : value;
+}
+
 /** The format that a file's name stands for, or undefined. */
 export function formatOfName(path: string): { format: string; subtype?: string } | undefined {
   const extension = /\.([^./\\]+)$/.exec(path)?.[1].toLowerCase();
@@ -126,7 +130,7 @@ export function formatOfName(path: string): { format: string; subtype?: string }
 export function formatWord(format: string, subtype?: string, endian?: string): number {
   const name = requireName("format", format, majors);
   const sub = subtype === undefined ? majors[name].subtype : requireName("subtype", subtype, subtypes);
-  const order = endian === undefined ? "file" : requireOneOf("endian", endian.toLowerCase?.(), Object.keys(endians));
+  const order = endian === undefined ? "file" : requireOneOf("endian", lower(endian), Object.keys(endians));
   return majors[name].code | subtypes[sub] | endians[order];
 }
 
@@ -182,17 +186,21 @@ function named(table: Readonly<Record<string, number>>, found: ReadonlyMap<numbe
  * byte order. Some pairs refuse certain channel counts and rates all the same; opening such a file says so.
  */
 export function checkFormat(format: string, subtype?: string, endian?: string): boolean {
-  const names: [unknown, object][] = [[format, majors], [subtype ?? "PCM_16", subtypes]];
-  for (const [name, table] of names) {
-    if (typeof name !== "string") throw new TypeError(`a format must be a string, not ${show(name)}`);
-    if (!(name.toUpperCase() in table)) return false;
-  }
-  if (endian !== undefined && !(String(endian).toLowerCase() in endians)) return false;
+  const known = Object.hasOwn(majors, requireString("format", format).toUpperCase()) &&
+    (subtype === undefined || Object.hasOwn(subtypes, requireString("subtype", subtype).toUpperCase())) &&
+    (endian === undefined || Object.hasOwn(endians, requireString("endian", endian).toLowerCase()));
+  if (!known) return false;
   const word = formatWord(format, subtype, endian);
   return unwrap(native().ps_format_check(word, CHECKED_CHANNELS, CHECKED_RATE)) === 1;
 }
 
-/** The subtype that files of a format get where none is named; undefined for an unknown format. */
+/** The subtype that files of a format get where none is named; undefined for RAW, where it must be, and unknown formats. */
 export function defaultSubtype(format: string): string | undefined {
-  return majors[format.toUpperCase()]?.subtype;
+  const name = requireString("format", format).toUpperCase();
+  return name === "RAW" ? undefined : majors[name]?.subtype;
+}
+
+function requireString(option: string, value: unknown): string {
+  if (typeof value === "string") return value;
+  throw new TypeError(`${option} must be a string, not ${show(value)}`);
 }

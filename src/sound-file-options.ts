@@ -57,6 +57,7 @@ export function modeBits(mode: FileMode): number {
 
 /** The path that a string or file URL is; undefined for anything else. */
 export function pathOf(file: unknown): string | undefined {
+  if (file === "") throw new TypeError("file must be a path, not an empty text");
   if (typeof file === "string") return file;
   if (!(file instanceof URL)) return undefined;
   if (file.protocol === "file:") return fileURLToPath(file);
@@ -80,12 +81,19 @@ export function fileInfo(
 
   const word = wordOf(path, kind);
   const isNew = !mode.startsWith("r");
+  const raw = word !== undefined && isRaw(word);
   const described = word !== undefined && sampleRate !== undefined && channels !== undefined;
-  if (isNew || (word !== undefined && isRaw(word))) {
-    const missing = word === undefined ? "format" : sampleRate === undefined ? "sampleRate" : "channels";
-    if (!described) {
-      throw new TypeError(`${missing} must be given for ${isNew ? "a new file" : "RAW"}${why(missing, path)}`);
-    }
+  const missing = word === undefined
+    ? "format"
+    : sampleRate === undefined
+    ? "sampleRate"
+    : channels === undefined
+    ? "channels"
+    : raw && kind.subtype === undefined
+    ? "subtype"
+    : undefined;
+  if ((isNew || raw) && missing !== undefined) {
+    throw new TypeError(`${missing} must be given for ${raw ? "RAW" : "a new file"}${why(missing, path)}`);
   }
   // A file that exists says itself what it is; only an empty one, opened with "r+", does not.
   if (!described) return info;
@@ -103,10 +111,21 @@ function why(missing: string, path: string | undefined): string {
 function wordOf(path: string | undefined, { format, subtype, endian }: SoundFileOptions): number | undefined {
   const named = path === undefined ? undefined : formatOfName(path);
   if (format !== undefined) return formatWord(format, subtype, endian);
-  return named && formatWord(named.format, subtype ?? named.subtype, endian);
+  if (named !== undefined) return formatWord(named.format, subtype ?? named.subtype, endian);
+  formatWord("WAV", subtype, endian); // they must be names of something in any case
+  return undefined;
 }
 
-/** A file that exists has its own rate and channels: asking for others is an error. */
-export function requireSame(name: "sampleRate" | "channels", asked: number | undefined, has: number): void {
-  if (asked !== undefined && asked !== has) throw new RangeError(`${name} must be the file's own ${has}, not ${asked}`);
+/** A file that exists is what it is: asking for something else is an error. */
+export function requireSame(
+  file: { sampleRate: number; channels: number; format: string; subtype: string },
+  { sampleRate, channels, format, subtype }: SoundFileOptions,
+): void {
+  const asked = { sampleRate, channels, format: format?.toUpperCase(), subtype: subtype?.toUpperCase() };
+  for (const name of ["sampleRate", "channels", "format", "subtype"] as const) {
+    const [has, wanted] = [file[name], asked[name]];
+    // WAVEX is WAV with another header.
+    if (wanted === undefined || wanted === has || (wanted === "WAV" && has === "WAVEX")) continue;
+    throw new RangeError(`${name} must be the file's own ${show(has)}, not ${show(wanted)}`);
+  }
 }

@@ -37,13 +37,21 @@ function requireWholeFrames(
   );
 }
 
+/** A value that a sample can have. */
+function requireSample(name: string, value: unknown, { dtype, sampleSize }: Format): void {
+  const half = 2 ** (8 * sampleSize - 1);
+  if (dtype.startsWith("float")) requireNumber(name, value);
+  else if (dtype === "uint8") requireInteger(name, value, 0, 2 * half - 1);
+  else requireInteger(name, value, -half, half - 1);
+}
+
 /** The format that is read, and the memory and value that the caller wants for it. */
 export function requireReading<D extends FileDtype>(options: ReadOptions<D>, channels: number): Reading<D> {
   const { out, fillValue } = options;
-  if (fillValue !== undefined) requireNumber("fillValue", fillValue);
   if (out !== undefined) requireView("out", out);
   const dtype = options.dtype ?? (out && ownDtype(out)) ?? "float32";
   const format = fileFormatOf(dtype);
+  if (fillValue !== undefined) requireSample("fillValue", fillValue, format);
   if (out === undefined) return { dtype: dtype as D, format, fillValue, channels };
   if (!(out instanceof format.array)) {
     throw new TypeError(`out must be a ${format.array.name} for ${dtype}, not ${show(out)}`);
@@ -96,10 +104,10 @@ export class Gathering<D extends FileDtype> {
     if (part === undefined || part.done === part.frames) this.#parts.push(part = this.#newPart());
     const { buffer, byteOffset, byteLength } = part.samples;
     const filled = part.done * this.#frameBytes;
-    return {
-      bytes: new Uint8Array(buffer, byteOffset + filled, byteLength - filled),
-      frames: part.frames - part.done,
-    };
+    const frames = part.frames - part.done;
+    const left = frames * this.#frameBytes;
+    if (byteLength < filled + left) throw new TypeError("out must stay as long as it is until it is filled");
+    return { bytes: new Uint8Array(buffer, byteOffset + filled, left), frames };
   }
 
   /** So many frames have been put there. */

@@ -1,7 +1,7 @@
 import { native } from "../ffi/load.ts";
 import { cString, readText } from "../ffi/text.ts";
 import { unwrap } from "./errors.ts";
-import { show } from "./validate.ts";
+import { requireOptions, show } from "./validate.ts";
 
 /** Text tags by name, with libsndfile's number. */
 const tags: Readonly<Record<string, number>> = {
@@ -16,6 +16,15 @@ const tags: Readonly<Record<string, number>> = {
   tracknumber: 9,
   genre: 16,
 };
+
+/** Sets the tags that are given, if all of them are tags. */
+export function setTags(file: Record<string, string | undefined>, given: Record<string, string | undefined>): void {
+  for (const name of Object.keys(requireOptions("metadata", given))) {
+    if (Object.hasOwn(tags, name)) continue;
+    throw new TypeError(`metadata must have names among ${Object.keys(tags).join(", ")}, not ${show(name)}`);
+  }
+  Object.assign(file, given);
+}
 
 /** An object whose properties are the tags of a file, read and written as they are used. */
 export function fileTags(handle: () => number): Record<string, string | undefined> {

@@ -27,7 +27,7 @@ import {
 } from "./sound-file-notes.ts";
 import { fileInfo, type FileMode, modeBits, pathOf, requireSame, type SoundFileOptions } from "./sound-file-options.ts";
 import { Gathering, type ReadOptions, requireFrames, requireReading, requireSamples } from "./sound-file-samples.ts";
-import { fileTags } from "./sound-file-tags.ts";
+import { fileTags, setTags } from "./sound-file-tags.ts";
 import { requireInteger, requireOneOf, requireOptions, show } from "./validate.ts";
 import { backOff, Waiting } from "./waiting.ts";
 
@@ -37,6 +37,7 @@ const whences = ["set", "current", "end"] as const;
 
 const FRAMES_MAX = 2 ** 31 - 1; // of one native call
 const WRITE_BYTES = 2 ** 23; // of one write off the thread: they are copied
+const NOTHING = new Uint8Array(new ArrayBuffer(8));
 const TAKE_BYTES = 2 ** 22; // of a read off the thread: they are copied without giving others a turn
 
 /** Closes what was dropped without being closed, when it is collected. At the end of the process all files are closed. */
@@ -86,6 +87,8 @@ export class SoundFile implements Disposable {
   readonly seekable: boolean;
 
   #handle: number;
+  /** It grows in memory, and bytes() reads it back. */
+  readonly #grows: boolean;
   /** A read or write off the thread is under way. */
   #working = false;
   readonly #info: Float64Array;
@@ -107,6 +110,7 @@ export class SoundFile implements Disposable {
     const info = fileInfo(mode, path, options);
     this.mode = mode;
     this.#info = info;
+    this.#grows = (file as unknown) === NEW_MEMORY;
     const { ps_file_open, ps_file_open_descriptor, ps_file_open_memory } = native();
     if (path !== undefined) {
       this.name = path;
@@ -115,7 +119,7 @@ export class SoundFile implements Disposable {
       this.name = `descriptor ${requireInteger("file", file, 0, FRAMES_MAX)}`;
       this.#handle = unwrap(ps_file_open_descriptor(file, 0, bits, info, PS_FILE_INFO_SIZE));
     } else {
-      const bytes = (file as unknown) === NEW_MEMORY ? null : requireFileBytes(file, mode);
+      const bytes = this.#grows ? null : requireFileBytes(file, mode);
       this.name = "memory";
       this.#handle = unwrap(ps_file_open_memory(bytes, bytes?.byteLength ?? 0, bits, info, PS_FILE_INFO_SIZE));
     }
@@ -126,8 +130,7 @@ export class SoundFile implements Disposable {
     ({ format: this.format, subtype: this.subtype, endian: this.endian } = namesOfFormat(info[PS_FILE_FORMAT]));
     this.#tags = fileTags(() => this.#open());
     try {
-      requireSame("sampleRate", options?.sampleRate, this.sampleRate);
-      requireSame("channels", options?.channels, this.channels);
+      requireSame(this, options ?? {});
     } catch (error) {
       this.close();
       throw error;
@@ -145,7 +148,7 @@ export class SoundFile implements Disposable {
   bytes(): Uint8Array<ArrayBuffer> {
     if (this.#bytes) return this.#bytes;
     const handle = this.#idle();
-    if (this.name === "memory" && this.mode !== "r") this.flush();
+    if (this.#grows) this.flush();
     return bytesOf(handle);
   }
 
@@ -167,7 +170,7 @@ export class SoundFile implements Disposable {
 
   /** Sets the tags that are given. Most formats take them only before the first samples are written. */
   set metadata(tags: Record<string, string | undefined>) {
-    Object.assign(this.#tags, requireOptions("metadata", tags));
+    setTags(this.#tags, tags);
   }
 
   /** The places that are marked in the file. */
@@ -196,7 +199,8 @@ export class SoundFile implements Disposable {
    */
   read<D extends FileDtype = "float32">(frames?: number, options?: ReadOptions<D>): FileSamples<D> {
     const handle = this.#idle();
-    const { gathering, code } = this.#gather(frames, options);
+    const { gathering, total, code } = this.#gather(frames, options);
+    if (total === 0) unwrap(native().ps_file_read(handle, NOTHING, 0, code)); // which knows whether the file is in use
     for (let room = gathering.room(); room; room = gathering.room()) {
       const count = Math.min(room.frames, FRAMES_MAX);
       const got = unwrap(native().ps_file_read(handle, room.bytes, count, code));
@@ -251,6 +255,9 @@ export class SoundFile implements Disposable {
     await this.#exclusively(async () => {
       for (let done = 0; done < frames; done += most) {
         const count = Math.min(frames - done, most);
+        if (bytes.byteLength < (done + count) * frameBytes) {
+          throw new TypeError("data must stay as it is until it is written");
+        }
         const part = bytes.subarray(done * frameBytes, (done + count) * frameBytes);
         await this.#ended(native().ps_job_write(handle, part, count, format.code));
       }
@@ -258,8 +265,9 @@ export class SoundFile implements Disposable {
   }
 
   /**
-   * Goes to a frame, counted from the start ("set", default), the position ("current") or the end ("end", 0 or negative).
-   * Answers the new position.
+   * Goes to a frame, counted from the start ("set", default), the position ("current") or the end ("end"). In a file that
+   * is written it may be beyond the end: the frames between are silent once something is written there. Answers the new
+   * position.
    */
   seek(frames: number, whence: "set" | "current" | "end" = "set"): number {
     requireInteger("frames", frames);
@@ -286,6 +294,7 @@ export class SoundFile implements Disposable {
    */
   blocks<D extends FileDtype = "float32">(options?: BlockOptions<D>): Generator<FileSamples<D>, void, void> {
     this.#open();
+    this.#requireMode("reading", /r|\+/);
     return blocksOf(this, options);
   }
 
@@ -306,10 +315,9 @@ export class SoundFile implements Disposable {
     if (this.closed) return;
     const handle = this.#idle();
     void this.frames; // is remembered
-    const inMemory = this.name === "memory" && this.mode !== "r";
-    const status = inMemory ? native().ps_file_finish(handle) : native().ps_file_close(handle);
+    const status = this.#grows ? native().ps_file_finish(handle) : native().ps_file_close(handle);
     if (status !== PS_ERR_BUSY) {
-      if (inMemory) {
+      if (this.#grows) {
         this.#bytes = bytesOf(handle);
         native().ps_file_close(handle);
       }
@@ -354,7 +362,7 @@ export class SoundFile implements Disposable {
     const left = length < 0 ? Infinity : Math.max(length - this.tell(), 0);
     const toFill = reading.fillValue !== undefined && asked < Infinity;
     const total = toFill ? asked : Math.min(asked, left);
-    const trusted = total < Infinity && (total === asked || !promisesLength(this.format, this.subtype));
+    const trusted = left < Infinity && !promisesLength(this.format, this.subtype);
     const gathering = new Gathering(toFill ? reading : { ...reading, fillValue: undefined }, total, trusted);
     return { gathering, total, code: reading.format.code, frameBytes: reading.format.sampleSize * this.channels };
   }

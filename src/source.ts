@@ -4,7 +4,7 @@ import { unwrap } from "./errors.ts";
 import type { Dtype } from "./formats.ts";
 import type { NativeStream } from "./native-stream.ts";
 import { fillRing, type Flow, isIterable, isStream, type Steps, stepsOf } from "./pump.ts";
-import { memoryRing, RingBuffer, ringHandle } from "./ring-buffer.ts";
+import { memoryRing, RingBuffer, ringHandle, RingLoan } from "./ring-buffer.ts";
 import { requireBufferSize } from "./run-options.ts";
 import type { Run } from "./run.ts";
 import { type FrameFormat, isMemory, requireSamples, requireStill, type Samples } from "./samples.ts";
@@ -83,6 +83,18 @@ export interface Playback {
   release(): void;
 }
 
+/** Says what a source may be to who gives something else. */
+export function requireSource(source: unknown): void {
+  const known = typeof source === "string" || typeof source === "function" || source instanceof RingBuffer ||
+    source instanceof SoundFile || source instanceof URL || isMemory(source) || isWorkerTask(source) ||
+    isStream(source) || isIterable(source);
+  if (known) return;
+  throw new TypeError(
+    "a source must be samples, a RingBuffer, a SoundFile or its path, an iterable, a ReadableStream, a function or a " +
+      `worker task, not ${show(source)}`,
+  );
+}
+
 /** Makes a source ready for a stream, or says what is wrong with it. */
 export function openPlayback(
   source: unknown,
@@ -93,6 +105,7 @@ export function openPlayback(
   const { loop = false, bufferSize } = requireOptions("options", options);
   const size = requireBufferSize(bufferSize);
   requireBoolean("loop", loop);
+  requireSource(source);
   if (source instanceof RingBuffer) return new RingPlayback(source, format, loop);
   if (source instanceof SoundFile || typeof source === "string" || source instanceof URL) {
     return new FilePlayback(new SideFile("source", source, format, rate), format, size, loop);
@@ -100,11 +113,7 @@ export function openPlayback(
   if (isMemory(source)) return new MemoryPlayback(source, format, loop);
   if (typeof source === "function") return new TaskPlayback(functionFeed(source as TaskFunction, loop), format, size);
   if (isWorkerTask(source)) return new TaskPlayback(workerFeed(source, loop), format, size);
-  if (isStream(source) || isIterable(source)) return new TaskPlayback(iterableFeed(source, loop), format, size);
-  throw new TypeError(
-    "a source must be samples, a RingBuffer, a SoundFile or its path, an iterable, a ReadableStream, a function or a " +
-      `worker task, not ${show(source)}`,
-  );
+  return new TaskPlayback(iterableFeed(source as Iterable<unknown>, loop), format, size);
 }
 
 class MemoryPlayback implements Playback {
@@ -150,21 +159,29 @@ class MemoryPlayback implements Playback {
 class RingPlayback implements Playback {
   readonly ring: RingBuffer;
   readonly frames = undefined;
+  readonly #loan: RingLoan;
   readonly prebuffer = 0;
   readonly #loop: boolean;
 
   constructor(ring: RingBuffer, format: FrameFormat, loop: boolean) {
     requireRingOf("source", ring, format);
     this.ring = ring;
+    this.#loan = new RingLoan(ring);
     this.#loop = loop;
   }
 
   attach(stream: NativeStream): void {
     const flags = PS_SOURCE_COMPLETE | (this.#loop ? PS_SOURCE_LOOP : 0);
-    unwrap(native().ps_stream_set_source(stream.handle, PS_SIDE_RING, ringHandle(this.ring), flags, 0), "source");
+    unwrap(native().ps_stream_set_source(stream.handle, PS_SIDE_RING, this.#loan.take(), flags, 0), "source");
   }
 
-  release(): void {}
+  end(): void {
+    this.#loan.giveBack();
+  }
+
+  release(): void {
+    this.#loan.giveBack();
+  }
 }
 
 /** A user's ring must have elements of the size of frames. */
@@ -185,8 +202,13 @@ class FilePlayback implements Playback {
 
   constructor(file: SideFile, format: FrameFormat, size: number, loop: boolean) {
     const { seekable, frames } = file.open();
-    if (loop && !seekable) throw new TypeError("loop must not be set for a file that cannot seek");
-    if (loop && frames === 0) throw new RangeError("loop must not be set for an empty source");
+    try {
+      if (loop && !seekable) throw new TypeError("loop must not be set for a file that cannot seek");
+      if (loop && frames === 0) throw new RangeError("loop must not be set for an empty source");
+    } catch (error) {
+      file.end();
+      throw error;
+    }
     this.#file = file;
     this.#loop = loop;
     this.ring = new RingBuffer(format.frameBytes, size);

@@ -21,7 +21,7 @@ import { unwrap } from "./errors.ts";
 import { type Dtype, type Format, formatOf } from "./formats.ts";
 import { type HostSettings, putHostSettings } from "./host-settings.ts";
 import { type Pair, pairOf } from "./pair.ts";
-import { requireBoolean, requireInteger, requireNumber, requireOneOf, requireOptions } from "./validate.ts";
+import { orElse, requireBoolean, requireInteger, requireNumber, requireOneOf, requireOptions } from "./validate.ts";
 
 /** How a stream is opened. What is left out comes from `defaults`, then from the device. */
 export interface StreamOptions<D extends Dtype = Dtype, O extends Dtype = D> {
@@ -79,23 +79,29 @@ const flags = {
 
 function latencyNumber(latency: unknown): number {
   if (typeof latency === "number") return requireNumber("latency", latency, 0, MAX_LATENCY);
-  return requireOneOf("latency", latency ?? "high", ["low", "high"]) === "low" ? -1 : -2;
+  return requireOneOf("latency", orElse(latency, "high"), ["low", "high"]) === "low" ? -1 : -2;
 }
 
-/** Checks the options of a stream and says them in the native side's numbers. */
-export function streamConfig(kind: StreamKind, options?: StreamOptions): StreamConfig {
+/** What the native side is told but for the devices, which it takes PortAudio to find. */
+interface Draft extends Omit<StreamConfig, "list"> {
+  readonly settings: readonly (HostSettings | undefined)[];
+  readonly blockSize: number;
+}
+
+/** Checks the options of a stream, all but its devices and what these can do. */
+export function requireStreamOptions(kind: StreamKind, options?: StreamOptions): Draft {
   const given = requireOptions("options", options);
   /** An option's value for a direction; `defaults` stands in for what is left out. */
   const option = <K extends keyof typeof defaults>(name: K, side: number): unknown =>
-    pairOf<unknown>(name, given[name])[side] ?? pairOf<unknown>(name, defaults[name])[side];
-  const single = <K extends keyof typeof defaults>(name: K) => given[name] ?? defaults[name];
+    orElse(pairOf<unknown>(name, given[name])[side], pairOf<unknown>(name, defaults[name])[side]);
+  const single = <K extends keyof typeof defaults>(name: K) => orElse(given[name], defaults[name]);
 
   const config = new Float64Array(new ArrayBuffer(PS_CONFIG_SIZE * 8));
   unwrap(native().ps_config_init(config, PS_CONFIG_SIZE));
   const formats: (Format | undefined)[] = [undefined, undefined];
   for (const [side, name] of sides.entries()) {
     if (kind !== name && kind !== "duplex") continue;
-    const format = formats[side] = formatOf(option("dtype", side) ?? "float32");
+    const format = formats[side] = formatOf(orElse(option("dtype", side), "float32"));
     const channels = option("channels", side);
     config[PS_CONFIG_INPUT_FORMAT + side] = format.code;
     config[PS_CONFIG_INPUT_CHANNELS + side] = channels === undefined
@@ -105,28 +111,36 @@ export function streamConfig(kind: StreamKind, options?: StreamOptions): StreamC
   }
   const sampleRate = single("sampleRate");
   if (sampleRate !== undefined) config[PS_CONFIG_SAMPLE_RATE] = requireNumber("sampleRate", sampleRate, 1, MAX_RATE);
-  config[PS_CONFIG_BLOCK_SIZE] = requireInteger("blockSize", single("blockSize") ?? 0, 0, MAX_BLOCK);
+  const blockSize = requireInteger("blockSize", orElse(single("blockSize"), 0), 0, MAX_BLOCK);
+  config[PS_CONFIG_BLOCK_SIZE] = blockSize;
   for (const name of Object.keys(flags) as (keyof typeof flags)[]) {
-    if (requireBoolean(name, single(name) ?? false)) config[PS_CONFIG_FLAGS] |= flags[name];
+    if (requireBoolean(name, orElse(single(name), false))) config[PS_CONFIG_FLAGS] |= flags[name];
   }
   const settings = sides.map((_, side) =>
     formats[side] && option("hostSettings", side)
   ) as (HostSettings | undefined)[];
+  return { config, formats: [formats[0], formats[1]], settings, blockSize };
+}
+
+/** Checks the options of a stream and says them in the native side's numbers. */
+export function streamConfig(kind: StreamKind, options?: StreamOptions): StreamConfig {
+  const { config, formats, settings } = requireStreamOptions(kind, options);
   // Last, for it may start PortAudio.
   for (const [side, name] of sides.entries()) {
     if (!formats[side]) continue;
-    const device = config[PS_CONFIG_INPUT_DEVICE + side] = chooseDevice(pairOf("device", given.device)[side], name);
+    const wish = pairOf("device", options?.device)[side];
+    const device = config[PS_CONFIG_INPUT_DEVICE + side] = chooseDevice(wish, name);
     if (settings[side]?.hostApi === "virtual" && device !== PS_DEVICE_VIRTUAL) {
       throw new TypeError('hostSettings: hostApi "virtual" is for device: "virtual"');
     }
   }
   const list = putHostSettings(config, settings);
-  return { config, list, formats: [formats[0], formats[1]] };
+  return { config, list, formats };
 }
 
 /** Returns if such a stream could be opened, else throws the error that opening would give. */
 export function checkSettings(kind: StreamKind, options?: StreamOptions): void {
   requireOneOf("kind", kind, ["input", "output", "duplex"]);
   const { config, list } = streamConfig(kind, options);
-  unwrap(native().ps_check_settings(config, PS_CONFIG_SIZE, list, list.length), "checkSettings");
+  unwrap(native().ps_check_settings(config, PS_CONFIG_SIZE, list, list.length));
 }

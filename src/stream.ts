@@ -2,11 +2,6 @@ import {
   PS_DEVICE_VIRTUAL,
   PS_NUMBER_CPU_LOAD,
   PS_NUMBER_FRAME_COUNT,
-  PS_NUMBER_INPUT_OVERFLOWS,
-  PS_NUMBER_INPUT_UNDERFLOWS,
-  PS_NUMBER_OUTPUT_OVERFLOWS,
-  PS_NUMBER_OUTPUT_UNDERFLOWS,
-  PS_NUMBER_SOURCE_UNDERFLOWS,
   PS_NUMBER_STATUS,
   PS_NUMBER_TIME,
   PS_NUMBER_XRUNS,
@@ -116,14 +111,7 @@ export abstract class Stream implements AsyncDisposable {
 
   /** The same by kind. */
   get xrunCounts(): XrunCounts {
-    const { readings } = this.#core;
-    return {
-      inputUnderflows: readings.number(PS_NUMBER_INPUT_UNDERFLOWS),
-      inputOverflows: readings.number(PS_NUMBER_INPUT_OVERFLOWS),
-      outputUnderflows: readings.number(PS_NUMBER_OUTPUT_UNDERFLOWS),
-      outputOverflows: readings.number(PS_NUMBER_OUTPUT_OVERFLOWS),
-      sourceUnderflows: readings.number(PS_NUMBER_SOURCE_UNDERFLOWS),
-    };
+    return this.#core.readings.xrunCounts();
   }
 
   /** What went wrong since the last start, the last 256 of it, oldest first. */

@@ -10,6 +10,11 @@ export function show(value: unknown): string {
   return typeof value === "function" ? "a function" : String(value);
 }
 
+/** `value`, or what stands in for it where it was left out. */
+export function orElse<T>(value: T | undefined, standIn: T): T {
+  return value === undefined ? standIn : value;
+}
+
 /** A finite number from `min` to `max`. */
 export function requireNumber(name: string, value: unknown, min: number = -Infinity, max: number = Infinity): number {
   if (typeof value !== "number") throw new TypeError(`${name} must be a number, not ${show(value)}`);

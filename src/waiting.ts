@@ -1,5 +1,5 @@
 // Waiting for native threads. They never call JavaScript; JavaScript looks again, by timers that are aimed at the moment when
-// looking is worth it. All that waits for one stream shares one timer.
+// looking is worth it. All that waits for one stream shares its wake-ups.
 import { clearTimeout, setImmediate, setTimeout } from "node:timers";
 
 /** Milliseconds to wait before looking again, after `looks` looks in vain. */
@@ -14,7 +14,10 @@ interface Waiter {
   readonly pace: Pace;
   readonly keepAlive: boolean;
   looks: number;
-  at: number;
+  /** From this moment on it looks whenever somebody does, */
+  from: number;
+  /** and at the latest when this goes off. */
+  timer: ReturnType<typeof setTimeout> | undefined;
 }
 
 /** What can keep a process alive: a timer, a worker. */
@@ -23,20 +26,35 @@ export interface Ally {
   unref(): void;
 }
 
-/** Everything that waits for one stream. */
+/**
+ * Everything that waits for one stream. Waking up costs more than looking: who has waited for half of its time looks with
+ * those whose time has come, so that what looks now and then costs nothing where something else wakes up often.
+ */
 export class Waiting {
   readonly #waiters = new Set<Waiter>();
   readonly #allies = new Set<Ally>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
-  #timerAt = Infinity;
-  #timerKeepsAlive = false;
   #keepAlive = true;
+  readonly #onTimer = (waiter: Waiter) => {
+    waiter.from = 0; // timers may go off much sooner than they should
+    this.#lookAt(performance.now());
+  };
 
   /**
    * Resolves with the first answer of `look` that is not undefined, or rejects with what it throws. A wait with `keepAlive`
    * holds the process even when the stream does not: for what ends by itself, soon.
    */
   until<T>(look: () => T | undefined, pace: Pace = backOff, { keepAlive = false } = {}): Promise<T> {
+    try {
+      const found = look();
+      if (found !== undefined) return Promise.resolve(found);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.later(look, pace, { keepAlive });
+  }
+
+  /** As `until`, for who has just looked. */
+  later<T>(look: () => T | undefined, pace: Pace = backOff, { keepAlive = false } = {}): Promise<T> {
     return new Promise((resolve, reject) => {
       const lookOnce = (): boolean => {
         try {
@@ -48,27 +66,39 @@ export class Waiting {
           return true;
         }
       };
-      if (lookOnce()) return;
-      this.#waiters.add({ look: lookOnce, pace, keepAlive, looks: 1, at: performance.now() + pace(0) });
-      this.#arm();
+      const waiter: Waiter = { look: lookOnce, pace, keepAlive, looks: 0, from: 0, timer: undefined };
+      this.#waiters.add(waiter);
+      this.#wait(waiter);
     });
   }
 
   /** Something has happened: everybody looks now. */
   wake(): void {
-    const now = performance.now();
+    this.#lookAt(Infinity);
+  }
+
+  #lookAt(now: number): void {
     for (const waiter of this.#waiters) {
+      if (waiter.from > now) continue;
+      clearTimeout(waiter.timer);
       if (waiter.look()) this.#waiters.delete(waiter);
-      else waiter.at = now + waiter.pace(waiter.looks++);
+      else this.#wait(waiter);
     }
-    this.#arm();
+  }
+
+  #wait(waiter: Waiter): void {
+    // Timers count whole milliseconds, and one that is too short has to be set again.
+    const milliseconds = Math.max(1, Math.ceil(waiter.pace(waiter.looks++)));
+    waiter.from = performance.now() + milliseconds / 2;
+    waiter.timer = setTimeout(this.#onTimer, milliseconds, waiter);
+    if (!this.#keepAlive && !waiter.keepAlive) waiter.timer.unref();
   }
 
   /** Lets waits keep the process alive, or not. Those with `keepAlive` do anyway. */
   keepAlive(on: boolean): void {
     this.#keepAlive = on;
     for (const ally of this.#allies) on ? ally.ref() : ally.unref();
-    this.#arm();
+    for (const { timer, keepAlive } of this.#waiters) on || keepAlive ? timer?.ref() : timer?.unref();
   }
 
   /** Something else that keeps the process alive as the waits do; answers how to leave it out again. */
@@ -76,29 +106,6 @@ export class Waiting {
     this.#allies.add(ally);
     if (!this.#keepAlive) ally.unref();
     return () => this.#allies.delete(ally);
-  }
-
-  /** Sets the timer to the earliest moment that anybody waits for. */
-  #arm(): void {
-    let at = Infinity;
-    let keepAlive = this.#keepAlive;
-    for (const waiter of this.#waiters) {
-      at = Math.min(at, waiter.at);
-      keepAlive ||= waiter.keepAlive;
-    }
-    if (at === this.#timerAt && keepAlive === this.#timerKeepsAlive) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#timerAt = at;
-    this.#timerKeepsAlive = keepAlive;
-    if (at === Infinity) return;
-    // Timers count whole milliseconds, and one that goes off too early has to be set again.
-    const milliseconds = Math.max(1, Math.ceil(at - performance.now()));
-    this.#timer = setTimeout(() => {
-      this.#timerAt = Infinity;
-      this.wake();
-    }, milliseconds);
-    if (!keepAlive) this.#timer.unref();
   }
 }
 

@@ -1,7 +1,8 @@
 // A stream's samples as Web Streams.
 import { PS_SIDE_RING } from "../ffi/constants.ts";
 import { native } from "../ffi/load.ts";
-import type { ChunkOptions } from "./chunk-options.ts";
+import type { ChunkOptions, Layout } from "./chunk-options.ts";
+import { Chunks } from "./chunks.ts";
 import type { Core } from "./core.ts";
 import { PastreamError, unwrap } from "./errors.ts";
 import type { Dtype, SamplesOf } from "./formats.ts";
@@ -11,28 +12,36 @@ import { RingBuffer, ringHandle } from "./ring-buffer.ts";
 import { requireBufferSize } from "./run-options.ts";
 import { requireSamples, type Samples } from "./samples.ts";
 import type { Playback } from "./source.ts";
+import { requireOneOf } from "./validate.ts";
 
-/** Chunks, copied, as a ReadableStream. The stream is started by the first read. */
+/** Chunks, copied, as a ReadableStream. The stream is started by the first read, unless a writable() has started it. */
 export function readableOf<D extends Dtype>(
   core: Core,
-  chunks: (options?: ChunkOptions) => AsyncGenerator<SamplesOf<D>, void, void>,
-  options?: ChunkOptions,
+  options: (ChunkOptions & { layout?: Layout }) | undefined,
 ): ReadableStream<SamplesOf<D>> {
-  const iterator = chunks(options);
-  let started = false;
+  if (options?.layout !== undefined) requireOneOf("layout", options.layout, ["interleaved"]);
+  const chunks = new Chunks(core, options);
+  const steps = chunks.steps() as AsyncGenerator<SamplesOf<D>, void, void>;
+  chunks.expectRun();
   return new ReadableStream<SamplesOf<D>>({
     async pull(controller) {
-      started = true;
-      const { done, value } = await iterator.next();
+      const { done, value } = await steps.next();
       if (done) controller.close();
-      else controller.enqueue(value.slice() as SamplesOf<D>);
+      else controller.enqueue(copyOf(value));
     },
     async cancel() {
       // A read that is under way ends with the run.
-      if (started && core.active) await core.stop();
-      await iterator.return();
+      if (chunks.active) await core.stop();
+      await steps.return();
     },
   }, { highWaterMark: 0 });
+}
+
+/** The same kind of view, over memory of its own. */
+function copyOf<D extends Dtype>(view: SamplesOf<D> | DataView<ArrayBuffer>): SamplesOf<D> {
+  if (!(view instanceof DataView)) return view.slice() as SamplesOf<D>;
+  const { buffer, byteOffset, byteLength } = view;
+  return new DataView(buffer.slice(byteOffset, byteOffset + byteLength)) as unknown as SamplesOf<D>;
 }
 
 /** A source that is written to from outside. */
@@ -85,20 +94,30 @@ export function writableOf<D extends Dtype>(
     if (core.source === playback) core.run.raise();
     throw new PastreamError("closed", "writable: the stream has ended");
   };
+  const play = async (chunk: unknown): Promise<void> => {
+    const bytes = requireSamples("what is written", chunk, output!);
+    if (playback.over) ended();
+    const written = playback.ring.write(bytes) * output!.frameBytes;
+    if (!core.active) await core.start(core.sink?.length);
+    if (!await writeAll(flow, bytes, written)) ended();
+  };
   return new WritableStream<Samples<D>>({
     start(controller) {
       // A write that waits for room ends with the run.
       controller.signal?.addEventListener("abort", () => core.active && core.abort().catch(() => {}));
     },
     async write(chunk) {
-      const bytes = requireSamples("what is written", chunk, output!);
-      if (playback.over) ended();
-      const written = playback.ring.write(bytes) * output!.frameBytes;
-      if (!core.active) await core.start();
-      if (!await writeAll(flow, bytes, written)) ended();
+      try {
+        await play(chunk);
+      } catch (error) {
+        // It was the last write, and neither close() nor abort() will come.
+        if (core.source === playback && core.active) await core.abort().catch(() => {});
+        throw error;
+      }
     },
     async close() {
-      if (core.source === playback && core.active) await core.drain();
+      // Also after a run that has ended: if an error ended it, that is told here.
+      if (core.source === playback && (core.active || playback.over)) await core.drain();
     },
     async abort() {
       if (core.source === playback && core.active) await core.abort();

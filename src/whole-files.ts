@@ -1,5 +1,6 @@
 // Whole sound files in one call, off the JS thread.
 import type { FileDtype, FileSamples } from "./formats.ts";
+import { requireSamples } from "./sound-file-samples.ts";
 import { SoundFile, type SoundFileOptions } from "./sound-file.ts";
 import { requireInteger, requireOptions } from "./validate.ts";
 
@@ -62,6 +63,7 @@ export async function readFile<D extends FileDtype = "float32">(
  *
  * @example
  * ```ts
+ * const samples = Float32Array.from({ length: 48000 }, (_, i) => 0.2 * Math.sin(0.06 * i));
  * await writeFile("tone.wav", samples, { sampleRate: 48000, channels: 1, subtype: "PCM_24" });
  * ```
  */
@@ -71,6 +73,8 @@ export async function writeFile(
   options: SoundFileOptions & { sampleRate: number; channels: number; dtype?: FileDtype },
 ): Promise<void> {
   const { dtype, ...opening } = requireOptions("options", options);
+  // Before a file is made, or an existing one is emptied.
+  if (opening.channels !== undefined) requireSamples(samples, dtype, requireInteger("channels", opening.channels, 1));
   const opened = new SoundFile(file, "w", opening);
   try {
     await opened.writeAsync(samples, dtype);

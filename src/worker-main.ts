@@ -1,4 +1,5 @@
 // What runs in the worker of a worker task: fetches the module, and calls its function.
+import { once } from "node:events";
 import { clearInterval, setInterval } from "node:timers";
 import { parentPort, workerData } from "node:worker_threads";
 import { loadFrom, native } from "../ffi/load.ts";
@@ -15,7 +16,7 @@ const RING_ENDED = 2;
 
 async function work(order: WorkerOrder): Promise<void> {
   const { role, loop, data } = order;
-  loadFrom({ path: order.library });
+  loadFrom({ path: order.nativePath });
   const ring = RingBuffer.from(order.ring);
   const handle = order.ring.pastreamRing;
   const stream = new StreamProxy(order.stream, () => Atomics.load(order.ended, 0) !== 0);
@@ -23,11 +24,16 @@ async function work(order: WorkerOrder): Promise<void> {
   // A source that is being drained ends before its stream: its ring has been ended for it.
   const isOver = () => !stream.active || (role === "source" && native().ps_ring_info(handle, RING_ENDED) !== 0);
   const watch = setInterval(() => isOver() && end.abort(), WATCH_INTERVAL);
+  lookWhenAsked(end, isOver);
   try {
     const task = await functionOf(order.module);
+    report({ ready: true });
+    const [begin] = await once(parentPort!, "message");
+    if (!begin) return;
     const answer: unknown = task(stream, ring, { loop, signal: end.signal, data });
     if (role === "source" && isIterable(answer)) await play(answer, ring, order, end.signal);
     else await answer;
+    if (role === "source") native().ps_ring_end(handle); // the stream's own thread may be busy
   } catch (error) {
     // What a source has to say after its end is of no use to anyone.
     if (role === "sink" || !end.signal.aborted) throw error;
@@ -35,6 +41,22 @@ async function work(order: WorkerOrder): Promise<void> {
     clearInterval(watch);
     ring.close();
   }
+}
+
+/** Has a signal be right also for a function that gives nothing else a turn: it is in a worker so that it may. */
+function lookWhenAsked(end: AbortController, isOver: () => boolean): void {
+  const { signal } = end;
+  const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")!.get!;
+  let looking = false; // it is also asked by its own abort()
+  const get = () => {
+    if (!looking) {
+      looking = true;
+      if (isOver()) end.abort();
+      looking = false;
+    }
+    return aborted.call(signal);
+  };
+  Object.defineProperty(signal, "aborted", { get });
 }
 
 /** The function that a module exports by default. */

@@ -17,7 +17,7 @@ export interface WorkerTask {
 /** What the worker is told at its start. */
 export interface WorkerOrder {
   /** The path of the C library, wherever this thread has it from. */
-  readonly library: string;
+  readonly nativePath: string;
   readonly module: string;
   readonly role: "source" | "sink";
   readonly stream: StreamDescription;
@@ -28,8 +28,19 @@ export interface WorkerOrder {
   readonly ended: Int32Array;
 }
 
-/** What the worker says at its end. */
-export type WorkerReport = { readonly done: true } | { readonly error: unknown; readonly code?: ErrorCode };
+/** What the worker says: when it could begin, and at its end. */
+export type WorkerReport =
+  | { readonly ready: true }
+  | { readonly done: true }
+  | { readonly error: unknown; readonly code?: ErrorCode };
+
+/** Holds a worker that is up back until its stream has started. */
+export interface Gate {
+  /** Is called when the worker is up. */
+  ready(): void;
+  /** Whether the stream has started. */
+  readonly started: Promise<boolean>;
+}
 
 export function isWorkerTask(value: unknown): value is WorkerTask {
   return typeof value === "object" && value !== null && "worker" in value && value.worker instanceof URL;
@@ -41,17 +52,18 @@ const main = new URL(`./worker-main${extension}`, import.meta.url);
 // Deno starts no worker from the web by itself.
 const workerMain = main.protocol === "file:" ? main : new URL(`data:text/javascript,import ${JSON.stringify(main)}`);
 
-/** Runs a task in a worker; settles when its function has. */
+/** Runs a task in a worker; settles when its function has. Without a gate the function is called as soon as it can be. */
 export async function runInWorker(
   task: WorkerTask,
   role: "source" | "sink",
   loop: boolean,
   flow: Flow,
   host: Host,
+  gate: Gate = { ready() {}, started: Promise.resolve(true) },
 ): Promise<void> {
   const ended = new Int32Array(new SharedArrayBuffer(4));
   const order: WorkerOrder = {
-    library: nativePath(),
+    nativePath: nativePath(),
     module: task.worker.href,
     role,
     stream: proxyDescription(host),
@@ -71,7 +83,7 @@ export async function runInWorker(
   if (flow.signal.aborted) tell();
   flow.signal.addEventListener("abort", tell, { once: true });
   try {
-    await reportOf(worker);
+    await reportOf(worker, gate);
   } finally {
     leave();
     flow.signal.removeEventListener("abort", tell);
@@ -79,10 +91,14 @@ export async function runInWorker(
   }
 }
 
-/** Waits for the worker's report. */
-function reportOf(worker: Worker): Promise<void> {
+/** Lets the worker go on when it is up and may, and waits for its last report. */
+function reportOf(worker: Worker, { ready, started }: Gate): Promise<void> {
   return new Promise((resolve, reject) => {
     worker.on("message", (report: WorkerReport) => {
+      if ("ready" in report) {
+        ready();
+        return void started.then((begin) => worker.postMessage(begin));
+      }
       if ("done" in report) return resolve();
       const { error, code } = report;
       reject(code && error instanceof Error ? new PastreamError(code, error.message, { cause: error }) : error);

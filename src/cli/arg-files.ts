@@ -4,7 +4,7 @@ import { UsageError } from "./usage-error.ts";
 
 const deepest = 10;
 
-/** The words of a text as a shell would see them: white space between, quotes and backslashes around. */
+/** The words of a text as a shell would see them: white space between, quotes and backslashes around, # for comments. */
 export function splitWords(text: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
@@ -23,6 +23,11 @@ export function splitWords(text: string): string[] {
     if (quote === "" && /\s/.test(character)) {
       if (word !== undefined) words.push(word);
       word = undefined;
+      continue;
+    }
+    if (character === "#" && quote === "" && word === undefined) {
+      index = text.indexOf("\n", index);
+      if (index < 0) break;
       continue;
     }
     if (character === "\\" && quote !== "'" && index + 1 < text.length) character = text[++index];
@@ -50,7 +55,7 @@ export function expandArgumentFiles(words: readonly string[], depth = 0): string
       const code = (error as { code?: string }).code;
       throw new UsageError(
         `${word}: cannot read the argument file${
-          code === "ENOENT" ? ": there is no such file" : code ? ` (${code})` : ""
+          code === "ENOENT" ? ": there is no such file" : ` (${code ?? (error as Error).message})`
         }`,
       );
     }

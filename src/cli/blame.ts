@@ -16,15 +16,15 @@ const blamed: Readonly<Record<number, SettingName>> = {
 
 /** What other errors say of an option that was given. */
 const phrases: readonly (readonly [RegExp, SettingName])[] = [
-  [/sample rate/i, "rate"],
+  [/sample ?rate/i, "rate"],
   [/number of channels/i, "channels"],
-  [/another host API/i, "channelSelect"],
+  [/another host API|settings of ASIO/i, "channelSelect"],
   [/together with another/i, "device"],
 ];
 
 /** The option that an error is about. */
 function blamedOption(error: Error, settings: Settings): SettingName | undefined {
-  if (error instanceof DeviceNotFoundError) return "device";
+  if (error instanceof DeviceNotFoundError || error.message.startsWith("device: ")) return "device";
   if (error instanceof PortAudioError) return blamed[error.paCode];
   return phrases.find(([phrase, name]) => settings[name] !== undefined && phrase.test(error.message))?.[1];
 }
@@ -34,10 +34,9 @@ export function blame(error: unknown, settings: Settings): unknown {
   if (!(error instanceof Error) || error instanceof UsageError || error instanceof SoundFileError) return error;
   const option = blamedOption(error, settings);
   if (option === undefined || /^\w+\.|^PASTREAM/.test(error.message)) return error;
-  const { device } = settings;
-  const parts = option === "device" && device && !device.sides.single
-    ? `, and no device is called '${device.text}'`
+  const whole = option === "device" && settings.device?.includes(",")
+    ? `no device is called '${settings.device}', and `
     : "";
-  error.message = `${spelling(option)}: ${error.message.replace(/^device: /, "")}${parts}`;
+  error.message = `${spelling(option)}: ${whole}${error.message.replace(/^device: /, "")}`;
   return error;
 }

@@ -22,6 +22,10 @@ function bash(): string {
   const words = entries.flatMap(({ flags }) => flags).join(" ");
   return `_pastream() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
+  # To bash the = in --option=value is a word.
+  if [[ $word == = ]]; then word=
+  elif [[ $before == = ]]; then before=\${COMP_WORDS[COMP_CWORD-2]}
+  fi
   COMPREPLY=()
   case $before in
 ${choices.join("\n")}
@@ -60,7 +64,7 @@ function zsh(): string {
 _pastream() {
   _arguments -s \\
 ${specs.map((spec) => `${spec} \\`).join("\n")}
-    '1:input:_files' \\
+    '1:input: _alternative "words:word:(doctor null)" "files:file:_files"' \\
     '2:output:_files'
 }
 if [ "$funcstack[1]" = _pastream ]; then _pastream "$@"; else compdef _pastream pastream; fi

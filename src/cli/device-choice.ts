@@ -1,6 +1,9 @@
 /** Which devices the options mean. */
-import { DeviceNotFoundError, type HostApiInfo, queryDevice, queryDevices, queryHostApis } from "../../mod.ts";
-import type { DeviceChoice, Settings } from "./settings.ts";
+import { type HostApiInfo, queryDevices, queryHostApis } from "../../mod.ts";
+import { matchDevices } from "../devices.ts";
+import { readSides, type Sides } from "./lists.ts";
+import { spelling } from "./options.ts";
+import type { Settings } from "./settings.ts";
 import { didYouMean } from "./suggest.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -19,22 +22,35 @@ export function findHostApi(name: string): HostApiInfo {
   throw new UsageError(`--host-api: '${name}' ${problem} ${names.join(", ")}${didYouMean(name, names)}`);
 }
 
-/** Whether a text with commas in it names a device (or several alike) rather than a pair of them. */
-function namesDevice(text: string): boolean {
+/** The parts of a list; undefined if it is none. */
+function partsOf(text: string): Sides<number | string> | undefined {
   try {
-    queryDevice(text);
-    return true;
-  } catch (error) {
-    // The error of a text that fits several devices has those, that of one which fits none has them all.
-    return error instanceof DeviceNotFoundError && error.candidates.length < queryDevices().length;
+    return readSides(text, (name, quoted) => /^\d+$/.test(name) && !quoted ? Number(name) : name);
+  } catch {
+    return undefined;
   }
 }
 
+/** Whether a text may be the name of a device, and not only say where to find two. */
+function mayBeName(text: string, parts: Sides<number | string> | undefined): boolean {
+  if (parts === undefined) return true;
+  const { playback, recording, single } = parts;
+  if (single) return playback !== undefined && playback !== "virtual" && /['"\\]/.test(text);
+  const names = [playback, recording].filter((side) => typeof side === "string" && side !== "virtual");
+  return playback !== undefined && recording !== undefined && names.length > 0;
+}
+
 /** What -D says for each side. */
-function sidesOf({ text, sides }: DeviceChoice): { playback?: Device; recording?: Device } {
-  const names = [sides.playback, sides.recording].filter((side) => typeof side === "string" && side !== "virtual");
-  const mayBeName = !sides.single && sides.playback !== undefined && names.length > 0;
-  return mayBeName && namesDevice(text) ? { playback: text, recording: text } : sides;
+function sidesOf(text: string): { playback?: Device; recording?: Device } {
+  const parts = partsOf(text);
+  if (mayBeName(text, parts) && matchDevices(queryDevices(), text).length > 0) {
+    return { playback: text, recording: text };
+  }
+  if (parts) return parts;
+  throw new UsageError(
+    `${spelling("device")}: no device is called '${text}', nor is it a pair: give one device, or playback,recording; ` +
+      "names with commas are quoted in a pair",
+  );
 }
 
 /** The same device, sought in one host API. */
@@ -46,8 +62,8 @@ function within(hostApi: HostApiInfo, device: Device, direction: "input" | "outp
   }
   const devices = queryDevices().filter(({ index }) => hostApi.devices.includes(index));
   if (typeof device === "string") {
-    const exact = devices.find(({ name, id }) => name === device || id === device);
-    return exact ? exact.index : `${device} ${hostApi.name}`;
+    const matches = matchDevices(devices, device);
+    return matches.length === 1 ? matches[0].index : `${device} ${hostApi.name}`;
   }
   if (devices.some(({ index }) => index === device)) return device;
   throw new UsageError(`-D/--device: device ${device} is not one of ${hostApi.name}, as --host-api says`);

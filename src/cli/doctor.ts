@@ -1,13 +1,17 @@
 /** Checks an installation: versions, devices, and a loopback run. */
-import { DuplexStream, formatDeviceList, queryDevices, versions } from "../../mod.ts";
+import { type DeviceInfo, DuplexStream, formatDeviceList, queryDevices, type Versions, versions } from "../../mod.ts";
+import { installHint } from "../install-hint.ts";
+import { VERSION } from "../version.ts";
+import { blame } from "./blame.ts";
 import { chooseDevices } from "./device-choice.ts";
-import { failureOf, failureText } from "./failure.ts";
+import { failureOf, failureText, isClosedPipe, oneLine } from "./failure.ts";
 import { decibels } from "./levels.ts";
 import { analyseLoopback, type LoopbackResult, testSound } from "./loopback.ts";
 import { framesOf, type Span } from "./numbers.ts";
 import type { CommandLine, Settings } from "./settings.ts";
 import { type Summary, summaryLines, summaryOf } from "./summary.ts";
 import { UsageError } from "./usage-error.ts";
+import { writeText } from "./write.ts";
 
 /** Seconds that the sound may take to come back. */
 const patience = 1;
@@ -85,39 +89,47 @@ function reportLines({ stream, latencySeconds, result, summary }: Report): strin
   ];
 }
 
-function versionLines({ pastream, native, portaudio, libsndfile, paths }: ReturnType<typeof versions>): string[] {
-  const library = (name: string, version: string | null, path: string | null) =>
-    `${name.padEnd(12)} ${version === null ? "not found" : `${version} (${path})`}`;
+function versionLines({ native, portaudio, libsndfile, paths }: Versions): string[] {
+  const library = (name: string, found: string) => `${name.padEnd(12)} ${found}`;
+  const orHint = (version: string | null, path: string | null, name: Parameters<typeof installHint>[0]) =>
+    version === null ? oneLine(`not found; ${installHint(name)}`) : `${version} (${path})`;
   return [
-    `pastream     ${pastream}`,
-    library("libpastream", native, paths.native),
-    library("PortAudio", portaudio, paths.portaudio),
-    library("libsndfile", libsndfile, paths.libsndfile),
+    library("libpastream", `${native} (${paths.native})`),
+    library("PortAudio", orHint(portaudio, paths.portaudio, "portaudio")),
+    library("libsndfile", orHint(libsndfile, paths.libsndfile, "libsndfile")),
   ];
 }
 
-/** Prints the report; 0 only if the sound came back. */
+/** Prints the report, as far as it gets; 0 only if the sound came back. */
 export async function doctor({ settings }: CommandLine): Promise<number> {
-  const print = (heading: string, lines: readonly string[]) => {
-    if (!settings.json) console.log([heading, ...lines.map((line) => `  ${line}`), ""].join("\n"));
+  const print = (text: string) => {
+    if (!settings.json) writeText(1, `${text}\n`);
   };
-  const found = versions();
-  print("Versions", versionLines(found));
-  print("Devices", formatDeviceList().split("\n"));
-  let report: Report | undefined;
-  let failure: unknown;
+  const found: { versions: Versions | null; devices: DeviceInfo[]; loopback: Report | null } = {
+    versions: null,
+    devices: [],
+    loopback: null,
+  };
+  const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}\n`).join("");
+  let failure: ReturnType<typeof failureOf> | undefined;
   try {
-    report = await loopbackRun(settings);
-    print("Loopback", reportLines(report));
-  } catch (error) {
-    failure = error;
+    print(`Versions\n  pastream     ${VERSION}`);
+    found.versions = versions();
+    print(indented(versionLines(found.versions)));
+    found.devices = queryDevices();
+    print(`Devices\n${indented(formatDeviceList(found.devices).split("\n"))}`);
+    found.loopback = await loopbackRun(settings);
+    print(`Loopback\n${indented(reportLines(found.loopback))}`);
+  } catch (thrown) {
+    if (isClosedPipe(thrown)) throw thrown;
+    const error = blame(thrown, settings);
+    failure = failureOf(error);
+    if (!settings.json) console.error(failureText(error));
   }
-  const exitCode = failure !== undefined ? failureOf(failure).exitCode : report?.result.soundCameBack ? 0 : 1;
+  const exitCode = failure?.exitCode ?? (found.loopback?.result.soundCameBack ? 0 : 1);
   if (settings.json) {
-    const error = failure === undefined ? null : { code: failureOf(failure).code, message: failureOf(failure).message };
-    console.log(
-      JSON.stringify({ versions: found, devices: queryDevices(), loopback: report ?? null, error, exitCode }, null, 2),
-    );
-  } else if (failure !== undefined) console.error(failureText(failure));
+    const error = failure ? { code: failure.code, message: failure.message } : null;
+    writeText(1, `${JSON.stringify({ ...found, error, exitCode }, null, 2)}\n`);
+  }
   return exitCode;
 }

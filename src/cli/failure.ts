@@ -14,7 +14,7 @@ interface CodedError extends Error {
 }
 
 /** Messages may have lines of their own, like a list of places that were searched; here they share one. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text.replace(/([.:])\s*\n\s*/g, "$1 ").replace(/\s*\n\s*/g, "; ").trim();
 }
 
@@ -33,9 +33,14 @@ export function failureOf(error: unknown): Failure {
   return { exitCode: code === "xrun" ? 3 : 1, code: String(code), message: nameStreams(oneLine(message)) };
 }
 
-/** Whether the reader of standard output went away: no news for a command line. */
+/** Whether the reader of what is recorded to standard output went away: no news for a command line. */
 export function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && /descriptor 1\b.*broken pipe/i.test(error.message);
+}
+
+/** The same for what is printed there. */
+export function isClosedPipe(error: unknown): boolean {
+  return (error as { code?: string } | null)?.code === "EPIPE";
 }
 
 /** Whether the user asked for stack traces. */

@@ -43,10 +43,10 @@ export function typeOfName(name: string): string | undefined {
 
 /** A combination that libsndfile cannot write is refused by the names of the options that make it. */
 export function checkWritable({ format, subtype, endian }: FileChoice): void {
-  if (format === undefined || subtype === undefined || checkFormat(format, subtype, endian)) return;
+  if (format === undefined || (subtype ?? endian) === undefined || checkFormat(format, subtype, endian)) return;
   const subtypes = Object.keys(availableSubtypes(format));
-  if (!subtypes.includes(subtype)) {
+  if (subtype !== undefined && !subtypes.includes(subtype)) {
     throw new UsageError(`-e/--encoding: ${format} files do not hold ${subtype}, but ${subtypes.join(", ")}`);
   }
-  throw new UsageError(`--endian: ${format} files with ${subtype} cannot be ${endian}`);
+  throw new UsageError(`--endian: ${format} files${subtype ? ` with ${subtype}` : ""} cannot be ${endian}`);
 }

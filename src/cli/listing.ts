@@ -1,7 +1,17 @@
 /** The lists of devices, file types and encodings. */
-import { availableFormats, availableSubtypes, formatDeviceList, queryDevices, queryHostApis } from "../../mod.ts";
+import {
+  availableFormats,
+  availableSubtypes,
+  formatDeviceList,
+  queryDevices,
+  queryHostApis,
+  versions,
+} from "../../mod.ts";
+import { installHint } from "../install-hint.ts";
 import { findHostApi } from "./device-choice.ts";
+import { oneLine } from "./failure.ts";
 import type { Settings } from "./settings.ts";
+import * as stderr from "./stderr.ts";
 import { didYouMean } from "./suggest.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -9,7 +19,10 @@ function asJson(value: unknown): string {
   return JSON.stringify(value, null, 2);
 }
 
-export function deviceListing({ json, hostApi }: Settings): string {
+export function deviceListing({ json, hostApi, quiet }: Settings): string {
+  if (!quiet && versions().portaudio === null) {
+    stderr.line(`pastream: PortAudio was not found, so its devices are missing; ${oneLine(installHint("portaudio"))}`);
+  }
   const api = hostApi === undefined ? undefined : findHostApi(hostApi);
   const devices = queryDevices().filter(({ index }) => api === undefined || api.devices.includes(index));
   if (!json) return formatDeviceList(devices);

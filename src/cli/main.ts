@@ -7,15 +7,21 @@ import type { CommandLine } from "./settings.ts";
 
 type Command = (line: CommandLine) => number | Promise<number>;
 
-/** Writes text to stdout. */
-function print(text: string): 0 {
-  console.log(text.trimEnd());
+/** Says something at once: what writes lists takes longer to load than this to run. */
+function say(text: string): 0 {
+  console.log(text);
+  return 0;
+}
+
+/** Writes a list to stdout: all of it, or an error. */
+async function print(text: string): Promise<0> {
+  (await import("./write.ts")).writeText(1, `${text.trimEnd()}\n`);
   return 0;
 }
 
 const commands: Readonly<Record<CommandLine["command"], Command>> = {
-  help: async () => print((await import("./help.ts")).helpText()),
-  version: async () => print(`pastream ${(await import("../version.ts")).VERSION}`),
+  help: async () => say((await import("./help.ts")).helpText()),
+  version: async () => say(`pastream ${(await import("../version.ts")).VERSION}`),
   completions: async ({ settings }) =>
     print((await import("./completions.ts")).completionScript(settings.completions!)),
   list: async ({ settings }) => print((await import("./listing.ts")).deviceListing(settings)),
@@ -36,16 +42,17 @@ async function commandLine(args: readonly string[]): Promise<CommandLine> {
   return parseCommandLine(hasFiles ? (await import("./arg-files.ts")).expandArgumentFiles(args) : args);
 }
 
+/** Tells of an error, but not that the reader of stdout went away. */
 async function report(error: unknown): Promise<number> {
-  const { failureOf, failureText } = await import("./failure.ts");
+  const { failureOf, failureText, isClosedPipe } = await import("./failure.ts");
+  if (isClosedPipe(error)) return 0;
   console.error(failureText(error));
   return failureOf(error).exitCode;
 }
 
-/** What nobody has caught is an error of one line too, and none at all if the reader of stdout went away. */
+/** What nobody has caught is an error of one line too. */
 async function onUncaught(error: unknown): Promise<void> {
-  const isBrokenPipe = (error as { code?: string } | null)?.code === "EPIPE";
-  process.exit(isBrokenPipe ? 0 : await report(error));
+  process.exit(await report(error));
 }
 
 /** Runs a command line and answers its exit code. */

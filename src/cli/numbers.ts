@@ -47,7 +47,7 @@ export function readBlockSize(text: string): number {
 
 export function readCount(text: string): number {
   const count = /^\d+$/.test(text) ? Number(text) : 0;
-  if (count < 1 || count > 65535) throw new UsageError(`'${text}' is not a number of channels: 1 or more`);
+  if (count < 1 || count > 65535) throw new UsageError(`'${text}' is not a number of channels: 1 to 65535`);
   return count;
 }
 
@@ -105,7 +105,9 @@ export function readLatency(text: string): "low" | "high" | number {
   if (text === "low" || text === "high") return text;
   const match = latencyPattern.exec(text);
   const seconds = match ? Number(match[1]) / (match[2] === "ms" ? 1000 : 1) : Infinity;
-  if (seconds > 60) throw new UsageError(`'${text}' is not a latency: low, high, or a time like 50ms or 0.05`);
+  if (seconds > 60) {
+    throw new UsageError(`'${text}' is not a latency: low, high, or a time of at most a minute, like 50ms or 0.05`);
+  }
   return seconds;
 }
 
@@ -119,6 +121,6 @@ export function readVolume(text: string): number {
     if (gain >= 0 && gain <= 1000 && !Object.is(gain, -0)) return gain;
   }
   throw new UsageError(
-    `'${text}' is not a volume: a factor of 0 or more, a percentage like 50%, or decibels like -6dB`,
+    `'${text}' is not a volume: a factor from 0 to 1000, a percentage like 50%, or decibels like -6dB`,
   );
 }

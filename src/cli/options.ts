@@ -4,7 +4,7 @@
  */
 import { looksLikeChannels, looksLikeMap, readChannels, readMap, readSides, type Sides } from "./lists.ts";
 import * as numbers from "./numbers.ts";
-import { type DeviceChoice, dtypes, type Settings, shells } from "./settings.ts";
+import { dtypes, type Settings, shells } from "./settings.ts";
 import { didYouMean } from "./suggest.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -47,14 +47,6 @@ function choose<const Name extends string>(names: readonly Name[], what: string)
 
 function sides<T>(read: (text: string, quoted: boolean) => T): (text: string) => Sides<T> {
   return (text) => readSides(text, read);
-}
-
-function readDevice(text: string): DeviceChoice {
-  const deviceSides = readSides<number | string>(
-    text,
-    (name, quoted) => /^\d+$/.test(name) && !quoted ? Number(name) : name,
-  );
-  return { text, sides: deviceSides };
 }
 
 function readName(text: string): string {
@@ -199,11 +191,11 @@ export const options: OptionTable = {
     short: "D",
     group: "device",
     value: "DEVICE[,DEVICE]",
-    read: readDevice,
+    read: (text) => text,
     help:
       "Device by index, id or words of its name, or virtual, the built-in loopback. Default: PASTREAM_DEVICE, else the system's.",
     more:
-      "The value is first tried as the name of one device, commas and all (hw:0,0); quote names with commas in a pair: " +
+      "The value is first tried as the name of one device, commas, quotes and all (hw:0,0); quote names with commas in a pair: " +
       "-D '\"hw:0,0\",virtual'.",
   },
   hostApi: {

@@ -1,5 +1,5 @@
 /** The file, or the files one after the other, that are recorded. */
-import { existsSync, fstatSync, mkdirSync, rmSync } from "node:fs";
+import { existsSync, fstatSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { type Dtype, type DuplexStream, type InputStream, type SoundFile, SoundFileError } from "../../mod.ts";
 import { checkWritable, type FileChoice, fileChoice, typeOfName } from "./file-options.ts";
@@ -15,6 +15,24 @@ const pipeTypes = ["AU", "RAW", "FLAC", "OGG", "MP3", "IRCAM", "PVF"];
 const lengthless = ["WAV", "WAVEX"];
 const fallback = "AU";
 
+/** Which file on a disk that is; undefined if it is none, or may not be looked at. */
+function identity(file: string | number): string | undefined {
+  try {
+    const stat = typeof file === "number" ? fstatSync(file, { bigint: true }) : statSync(file, { bigint: true });
+    return stat.isFile() ? `${stat.dev} ${stat.ino}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new Error(`--rotate: the folder '${folder}' cannot be made (${(error as { code?: string }).code ?? error})`);
+  }
+}
+
 export class RecordingFiles {
   /** The files that were begun, and the frame of the recording at which each begins. */
   readonly begun: { readonly file: string; readonly frame: number }[] = [];
@@ -23,15 +41,18 @@ export class RecordingFiles {
   readonly #names: RotationNames | undefined;
   readonly #noClobber: boolean;
   readonly #playbackType: string | undefined;
+  readonly #played: string | undefined;
   readonly #note: (text: string) => void;
   #current: SoundFile | undefined;
 
   /** Checks what can be checked before anything is opened. */
-  constructor({ settings, recording }: CommandLine, playback: SoundFile | undefined, note: (text: string) => void) {
-    this.#name = recording!;
+  constructor(line: CommandLine, playback: SoundFile | undefined, note: (text: string) => void) {
+    const { settings } = line;
+    this.#name = line.recording!;
     this.#choice = fileChoice(settings, "recording");
     this.#noClobber = settings.noClobber ?? false;
     this.#playbackType = playback?.format;
+    this.#played = playback && identity(line.playback === "-" ? 0 : line.playback!);
     this.#note = note;
     const format = this.#choice.format ?? typeOfName(this.#name);
     if (this.#name !== "-" && format === undefined) {
@@ -82,7 +103,8 @@ export class RecordingFiles {
 
   #open(recorder: Recorder): SoundFile {
     const name = this.#names?.next(new Date()) ?? this.#name;
-    if (this.#names) mkdirSync(dirname(name), { recursive: true });
+    if (this.#names) makeFolder(dirname(name));
+    this.#spare(name);
     try {
       return recorder.toFile(name, this.#noClobber ? "x" : "w", this.#choice);
     } catch (error) {
@@ -96,7 +118,16 @@ export class RecordingFiles {
     }
   }
 
+  /** To begin a recording is to empty its file. */
+  #spare(file: string | number): void {
+    if (this.#played === undefined || identity(file) !== this.#played) return;
+    throw new UsageError(
+      `${file === 1 ? "standard output" : `'${file}'`} is the file to be played: record into another`,
+    );
+  }
+
   #openOutput(recorder: Recorder): SoundFile {
+    this.#spare(1);
     const { format } = this.#choice;
     const toDisk = fstatSync(1).isFile();
     if (format !== undefined) {

@@ -19,6 +19,8 @@ export interface StreamInfo {
   /** The stream, for people. */
   readonly stream: string;
   readonly sampleRate: number;
+  /** Seconds, as the device reports it; with two directions, of the input and of the output. */
+  readonly latency: Stream["latency"];
   /** Frames of the whole run; undefined when it has no end that is known. */
   readonly totalFrames: number | undefined;
 }
@@ -85,9 +87,11 @@ class TextReporter implements Reporter {
   }
 
   end({ error, stream }: Ending): void {
-    if (this.interval !== Infinity && stream) this.progress(stream);
-    stderr.keepStatus();
-    if (!this.#quiet && stream) { for (const text of summaryLines(summaryOf(stream))) stderr.line(text); }
+    if (stream?.finished) {
+      if (this.interval !== Infinity) this.progress(stream);
+      stderr.keepStatus();
+      if (!this.#quiet) { for (const text of summaryLines(summaryOf(stream))) stderr.line(text); }
+    }
     if (error !== undefined) stderr.line(failureText(error));
   }
 }

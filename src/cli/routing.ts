@@ -2,10 +2,11 @@
 import { DuplexStream } from "../../mod.ts";
 import { type ChannelMap, mappingOf } from "./lists.ts";
 import type { Settings } from "./settings.ts";
-import type { Transport } from "./transport.ts";
+import type { Player, Recorder } from "./transport.ts";
 
 /** Routes channels, and warns of those that the map leaves out. */
 function mappingFor(map: ChannelMap, channels: number, side: string, note: (text: string) => void): number[] {
+  const mapping = mappingOf(map, channels);
   const named = new Set(map.map(([, to]) => to));
   const muted = Array.from({ length: channels }, (_, index) => index + 1).filter((channel) => !named.has(channel));
   if (muted.length > 0) {
@@ -16,11 +17,16 @@ function mappingFor(map: ChannelMap, channels: number, side: string, note: (text
       }`,
     );
   }
-  return mappingOf(map, channels);
+  return mapping;
 }
 
 /** Routes the channels of both sides. */
-export function setMaps({ map = [] }: Settings, { player, recorder }: Transport, note: (text: string) => void): void {
+export function setMaps(
+  { map = [] }: Settings,
+  player: Player | undefined,
+  recorder: Recorder | undefined,
+  note: (text: string) => void,
+): void {
   // A single map is for the recording if there is one.
   const [first, second] = map.length === 1 && recorder ? [null, map[0]] : map;
   if (first && player) {

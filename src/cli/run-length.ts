@@ -1,7 +1,7 @@
 /** How long a run is to be. */
+import type { SoundFile } from "../../mod.ts";
 import { framesOf, type Span } from "./numbers.ts";
 import type { Settings } from "./settings.ts";
-import type { Transport } from "./transport.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Frames of a run, as start() takes them. */
@@ -13,11 +13,16 @@ export interface RunLength {
   readonly total: number | undefined;
 }
 
-export function runLength(settings: Settings, { stream, playback, files }: Transport): RunLength {
-  const inFrames = (span: Span | undefined, preset: number) => span ? framesOf(span, stream.sampleRate) : preset;
+export function runLength(
+  settings: Settings,
+  sampleRate: number,
+  playback: SoundFile | undefined,
+  records: boolean,
+): RunLength {
+  const inFrames = (span: Span | undefined, preset: number) => span ? framesOf(span, sampleRate) : preset;
   const limit = inFrames(settings.duration, -1);
   const pad = playback ? inFrames(settings.pad, 0) : 0;
-  const offset = files ? inFrames(settings.offset, 0) : 0;
+  const offset = records ? inFrames(settings.offset, 0) : 0;
   const known = playback && !settings.loop && playback.frames >= 0 ? playback.frames : undefined;
   // --duration is a limit: a file that ends before it is played to its end, unless silence is to follow.
   const frames = pad >= 0 && known !== undefined ? Math.min(limit, known) : limit;

@@ -4,12 +4,6 @@ import type { Span } from "./numbers.ts";
 export const dtypes = ["float32", "int32", "int24", "int16", "int8", "uint8"] as const;
 export const shells = ["bash", "zsh", "fish"] as const;
 
-/** A device as it was written: tried whole before it counts as a pair, for names contain commas. */
-export interface DeviceChoice {
-  readonly text: string;
-  readonly sides: Sides<number | string>;
-}
-
 /** What the options say, each under the name that the table of options has for it. */
 export interface Settings {
   help?: boolean;
@@ -32,7 +26,8 @@ export interface Settings {
   noClobber?: boolean;
   rotate?: Span;
 
-  device?: DeviceChoice;
+  /** As it was written: tried whole before it counts as a pair, for names contain commas and quotes. */
+  device?: string;
   hostApi?: string;
   channels?: Sides<number>;
   rate?: number;

@@ -1,17 +1,13 @@
 /** Lines on stderr, and one line that is written over again and again. */
-import { writeSync } from "node:fs";
 import process from "node:process";
 import { isatty } from "node:tty";
+import { writeText } from "./write.ts";
 
 function write(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  // A pipe that is full, or a reader that is gone, costs messages, never the recording.
-  for (let done = 0, attempts = 0; done < bytes.length && attempts < 100; attempts++) {
-    try {
-      done += writeSync(2, bytes, done);
-    } catch (error) {
-      if ((error as { code?: string }).code !== "EAGAIN") return;
-    }
+  try {
+    writeText(2, text, 20);
+  } catch {
+    // A reader that is gone, or a pipe that is full, costs messages, never the recording.
   }
 }
 

@@ -4,14 +4,13 @@ import { failureOf, isBrokenPipe } from "./failure.ts";
 import { framesOf } from "./numbers.ts";
 import { makeReporter, type Reporter } from "./reporter.ts";
 import type { CommandLine, Settings } from "./settings.ts";
-import { type RunLength, runLength } from "./run-length.ts";
 import { Signals } from "./signals.ts";
 import { closeTransport, openTransport, type Transport } from "./transport.ts";
 
 /** When to go on in a new file: frames of the run, Infinity for never. */
-function* cuts({ rotate }: Settings, { stream }: Transport, run: RunLength): Generator<number, number> {
-  const length = rotate ? framesOf(rotate, stream.sampleRate) : Infinity;
-  for (let cut = run.offset + length; cut < (run.total ?? Infinity); cut += length) yield cut;
+function* cuts({ rotate }: Settings, { stream, files, length }: Transport): Generator<number, number> {
+  const piece = rotate && files ? framesOf(rotate, stream.sampleRate) : Infinity;
+  for (let cut = length.offset + piece; cut < (length.total ?? Infinity); cut += piece) yield cut;
   return Infinity;
 }
 
@@ -39,8 +38,8 @@ async function attend(
   }
 }
 
-function announce(transport: Transport, line: CommandLine, total: number | undefined, reporter: Reporter): void {
-  const { stream, playback, files } = transport;
+function announce(transport: Transport, line: CommandLine, reporter: Reporter): void {
+  const { stream, playback, files, length } = transport;
   const side = (file: string, { format, subtype }: { format: string; subtype: string }) => ({
     file,
     format,
@@ -51,7 +50,8 @@ function announce(transport: Transport, line: CommandLine, total: number | undef
     recording: files ? side(files.begun[0].file, files.current) : null,
     stream: String(stream),
     sampleRate: stream.sampleRate,
-    totalFrames: total,
+    latency: stream.latency,
+    totalFrames: length.total,
   });
 }
 
@@ -59,12 +59,11 @@ function announce(transport: Transport, line: CommandLine, total: number | undef
 async function run(transport: Transport, line: CommandLine, reporter: Reporter): Promise<void> {
   const { settings } = line;
   const { stream, playback } = transport;
-  const length = runLength(settings, transport);
-  const { frames, pad, offset, total } = length;
-  announce(transport, line, total, reporter);
+  const { frames, pad, offset } = transport.length;
+  announce(transport, line, reporter);
   try {
     await stream.start({ frames, pad, offset, fatalXruns: settings.fatalXruns });
-    await attend(transport, cuts(settings, transport, length), reporter);
+    await attend(transport, cuts(settings, transport), reporter);
   } catch (error) {
     // --duration is a limit: a pipe that ends before it ends the run, and nothing is wrong.
     const isEndOfPipe = error instanceof BufferEmptyError && playback !== undefined && playback.frames < 0;

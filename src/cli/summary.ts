@@ -42,7 +42,9 @@ export function summaryLines(summary: Summary): string[] {
   const { frames, seconds, sampleRate, xruns, xrunCounts, glitches } = summary;
   const counts = xrunNames.filter(([kind]) => xrunCounts[kind] > 0)
     .map(([kind, one, many]) => `${xrunCounts[kind]} ${xrunCounts[kind] === 1 ? one : many}`);
-  const total = `${frames} frames, ${seconds.toFixed(3)} s, ${xruns} xrun${xruns === 1 ? "" : "s"}`;
+  const total = `${frames} frame${frames === 1 ? "" : "s"}, ${seconds.toFixed(3)} s, ${xruns} xrun${
+    xruns === 1 ? "" : "s"
+  }`;
   const lines = [counts.length > 0 ? `${total}: ${counts.join(", ")}` : total];
   for (const { frame, kind, frames } of glitches.slice(0, mostGlitches)) {
     lines.push(`  ${clock(frame / sampleRate)}  ${glitchNames[kind]}${frames > 0 ? `, ${frames} frames` : ""}`);

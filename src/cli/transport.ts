@@ -14,10 +14,12 @@ import { type SettingName, spelling } from "./options.ts";
 import { formatFor, openPlaybackFile } from "./playback-file.ts";
 import { RecordingFiles } from "./recording-files.ts";
 import { setMaps } from "./routing.ts";
+import { type RunLength, runLength } from "./run-length.ts";
 import type { CommandLine, Settings } from "./settings.ts";
+import { UsageError } from "./usage-error.ts";
 
-type Player = OutputStream<Dtype> | DuplexStream<Dtype>;
-type Recorder = InputStream<Dtype> | DuplexStream<Dtype>;
+export type Player = OutputStream<Dtype> | DuplexStream<Dtype>;
+export type Recorder = InputStream<Dtype> | DuplexStream<Dtype>;
 
 export interface Transport {
   readonly stream: Player | Recorder;
@@ -25,6 +27,7 @@ export interface Transport {
   readonly recorder: Recorder | undefined;
   readonly playback: SoundFile | undefined;
   readonly files: RecordingFiles | undefined;
+  readonly length: RunLength;
 }
 
 /** The channel lists of -s as settings of the two directions, and how many channels they leave. */
@@ -41,10 +44,17 @@ function selectors(
   };
 }
 
+function mustSelect(selected: number | undefined, channels: number | undefined, side: string): void {
+  if (selected === undefined || channels === undefined || selected === channels) return;
+  throw new UsageError(`-s/--channel-select: the ${side} has ${channels} channels, but ${selected} are selected`);
+}
+
 function streamOptions({ settings, playback, recording }: CommandLine, file: SoundFile | undefined): StreamOptions {
   const { channels, format, latency, rate, blockSize } = settings;
   const dtype = file ? formatFor(file) : "float32";
   const selected = selectors(settings);
+  if (recording !== null) mustSelect(selected.counts[0], channels?.recording, "recording");
+  mustSelect(selected.counts[1], file?.channels, "playback");
   return {
     device: chooseDevices(settings, { playback: playback !== null, recording: recording !== null }),
     channels: [channels?.recording ?? selected.counts[0], file?.channels],
@@ -82,14 +92,14 @@ export async function openTransport(line: CommandLine, note: (text: string) => v
       : await (playback ? OutputStream : InputStream).open<Dtype>(options);
     const player = stream instanceof InputStream ? undefined : stream;
     const recorder = stream instanceof OutputStream ? undefined : stream;
-    const transport: Transport = { stream, player, recorder, playback, files };
-    setMaps(settings, transport, note);
+    setMaps(settings, player, recorder, note);
+    const length = runLength(settings, stream.sampleRate, playback, files !== undefined);
     const { bufferSize, onOverflow, loop, volume } = settings;
     if (player && volume !== undefined) player.outputGain = volume;
     if (player && playback) player.setSource(playback, { bufferSize, loop });
     // Last, so that nothing that fails before it has emptied a file.
     if (recorder && files) recorder.setSink(files.openFirst(recorder), { bufferSize, onOverflow });
-    return transport;
+    return { stream, player, recorder, playback, files, length };
   } catch (error) {
     await stream?.close();
     playback?.close();
