@@ -1,8 +1,10 @@
-// Makes the npm package in build/npm/, and of it build/pastream-<version>.tgz. `deno pack` turns the sources into JavaScript
-// with declarations; what it does not know (bin, engines, optional dependencies, the libraries) is added here.
-// Usage: node scripts/build-npm.mjs
+// Makes the npm package in build/npm/, and of it build/pastream-<version>.tgz. dnt turns the sources into JavaScript with
+// declarations, or `deno pack` where JSR, which has dnt, cannot be reached. The rest of the package (bin, engines, optional
+// dependencies, the libraries) is added here: it is the same of both.
+// Usage: node scripts/build-npm.mjs; PASTREAM_DNT=<address of dnt's module>, or "none", decides which of the two.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import process from "node:process";
 import { buildPackage, packageFolder, readJson } from "./build-package.mjs";
 import { capture, Failure, isMain, main, say } from "./lib/run.mjs";
 import { fromNpm, root, which } from "./lib/tools.mjs";
@@ -15,8 +17,31 @@ async function run(command, args, cwd) {
   if (code !== 0) throw new Failure(`${command} ${args.join(" ")}\n${output}`);
 }
 
-/** JavaScript and declarations of all modules. No module imports the one that workers start with: it is named here. */
-async function compile(work) {
+const jsr = "https://jsr.io/@deno/dnt/meta.json";
+
+/** The address of dnt, or undefined. */
+async function findDnt() {
+  const given = process.env.PASTREAM_DNT;
+  if (given !== undefined) return given === "none" ? undefined : given;
+  try {
+    const { ok } = await fetch(jsr, { signal: AbortSignal.timeout(5000) });
+    return ok ? "jsr:@deno/dnt@~0.41.1" : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** JavaScript and declarations of all modules, by dnt. */
+async function compileByDnt(dnt, work) {
+  const script = join(root, "scripts", "dnt.ts");
+  // Of this checkout's settings those about node_modules would keep dnt from its own dependencies.
+  const flags = ["-A", "--no-config", "--no-lock", "--node-modules-dir=none"];
+  await run(fromNpm.deno(), ["run", ...flags, script, dnt, packageFolder, work], root);
+  return join(work, "esm");
+}
+
+/** The same by `deno pack`. No module imports the one that workers start with: it is named here. */
+async function compileByPack(work) {
   const config = readJson(packageFolder, "deno.json");
   const configFile = join(packageFolder, "deno.pack.json");
   writeFileSync(
@@ -28,8 +53,34 @@ async function compile(work) {
   await run(fromNpm.deno(), ["pack", ...flags], packageFolder);
   rmSync(configFile);
   await run("tar", ["-xzf", archive, "-C", work], root);
+  const compiled = join(work, "package");
+  rmSync(join(compiled, "deno.json")); // it tells of the sources
+  return compiled;
+}
+
+async function compile(work) {
+  const dnt = await findDnt();
+  say(dnt ? `compiling with dnt from ${dnt}` : "compiling with deno pack");
+  const compiled = dnt ? await compileByDnt(dnt, work) : await compileByPack(work);
   rmSync(npmFolder, { recursive: true, force: true });
-  renameSync(join(work, "package"), npmFolder);
+  renameSync(compiled, npmFolder);
+}
+
+/**
+ * Disposable classes in declarations: `deno pack` leaves out the method whose name is a symbol, and the type is one that
+ * TypeScript knows only with a library which a user's program need not name.
+ */
+function editDisposables(text) {
+  if (!/\b(Async)?Disposable\b/.test(text)) return text;
+  const methods = {
+    Disposable: "[Symbol.dispose](): void;",
+    AsyncDisposable: "[Symbol.asyncDispose](): Promise<void>;",
+  };
+  const whole = text.replace(/^.*\bclass \w+.* implements (\w+) \{$/gm, (head, type) => {
+    const method = methods[type];
+    return !method || text.includes(method) ? head : `${head}\n  /** The same as close(). */ ${method}`;
+  });
+  return `/// <reference lib="esnext.disposable" />\n${whole}`;
 }
 
 /** The command gets the line by which a shell finds Node; examples get the name that the package has on npm. */
@@ -41,7 +92,8 @@ function edit() {
     // A module that the package does not use is left as it is.
     if (/(?<!\.d)\.ts$/.test(file)) rmSync(path);
     else if (/\.(js|ts)$/.test(file)) {
-      writeFileSync(path, readFileSync(path, "utf8").replaceAll('"@pastream/pastream"', '"pastream"'));
+      const text = readFileSync(path, "utf8").replaceAll('"@pastream/pastream"', '"pastream"');
+      writeFileSync(path, file.endsWith(".d.ts") ? editDisposables(text) : text);
     }
   }
 }
@@ -60,8 +112,9 @@ function packageJson() {
     exports: { ".": { types: "./mod.d.ts", default: "./mod.js" }, "./package.json": "./package.json" },
     types: "./mod.d.ts",
     bin: { pastream: "cli.js" },
-    man: "man/pastream.1",
-    engines: { node: ">=20" },
+    man: ["man/pastream.1"], // npm links no page where this is not a list
+    // Node 20.16 is the first that lets a module ask for a built-in one without an import.
+    engines: { node: ">=20.16" },
     // The way to the library in a Node without FFI of its own.
     optionalDependencies: { koffi: `^${optionalDependencies.koffi}` },
   };

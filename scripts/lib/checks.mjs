@@ -1,7 +1,8 @@
 // What can be said about the project without running it: format, lint, types, documentation, publishing, the lock file.
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { pathToFileURL } from "node:url";
 import { capture } from "./run.mjs";
 import { fromNpm, root } from "./tools.mjs";
 
@@ -11,6 +12,20 @@ const read = (path) => readFileSync(join(root, path), "utf8");
 const deno = (...args) => async () => {
   const { code, output } = await capture(fromNpm.deno(), args);
   return code === 0 ? undefined : output;
+};
+
+/** The programs in the documentation and in doc comments are whole: their types are right, under the names that users import. */
+const examples = () => {
+  const ours = pathToFileURL(join(root, "mod.ts"));
+  const imports = JSON.stringify({ imports: { "pastream": ours, "@pastream/pastream": ours } });
+  const files = ["docs", "src"].flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
+  const documents = ["README.md", "mod.ts", ...files.filter((name) => /\.(md|ts)$/.test(name))];
+  return deno(
+    "check",
+    "--doc-only",
+    `--import-map=data:application/json,${encodeURIComponent(imports)}`,
+    ...documents,
+  )();
 };
 
 /** `npm ci` refuses a lock file that lacks a package, also one of another platform; the other reasons are privacy. */
@@ -44,6 +59,7 @@ export const checks = [
   { kind: "checks", name: "lint", run: deno("lint") },
   { kind: "checks", name: "types", run: deno("check", ".") },
   { kind: "checks", name: "documentation", run: deno("doc", "--lint", "mod.ts") },
+  { kind: "checks", name: "examples in documents", run: examples },
   { kind: "checks", name: "publish dry-run", run: deno("publish", "--dry-run", "--allow-dirty") },
   { kind: "checks", name: "lock file", run: lockFile },
   { kind: "checks", name: "version", run: version },

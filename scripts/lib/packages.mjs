@@ -30,8 +30,9 @@ export function ensurePackages() {
   if (missing.length > 0 || !isComplete()) {
     say(`fetching tools from npm${missing.length > 0 ? `: ${missing.join(" ")}` : ""} (a minute, once)`);
     const npm = which("npm");
-    if (npm) step(npm, ["ci", "--no-fund", "--no-audit"]);
-    else if (process.versions.deno) step(process.execPath, [...npmInDeno, "ci", "--ignore-scripts"]);
+    const help = "The tools come from npm, over the network: where that is there, run this again";
+    if (npm) step(npm, ["ci", "--no-fund", "--no-audit"], { help });
+    else if (process.versions.deno) step(process.execPath, [...npmInDeno, "ci", "--ignore-scripts"], { help });
     else throw new Failure("npm is missing: install it with Node (https://nodejs.org), then run this again");
   }
   // The newer Node is for tests only. Here it would be `node` in every `npm run`, in place of the machine's own.

@@ -28,15 +28,18 @@ export async function main(job) {
   }
 }
 
-/** Runs a command in the foreground, as one step of a set-up. Shown on stderr; of a `quiet` one its errors only. */
-export function step(command, args, { quiet = false } = {}) {
+/**
+ * Runs a command in the foreground, as one step of a set-up. Shown on stderr; of a `quiet` one its errors only. `help` says
+ * what a person does when it fails.
+ */
+export function step(command, args, { quiet = false, help }) {
   say(`$ ${[command, ...args].join(" ")}`);
   const { status, error } = spawnSync(command, args, {
     cwd: root,
     stdio: ["ignore", quiet ? "ignore" : 2, 2],
     shell: command.endsWith(".cmd"),
   });
-  if (error || status !== 0) throw new Failure(`${command} failed${error ? `: ${error.message}` : ""}`);
+  if (error || status !== 0) throw new Failure(`this failed${error ? `: ${error.message}` : ", see above"}. ${help}`);
 }
 
 /** The output of a short command, or undefined where it fails. */

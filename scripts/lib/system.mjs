@@ -149,14 +149,16 @@ export function ensureSystem(purpose) {
   const packages = [...new Set(missing.map((need) => need[manager.name]).filter(Boolean))];
   const isRoot = process.getuid?.() === 0;
   const sudo = isRoot ? [] : ["sudo"];
+  const command = manager.command(packages.join(" "));
+  const printed = isRoot || manager.asUser ? command : command.replaceAll(manager.program, `sudo ${manager.program}`);
+  const help = `This installs them, then run this again:\n\n    ${printed}\n`;
   if (manager.name === "apt" && (isRoot || (which("sudo") && output("sudo", ["-n", "true"]) !== undefined))) {
     say(`installing system packages: ${packages.join(" ")}`);
     const apt = [...sudo, "env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"];
-    step(apt[0], [...apt.slice(1), "update"], { quiet: true });
-    step(apt[0], [...apt.slice(1), "install", "-y", "--no-install-recommends", ...packages], { quiet: true });
+    const options = { quiet: true, help: `The packages come over the network. ${help}` };
+    step(apt[0], [...apt.slice(1), "update"], options);
+    step(apt[0], [...apt.slice(1), "install", "-y", "--no-install-recommends", ...packages], options);
     return;
   }
-  const command = manager.command(packages.join(" "));
-  const printed = isRoot || manager.asUser ? command : command.replaceAll(manager.program, `sudo ${manager.program}`);
-  throw new Failure(`system packages are missing. This installs them, then run this again:\n\n    ${printed}\n`);
+  throw new Failure(`system packages are missing. ${help}`);
 }
