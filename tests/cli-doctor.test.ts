@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { pastream } from "./helpers/cli.ts";
+import { jackMissing, type Server, startJack } from "./helpers/servers.ts";
 
 describe("pastream doctor", () => {
   it("reports libraries, devices and a perfect loop of the virtual device", async () => {
@@ -42,8 +43,38 @@ describe("pastream doctor", () => {
     assert.equal(code, 1);
     assert.match(stdout, /^Versions\n/);
     assert.match(stderr, /^pastream: .*no-such-device.*\n$/);
+    const env = { PASTREAM_LIB: "/no/such/library" };
+    const broken = await pastream(["doctor"], { env });
+    assert.deepEqual([broken.code, broken.stdout.split("\n")[0]], [1, "Versions"]);
+    assert.match(broken.stderr, /^pastream: libpastream could not be loaded.*\n$/);
+    const report = JSON.parse((await pastream(["doctor", "--json"], { env })).stdout);
+    assert.deepEqual([report.versions, report.devices, report.loopback, report.exitCode], [null, [], null, 1]);
+    assert.equal(report.error.code, "library-not-found");
+    const partly = await pastream(["doctor", "-D", "virtual", "-d", "0.1"], {
+      env: { PASTREAM_SNDFILE: "/no/such/library" },
+    });
+    assert.equal(partly.code, 0);
+    assert.match(partly.stdout, /^ {2}libsndfile {3}not found; install it: .*PASTREAM_SNDFILE.*$/m);
     const endless = await pastream(["doctor", "-D", "virtual", "-d", "-1"]);
     assert.equal(endless.code, 2);
     assert.match(endless.stderr, /-d\/--duration: the doctor listens/);
+  });
+});
+
+describe("pastream doctor, over JACK", { skip: jackMissing }, () => {
+  let server: Server;
+  before(async () => void (server = await startJack()));
+  after(() => server?.stop());
+
+  it("finds the sound of a cable, and none where there is no cable", async () => {
+    const examine = async (device: string) => {
+      const env = { ...server.env, PASTREAM_DEVICE: undefined };
+      const { code, stdout } = await pastream(["doctor", "-D", device, "-d", "0.3", "--json"], { env });
+      const { loopback: { result, summary } } = JSON.parse(stdout);
+      assert.ok(summary.callbacks.count > 0);
+      return [code, result.soundCameBack, result.bitExact];
+    };
+    assert.deepEqual(await examine("loopback"), [0, true, true]);
+    assert.deepEqual(await examine("system"), [1, false, false]);
   });
 });

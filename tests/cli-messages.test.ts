@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
-import { writeFile } from "../mod.ts";
-import { fail, noise, pastream, rate, run, temporaryFolder, virtual } from "./helpers/cli.ts";
+import { readFile, writeFile } from "../mod.ts";
+import { ended, fail, noise, pastream, rate, run, startPastream, temporaryFolder, virtual } from "./helpers/cli.ts";
+import { runTs } from "./helpers/runtime.ts";
 
 const folder = temporaryFolder();
 after(() => folder.remove());
@@ -18,7 +19,7 @@ describe("what it says", () => {
     const input = await makeFile("json.wav", rate * 1.2);
     const { stderr } = await run(input, path("json-out.wav"), "--json", "-m", "1:1");
     const lines = stderr.trim().split("\n").map((line) => JSON.parse(line));
-    assert.match(lines.map(({ type }) => type).join(" "), /^note start progress( progress)* end$/);
+    assert.match(lines.map(({ type }) => type).join(" "), /^note start progress( progress)? end$/);
     const [note, start, progress] = lines;
     const end = lines.at(-1);
     assert.match(note.message, /muted/);
@@ -61,8 +62,21 @@ describe("what it says", () => {
       "-o",
       "1",
     );
+    await fail(
+      2,
+      /-s\/--channel-select: the playback has 2 channels, but 1 are selected/,
+      ...virtual,
+      input,
+      "-s",
+      "1",
+    );
+    await fail(1, /-s\/--channel-select: .*virtual device/, ...virtual, input, path("s.wav"), "-s", "1,2", "1");
     await fail(2, /--rotate: the recording goes to standard output/, ...virtual, "null", "-", "--rotate", "1");
     await fail(1, /^pastream: -D\/--device: .*no-such-device/, "-q", "-D", "no-such-device", input);
+    const script = new URL("./helpers/slip.ts", import.meta.url);
+    const slip = await runTs(script, { args: [...virtual, "-q", "null", path("slip.wav")] });
+    assert.deepEqual([slip.code, slip.stderr], [1, "pastream: nobody catches this\n"]);
+    assert.ok((await readFile(path("slip.wav"))).samples.length > 0);
     const { stderr } = await pastream([...virtual, path("missing.wav")], { env: { PASTREAM_DEBUG: "1" } });
     assert.match(stderr, /\n +at /);
   });
@@ -87,6 +101,31 @@ describe("what it says", () => {
     const { code, stderr } = await pastream([...virtual, "x.wav"], { env });
     assert.equal(code, 1);
     assert.match(stderr, /^pastream: libpastream could not be loaded.*\n$/);
+  });
+
+  it("says which library is missing, and what its absence means", async () => {
+    const env = { PASTREAM_PORTAUDIO: "/no/such/library", PASTREAM_SNDFILE: "/no/such/library" };
+    const list = await pastream(["-l"], { env });
+    assert.deepEqual([list.code, list.stdout.trim().split("\n").length], [0, 1]);
+    assert.match(list.stderr, /^pastream: PortAudio was not found, so its devices are missing; install it: .*\n$/);
+    assert.equal((await pastream(["-l", "-q"], { env })).stderr, "");
+    const device = await pastream(["-D", "7", "null", "-"], { env: { PASTREAM_PORTAUDIO: "/no/such/library" } });
+    assert.match(device.stderr, /^pastream: -D\/--device: no device 7: PortAudio was not found; .*\n$/);
+    const file = await pastream([...virtual, "x.wav"], { env });
+    assert.equal(file.code, 1);
+    assert.match(file.stderr, /^pastream: libsndfile was not found; .*\n$/);
+  });
+
+  it("fails when a list cannot be written", { skip: existsSync("/dev/full") ? false : "no /dev/full" }, async () => {
+    const full = openSync("/dev/full", "w");
+    for (
+      const args of [["-l"], ["--list-formats"], ["--completions", "bash"], ["doctor", "-D", "virtual", "-d", "0.1"]]
+    ) {
+      const { code, stderr } = await ended(startPastream(args, ["ignore", full, "pipe"]));
+      assert.equal(code, 1, `${args}: ${stderr}`);
+      assert.match(stderr, /^pastream: .*no space left.*\n$/i);
+    }
+    closeSync(full);
   });
 
   it("lists devices, formats and encodings", async () => {
@@ -125,6 +164,8 @@ describe("what it says", () => {
     await plays("--host-api", "virt", "-D", "virtual");
     await plays("-D", "virtual,virtual");
     await plays("-D", '"virtual",^');
-    await fail(1, /-D\/--device: .*"hw:99,0"|-D\/--device: .*hw:99/, "-q", input, "-D", "hw:99,0");
+    await fail(1, /-D\/--device: no device is called 'hw:99,0', and no .*"hw:99";/, "-q", input, "-D", "hw:99,0");
+    await fail(2, /-D\/--device: no device is called 'a,b,c', nor is it a pair/, "-q", input, "-D", "a,b,c");
+    await fail(2, /-D\/--device: no device is called 'Bob's', nor is it a pair/, "-q", input, "-D", "Bob's");
   });
 });

@@ -116,21 +116,9 @@ describe("the command line", () => {
     expectError("-m 1 2 -m 1 in.wav", /3 are too many/);
   });
 
-  it("takes pairs, and a device whole as well as in parts", () => {
+  it("takes pairs, and a device as it is written", () => {
     expectLine("-t ,au - -", { fileType: { playback: undefined, recording: "AU", single: false } }, "-", "-");
-    expectLine(
-      "-D 1,virtual x y",
-      {
-        device: { text: "1,virtual", sides: { playback: 1, recording: "virtual", single: false } },
-      },
-      "x",
-      "y",
-    );
-    expectLine(
-      "-D hw:0,0 x",
-      { device: { text: "hw:0,0", sides: { playback: "hw:0", recording: 0, single: false } } },
-      "x",
-    );
+    for (const device of ["1,virtual", "hw:0,0", "Bob's", "a,b,c"]) expectLine(`-D ${device} x`, { device }, "x");
     expectLine("--latency low,50ms x y", { latency: { playback: "low", recording: 0.05, single: false } }, "x", "y");
     expectLine(
       "-f int16,float32 x y",
@@ -225,6 +213,7 @@ describe("argument files", () => {
   it("are split as a shell would", () => {
     assert.deepEqual(splitWords(" -c1\n\t-r 48k \r\n"), ["-c1", "-r", "48k"]);
     assert.deepEqual(splitWords(`"my file.wav" it\\'s 'a "b"' '' x""y`), ["my file.wav", "it's", 'a "b"', "", "xy"]);
+    assert.deepEqual(splitWords("# all of this\n-q # and this\n'#' \\# a#b #"), ["-q", "#", "#", "a#b"]);
     assert.throws(() => splitWords("'open"), UsageError);
   });
 

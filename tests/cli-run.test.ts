@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { after, describe, it } from "node:test";
 import { readFile, SoundFile, type SoundFileOptions, writeFile } from "../mod.ts";
@@ -205,6 +205,30 @@ describe("playing and recording", () => {
     await fail(2, /-c\/--channels: .*many\.wav has 5 channels, not 2/, ...virtual, input, "-c2");
   });
 
+  it("leaves the file to be recorded alone when nothing comes of it", async () => {
+    const input = await makeFile("kept-in.wav", 1000);
+    const kept = await makeFile("kept.wav", 500);
+    await fail(2, /-o\/--offset: 1001 frames are more than the 1000/, ...virtual, input, kept, "-o", "1001s");
+    await fail(2, /-m\/--map: channel 3 is not there/, ...virtual, input, kept, "-m", "1:1,3:2");
+    await fail(2, /--endian: FLAC files cannot be big/, ...virtual, input, kept, "-t", ",flac", "--endian", ",big");
+    await fail(1, /-r\/--rate: sampleRate must be an integer/, ...virtual, "null", kept, "-r", "44100.5");
+    assert.equal((await samplesOf(kept)).length, 1000);
+    // What is played must not be recorded over, whatever it is called.
+    await fail(2, /'.*kept-in\.wav' is the file to be played/, ...virtual, input, path("./kept-in.wav"));
+    linkSync(input, path("linked.wav"));
+    await fail(2, /'.*linked\.wav' is the file to be played/, ...virtual, input, path("linked.wav"));
+    assert.equal((await samplesOf(input)).length, 2000);
+    await fail(
+      1,
+      /--rotate: the folder '.*kept\.wav' cannot be made \(/,
+      ...virtual,
+      input,
+      `${kept}/x.wav`,
+      "--rotate",
+      "1",
+    );
+  });
+
   it("does not overwrite with --no-clobber", async () => {
     writeFileSync(path("precious.wav"), "precious");
     await fail(1, /precious\.wav/, ...virtual, "-q", "null", path("precious.wav"), "-d", "0.01", "--no-clobber");
@@ -230,6 +254,10 @@ describe("playing and recording", () => {
     const whole = Int16Array.from(parts.flatMap((part) => Array.from(part)));
     assert.equal(whole.length, rate * 2 * 2);
     equalSamples(whole.subarray(delay * 2), noise(rate * 2).subarray(0, -delay * 2));
+    // What is dropped from the start of the recording is not part of the first file.
+    const dropped = await run("-q", "--json", input, path("late.wav"), "--rotate", "0.5", "-o", "0.4", "-d", "1.2");
+    const [, second] = JSON.parse(dropped.stderr).files;
+    assert.ok(second.frame >= 0.5 * rate, `the second file begins at ${second.frame}`);
   });
 
   it("takes arguments from a file", async () => {
@@ -247,5 +275,7 @@ describe("playing and recording", () => {
       (await run("null", path("idle-out.wav"), "-d1s", "--loop")).stderr,
       /--loop does nothing: there is no playback/,
     );
+    const longer = await makeFile("idle-long.wav", rate * 0.2);
+    assert.match((await run(longer, "--rotate", "0.05")).stderr, /--rotate does nothing: .*\n.*\n.*\n9600 frames/);
   });
 });

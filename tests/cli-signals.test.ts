@@ -5,6 +5,7 @@ import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SoundFile } from "../mod.ts";
 import { ended, said, startPastream, temporaryFolder } from "./helpers/cli.ts";
+import { runTs } from "./helpers/runtime.ts";
 
 const folder = temporaryFolder();
 after(() => folder.remove());
@@ -78,7 +79,12 @@ describe("signals", { skip: process.platform === "win32" ? "no signals to send" 
     assert.ok(!existsSync(path("never.wav")));
   });
 
-  it("a second one ends the process at once", async () => {
+  it("a second one ends the process, whatever the first is still waiting for", async () => {
+    const { code, stdout } = await runTs(new URL("./helpers/two-signals.ts", import.meta.url));
+    assert.deepEqual([code, stdout], [143, "asked\nSIGINT 130\n"]);
+  });
+
+  it("a second one, in the midst of the end of a stream, ends the process at once", async () => {
     const args = [...virtual, "--json", "null", "-", "-t", "au", "--buffersize", "1M"];
     const child = startPastream(args, ["ignore", "pipe", "pipe"]);
     const end = ended(child);

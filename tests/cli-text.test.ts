@@ -84,6 +84,9 @@ describe("completions", () => {
     assert.deepEqual(offered("bash", "pastream doc"), ["doctor"]);
     assert.deepEqual(offered("bash", "pastream in.wav fi"), ["fish"]);
     assert.deepEqual(offered("bash", "pastream -d "), []);
+    // As bash takes --endian=l apart.
+    assert.deepEqual(offered("bash", "pastream --endian = l"), ["little"]);
+    assert.deepEqual(offered("bash", "pastream --endian ="), ["file", "little", "big", "cpu"]);
   });
 
   it("fish", { skip: lacking("fish") }, () => {

@@ -7,13 +7,15 @@ import {
   type DeviceInfo,
   DeviceNotFoundError,
   formatDeviceList,
+  InputStream,
   PastreamError,
   queryDevice,
   queryDevices,
   queryHostApis,
+  type StreamOptions,
   versions,
 } from "../mod.ts";
-import { matchDevices } from "../src/devices.ts";
+import { matchDevices, newId } from "../src/devices.ts";
 import { VERSION } from "../src/version.ts";
 import { runTs } from "./helpers/runtime.ts";
 
@@ -112,6 +114,16 @@ describe("matching of names", () => {
     assert.deepEqual(found("default"), [5]);
   });
 
+  it("tells devices of the same name apart, whatever they are called", () => {
+    const ids = (...names: string[]) => {
+      const taken = new Set<string>();
+      return names.map((name) => newId(name, taken));
+    };
+    assert.deepEqual(ids("USB", "USB", "HDA", "USB"), ["USB", "USB #2", "HDA", "USB #3"]);
+    assert.deepEqual(ids("USB", "USB", "USB #2", "USB"), ["USB", "USB #2", "USB #2 #2", "USB #3"]);
+    assert.deepEqual(ids("USB", "USB #2", "USB"), ["USB", "USB #2", "USB #3"]);
+  });
+
   it("finds every device by its id", () => {
     fc.assert(fc.property(fc.uniqueArray(fc.string(), { minLength: 1 }), (names) => {
       const some = names.map((name, index) => device(index, name));
@@ -161,6 +173,28 @@ describe("checkSettings()", () => {
   });
 
   it("throws what opening would", () => {
+    const said = (action: () => unknown) => {
+      try {
+        action();
+      } catch (error) {
+        return String(error);
+      }
+    };
+    const cases: StreamOptions[] = [
+      { device: "virtual", channels: 65 },
+      { device: "virtual", sampleRate: 999 },
+      { device: "virtual", hostSettings: { hostApi: "wasapi" } },
+      { device: "virtual", blockSize: 64, hostSettings: { hostApi: "virtual", loopbackDelay: 5 } },
+      { device: "no such device" },
+      { device: 999 },
+      { device: "virtual", dtype: "float64" as "float32" },
+      5 as StreamOptions,
+    ];
+    for (const options of cases) {
+      const opening = said(() => new InputStream(options));
+      assert.ok(opening);
+      assert.equal(said(() => checkSettings("input", options)), opening);
+    }
     assert.throws(() => checkSettings("output", { device: "virtual", channels: 65 }), { name: "RangeError" });
     assert.throws(() => checkSettings("input", { device: "virtual", sampleRate: 999 }), { name: "RangeError" });
     assert.throws(() => checkSettings("input", { device: 999 }), PastreamError);

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import process from "node:process";
 import { describe, it } from "node:test";
 import * as C from "../ffi/constants.ts";
 import { native } from "../ffi/load.ts";
@@ -87,6 +89,7 @@ describe("a native status", () => {
       assert.deepEqual(error.tried, ["a.so: gone", "b.so: gone"]);
       assert.match(error.message, name);
       assert.match(error.message, /install|pacman -S|apk add/);
+      if (process.platform === "linux") assert.equal(/sudo /.test(error.message), existsSync("/usr/bin/sudo"));
       assert.match(error.message, /tried a\.so: gone\n {2}tried b\.so: gone$/);
     }
   });

@@ -1,7 +1,7 @@
 // When the C library is loaded, from where, and what is said if it cannot be.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -9,6 +9,7 @@ import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { PS_ABI_VERSION } from "../ffi/constants.ts";
 import { namesMusl } from "../ffi/process.ts";
+import { hostTarget } from "../scripts/lib/targets.mjs";
 import { findCompiler } from "../scripts/lib/tools.mjs";
 import { type ChildOptions, commandFor, runtimeName, runTs } from "./helpers/runtime.ts";
 
@@ -69,8 +70,17 @@ describe("PASTREAM_LIB", () => {
 
   it("that is no library is an error, too", async () => {
     const file = join(folder, "text.so");
-    writeFileSync(file, "no library");
-    assert.match(await firstCall({ env: { PASTREAM_LIB: file } }), /^LibraryNotFoundError/);
+    for (const content of ["no library", ""]) {
+      writeFileSync(file, content);
+      assert.match(await firstCall({ env: { PASTREAM_LIB: file } }), /^LibraryNotFoundError/);
+    }
+    assert.match(await firstCall({ env: { PASTREAM_LIB: folder } }), /^LibraryNotFoundError/);
+  });
+
+  it("may be a name alone, of a file in the working folder", async () => {
+    const { nativePath } = await import("../ffi/load.ts");
+    cpSync(nativePath(), join(folder, "alone.so"));
+    assert.match(await firstCall({ env: { PASTREAM_LIB: "alone.so" }, cwd: folder }), /^loaded .*alone\.so/);
   });
 });
 
@@ -102,19 +112,38 @@ describe("a library of another ABI version", () => {
 });
 
 describe("without a library beside the module", () => {
-  it("the error says where it was looked for", () => {
-    const checkout = join(folder, "checkout");
+  const empty = "Readonly<Record<string, Prebuilt>> = {};";
+
+  /** The error of a copy of this project without native/, whose table of libraries is the one given. */
+  function errorOf(name: string, table: string): string {
+    const checkout = join(folder, name);
     mkdirSync(checkout);
     for (const part of ["mod.ts", "deno.json", "package.json", "src", "ffi", "tests/helpers/first-call.ts"]) {
       cpSync(join(root, part), join(checkout, part), { recursive: true });
     }
-    const script = join(checkout, "tests/helpers/first-call.ts");
-    const [program, ...args] = commandFor(script);
+    symlinkSync(join(root, "node_modules"), join(checkout, "node_modules"), "junction"); // koffi
+    const source = readFileSync(join(root, "ffi", "prebuilt.ts"), "utf8");
+    assert.ok(source.includes(empty));
+    writeFileSync(join(checkout, "ffi", "prebuilt.ts"), source.replace("= {};", `= ${table};`));
+    const [program, ...args] = commandFor(join(checkout, "tests/helpers/first-call.ts"));
     const env = { ...process.env, PASTREAM_LIB: "", PASTREAM_LIB_URL: "" };
     const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8", env, cwd: root });
     assert.match(stdout, /^LibraryNotFoundError library-not-found/, stderr);
-    assert.match(stdout, /tried: \S*checkout\/native\/\S+/);
-    assert.match(stdout, /npm run build/);
+    return stdout;
+  }
+
+  it("a checkout says how to build it, and where it was looked for", () => {
+    const said = errorOf("checkout", "{}");
+    assert.match(said, /tried: \S*checkout\/native\/\S+/);
+    assert.match(said, /npm run build/);
+  });
+
+  it("a package says that it is damaged, or not for this platform", () => {
+    const file = '{ file: "libpastream.so", size: 1, sha256: "" }';
+    const { name } = hostTarget();
+    assert.match(errorOf("damaged", `{ "${name}": ${file} }`), /install pastream anew/);
+    const other = errorOf("other", `{ "plan9-x64": ${file} }`);
+    assert.ok(other.includes(`it comes built for plan9-x64, but not for ${name.replace("-musl", "")}`), other);
   });
 });
 
@@ -129,6 +158,10 @@ describe("Node without koffi", () => {
   it("says what it needs where there is no node:ffi", {
     skip: (runtimeName !== "node" || major >= 26) && "node:ffi is there, or need not be",
   }, async () => {
-    assert.match(await firstCall({ env: blocked }), /npm install koffi/);
+    const said = await firstCall({ env: blocked });
+    assert.match(
+      said,
+      /^LibraryNotFoundError library-not-found\nNode calls C through the package koffi, .*npm install koffi/,
+    );
   });
 });

@@ -60,6 +60,8 @@ describe("one call", () => {
     equalSamples(await playrec(path, { ...fast, ...loopback, dtype: "int16" }), stereo);
     equalSamples(await playrec<"int16">(stereo, { ...fast, ...loopback, channels: 2 }), stereo);
     await assert.rejects(() => playrec<"int32">([mono], fast), TypeError);
+    const threeIn = await playrec<"int32">(mono, { ...fast, channels: [3, undefined] });
+    assert.equal(threeIn.length, 1500);
   });
 
   it("yields chunks", async () => {
@@ -75,7 +77,18 @@ describe("one call", () => {
       equalSamples(right, stereo.filter((_, i) => i % 2 === 1).slice(0, 333));
       break;
     }
-    assert.throws(() => chunks({ chunkSize: -1 }), RangeError);
+    const wrong: [options: object, name: string, message: RegExp][] = [
+      [{ chunkSize: -1 }, "RangeError", /chunkSize/],
+      [{ overlap: 1 }, "RangeError", /overlap must be 0 where chunks vary/],
+      [{ overlap: 64, blockSize: 64 }, "RangeError", /overlap must be less than the blockSize of 64/],
+      [{ frames: 5, offset: 6 }, "RangeError", /offset/],
+      [{ channels: 0 }, "RangeError", /channels/],
+      [{ dtype: "float64" }, "RangeError", /dtype/],
+      [{ playback: 0 }, "TypeError", /source/],
+      [{ playback: "", dtype: 5 }, "TypeError", /dtype/],
+    ];
+    for (const [options, name, message] of wrong) assert.throws(() => chunks(options), { name, message });
+    assert.throws(() => chunks(5 as never), { name: "TypeError", message: /options/ });
     assert.throws(() => chunks({ overlap: "1" as unknown as number }), TypeError);
     const unused = chunks({ device: "no such device" });
     await unused.return();
@@ -100,6 +113,10 @@ describe("one call", () => {
     try {
       assert.ok(await record(10) instanceof Int16Array);
       for await (const chunk of chunks({ frames: BLOCK })) assert.equal(chunk.length, BLOCK);
+      defaults.channels = [3, 2];
+      assert.equal((await playrec<"int16">(new Int16Array(200))).length, 300);
+      await assert.rejects(() => play(new Int16Array(201)), RangeError);
+      await play(new Int16Array(201), { channels: 1 });
     } finally {
       for (const name of Object.keys(defaults)) delete defaults[name as keyof typeof defaults];
     }

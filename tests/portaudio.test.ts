@@ -17,6 +17,7 @@ interface Result {
   readonly frameCount: number;
   readonly frames: number;
   readonly found: readonly (readonly [at: number, from: number, frames: number])[];
+  readonly lost?: boolean;
   readonly foreign: number;
   readonly glitches: number;
   readonly error: string;
@@ -51,9 +52,9 @@ describe("PortAudio over JACK", { skip: jackMissing }, () => {
     assert.equal(result.last.hostApi, "Virtual");
     assert.equal(result.hostApis.at(-1), "Virtual");
     assert.equal(result.settings.good, "ok");
-    assert.deepEqual(result.settings.rate, { name: "PortAudioError", paCode: -9997 });
-    assert.deepEqual(result.settings.channels, { name: "PortAudioError", paCode: -9998 });
-    assert.deepEqual(result.settings.host, { name: "RangeError" });
+    assert.deepEqual(result.settings.rate, { name: "PortAudioError", paCode: -9997, asOpening: true });
+    assert.deepEqual(result.settings.channels, { name: "PortAudioError", paCode: -9998, asOpening: true });
+    assert.deepEqual(result.settings.host, { name: "RangeError", asOpening: true });
     assert.equal(child.stderr, "");
   });
 
@@ -94,8 +95,12 @@ describe("PortAudio over PulseAudio", { skip: pulseMissing }, () => {
     // On a machine that is too busy PulseAudio itself drops something now and then, and reports nothing.
     for (let attempt = 1;; attempt++) {
       const { result, child } = await run(server, "pieces", folder.path(""));
-      const { found } = result;
+      if (result.lost) { // PortAudio has printed why, on a thread of its own
+        assert.ok(attempt < 5, "PulseAudio never keeps up");
+        continue;
+      }
       assert.equal(child.stderr, "");
+      const { found } = result;
       assert.equal(result.foreign, 0, "nothing but what was played and silence");
       for (let i = 1; i < found.length; i++) {
         assert.ok(found[i][1] >= found[i - 1][1] + found[i - 1][2], `in order: ${JSON.stringify(found)}`);

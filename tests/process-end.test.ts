@@ -8,7 +8,7 @@ import { after, before, describe, it } from "node:test";
 import { SoundFile } from "../mod.ts";
 import { runTs } from "./helpers/runtime.ts";
 
-const rounds = process.env.PASTREAM_TEST_FULL === "1" ? 20 : 3;
+const rounds = process.env.PASTREAM_TEST_FULL === "1" ? 20 : 2;
 const script = new URL("./helpers/ending.ts", import.meta.url);
 
 /** Endings, with the exit code that each asks for. */

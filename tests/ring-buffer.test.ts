@@ -136,6 +136,20 @@ describe("regions without a copy", () => {
     assert.deepEqual(ring.read(), numbers(1, 2, 3, 4, 5));
   });
 
+  it("are an error where a ring is too large for them", () => {
+    let ring: RingBuffer;
+    try {
+      ring = new RingBuffer(8, 2 ** 30);
+    } catch (error) {
+      // Where the system gives no more memory than it has.
+      return assert.equal((error as PastreamError).code, "out-of-resources");
+    }
+    ring.write(new Float64Array([1, 2]));
+    assert.throws(() => ring.getReadBuffers(), { code: "unsupported", message: /limited to 4294967296 bytes/ });
+    assert.deepEqual([...new Float64Array(ring.read().buffer)], [1, 2]);
+    ring.close();
+  });
+
   it("are never left dangling by close()", () => {
     const ring = new RingBuffer(1, 1 << 20);
     ring.write(numbers(1, 2, 3));
@@ -191,9 +205,8 @@ describe("a ring over memory of the caller's own", () => {
     assert.throws(() => ring.getWriteBuffers(), closed);
   });
 
-  it("is not for streams, nor for other threads unless it is shared memory", () => {
+  it("is for other threads only if it is shared memory", () => {
     using ring = new RingBuffer(1, undefined, new Uint8Array(8));
-    assert.throws(() => ringHandle(ring), { name: "TypeError", message: /memory of your own/ });
     assert.throws(() => ring.share(), { name: "TypeError", message: /SharedArrayBuffer/ });
     using ofShared = new RingBuffer(1, undefined, new SharedArrayBuffer(8));
     using other = RingBuffer.from(structuredClone(ofShared.share()));
@@ -332,6 +345,12 @@ describe("share() and from()", () => {
     }
     assert.throws(() => RingBuffer.from({ ...handle, pastreamRing: -1 }), RangeError);
     assert.throws(() => RingBuffer.from({ ...handle, pastreamRing: 1 }), closed);
+    for (const storage of ["text", [1, 2], new Uint8Array(31), new Int32Array(8)] as never[]) {
+      assert.throws(() => RingBuffer.from({ ...handle, storage }), {
+        name: "TypeError",
+        message: /storage .* 32 bytes/,
+      });
+    }
     assert.throws(() => RingBuffer.from({ ...handle, size: 16 }), { name: "TypeError", message: /8 elements of 4/ });
   });
 });

@@ -94,6 +94,13 @@ describe("blocks", () => {
     assert.throws(() => file.blocks({ blockSize: 5, dtype: "text" as "int16" }), /dtype/);
   });
 
+  it("are not of a file that is only written, nor in memory for no frame", () => {
+    using file = SoundFile.inMemory({ format: "WAV", sampleRate: 8000, channels });
+    assert.throws(() => file.blocks({ blockSize: 5 }), /not open for reading/);
+    using read = numbered(10);
+    assert.throws(() => read.blocks({ out: new Int16Array(0) }), /out must have room for a frame/);
+  });
+
   it("can be left early, and gone on with", () => {
     using file = numbered(100);
     for (const block of file.blocks({ blockSize: 30 })) if (block[0] === 0) break;

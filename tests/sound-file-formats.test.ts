@@ -7,6 +7,7 @@ import {
   availableFormats,
   availableSubtypes,
   checkFormat,
+  defaultSubtype,
   type FileDtype,
   type FileSamples,
   SoundFile,
@@ -230,5 +231,33 @@ describe("every format and subtype", () => {
 
   it("is confirmed by sox where that can", { skip: sox ? false : "there is no sox" }, () => {
     assert.ok(confirmed > 200, `only ${confirmed}`);
+  });
+});
+
+describe("formats", () => {
+  it("are those of libsndfile", () => {
+    const formats = availableFormats();
+    assert.equal(formats.WAV, "WAV (Microsoft)");
+    assert.ok("FLAC" in formats && "OGG" in formats && "RF64" in formats);
+    assert.ok("PCM_16" in availableSubtypes() && "VORBIS" in availableSubtypes());
+    assert.ok("PCM_24" in availableSubtypes("flac") && !("FLOAT" in availableSubtypes("FLAC")));
+    assert.equal(checkFormat("wav", "pcm_24", "big"), true);
+    assert.equal(checkFormat("WAV", "VORBIS"), false);
+    assert.equal(checkFormat("NOTHING"), false);
+    assert.equal(checkFormat("FLAC", "PCM_16", "little"), false);
+    for (const format of Object.keys(formats)) {
+      const subtype = defaultSubtype(format);
+      if (format === "RAW") assert.equal(subtype, undefined);
+      else assert.ok(checkFormat(format, subtype) || format === "MP3", `${format}: ${subtype}`);
+      assert.ok(Object.keys(availableSubtypes(format)).length > 0, format);
+    }
+    assert.equal(defaultSubtype("ogg"), "VORBIS");
+    assert.equal(defaultSubtype("nothing"), undefined);
+    assert.throws(() => defaultSubtype(666 as unknown as string), /format must be a string, not 666/);
+    assert.throws(() => checkFormat("WAV", 5 as unknown as string), /subtype must be a string, not 5/);
+    assert.equal(checkFormat("RAW"), true);
+    for (const name of ["constructor", "__proto__", ""]) {
+      assert.equal(checkFormat(name) || checkFormat("WAV", name) || checkFormat("WAV", "PCM_16", name), false, name);
+    }
   });
 });

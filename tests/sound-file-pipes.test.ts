@@ -36,7 +36,7 @@ describe("pipes", { skip }, () => {
     file.write(data);
   });
 
-  for (const type of ["wav", "au", "flac", "ogg", "raw", "aiff", "mp3"]) {
+  for (const type of ["wav", "au", "flac", "ogg", "raw", "aiff"]) {
     it(`are read from sox: ${type}`, async () => {
       const pipe = newPipe(`from-${type}`);
       const options = type === "raw" ? rawOfSox : ["-t", type];
@@ -50,19 +50,18 @@ describe("pipes", { skip }, () => {
       assert.deepEqual([file.frames, file.seekable, file.channels, file.sampleRate], [-1, false, 2, 48000]);
       const samples = file.read(-1, { dtype: "int16" });
       assert.equal(await ended, 0);
-      if (type === "ogg" || type === "mp3") {
-        assert.ok(Math.abs(samples.length / 2 - 50000) < 3000, `${samples.length / 2}`);
-      } else assert.equal(Buffer.compare(new Uint8Array(samples.buffer), new Uint8Array(data.buffer)), 0);
+      if (type === "ogg") assert.ok(Math.abs(samples.length / 2 - 50000) < 3000, `${samples.length / 2}`);
+      else assert.equal(Buffer.compare(new Uint8Array(samples.buffer), new Uint8Array(data.buffer)), 0);
       assert.throws(() => file.seek(0), /seek/);
       assert.equal(file.tell(), samples.length / 2);
     });
   }
 
-  // sox cannot write these to a pipe; cat can.
-  for (const format of ["W64", "CAF", "RF64", "WAVEX", "VOC", "NIST"]) {
+  // sox cannot write these to a pipe, or not everywhere; cat can.
+  for (const format of ["W64", "CAF", "RF64", "WAVEX", "VOC", "NIST", "MP3"]) {
     it(`are read from cat: ${format}`, async () => {
       const path = folder.path(`whole.${format}`);
-      const whole = new SoundFile(path, "w", { ...shape, format, subtype: "PCM_16" });
+      const whole = new SoundFile(path, "w", { ...shape, format, subtype: format === "MP3" ? undefined : "PCM_16" });
       whole.write(data);
       whole.close();
       const pipe = newPipe(`cat-${format}`);
@@ -70,7 +69,8 @@ describe("pipes", { skip }, () => {
       using file = new SoundFile(pipe);
       assert.equal(file.format, format);
       const samples = await file.readAsync(50000, { dtype: "int16" });
-      assert.equal(Buffer.compare(new Uint8Array(samples.buffer), new Uint8Array(data.buffer)), 0);
+      assert.equal(samples.length, data.length);
+      if (format !== "MP3") assert.deepEqual(samples, data);
       file.close();
       await ended; // cat may have been left with the rest
     });

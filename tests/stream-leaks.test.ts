@@ -76,10 +76,37 @@ describe("streams that are opened and closed", () => {
     assert.ok(grown < 30 + rounds / 20, `${grown.toFixed(1)} MiB more after ${rounds} rounds`);
   });
 
+  it("leave no file open that they could not use", { skip: noProc }, async () => {
+    await using stream = new DuplexStream({ ...fast, channels: 1 });
+    const before = { handles: native().ps_handle_count(), descriptors: descriptors() };
+    const other = joinPath(folder, "mono.wav");
+    await writeFile(other, new Float32Array(10), { sampleRate: 48000, channels: 1 });
+    const empty = joinPath(folder, "empty.wav");
+    await writeFile(empty, new Float32Array(0), { sampleRate: 48000, channels: 1 });
+    const refused: (() => Promise<unknown>)[] = [
+      () => stream.play(path), // of two channels
+      () => stream.play(empty, { loop: true }),
+      () => stream.playrec(other, { offset: 11 }),
+      () => stream.playrec(other, { pad: -1 }),
+      () => stream.playrec(other, { out: new Int16Array(5) as never }),
+      () => stream.record({ out: new Float32Array(5), frames: 6 }),
+      () => stream.start({ frames: 5, offset: 6 }),
+    ];
+    for (const refuse of refused) {
+      await assert.rejects(refuse, (error: Error) => /^(Range|Type)Error$/.test(error.name));
+    }
+    assert.deepEqual({ handles: native().ps_handle_count(), descriptors: descriptors() }, before);
+    await stream.close();
+    assert.equal(native().ps_handle_count(), before.handles - 1);
+  });
+
   it("are closed when they are collected, too", { skip: noProc }, async () => {
     const before = native().ps_handle_count();
+    const { signal } = new AbortController(); // which outlives them
     const forget = () => {
-      for (let i = 0; i < 20; i++) [new InputStream(fast), new OutputStream(fast)].map((stream) => stream.channels);
+      for (let i = 0; i < 20; i++) {
+        [new InputStream({ ...fast, signal }), new OutputStream(fast)].map((stream) => stream.channels);
+      }
     };
     forget();
     assert.equal(native().ps_handle_count(), before + 40);

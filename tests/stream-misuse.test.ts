@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { after, before, describe, it } from "node:test";
+import { native } from "../ffi/load.ts";
 import {
   DuplexStream,
   InputStream,
@@ -89,12 +90,14 @@ describe("a closed stream", () => {
     await assert.rejects(() => writable.write(new Float32Array(5)), has("closed"));
   });
 
-  it("frees the rings that it has made", async () => {
+  it("is freed, with the rings that it has made", async () => {
+    const before = native().ps_handle_count();
     const stream = new DuplexStream(realtime);
     const source = stream.setSource(() => {});
     const sink = stream.setSink(new Float32Array(10));
     await stream.close();
     for (const ring of [source, sink]) assert.throws(() => ring.read(), has("closed"));
+    assert.equal(native().ps_handle_count(), before);
   });
 
   it("is closed once, however often and from wherever that is asked", async () => {

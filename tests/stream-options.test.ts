@@ -70,6 +70,11 @@ describe("options of a stream", () => {
       [{ sampleRate: 0 }, "RangeError", /sampleRate .* not 0/],
       [{ sampleRate: "48k" as never }, "TypeError", /sampleRate .* not "48k"/],
       [{ blockSize: -1 }, "RangeError", /blockSize .* not -1/],
+      ...(["channels", "sampleRate", "dtype", "blockSize", "latency", "clipOff", "hostSettings", "device"] as const)
+        .map(
+          (name) =>
+            [{ [name]: null }, "TypeError", new RegExp(`${name}.* not null`)] as [StreamOptions, string, RegExp],
+        ),
       [{ dtype: "float64" as never }, "RangeError", /dtype must be one of "float32", .* not "float64"/],
       [{ dtype: 16 as never }, "TypeError", /dtype .* not 16/],
       [{ latency: "medium" as never }, "RangeError", /latency must be one of "low", "high", not "medium"/],
@@ -126,6 +131,18 @@ describe("host settings", () => {
     assert.equal(config[C.PS_CONFIG_FAULTS], 4);
     assert.deepEqual([...list], [100, 0, 7, 0, 200, 1, 0, 0, 300, 2, 0, 0.5, 400, 3, 0, 0]);
     assert.equal(numbers({ hostApi: "virtual" }).config[C.PS_CONFIG_VIRTUAL_DELAY], -1);
+    const lost = { atFrame: 4, kind: "deviceLost" } as const;
+    const halves = numbers([
+      { hostApi: "virtual", clock: "freewheel", loopbackDelay: 99, faults: [lost] },
+      { hostApi: "virtual", faults: [{ atFrame: 1, kind: "inputOverflow" }] },
+    ]);
+    assert.deepEqual([...halves.list], [4, 3, 0, 0, 1, 0, 0, 0]);
+    assert.equal(halves.config[C.PS_CONFIG_VIRTUAL_CLOCK], 1);
+    assert.equal(halves.config[C.PS_CONFIG_VIRTUAL_DELAY], 99);
+    const one = { hostApi: "virtual", faults: [lost] } as const;
+    assert.equal(numbers([one, undefined]).list.length, 4);
+    assert.equal(numbers([undefined, one]).list.length, 4);
+    assert.equal(numbers([one, one]).list.length, 4);
   });
 
   it("of ASIO, WASAPI and Core Audio, for each direction", () => {

@@ -111,12 +111,14 @@ describe("any stream", () => {
       const block = blockSize || 256;
       const chunkSize = given.chunkSize || blockSize;
       const overlap = Math.floor(given.overlapShare * chunkSize);
-      // The ring holds a block besides what has been read and is needed again.
-      const bufferSize = given.buffer && 2 ** Math.ceil(Math.log2(chunkSize + block)) * given.buffer;
+      // The ring holds a block besides what has been read and is needed again; a device that may
+      // choose its blocks shortens them, which takes time.
+      const bufferSize = given.buffer &&
+        2 ** Math.ceil(Math.log2(chunkSize + (full ? blockSize : block) || 1)) * given.buffer;
       const out = own ? silence(dtype, (chunkSize || 100) * channels) : undefined;
       const played = noise(dtype, frames * channels, frames) as SamplesOf<"uint8">;
       const options = { chunkSize: given.chunkSize, overlap, bufferSize, frames, offset, playback: played, out };
-      if (offset > frames) return await assert.rejects(() => stream.chunks(options).next(), RangeError);
+      if (offset > frames) return assert.throws(() => stream.chunks(options), RangeError);
 
       const elements = channels * width(dtype);
       const heard = silence(dtype, (overlap + block + frames) * channels) as SamplesOf<"uint8">;

@@ -54,6 +54,18 @@ describe("memory", () => {
     assert.ok([...part.subarray(0, 500), ...part.subarray(5500)].every((sample) => sample === 77));
   });
 
+  it("of no frames has no room", async () => {
+    await using stream = duplex();
+    stream.setSink(new Int16Array(0));
+    await stream.start();
+    assert.equal(await stream.wait(), true);
+    await stream.start({ frames: 1 });
+    await assert.rejects(() => stream.wait(), BufferFullError);
+    assert.equal(stream.frameCount, 0);
+    await stream.start({ frames: 10, offset: 10 });
+    assert.equal(await stream.wait(), true);
+  });
+
   it("ends a recording when it is full", async () => {
     for (const clock of clocks) {
       await using stream = duplex(clock);
@@ -104,6 +116,7 @@ describe("memory", () => {
     structuredClone(memory.buffer, { transfer: [memory.buffer] });
     await assert.rejects(() => stream.wait(), { name: "TypeError", message: /detached/ });
     assert.equal(stream.frameCount, 2000);
+    assert.equal(stream.aborted, true);
     await assert.rejects(() => stream.start(), { name: "TypeError", message: /detached/ });
   });
 
@@ -233,6 +246,95 @@ describe("a ring of the user's", () => {
       512,
       4288,
     ]]);
+  });
+});
+
+describe("a ring over memory of the user's own", () => {
+  it("holds in that memory what was recorded, and plays what is in it", async () => {
+    await using stream = duplex();
+    const memory = new Int16Array(8192);
+    using ring = new RingBuffer(2, undefined, memory);
+    const played = new Int16Array(8192);
+    using source = new RingBuffer(2, undefined, played);
+    for (let run = 0; run < 2; run++) {
+      source.flush();
+      source.write(signal);
+      ring.flush();
+      stream.setSource(source);
+      stream.setSink(ring);
+      await stream.start({ pad: BLOCK, offset: BLOCK });
+      await stream.wait();
+      equalSamples(memory.subarray(0, 5000), signal);
+      assert.equal(source.readAvailable, 0);
+      const [count, region] = ring.getReadBuffers();
+      assert.equal(count, 5000);
+      assert.equal(region.buffer, memory.buffer);
+    }
+  });
+
+  it("is read and written during a run, without regions", async () => {
+    await using stream = duplex("realtime");
+    const memory = new Int16Array(4096);
+    using source = new RingBuffer(2, undefined, memory);
+    using sink = new RingBuffer(2, 65536);
+    source.write(signal, 4000);
+    stream.setSource(source);
+    stream.setSink(sink);
+    await stream.start({ pad: -1 });
+    let written = 4000;
+    while (written < 5000) {
+      written += source.write(signal.subarray(written));
+      await pause(2);
+    }
+    const active = { name: "PastreamError", code: "active", message: /own.*while a stream uses it/ };
+    assert.throws(() => source.getWriteBuffers(), active);
+    while (sink.readAvailable < BLOCK + 5000) await pause(2);
+    assert.equal(source.readAvailable, 0);
+    await stream.stop();
+    const recorded = new Int16Array(5000);
+    sink.readInto(new Int16Array(BLOCK));
+    sink.readInto(recorded);
+    equalSamples(recorded, signal);
+    assert.equal(source.getWriteBuffers()[1].buffer, memory.buffer);
+  });
+
+  it("is given back whatever becomes of the stream", async () => {
+    const memory = new Int16Array(4096);
+    using ring = new RingBuffer(2, undefined, memory);
+    await using stream = duplex("realtime");
+    stream.setSink(ring, { onOverflow: "drop" });
+    stream.setSource(signal);
+    await stream.start({ pad: -1 });
+    await assert.rejects(() => stream.start(), { code: "active" });
+    while (ring.readAvailable < 100) await pause(1);
+    await stream.close();
+    equalSamples(memory.subarray(BLOCK, 100), signal.subarray(0, 100 - BLOCK));
+    assert.equal(ring.getReadBuffers()[1].buffer, memory.buffer);
+  });
+
+  it("is given back where the start fails, too", async () => {
+    await using stream = duplex("realtime");
+    using source = new RingBuffer(2, undefined, new Int16Array(64));
+    const sink = new RingBuffer(2, 64);
+    stream.setSource(source);
+    stream.setSink(sink);
+    sink.close();
+    await assert.rejects(() => stream.start(), { code: "closed" });
+    assert.equal(source.getWriteBuffers()[0], 64);
+  });
+
+  it("is not for streams where another thread may use that memory", async () => {
+    await using stream = duplex();
+    using ring = new RingBuffer(2, undefined, new SharedArrayBuffer(64));
+    const handle = ring.share();
+    using other = RingBuffer.from(handle);
+    for (const each of [ring, other]) {
+      stream.setSink(each);
+      await assert.rejects(() => stream.start(), { name: "TypeError", message: /another thread/ });
+    }
+    stream.setSink(new Int16Array(10));
+    await stream.start();
+    assert.equal(await stream.wait(), true);
   });
 });
 

@@ -1,20 +1,7 @@
 // Everything that can be played.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join as joinPath } from "node:path";
-import { after, before, describe, it } from "node:test";
-import { pathToFileURL } from "node:url";
-import {
-  BufferEmptyError,
-  DuplexStream,
-  OutputStream,
-  PastreamError,
-  RingBuffer,
-  SoundFile,
-  type Source,
-  writeFile,
-} from "../mod.ts";
+import { describe, it } from "node:test";
+import { BufferEmptyError, DuplexStream, OutputStream, PastreamError, RingBuffer, type Source } from "../mod.ts";
 import { clocks, equalSamples, join, noise, pause, silence, virtual } from "./helpers/streams.ts";
 
 const BLOCK = 64;
@@ -320,6 +307,21 @@ describe("an iterable", () => {
     assert.equal(cancelled, "cancelled");
   });
 
+  it("that never waits lets other things happen", async () => {
+    await using stream = new OutputStream(virtual("freewheel", { channels: 1, dtype: "int16", blockSize: 1024 }));
+    stream.setSource(function* () {
+      for (;;) yield signal.subarray(0, 1);
+    });
+    let turns = 0;
+    const timer = setInterval(() => turns++, 1);
+    const started = performance.now();
+    await stream.start();
+    while (performance.now() - started < 300) await pause(1);
+    clearInterval(timer);
+    await stream.stop();
+    assert.ok(turns >= 2, `${turns} turns`);
+  });
+
   it("cannot be looped", async () => {
     await using stream = new OutputStream(virtual("freewheel", { channels: 1, dtype: "int16" }));
     for (const source of [[signal], pieces, pieces(), new ReadableStream()]) {
@@ -364,6 +366,21 @@ describe("a function", () => {
     await stream.start({ pad: BLOCK, offset: BLOCK });
     await stream.wait();
     equalSamples(out, Int16Array.of(1, 2, 3, 4, 5));
+  });
+
+  it("finds its ring empty at a second start", async () => {
+    await using stream = new DuplexStream(virtual("realtime", { channels: 1, dtype: "int16", blockSize: BLOCK }));
+    stream.setSource(async (_stream, ring) => {
+      await pause(5);
+      ring.write(signal);
+    });
+    await stream.start();
+    await stream.stop(); // most of it is left
+    const out = new Int16Array(5000);
+    stream.setSink(out);
+    await stream.start({ pad: BLOCK, offset: BLOCK });
+    await stream.wait();
+    equalSamples(out, signal);
   });
 
   it("that is still at work gets no ring of a later start", async () => {
@@ -442,116 +459,17 @@ describe("a function", () => {
     await stream.start({ prebuffer: 10000 }); // it ends before that
     await stream.wait();
     assert.equal(stream.frameCount, 100);
+    stream.setSource(async (_stream, ring, { signal: end }) => {
+      ring.write(signal.subarray(0, 100));
+      while (!end.aborted) await pause(1);
+    });
+    for (const frames of [100, 50, 0]) {
+      await stream.start({ frames, prebuffer: 10000 }); // it need not give more than is played
+      await stream.wait();
+      assert.equal(stream.frameCount, frames);
+    }
     await assert.rejects(() => stream.start({ prebuffer: -1 }), RangeError);
     await assert.rejects(() => stream.start({ prebuffer: "yes" as unknown as boolean }), TypeError);
-  });
-});
-
-describe("a sound file", () => {
-  let folder = "";
-  let path = "";
-  const stereo = noise("int16", 3000 * 2, 9);
-  before(async () => {
-    folder = mkdtempSync(joinPath(tmpdir(), "pastream-"));
-    path = joinPath(folder, "stereo.wav");
-    await writeFile(path, stereo, { sampleRate: 48000, channels: 2, subtype: "PCM_16" });
-  });
-  after(() => rmSync(folder, { recursive: true }));
-  const options = virtual("freewheel", { channels: 2, dtype: "int16" as const, blockSize: BLOCK });
-
-  it("is played by its path or URL, and from its beginning each time", async () => {
-    await using stream = new DuplexStream(options);
-    for (const source of [path, pathToFileURL(path), path]) {
-      const recorded = await stream.playrec(source, { pad: BLOCK, offset: BLOCK });
-      equalSamples(recorded, stereo);
-    }
-    stream.setSource(path);
-    for (let i = 0; i < 2; i++) {
-      await stream.start();
-      await stream.wait();
-      assert.equal(stream.frameCount, 3000);
-    }
-  });
-
-  it("goes on where it stands", async () => {
-    await using stream = new DuplexStream(options);
-    using file = new SoundFile(path);
-    const first = await stream.playrec(file, { frames: 1000, pad: BLOCK, offset: BLOCK });
-    assert.equal(file.tell(), 1000);
-    const rest = await stream.playrec(file, { pad: BLOCK, offset: BLOCK });
-    equalSamples(join(first, rest), stereo);
-    const none = await stream.playrec(file, { pad: BLOCK, offset: BLOCK });
-    assert.equal(none.length, 0);
-    file.seek(2990);
-    equalSamples(await stream.playrec(file, { pad: BLOCK, offset: BLOCK }), stereo.slice(2990 * 2));
-  });
-
-  it("is looped without a gap", async () => {
-    await using stream = new DuplexStream(options);
-    const recorded = await stream.playrec(path, { frames: 10000 + BLOCK, offset: BLOCK, loop: true, bufferSize: 512 });
-    equalSamples(recorded, Int16Array.from({ length: 20000 }, (_, i) => stereo[i % 6000]));
-    assert.equal(stream.xruns, 0);
-  });
-
-  it("shows its ring", async () => {
-    await using stream = new OutputStream(virtual("realtime", { channels: 2, dtype: "int16" }));
-    const ring = stream.setSource(path, { bufferSize: 1024 });
-    assert.equal(ring.size, 1024);
-    await stream.start({ pad: -1 });
-    for (const use of [() => ring.write(new Uint8Array(4)), () => ring.read(1), () => ring.flush()]) {
-      assert.throws(use, (error: unknown) => error instanceof PastreamError && error.code === "active");
-    }
-    while (stream.frameCount < 3000) await pause(1);
-    await stream.stop();
-    assert.equal(ring.readAvailable, 0);
-  });
-
-  it("is busy while it is played", async () => {
-    using file = new SoundFile(path);
-    await using stream = new OutputStream(virtual("realtime", { channels: 2, dtype: "int16" }));
-    stream.setSource(file, { bufferSize: 256 });
-    await stream.start({ pad: -1 });
-    assert.throws(() => file.read(1), isBusy);
-    assert.throws(() => file.close(), isBusy);
-    assert.equal(file.frames, 3000);
-    assert.ok(file.tell() >= 0);
-    await using other = new OutputStream(virtual("realtime", { channels: 2, dtype: "int16" }));
-    await assert.rejects(() => other.play(file), isBusy);
-    await stream.stop();
-    assert.equal(file.read(1).length >= 0, true);
-  });
-
-  it("must fit", async () => {
-    await using wrong = new OutputStream(virtual("realtime", { channels: 1, dtype: "int16", sampleRate: 44100 }));
-    assert.throws(() => wrong.setSource(path), { name: "RangeError", message: /44100 Hz, not 48000 Hz/ });
-    await using mono = new OutputStream(virtual("realtime", { channels: 1, dtype: "int16" }));
-    await assert.rejects(() => mono.play(path), { name: "RangeError", message: /1 channels, not 2/ });
-    await assert.rejects(() => mono.play(joinPath(folder, "missing.wav")), {
-      name: "SoundFileError",
-      message: /missing.wav/,
-    });
-    using writing = new SoundFile(joinPath(folder, "new.wav"), "w", { sampleRate: 48000, channels: 1 });
-    assert.throws(() => mono.setSource(writing), { name: "TypeError", message: /reading/ });
-    await using stereoStream = new OutputStream(options);
-    using file = new SoundFile(path);
-    await assert.rejects(() => stereoStream.play(file, { frames: 3001 }), BufferEmptyError);
-  });
-
-  it("gives a stream its rate and channels", async () => {
-    const fast = joinPath(folder, "fast.wav");
-    await writeFile(fast, new Float32Array(30), { sampleRate: 96000, channels: 3 });
-    const any = { device: "virtual" };
-    using file = new SoundFile(fast);
-    for (const from of [fast, pathToFileURL(fast), file]) {
-      await using stream = OutputStream.fromFile(from, any);
-      assert.deepEqual([stream.sampleRate, stream.channels], [96000, 3]);
-    }
-    await using duplex = DuplexStream.fromFile(fast, any);
-    assert.deepEqual([duplex.sampleRate, duplex.channels], [96000, [2, 3]]);
-    await using both = DuplexStream.fromFile(fast, { ...any, channels: [4, 1], sampleRate: 8000 });
-    assert.deepEqual([both.sampleRate, both.channels], [8000, [4, 1]]);
-    await using input = DuplexStream.fromFile(fast, { ...any, channels: 1 });
-    assert.deepEqual(input.channels, [1, 3]);
   });
 });
 

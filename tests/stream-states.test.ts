@@ -1,6 +1,7 @@
 // A stream's life: what it says of itself, how runs begin and end, and who is told what went wrong.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { native } from "../ffi/load.ts";
 import {
   BufferEmptyError,
   BufferFullError,
@@ -142,6 +143,78 @@ describe("an open stream", () => {
   });
 });
 
+describe("what a stream tells", () => {
+  /** How many calls of the native side something makes. */
+  function calls(look: () => unknown): number {
+    const library = native() as unknown as Record<string, (...args: unknown[]) => unknown>;
+    const originals = Object.entries(library).filter(([, call]) => typeof call === "function");
+    let count = 0;
+    for (const [name, call] of originals) {
+      library[name] = (...args) => {
+        count++;
+        return call(...args);
+      };
+    }
+    try {
+      look();
+      return count;
+    } finally {
+      Object.assign(library, Object.fromEntries(originals));
+    }
+  }
+
+  it("costs a native call at most", async () => {
+    await using stream = new DuplexStream(realtime({ channels: 2 }));
+    await stream.start();
+    const names = [
+      ...[
+        "active",
+        "finished",
+        "stopped",
+        "aborted",
+        "closed",
+        "frameCount",
+        "xruns",
+        "xrunCounts",
+        "glitches",
+        "status",
+      ],
+      ...[
+        "time",
+        "cpuLoad",
+        "levels",
+        "callbackStats",
+        "ended",
+        "device",
+        "channels",
+        "dtype",
+        "sampleSize",
+        "latency",
+      ],
+      ...["sampleRate", "blockSize", "isDuplex", "rxMapping", "txMapping", "outputGain", "chunkFrame", "chunkTime"],
+    ] as const;
+    for (const name of names) assert.ok(calls(() => stream[name as keyof typeof stream]) <= 1, name);
+    assert.equal(calls(() => stream.frameCount), 1);
+  });
+
+  it("is of the run that begins, for the functions of that run, too", async () => {
+    const faults = [{ atFrame: 64, kind: "outputUnderflow" }] as const;
+    await using stream = new OutputStream(virtual("freewheel", { channels: 1, blockSize: 64 }, { faults }));
+    const seen: unknown[] = [];
+    stream.setSource((given, ring) => {
+      const { frameCount, xruns, status, glitches, callbackStats, levels } = given;
+      seen.push([frameCount, xruns, status, glitches.length, callbackStats.count, levels.output[0].peak]);
+      ring.write(new Float32Array(1000).fill(0.5));
+    });
+    for (let run = 0; run < 2; run++) {
+      await stream.start();
+      await stream.wait();
+      assert.deepEqual([stream.frameCount, stream.xruns], [1000, 1]);
+    }
+    assert.deepEqual(seen, [[0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0]]);
+  });
+});
+
 describe("the end of a run", () => {
   it("is waited for, once or by many", async () => {
     await using stream = new OutputStream(realtime({ channels: 1 }));
@@ -198,6 +271,25 @@ describe("the end of a run", () => {
     assert.equal(flags(stream), "finished");
   });
 
+  it("is seen by wait() as soon as anybody has seen it", async () => {
+    await using stream = new OutputStream(freewheel({ channels: 1 }));
+    await stream.play(new Float32Array(100), { blocking: false });
+    while (stream.active); // nothing else of JavaScript's runs
+    assert.equal(await stream.wait(0), true);
+  });
+
+  it("may be asked for by any number of callers at once", async () => {
+    const faults = [{ atFrame: 512, kind: "stall", seconds: 0.1 }] as const;
+    await using stream = new OutputStream(virtual("realtime", { channels: 1, blockSize: 512 }, { faults }));
+    await stream.start();
+    await pause(20);
+    await Promise.all(Array.from({ length: 100 }, (_, i) => (i < 50 ? stream.stop() : stream.abort())));
+    assert.equal(stream.active, false);
+    await stream.start({ frames: 100 });
+    await stream.stop();
+    assert.equal(stream.active, false);
+  });
+
   it("comes by stop during the start, too", async () => {
     await using stream = new OutputStream(realtime({ channels: 1 }));
     stream.setSource(async (_stream, _ring, { signal }) => {
@@ -245,6 +337,26 @@ describe("the end of a run", () => {
     sink.readInto(heard);
     equalSamples(heard.subarray(64), played.subarray(0, 5000 - 64));
     goOn();
+  });
+
+  it("comes by drain() during the start, which then waits for no more", async () => {
+    for (const pad of [0, -1]) {
+      await using stream = new OutputStream(realtime({ channels: 1 }));
+      stream.setSource(async (_stream, ring, { signal }) => {
+        ring.write(new Float32Array(100));
+        while (!signal.aborted) await pause(1);
+      });
+      const started = stream.start({ pad, prebuffer: 10000 });
+      await pause(5);
+      await stream.drain();
+      await started;
+      assert.equal(flags(stream), "finished");
+      assert.ok(stream.frameCount >= 100);
+      stream.setSource((given) => given.drain());
+      await stream.start({ pad }); // it never writes
+      await stream.wait();
+      assert.equal(flags(stream), "finished");
+    }
   });
 
   it("lets a loop come to its end, by drain()", async () => {
@@ -442,6 +554,41 @@ describe("a signal", () => {
       await assert.rejects(uses[use], { name: "RangeError", message: use });
       await stream.close();
     }
+  });
+
+  it("tells its reason, whatever that is", async () => {
+    for (const reason of [0, "", null, false, { a: 1 }]) {
+      assert.throws(
+        () => new InputStream(realtime({ signal: AbortSignal.abort(reason) })),
+        (e: unknown) => e === reason,
+      );
+      const control = new AbortController();
+      await using stream = new InputStream(realtime({ channels: 1, signal: control.signal }));
+      await stream.start();
+      const told = [stream.wait(), stream.drain(), stream.ended].map((wait) =>
+        assert.rejects(wait, (error: unknown) => error === reason)
+      );
+      control.abort(reason);
+      await Promise.all(told);
+      assert.equal(flags(stream), "finished aborted");
+    }
+  });
+
+  it("does not wait for sinks that never settle", async () => {
+    const stuck = () => new Promise<void>(() => {});
+    const control = new AbortController();
+    const { signal } = control;
+    const [first, second] = [1, 2].map(() => new InputStream(realtime({ channels: 1, signal })));
+    const reason = (error: unknown) => error === "enough";
+    const recording = assert.rejects(first.record({ out: new WritableStream({ write: stuck }) }), reason);
+    second.setSink(stuck);
+    await second.start({ frames: 100 });
+    const waiting = assert.rejects(second.wait(), reason);
+    while (second.active || first.frameCount < 4800) await pause(1);
+    control.abort("enough");
+    await Promise.all([recording, waiting]);
+    assert.deepEqual([first, second].map(flags), ["finished aborted", "finished"]);
+    await Promise.all([first.close(), second.close()]);
   });
 
   it("that has fired lets nothing be opened", async () => {

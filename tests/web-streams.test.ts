@@ -2,7 +2,16 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { describe, it } from "node:test";
-import { BufferFullError, DuplexStream, InputStream, OutputStream, PastreamError, RingBuffer } from "../mod.ts";
+import {
+  BufferFullError,
+  type ChunkOptions,
+  DeviceLostError,
+  DuplexStream,
+  InputStream,
+  OutputStream,
+  PastreamError,
+  RingBuffer,
+} from "../mod.ts";
 import { equalSamples, join, noise, pause, virtual } from "./helpers/streams.ts";
 
 const BLOCK = 64;
@@ -38,16 +47,53 @@ describe("readable()", () => {
     assert.equal(stream.active, true);
     await reader.cancel();
     assert.equal(stream.stopped, true);
-    const waiting = stream.readable({ chunkSize: 48000 }).getReader();
+    const waiting = stream.readable({ chunkSize: 480000 }).getReader();
     const read = waiting.read();
     await pause(20);
+    const started = performance.now();
     await waiting.cancel();
+    assert.ok(performance.now() - started < 5000, "it waited for the chunk");
     assert.equal((await read).done, true);
     assert.equal(stream.stopped, true);
     await stream.start();
     await unread.cancel();
     assert.equal(stream.active, true); // that run is none of its
     await stream.stop();
+  });
+
+  it("records anew after runs of others", async () => {
+    await using stream = duplex();
+    const readable = stream.readable({ chunkSize: 300, overlap: 20, frames: 1000 });
+    await stream.play(signal);
+    assert.equal((await stream.record(100)).length, 100);
+    assert.equal((await collect(readable)).length, 1000 + 4 * 20);
+  });
+
+  it("leaves other runs alone when it is cancelled", async () => {
+    await using stream = new InputStream(virtual("realtime", { channels: 1 }));
+    const reader = stream.readable({ chunkSize: 100 }).getReader();
+    await reader.read();
+    await stream.stop();
+    await stream.start();
+    await reader.cancel();
+    assert.equal(stream.active, true);
+  });
+
+  it("gives whole copies, whatever they are copied from", async () => {
+    await using stream = duplex();
+    stream.setSource(signal);
+    for (const out of [new DataView(new ArrayBuffer(600)), new Uint8Array(600), new Int16Array(300)]) {
+      const parts: Samples[] = [];
+      const readable = stream.readable({ chunkSize: 300, offset: BLOCK, pad: BLOCK, out });
+      for await (const part of readable as unknown as AsyncIterable<ArrayBufferView<ArrayBuffer>>) {
+        assert.equal(part.constructor, out.constructor);
+        assert.notEqual(part.buffer, out.buffer);
+        parts.push(new Int16Array(part.buffer));
+      }
+      equalSamples(join(...parts), signal);
+    }
+    const planar = { layout: "planar" } as ChunkOptions;
+    assert.throws(() => stream.readable(planar), { name: "RangeError", message: /layout.*"interleaved"/ });
   });
 
   it("errors with what ended the stream", async () => {
@@ -134,6 +180,34 @@ describe("writable()", () => {
     assert.equal(stream.frameCount - silent, 24000);
   });
 
+  it("ends the stream when it is given what cannot be played", async () => {
+    await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
+    const writer = stream.writable().getWriter();
+    writer.closed.catch(() => {});
+    await writer.write(new Float32Array(100));
+    await assert.rejects(writer.write(new Int16Array(4) as unknown as Float32Array<ArrayBuffer>), TypeError);
+    assert.equal(stream.aborted, true);
+    const again = stream.writable({ bufferSize: 1024 }).getWriter();
+    again.closed.catch(() => {});
+    const samples = new Float32Array(4800);
+    const written = assert.rejects(again.write(samples), { name: "TypeError", message: /given away/ });
+    await pause(5);
+    structuredClone(samples, { transfer: [samples.buffer] });
+    await written;
+    assert.equal(stream.aborted, true);
+  });
+
+  it("tells who closes it what ended the stream", async () => {
+    const faults = [{ atFrame: 480, kind: "deviceLost" }] as const;
+    await using stream = new OutputStream(virtual("realtime", { channels: 1 }, { faults }));
+    const writer = stream.writable().getWriter();
+    writer.closed.catch(() => {});
+    await writer.write(new Float32Array(4800));
+    while (stream.active) await pause(5);
+    await assert.rejects(writer.close(), DeviceLostError);
+    await stream.wait(); // has been told
+  });
+
   it("aborts the stream when it is aborted, even in the middle of a write", async () => {
     await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
     const writer = stream.writable({ bufferSize: 1024 }).getWriter();
@@ -162,6 +236,28 @@ describe("writable()", () => {
     const writer = lost.writable({ bufferSize: 1024 }).getWriter();
     writer.closed.catch(() => {});
     await assert.rejects(writer.write(new Float32Array(480000)), { name: "DeviceLostError" });
+  });
+
+  it("starts a run that the same stream's readable() shares, if it is written to first", async () => {
+    await using stream = duplex();
+    for (const delay of [0, 20]) {
+      const readable = stream.readable({ chunkSize: 300, offset: BLOCK });
+      const writer = stream.writable().getWriter();
+      const written = writer.write(signal).then(() => writer.close());
+      await pause(delay);
+      equalSamples(await collect(readable), signal.subarray(0, 5000 - BLOCK));
+      await written;
+      assert.equal(stream.chunkFrame, 4800 + BLOCK);
+    }
+    const [first, second] = [stream.readable({ chunkSize: 100 }), stream.readable({ chunkSize: 100 })];
+    const writer = stream.writable().getWriter();
+    await writer.write(signal);
+    const reader = second.getReader();
+    assert.equal((await reader.read()).value?.length, 100);
+    await assert.rejects(() => first.getReader().read(), { code: "active" });
+    await reader.cancel();
+    assert.equal(stream.stopped, true);
+    writer.closed.catch(() => {});
   });
 
   it("is piped to from the same stream's readable()", async () => {

@@ -43,6 +43,15 @@ describe("a worker's source", () => {
     for (const [i, sample] of heard.entries()) assert.equal(sample, (i % 16383 + 1) / 16384, `sample ${i}`);
   });
 
+  it("has ended when its function returns, even while the stream's own thread is blocked", async () => {
+    await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
+    stream.setSource(worker("tone", { frames: 4800 }));
+    await stream.start({ prebuffer: 4800 });
+    blockUntil(() => !stream.active);
+    await stream.wait();
+    assert.deepEqual([stream.finished, stream.aborted], [true, false]);
+  });
+
   it("may be a generator function", async () => {
     await using stream = new OutputStream(virtual("freewheel", { channels: 1, dtype: "int16" }));
     await stream.play(worker("generator"));
@@ -59,6 +68,17 @@ describe("a worker's source", () => {
     await stream.start();
     await stream.drain();
     assert.equal(stream.stopped, false);
+  });
+
+  it("may keep its thread to itself, and ends with the stream all the same", async () => {
+    await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
+    for (const end of ["stop", "drain", "abort"] as const) {
+      const left = new Int32Array(new SharedArrayBuffer(4));
+      stream.setSource(worker("busy", { left }));
+      await stream.start();
+      await stream[end]();
+      while (Atomics.load(left, 0) === 0) await pause(1);
+    }
   });
 
   it("that fails ends the stream with its error", async () => {
@@ -101,10 +121,17 @@ describe("a worker's sink", () => {
     assert.deepEqual([...result], [30100, sum, 30100]);
   });
 
+  it("may keep its thread to itself, and gets everything all the same", async () => {
+    await using stream = new InputStream(virtual("realtime", { channels: 1 }));
+    const left = new Int32Array(new SharedArrayBuffer(4));
+    await stream.record({ out: worker("busy", { left, sink: true }), frames: 4800 });
+    assert.equal(left[0], 4800);
+  });
+
   it("goes on while the stream's own thread is blocked", async () => {
     const stream = new InputStream(virtual("realtime", { channels: 1, dtype: "int16" }));
     const result = new Int32Array(new SharedArrayBuffer(12));
-    stream.setSink(worker("collector", result), { bufferSize: 2 ** 20 }); // room until the worker is up
+    stream.setSink(worker("collector", result));
     await stream.start();
     while (Atomics.load(result, 0) === 0) await pause(1);
     const before = Atomics.load(result, 0);
@@ -113,6 +140,53 @@ describe("a worker's sink", () => {
     await stream.wait();
     assert.equal(result[0], stream.frameCount);
     await stream.close();
+  });
+});
+
+describe("a worker's sink that takes a while to be up", () => {
+  const format = virtual("realtime", { channels: 1, dtype: "int16", blockSize: 64 });
+
+  it("is waited for by the device", async () => {
+    await using stream = new InputStream(format);
+    const result = new Int32Array(new SharedArrayBuffer(12));
+    stream.setSink(worker("slow", result), { bufferSize: 4096 }); // much less than it takes
+    await stream.start();
+    await pause(50);
+    await stream.stop();
+    await stream.wait(); // stop() does not wait for the worker
+    assert.equal(result[0], stream.frameCount);
+    assert.ok(result[0] > 0);
+  });
+
+  it("does not keep the stream from being stopped", async () => {
+    await using stream = new InputStream(format);
+    const result = new Int32Array(new SharedArrayBuffer(12));
+    for (const end of ["stop", "abort"] as const) {
+      stream.setSink(worker("slow", result));
+      const started = stream.start();
+      await stream[end]();
+      await started;
+      assert.equal(stream.active, false);
+    }
+    stream.setSink(worker("slow", result));
+    const started = stream.start();
+    const closed = stream.close();
+    await assert.rejects(started, { code: "closed" });
+    await closed;
+  });
+
+  it("that cannot be had fails the start, and nothing is recorded", async () => {
+    await using stream = new InputStream(format);
+    for (const name of ["no-function", "not-there"]) {
+      stream.setSink(worker(name));
+      await assert.rejects(() => stream.start(), name);
+      assert.equal(stream.active, false);
+      assert.equal(stream.frameCount, 0);
+    }
+    stream.setSink(new Int16Array(100));
+    await stream.start();
+    assert.equal(await stream.wait(), true);
+    assert.equal(stream.frameCount, 100);
   });
 });
 

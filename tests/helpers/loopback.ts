@@ -11,12 +11,16 @@ import {
   readFile,
   RingBuffer,
   type SamplesOf,
+  SoundFile,
   type Stream,
   type StreamOptions,
   type TaskContext,
   writeFile,
 } from "../../mod.ts";
+import { runTs } from "./runtime.ts";
 import { equalSamples, noise, pause } from "./streams.ts";
+
+const stdinToStdout = new URL("stdin-to-stdout.ts", import.meta.url);
 
 type LoopDtype = "int32" | "float32";
 
@@ -129,6 +133,19 @@ export const behaviours: Readonly<Record<string, (place: Place) => Promise<void>
       assert.equal(recorded.samples.length, (frames + 8192) * channels);
       assert.equal(hears(recorded.samples as Loop, played, channels), frames);
     }),
+
+  "standard input to standard output": async ({ options, dtype, channels, frames }) => {
+    const played = noise(dtype, frames * channels) as Loop;
+    const subtype = dtype === "float32" ? "FLOAT" : "PCM_32";
+    const file = SoundFile.inMemory({ format: "AU", subtype, sampleRate: 48000, channels });
+    file.write(played);
+    const args = [JSON.stringify({ ...options, dtype, channels }), "8192"];
+    const { code, stdoutBytes, stderr } = await runTs(stdinToStdout, { args, stdin: file.bytes() });
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    const recorded = await readFile(stdoutBytes, { dtype });
+    assert.equal(recorded.samples.length, (frames + 8192) * channels);
+    assert.equal(hears(recorded.samples as Loop, played, channels), frames);
+  },
 
   "offset": async (place) => {
     const { dtype, channels } = place;

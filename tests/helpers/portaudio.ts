@@ -3,6 +3,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import {
   checkSettings,
+  DeviceLostError,
   DuplexStream,
   OutputStream,
   queryDevice,
@@ -69,13 +70,16 @@ const files = (folder: string) =>
     return recorded;
   });
 
-function devices(): unknown {
-  const attempt = (options: object) => {
+async function devices(): Promise<unknown> {
+  const attempt = async (others: object) => {
+    const options = { device: "loopback", ...others };
+    const opening = await DuplexStream.open(options).then((stream) => stream.close(), String);
     try {
-      checkSettings("duplex", { device: "loopback", ...options });
-      return "ok";
+      checkSettings("duplex", options);
+      return opening ?? "ok";
     } catch (error) {
-      return { name: (error as Error).name, paCode: (error as { paCode?: number }).paCode };
+      const { name, paCode } = error as { name: string; paCode?: number };
+      return { name, paCode, asOpening: String(error) === opening };
     }
   };
   return {
@@ -83,12 +87,17 @@ function devices(): unknown {
     last: queryDevices().at(-1),
     hostApis: queryHostApis().map(({ name }) => name),
     settings: {
-      good: attempt({ channels: 2 }),
-      rate: attempt({ sampleRate: 44100 }),
-      channels: attempt({ channels: 3 }),
-      host: attempt({ hostSettings: { hostApi: "wasapi", exclusive: true } }),
+      good: await attempt({ channels: 2 }),
+      rate: await attempt({ sampleRate: 44100 }),
+      channels: await attempt({ channels: 3 }),
+      host: await attempt({ hostSettings: { hostApi: "wasapi", exclusive: true } }),
     },
   };
+}
+
+/** PortAudio's ALSA gives a stream up at some of the xruns of PulseAudio's plugin, on a machine that is too busy. */
+function unlessLost(error: unknown): undefined {
+  if (!(error instanceof DeviceLostError)) throw error;
 }
 
 /** A file played and recorded over the default device: the pieces of it that came back, as [at, from, frames]. */
@@ -100,7 +109,8 @@ async function pieces(folder: string): Promise<unknown> {
   file.write(join(new Float32Array(2 * lead), signal));
   file.close();
   await using stream = DuplexStream.fromFile(`${folder}/played.wav`, { channels: 2 });
-  const recorded = await stream.playrec(`${folder}/played.wav`, { pad: 48000 });
+  const recorded = await stream.playrec(`${folder}/played.wav`, { pad: 48000 }).catch(unlessLost);
+  if (!recorded) return { lost: true };
   const key = (samples: Samples, frame: number) => `${samples[2 * frame]} ${samples[2 * frame + 1]}`;
   const where = new Map<string, number>();
   for (let i = 0; i < frames; i++) where.set(key(signal, i), i);

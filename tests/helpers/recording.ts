@@ -16,7 +16,10 @@ const streams = formats.map((name, i) => {
     blockSize: 480,
   });
   stream.setSource(ramp, { loop: true });
-  stream.setSink(new SoundFile(`${folder}/${i}`, "w", { sampleRate: 48000, channels: 1, format, subtype }));
+  // libsndfile takes the length of an MP3 without its last header from the first frame's bitrate.
+  const bitrateMode = format === "MP3" ? "constant" as const : undefined;
+  const options = { sampleRate: 48000, channels: 1, format, subtype, bitrateMode };
+  stream.setSink(new SoundFile(`${folder}/${i}`, "w", options));
   return stream;
 });
 for (const stream of streams) await stream.start();

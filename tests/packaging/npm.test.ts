@@ -58,7 +58,7 @@ describe("the npm package", () => {
     const { name, bin, engines, optionalDependencies, license, dependencies } = description;
     assert.deepEqual({ name, version: description.version, license }, { name: "pastream", version, license: "MIT" });
     assert.deepEqual(bin, { pastream: "cli.js" });
-    assert.deepEqual(engines, { node: ">=20" });
+    assert.deepEqual(engines, { node: ">=20.16" });
     assert.deepEqual(Object.keys(optionalDependencies), ["koffi"]);
     assert.equal(dependencies, undefined);
   });
@@ -113,6 +113,34 @@ for (const [installer, command] of Object.entries(installers)) {
     });
   });
 }
+
+describe("the npm package, installed for the whole machine", () => {
+  it("has its command and its manual page", async () => {
+    const folder = temporaryFolder();
+    const command = ["npm", "install", "--global", `--prefix=${folder}`, "--no-audit", "--no-fund", archive];
+    await runWell(command, { cwd: folder });
+    assert.equal(
+      await runWell([join(folder, "bin", "pastream"), "--version"], { cwd: folder }),
+      `pastream ${version}\n`,
+    );
+    const page = readFileSync(join(folder, "share", "man", "man1", "pastream.1"), "utf8");
+    assert.match(page, /^\.TH PASTREAM 1/);
+  });
+});
+
+describe("the npm package under TypeScript", () => {
+  // The oldest that knows typed arrays by their buffers, and a new one.
+  for (const typescript of ["5.7.3", "7.0.2"]) {
+    it(`has types for TypeScript ${typescript}, however it looks for modules`, async () => {
+      const folder = await install("npm", "install", "--no-audit", "--no-fund", `typescript@${typescript}`);
+      const tsc = [join(folder, "node_modules", ".bin", "tsc"), "--noEmit", "--strict", "--target", "ES2022"];
+      const settings = [["node16", "node16"], ["nodenext", "nodenext"], ["esnext", "bundler"]];
+      for (const [module, resolution] of settings) {
+        await runWell([...tsc, "--module", module, "--moduleResolution", resolution, "types.ts"], { cwd: folder });
+      }
+    });
+  }
+});
 
 describe("the npm package without koffi", () => {
   let folder: string;

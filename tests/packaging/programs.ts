@@ -21,10 +21,15 @@ for (const node of [which("node"), fromNpm.node()]) {
   if (node) runtimes[`node ${output(node, ["--version"])}`] = [node];
 }
 
+const temporaryFolders: string[] = [];
+process.on("exit", () => {
+  for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true });
+});
+
 /** A new folder far from the checkout, which goes when the tests of the file have ended. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "pastream-test-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  temporaryFolders.push(folder);
   return folder;
 }
 

@@ -1,16 +1,25 @@
-// A pastream that Deno loads from the web, as from JSR: the published files come from a server of this test, and so does
-// the library. In the place of @denosaurs/plug, which fetches it, stands app/plug.js with the same interface.
+// A pastream that Deno loads from JSR, for which a server of this test stands: the published files come from there, and so
+// does the library. In the place of @denosaurs/plug, which fetches it, stands app/plug.js with the same interface.
 import assert from "node:assert/strict";
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { basename, extname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 import process from "node:process";
-import { pathToFileURL } from "node:url";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { buildPackage, packageFolder } from "../../scripts/build-package.mjs";
 import { hostTarget, targets } from "../../scripts/lib/targets.mjs";
-import { app, fromNpm, type Result, root, run, temporaryFolder } from "./programs.ts";
+import { app, fromNpm, type Result, root, run, runWell, temporaryFolder, version } from "./programs.ts";
 
 const target = hostTarget();
 const types: Record<string, string> = { ".ts": "application/typescript", ".json": "application/json" };
@@ -31,17 +40,52 @@ const cutOff: Answer = (path, response) => {
 
 let answer = whole;
 let asked: string[] = [];
-const server = createServer((request, response) => {
-  const path = decodeURIComponent(request.url!).replace(/^\/(pastream|mirror)\//, "");
-  if (path.startsWith("native/")) {
-    asked.push(request.url!);
-    return answer(join(packageFolder, path), response);
+let hasPlug = true;
+
+/** What JSR has: of each package the version, the folder, and what it exports. */
+const packages: Record<string, { version: string; folder: string; exports: Record<string, string> }> = {
+  "@pastream/pastream": { version, folder: packageFolder, exports: { ".": "./mod.ts", "./cli": "./cli.ts" } },
+  "@denosaurs/plug": { version: "1.1.0", folder: app, exports: { ".": "./plug.js" } },
+};
+
+/** The hashes of a package's files, by which Deno checks them. */
+function manifestOf(folder: string) {
+  const files = readdirSync(folder, { recursive: true }).map(String).filter((name) =>
+    statSync(join(folder, name)).isFile()
+  );
+  return Object.fromEntries(files.map((name) => {
+    const bytes = readFileSync(join(folder, name));
+    return [`/${name}`, { size: bytes.length, checksum: `sha256-${createHash("sha256").update(bytes).digest("hex")}` }];
+  }));
+}
+
+function answerAsJsr(url: string, response: ServerResponse): void {
+  const [, name, rest] = /^\/(@\w+\/\w+)\/(.*)$/.exec(url) ?? [];
+  const known = name === "@denosaurs/plug" && !hasPlug ? undefined : packages[name];
+  if (!known) {
+    response.statusCode = 404;
+    response.end();
+  } else if (rest === "meta.json") {
+    response.end(JSON.stringify({ latest: known.version, versions: { [known.version]: {} } }));
+  } else if (rest === `${known.version}_meta.json`) {
+    response.end(JSON.stringify({ exports: known.exports, manifest: manifestOf(known.folder) }));
+  } else {
+    const path = join(known.folder, rest.replace(`${known.version}/`, ""));
+    response.setHeader("content-type", types[extname(path)] ?? "text/plain");
+    response.end(readFileSync(path));
   }
-  response.setHeader("content-type", types[extname(path)] ?? "text/plain");
-  response.end(readFileSync(join(packageFolder, path)));
+}
+
+const server = createServer((request, response) => {
+  const url = decodeURIComponent(request.url!);
+  const [, library] = /\/(native\/.*)$/.exec(url) ?? [];
+  if (library) {
+    asked.push(url);
+    answer(join(packageFolder, library), response);
+  } else answerAsJsr(url, response);
 });
 
-describe("pastream from the web", () => {
+describe("pastream from JSR", () => {
   let home: string;
   let folder: string;
   let address: string;
@@ -53,34 +97,40 @@ describe("pastream from the web", () => {
     home = temporaryFolder();
     folder = join(home, "program");
     cpSync(app, folder, { recursive: true });
-    const imports = {
-      "pastream": `${address}/pastream/mod.ts`,
-      "jsr:@denosaurs/plug@1.1.0": pathToFileURL(join(folder, "plug.js")).href,
-    };
+    const imports = { pastream: `jsr:@pastream/pastream@${version}` };
     writeFileSync(join(folder, "deno.json"), JSON.stringify({ imports, lock: false }));
-    // Deno's own cache is filled here once; the tests begin with an empty cache of pastream's.
+    // Deno's own cache is filled here once; the tests begin with an empty cache of pastream's. This first start must not
+    // wait for a module that comes by the same connection as pastream came.
     libraryOf(await start({ cache: join(home, "first") }));
   });
-  after(() => server.close());
+  after(() => {
+    server.close();
+    server.closeAllConnections();
+  });
   beforeEach(() => {
     answer = whole;
     asked = [];
+    hasPlug = true;
   });
 
   interface Start {
     readonly cache: string;
     readonly env?: Readonly<Record<string, string>>;
     readonly uid?: number;
+    readonly deno?: string;
     readonly flags?: readonly string[];
+    readonly denoDir?: string;
   }
 
+  const jsr = (denoDir = join(home, "deno")) => ({ JSR_URL: `${address}/`, DENO_DIR: denoDir });
+
   /** Runs app.js with a cache of pastream's, as a user who may be asked nothing. */
-  function start({ cache, env, uid, flags = ["-A"] }: Start): Promise<Result> {
+  function start({ cache, env, uid, deno = fromNpm.deno()!, flags = ["-A"], denoDir }: Start): Promise<Result> {
     mkdirSync(cache, { recursive: true });
-    return run([fromNpm.deno()!, "run", "--no-prompt", "--no-check", ...flags, join(folder, "app.js")], {
+    return run([deno, "run", "--no-prompt", "--no-check", ...flags, join(folder, "app.js")], {
       cwd: home,
       uid,
-      env: { DENO_DIR: join(home, "deno"), XDG_CACHE_HOME: cache, ...env },
+      env: { ...jsr(denoDir), XDG_CACHE_HOME: cache, ...env },
     });
   }
 
@@ -110,9 +160,11 @@ describe("pastream from the web", () => {
 
   it("fetches its library once, and puts nothing on standard output", async () => {
     const cache = emptyCache();
-    const path = libraryOf(await start({ cache }));
+    const first = await start({ cache });
+    const path = libraryOf(first);
+    assert.match(first.stderr, /^Downloading http/m); // plug did it
     assert.deepEqual(filesIn(cache), [basename(path)]);
-    assert.deepEqual(asked, [`/pastream/native/${target.name}/${target.file}`]);
+    assert.deepEqual(asked, [`/@pastream/pastream/${version}/native/${target.name}/${target.file}`]);
     assert.deepEqual(readFileSync(path), readFileSync(join(packageFolder, "native", target.name, target.file)));
     assert.equal(libraryOf(await start({ cache })), path);
     assert.equal(asked.length, 1);
@@ -126,6 +178,33 @@ describe("pastream from the web", () => {
     );
     assert.equal(asked.length, 2);
     assert.equal(asked[1], asked[0]);
+  });
+
+  it("fetches it where plug cannot be had", async () => {
+    hasPlug = false;
+    const cache = emptyCache();
+    libraryOf(await start({ cache, denoDir: join(temporaryFolder(), "deno") }));
+    assert.equal(filesIn(cache).length, 1);
+  });
+
+  it("fetches it again where it is not what it was", async () => {
+    const cache = emptyCache();
+    const path = libraryOf(await start({ cache }));
+    const bytes = readFileSync(path);
+    bytes[bytes.length >> 1] ^= 1;
+    writeFileSync(path, bytes);
+    assert.equal(libraryOf(await start({ cache })), path);
+    assert.equal(asked.length, 2);
+    assert.deepEqual(readFileSync(path), readFileSync(join(packageFolder, "native", target.name, target.file)));
+  });
+
+  it("has types", async () => {
+    await runWell([fromNpm.deno()!, "check", "--allow-import", join(folder, "types.ts")], { cwd: folder, env: jsr() });
+  });
+
+  it("is a command", async () => {
+    const command = [fromNpm.deno()!, "run", "-A", `jsr:@pastream/pastream@${version}/cli`, "--version"];
+    assert.equal(await runWell(command, { cwd: home, env: jsr() }), `pastream ${version}\n`);
   });
 
   it("fetches nothing where a library is named", async () => {
@@ -164,18 +243,21 @@ describe("pastream from the web", () => {
   });
 
   it("names a cache that cannot be written, and reads from one", async () => {
-    // Nobody else than root has write permission here; root is made somebody else.
+    // Nothing keeps root from writing: root is made somebody else, who may not enter root's own folders.
     const uid = process.getuid?.() === 0 ? 65534 : undefined;
+    const deno = join(home, "bin", "deno");
+    mkdirSync(dirname(deno));
+    copyFileSync(fromNpm.deno()!, deno);
     const cache = emptyCache();
     mkdirSync(cache, { recursive: true });
     await run(["chmod", "-R", "a+rX", join(cache, ".."), home], { cwd: home });
-    await run(["chmod", "a-w", cache], { cwd: home });
-    const { code, stderr } = await start({ cache, uid });
+    chmodSync(cache, 0o555);
+    const { code, stderr } = await start({ cache, uid, deno });
     assert.equal(code, 1);
     assert.match(stderr, /PastreamError: /);
-    assert.ok(stderr.includes(`it cannot be kept in ${join(cache, "pastream")}`), stderr);
+    assert.ok(stderr.includes(`cannot be kept in ${join(cache, "pastream")}`), stderr);
     await run(["chmod", "-R", "a+rX", join(home, "first")], { cwd: home });
-    libraryOf(await start({ cache: join(home, "first"), uid }));
+    libraryOf(await start({ cache: join(home, "first"), uid, deno }));
   });
 
   it("says without a network which command fetches it", async () => {
@@ -184,13 +266,17 @@ describe("pastream from the web", () => {
     assert.equal(code, 1);
     assert.match(stderr, /LibraryNotFoundError: libpastream could not be fetched/);
     const [, command] = /^ {2}(deno run -A \S+ .*)$/m.exec(stderr)!;
-    assert.equal(command, `deno run -A ${address}/pastream/cli.ts doctor -D virtual`);
+    assert.equal(command, `deno run -A ${address}/@pastream/pastream/${version}/cli.ts doctor -D virtual`);
     const [, ...args] = command.split(" ");
-    const env = { DENO_DIR: join(home, "deno"), XDG_CACHE_HOME: cache };
-    const plug = `--config=${join(folder, "deno.json")}`;
-    const cured = await run([fromNpm.deno()!, args[0], plug, ...args.slice(1)], { cwd: home, env });
+    const cured = await run([fromNpm.deno()!, ...args], { cwd: home, env: { ...jsr(), XDG_CACHE_HOME: cache } });
     assert.equal(cured.code, 0, cured.stdout + cured.stderr);
     assert.equal(filesIn(cache).length, 1);
+  });
+
+  it("says which variable is missing where there is no place for a cache", async () => {
+    const { code, stderr } = await start({ cache: emptyCache(), env: { XDG_CACHE_HOME: "", HOME: "" } });
+    assert.equal(code, 1);
+    assert.match(stderr, /LibraryNotFoundError: there is no place to keep libpastream in: HOME is not set/);
   });
 
   it("asks for few permissions, and says which one it lacks", async () => {

@@ -2,6 +2,7 @@
 // one.
 import {
   chunks,
+  defaults,
   DuplexStream,
   InputStream,
   OutputStream,
@@ -52,10 +53,24 @@ export async function dtypeDecidesTheArray(): Promise<void> {
   await output.play([new Float32Array(4)]);
   // @ts-expect-error: nor numbers
   await output.play([1, 2, 3]);
+  // @ts-expect-error: nor a generator of them
+  output.setSource(function* () {
+    yield new Float32Array(4);
+  });
+  // @ts-expect-error: nor an async one
+  output.setSource(async function* () {
+    yield await Promise.resolve(new Float32Array(4));
+  });
+  // @ts-expect-error: nor a ReadableStream of them
+  output.setSource(new ReadableStream<Float32Array<ArrayBuffer>>());
   // @ts-expect-error: nor does a stream of float32 play an Int16Array
   await new OutputStream().play(new Int16Array(4));
   // @ts-expect-error: it does not record into one, either
   plain.setSink(new Int16Array(4));
+  // @ts-expect-error: by no call
+  await plain.record({ out: new Int16Array(4) });
+  // @ts-expect-error: a path is to be opened with toFile()
+  plain.setSink("take.wav");
   // @ts-expect-error: or through a WritableStream of another type
   plain.setSink(new WritableStream<Int16Array<ArrayBuffer>>());
   // @ts-expect-error: there is no such dtype
@@ -76,6 +91,8 @@ export async function duplexHasPairs(): Promise<void> {
   const channels: number = duplex.channels;
   const one: number = new InputStream().channels;
   new DuplexStream({ channels: [1, 2], device: ["a", 1], latency: ["low", 0.1] });
+  // @ts-expect-error: what is recorded has the input's dtype
+  await duplex.playrec(new Float32Array(4), { out: new Float32Array(4) });
   // @ts-expect-error: a pair has two values
   new DuplexStream({ channels: [1, 2, 3] });
   void [channels, one];
@@ -130,6 +147,14 @@ export async function optionsAreChecked(): Promise<void> {
   await play(new Float32Array(4), { device: "virtual", hostSettings: { hostApi: "virtual", clock: "freewheel" } });
   // @ts-expect-error: the clock is the virtual device's
   new InputStream({ hostSettings: { hostApi: "wasapi", clock: "freewheel" } });
+  // @ts-expect-error: a stall has a length
+  new InputStream({ hostSettings: { hostApi: "virtual", faults: [{ atFrame: 4, kind: "stall" }] } });
+  // @ts-expect-error: a worker's module is a URL
+  stream.setSource({ worker: "./tone.ts" });
+  // @ts-expect-error: a signal is not its controller
+  new InputStream({ signal: new AbortController() });
+  // @ts-expect-error: a signal is of one stream
+  defaults.signal = AbortSignal.abort();
   // @ts-expect-error: a latency is "low", "high" or seconds
   new InputStream({ latency: "medium" });
 }

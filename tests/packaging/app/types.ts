@@ -5,6 +5,11 @@ const options: StreamOptions<"int16"> = { device: "virtual", dtype: "int16" };
 const devices: readonly DeviceInfo[] = queryDevices();
 const stream: InputStream<"int16"> = new InputStream(options);
 const samples: Int16Array = await stream.record(100);
+{
+  await using opened: InputStream = await InputStream.open();
+  using file: SoundFile = new SoundFile("a.wav");
+  console.log(opened.xruns, file.frames);
+}
 const first: Float32Array[] = [];
 for await (const chunk of chunks()) first.push(chunk);
 // @ts-expect-error a name is text
