@@ -22,7 +22,7 @@ struct device_ops {
   int32_t (*abort)(struct stream *stream); /* drop what the device holds; no callback runs after it */
   void (*close)(struct stream *stream);    /* also after a failed start; frees stream->device_state */
   int (*active)(struct stream *stream);    /* 0 when the device will not call back any more */
-  int (*answers)(struct stream *stream);   /* 0: what is behind it hangs. Asked of one with a first_pause; NULL without */
+  int (*answers)(struct stream *stream);   /* 0: what is behind it hangs. Asked of one that may_pause; NULL without */
   double (*time)(struct stream *stream);   /* any thread, while open */
   double (*cpu_load)(struct stream *stream);
 };

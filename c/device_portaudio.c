@@ -11,7 +11,7 @@
 #define LOST_SECONDS 0.25  /* the same of a device that is lost: it takes milliseconds, or hangs */
 #define PLAY_OUT_POLL 0.002
 #define PLAY_OUT_EXTRA 1.0 /* seconds beyond twice the latency until what was played must have been heard */
-#define FIRST_PAUSE 4.0    /* a sound server under ALSA may fill a buffer of 2 s first, and then be silent for longer */
+#define SERVER_PAUSE 4.0   /* a sound server under ALSA may fill a buffer of 2 s first, and then be silent for longer */
 #define ANSWER_SECONDS 0.6 /* more than it takes a sound server that has time for nothing else */
 #define CLOCK_STEP 1.0     /* seconds by which a clock goes back only if it was set back */
 
@@ -83,10 +83,10 @@ static void release(struct portaudio_device *device) {
   free(device);
 }
 
-static int is_jack(const struct portaudio_device *device) {
+static int host_api_of(const struct portaudio_device *device) {
   const struct portaudio_side *side = &device->setup.sides[device->setup.sides[0].used ? 0 : 1];
   const struct pa_device_info *info = device->api->get_device_info(side->parameters.device);
-  return device->api->get_host_api_info(info->host_api)->type == PA_JACK;
+  return device->api->get_host_api_info(info->host_api)->type;
 }
 
 static int run_close(struct portaudio_device *device) {
@@ -95,7 +95,7 @@ static int run_close(struct portaudio_device *device) {
   struct pa_stream *open = device->open;
   device->open = NULL;
   os_mutex_unlock(&device->lock);
-  if (is_jack(device)) {
+  if (host_api_of(device) == PA_JACK) {
     /* An assertion of PortAudio ends the process when a stream is closed whose JACK server is gone. A stream that can
      * be started has one; the other is left open, and keeps the device, which is the argument of its callbacks. Against
      * a server that ends in the milliseconds between this and the end of closing there is no help. */
@@ -169,7 +169,8 @@ static void fill_actual(struct stream *stream, const struct portaudio_device *de
   actual[PS_ACTUAL_BLOCK_SIZE] = (double)device->setup.block_size;
   actual[PS_ACTUAL_INPUT_LATENCY] = info && device->setup.sides[0].used ? info->input_latency : 0;
   actual[PS_ACTUAL_OUTPUT_LATENCY] = info && device->setup.sides[1].used ? info->output_latency : 0;
-  stream->first_pause = is_jack(device) ? 0 : FIRST_PAUSE;
+  int host_api = host_api_of(device);
+  stream->may_pause = host_api == PA_ALSA || host_api == PA_PULSE_AUDIO ? SERVER_PAUSE : 0;
 }
 
 static int32_t device_open(struct stream *stream) {

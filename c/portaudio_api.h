@@ -29,8 +29,10 @@
 /* Types of host APIs. */
 #define PA_ASIO 3
 #define PA_CORE_AUDIO 5
+#define PA_ALSA 8
 #define PA_JACK 12
 #define PA_WASAPI 13
+#define PA_PULSE_AUDIO 16
 
 struct pa_stream;
 

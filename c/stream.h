@@ -38,8 +38,6 @@ struct anchor_values {
 
 /* What the control thread makes of the heartbeats. */
 struct silence {
-  double began;     /* os_time() when the device was started, or had an xrun */
-  int32_t flagged;  /* callbacks that it has flagged */
   double looked;    /* os_time() of the last look, */
   double heartbeat; /* and what was seen then */
   double seconds;   /* without a callback, as far as somebody looked */
@@ -57,7 +55,7 @@ struct stream {
 
   /* Set by the device's open, on the control thread, before the state becomes IDLE. */
   double actual[PS_ACTUAL_SIZE];
-  double first_pause; /* seconds that it may let pass after the callbacks that fill its buffers first, if it answers */
+  double may_pause; /* seconds that it may let pass between two callbacks if it answers */
   void *device_state;
 
   /* As set for the next run, by the owner, while no run is active. */

@@ -5,8 +5,7 @@
 
 #define LOST_AFTER 1.5   /* seconds without a callback after which a device counts as lost, */
 #define LOST_BEYOND 0.75 /* but not before it is this late: a block may be longer */
-#define WARM_UP 0.25     /* a device that fills its buffers first has begun to pause after this */
-#define ASK_AFTER 0.8    /* seconds after which one that may pause at first is asked whether it lives, and again */
+#define ASK_AFTER 0.8    /* seconds after which one that may pause is asked whether it lives, and again */
 #define LOOK_MOST 0.5    /* more than this between two looks is time in which this process, too, stood still */
 
 static void forget(struct silence *silence) {
@@ -15,37 +14,26 @@ static void forget(struct silence *silence) {
 }
 
 void stream_silence_reset(struct stream *stream) {
-  struct silence *silence = &stream->silence;
   stream_heartbeat(stream);
-  silence->began = silence->looked = os_time();
-  silence->flagged = 0;
-  forget(silence);
-}
-
-/* Callbacks that the device has flagged. */
-static int32_t count_flagged(struct stream *stream) {
-  int32_t count = 0;
-  for (int bit = 0; bit < 4; bit++) count += atomic_load_explicit(&stream->engine.flagged[bit], memory_order_relaxed);
-  return count;
+  stream->silence.looked = os_time();
+  forget(&stream->silence);
 }
 
 static void look(struct stream *stream) {
   struct silence *silence = &stream->silence;
   double now = os_time(), heartbeat = atomic_load_explicit(&stream->heartbeat, memory_order_relaxed);
   double since = now - (heartbeat > silence->looked ? heartbeat : silence->looked);
-  int32_t flagged = count_flagged(stream);
-  if (flagged != silence->flagged) silence->began = now; /* with an xrun a device begins anew */
-  silence->flagged = flagged;
   if (heartbeat != silence->heartbeat) forget(silence);
   silence->heartbeat = heartbeat;
   silence->looked = now;
   silence->seconds += since < LOOK_MOST ? since : LOOK_MOST;
 }
 
-/* A sound server is silent while a long buffer that it has filled first is being played. One that is still there says so. */
-static int pauses_at_first(struct stream *stream) {
+/* A sound server is silent while a long buffer is being played, and for a while on a busy machine. One that is still there
+ * says so. */
+static int pauses(struct stream *stream) {
   struct silence *silence = &stream->silence;
-  if (silence->seconds > stream->first_pause || silence->heartbeat - silence->began >= WARM_UP) return 0;
+  if (silence->seconds > stream->may_pause) return 0;
   if (silence->seconds < silence->ask_at) return 1;
   silence->ask_at = silence->seconds + ASK_AFTER;
   if (!stream->device->answers(stream)) silence->seconds = INFINITY; /* until there is a callback */
@@ -65,6 +53,6 @@ static double longest_pause(struct stream *stream) {
 
 int stream_silent(struct stream *stream) {
   look(stream);
-  if (stream->silence.seconds <= ASK_AFTER || pauses_at_first(stream)) return 0;
+  if (stream->silence.seconds <= ASK_AFTER || pauses(stream)) return 0;
   return stream->silence.seconds > longest_pause(stream);
 }

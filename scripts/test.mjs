@@ -85,6 +85,13 @@ const measures = ({ name }) =>
 
 const indent = (text) => text.trimEnd().split("\n").slice(-300).map((line) => `    | ${line}`).join("\n");
 
+/** The lines of a test's output that tell what failed, with what follows each. */
+function failedLines(text) {
+  const lines = text.trimEnd().split("\n");
+  const near = new Set(lines.flatMap((line, at) => /fail|not ok|error/i.test(line) ? [0, 1, 2, 3, 4, 5].map((n) => at + n) : []));
+  return lines.filter((_, at) => near.has(at)).slice(0, 40).join("\n") || lines.slice(-20).join("\n");
+}
+
 async function test() {
   const chosen = options();
   // The suite tests what it sets itself, not what the user's environment asks for.
@@ -93,6 +100,7 @@ async function test() {
   const started = performance.now();
   const perSuite = new Map();
   const total = noCounts();
+  const failures = [];
   const runJob = async ({ suite, name, run }) => {
     const begun = performance.now();
     const result = await run();
@@ -106,7 +114,10 @@ async function test() {
     if (result.failed > 0) notes.push(`${result.failed} FAILED`);
     if (result.skipped > 0) notes.push(`${result.skipped} skipped`);
     console.log(`${suite.padEnd(8)} ${name.padEnd(36)} ${notes.join(", ")}  (${seconds} s)`);
-    if (result.failed > 0) console.log(indent(result.text));
+    if (result.failed > 0) {
+      console.log(indent(result.text));
+      failures.push(`${suite.padEnd(8)} ${name}\n${indent(failedLines(result.text))}`);
+    }
   };
   // Most tests wait for a clock most of the time, so three fit on two cores. What measures time runs alone, in the end; what
   // makes packages runs one after the other, for it uses the same folder.
@@ -122,6 +133,8 @@ async function test() {
   };
   await Promise.all(Array.from({ length: chosen.jobs }, lane));
   for (const job of chosenJobs.filter(measures)) await runJob(job);
+  // Once more, where whoever reads only the end of a log finds it.
+  if (failures.length > 0) console.log(`\nFailures:\n${failures.join("\n")}`);
   console.log(`\nSummary, after ${((performance.now() - started) / 1000).toFixed(0)} s:`);
   for (const [suite, { passed, failed, skipped }] of perSuite) {
     console.log(`  ${suite.padEnd(8)} ${passed} ok, ${failed} FAILED, ${skipped} skipped`.replace(", 0 FAILED", ""));

@@ -115,13 +115,15 @@ static inline int scenario_passes(void (*scenario)(void)) {
   return status == 0;
 }
 
-/* A stream of silence that runs until stopped, duplex or, with `input` 0, of output only; answers it when it has played so
- * many frames. */
+/* A stream of silence that runs until stopped, of both directions or one; answers it when it has gone so many frames. PortAudio
+ * gives up one of both at some xruns of PulseAudio, on a busy machine. */
+enum directions { INPUT_ONLY, OUTPUT_ONLY, DUPLEX };
 #define FRAMES_SETTLED (1.5 * 48000) /* past all that belongs to a start */
-static inline int32_t run_forever(double device, int input, double frames) {
+static inline int32_t run_forever(double device, enum directions directions, double frames) {
   double config[PS_CONFIG_SIZE];
   duplex_config(config, device);
-  if (!input) config[PS_CONFIG_INPUT_DEVICE] = PS_DEVICE_NONE;
+  if (directions == OUTPUT_ONLY) config[PS_CONFIG_INPUT_DEVICE] = PS_DEVICE_NONE;
+  if (directions == INPUT_ONLY) config[PS_CONFIG_OUTPUT_DEVICE] = PS_DEVICE_NONE;
   int32_t stream = open_stream(config);
   if (stream < 0) printf("# %s\n", detail());
   if (!CHECK(stream > 0)) return stream;

@@ -395,7 +395,7 @@ TEST(random_runs) {
   }
   printf("# %d runs: %d went on, %d completed, %d were full, %d were empty\n", done, (int)runs_by_end[0],
          (int)runs_by_end[1], (int)runs_by_end[2], (int)runs_by_end[3]);
-  for (int i = 0; i < 4 && !only && !test_failures; i++) CHECK(runs_by_end[i] > count / 100); /* none is left out */
+  for (int i = 0; i < 4 && !only && !test_failures; i++) CHECK(runs_by_end[i] > count / 1000); /* none is left out */
 }
 
 int main(void) {

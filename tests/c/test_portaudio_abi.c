@@ -49,6 +49,7 @@ TEST(constants) {
   CHECK_EQUAL(PA_NO_DEVICE, paNoDevice);
   CHECK_EQUAL(PA_ASIO, paASIO);
   CHECK_EQUAL(PA_CORE_AUDIO, paCoreAudio);
+  CHECK_EQUAL(PA_ALSA, paALSA);
   CHECK_EQUAL(PA_JACK, paJACK);
   CHECK_EQUAL(PA_WASAPI, paWASAPI);
   /* What the public header says is as in PortAudio. */

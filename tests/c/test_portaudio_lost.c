@@ -14,8 +14,7 @@
  * it, in little time. */
 static void lose_server(pid_t server, double device, int signal, double frames) {
   char text[256];
-  /* Of output only: a duplex one over PulseAudio may fail by itself on a busy machine. */
-  int32_t stream = run_forever(device, device != PS_DEVICE_DEFAULT, frames);
+  int32_t stream = run_forever(device, device == PS_DEVICE_DEFAULT ? OUTPUT_ONLY : DUPLEX, frames);
   if (stream < 0) return;
   double begun = os_time();
   kill(server, signal);
