@@ -1,19 +1,22 @@
 // What waiting costs: processor time of `for await (const chunk of chunks())` against a loop of setTimeout with as many
-// wake-ups. The two take turns, in one run. Linux only: the numbers are those of JavaScript's own thread.
-// Usage: deno run -A bench/idle.ts, bun bench/idle.ts, or node bench/idle.ts; [chunks a round] [rounds]
+// wake-ups, without a stream and beside a running one. The three take turns in short pieces, since machines change their
+// speed; a line has the quartiles of the pieces. Linux only: the numbers are those of JavaScript's own thread.
+// Where the kernel moves that thread between processors, that costs more than the code; `taskset -c 0` before the command
+// leaves the code.
+// Usage: deno run -A bench/idle.ts, bun bench/idle.ts, or node bench/idle.ts; [wake-ups in a piece] [pieces]
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { InputStream } from "../mod.ts";
 
-const count = Number(process.argv[2] ?? 300);
-const rounds = Number(process.argv[3] ?? 9);
+const count = Number(process.argv[2] ?? 60);
+const pieces = Number(process.argv[3] ?? 30);
+const lead = 10;
 
 /** Microseconds that this thread has run so far. */
 const used = () => Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ")[0]) / 1000;
 
 /** Microseconds of each wake-up but the first ones. */
 async function costOf(wakes: () => AsyncGenerator<unknown>): Promise<number> {
-  const lead = 30;
   let before = 0;
   let n = 0;
   for await (const _ of wakes()) {
@@ -23,6 +26,8 @@ async function costOf(wakes: () => AsyncGenerator<unknown>): Promise<number> {
   return (used() - before) / count;
 }
 
+await using stream = await InputStream.open({ device: "virtual", channels: 2, blockSize: 256 });
+
 async function* timers(): AsyncGenerator<void> {
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, 5));
@@ -30,20 +35,31 @@ async function* timers(): AsyncGenerator<void> {
   }
 }
 
-const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1];
-
-await using stream = await InputStream.open({ device: "virtual", channels: 2, blockSize: 256 });
-const costs: [name: string, wakes: () => AsyncGenerator<unknown>, each: number[]][] = [
-  ["setTimeout", timers, []],
-  ["chunks", () => stream.chunks({ chunkSize: 256 }), []],
-];
-for (let round = 0; round <= rounds; round++) {
-  for (const [, wakes, each] of costs) {
-    const cost = await costOf(wakes);
-    if (round > 0) each.push(cost);
+async function* timersBeside(): AsyncGenerator<void> {
+  await stream.start();
+  try {
+    yield* timers();
+  } finally {
+    await stream.stop();
   }
 }
-const [timer, chunks] = costs.map(([, , each]) => median(each));
-console.log(
-  `a wake-up of setTimeout ${timer.toFixed(1)} us, of chunks ${chunks.toFixed(1)} us: ${(chunks / timer).toFixed(2)}`,
-);
+
+const rows: [name: string, wakes: () => AsyncGenerator<unknown>, costs: number[]][] = [
+  ["setTimeout", timers, []],
+  ["setTimeout beside a stream", timersBeside, []],
+  ["chunks", () => stream.chunks({ chunkSize: 256 }), []],
+];
+for (let piece = 0; piece <= pieces; piece++) {
+  for (const [, wakes, costs] of rows) {
+    const cost = await costOf(wakes);
+    if (piece > 0) costs.push(cost);
+  }
+}
+
+const part = (values: number[], share: number) => values.toSorted((a, b) => a - b)[Math.floor(values.length * share)];
+const [[, , bare]] = rows;
+for (const [name, , costs] of rows) {
+  const quartiles = [0.25, 0.5, 0.75].map((share) => part(costs, share).toFixed(1)).join(" / ");
+  const ratio = part(costs.map((cost, i) => cost / bare[i]), 0.5).toFixed(2);
+  console.log(`${name.padEnd(28)} ${quartiles.padEnd(24)} us a wake-up, ${ratio} x`);
+}

@@ -4,17 +4,20 @@ import { ChunkPosition } from "./chunk-position.ts";
 import { type ChunkOptions, type ChunkPlan, type Layout, planChunks } from "./chunk-options.ts";
 import type { Core } from "./core.ts";
 import { unwrap } from "./errors.ts";
-import { formatOf, newSamples, type SamplesOf } from "./formats.ts";
+import { ChunkReader } from "./chunk-reader.ts";
+import { formatOf, type SamplesOf } from "./formats.ts";
 import type { NativeStream } from "./native-stream.ts";
 import type { Direction } from "./opened-stream.ts";
-import { fillPlanes, newPlanes } from "./planar.ts";
 import { RingBuffer, ringHandle } from "./ring-buffer.ts";
 import { requireOffsetWithin, type RunLength, totalFrames } from "./run-options.ts";
 import type { Run } from "./run.ts";
-import { requireStill } from "./samples.ts";
 import type { Capture } from "./sink.ts";
 import { type Host, openPlayback, type Playback } from "./source.ts";
-import { Breath } from "./waiting.ts";
+import { type Steady, SteadySteps } from "./steady-steps.ts";
+import type { Waiting } from "./waiting.ts";
+
+/** What is handed out: one array, or one per channel. */
+export type Chunk = SamplesOf | SamplesOf[];
 
 /** What chunks are made of: a ring that begins with the silence that the first chunk overlaps. */
 class ChunkCapture implements Capture {
@@ -49,82 +52,6 @@ class ChunkCapture implements Capture {
   }
 }
 
-/** Copies chunks out of the ring into memory that is used again for each. */
-class ChunkReader {
-  readonly #handle: number;
-  readonly #plan: ChunkPlan;
-  readonly #input: Direction;
-  /** Frames that fit into a chunk. */
-  readonly #most: number;
-  /** Bytes of the caller's memory, if that is to be filled. */
-  readonly #room: number;
-  /** What is handed out if the caller gives no memory. */
-  #own: SamplesOf | undefined;
-  /** Planar only: where samples lie before they come apart, and where they are put. */
-  readonly #mixed: SamplesOf | undefined;
-  #planes: SamplesOf[] = [];
-
-  constructor(ring: RingBuffer, plan: ChunkPlan, input: Direction) {
-    this.#handle = ringHandle(ring);
-    this.#plan = plan;
-    this.#input = input;
-    this.#room = plan.out?.byteLength ?? 0;
-    this.#most = plan.chunkSize || (plan.out ? Math.floor(this.#room / input.frameBytes) : ring.size);
-    if (plan.layout === "planar") this.#mixed = this.#newMemory();
-  }
-
-  get available(): number {
-    return native().ps_ring_read_available(this.#handle);
-  }
-
-  /** Frames that must be there for a chunk, unless it is the last one. */
-  get wanted(): number {
-    return this.#plan.chunkSize || 1;
-  }
-
-  /** The next chunk, of at most `available` frames, and how many of them are new. */
-  read(available: number): [chunk: SamplesOf | SamplesOf[], fresh: number] {
-    const { overlap } = this.#plan;
-    const { dtype, sampleSize, frameBytes } = this.#input;
-    const frames = Math.min(available, this.#most);
-    const memory = this.#memory();
-    unwrap(native().ps_ring_read_overlap(this.#handle, this.#mixed ?? memory, frames, overlap), "chunks");
-    const fresh = frames - overlap;
-    if (!this.#mixed) return [firstBytes(memory, frames * frameBytes), fresh];
-    if (this.#planes[0]?.buffer !== memory.buffer) {
-      this.#planes = newPlanes(
-        (memory as SamplesOf).subarray(0, this.#mixed.length) as SamplesOf,
-        this.#input.channels,
-      );
-    }
-    fillPlanes(this.#planes, this.#mixed, frames, dtype === "int24" ? 3 : 1);
-    return [this.#planes.map((plane) => firstBytes(plane, frames * sampleSize)), fresh];
-  }
-
-  /** What is handed out: the caller's memory, which must still be all there, or our own, anew if it was given away. */
-  #memory(): ArrayBufferView {
-    const { out } = this.#plan;
-    if (out) {
-      requireStill("out", out, this.#input, this.#room);
-      return out;
-    }
-    if (!this.#own || this.#own.byteLength === 0) this.#own = this.#newMemory();
-    return this.#own;
-  }
-
-  #newMemory(): SamplesOf {
-    return newSamples(this.#input.dtype, this.#most * this.#input.channels) as SamplesOf;
-  }
-}
-
-/** The first bytes of memory: itself where that is all of it. */
-function firstBytes(memory: ArrayBufferView, bytes: number): SamplesOf {
-  if (memory.byteLength === bytes) return memory as SamplesOf;
-  if (memory instanceof DataView) return new DataView(memory.buffer, memory.byteOffset, bytes) as unknown as SamplesOf;
-  const samples = memory as SamplesOf;
-  return samples.subarray(0, bytes / samples.BYTES_PER_ELEMENT) as SamplesOf;
-}
-
 /** The live input in chunks, from its options to its end. The options are checked at once. */
 export class Chunks {
   readonly #core: Core;
@@ -132,7 +59,6 @@ export class Chunks {
   /** To be set for the run; undefined: what was set stays in force. */
   #source: Playback | null | undefined;
   #capture: ChunkCapture | undefined;
-  #begun = false;
 
   constructor(core: Core, options: (ChunkOptions & { layout?: Layout }) | undefined) {
     core.requireOpen();
@@ -173,17 +99,8 @@ export class Chunks {
   }
 
   /** The chunks. The first next() starts a run, unless one records for it. */
-  steps(): AsyncGenerator<SamplesOf | SamplesOf[], void, void> {
-    const steps = this.#generate();
-    // What ends a generator before its first next() does not run any of it.
-    for (const end of ["return", "throw"] as const) {
-      const leave = steps[end].bind(steps) as (value?: unknown) => Promise<IteratorResult<SamplesOf, void>>;
-      steps[end] = (value?: unknown) => {
-        if (!this.#begun) this.#release();
-        return leave(value);
-      };
-    }
-    return steps;
+  steps(): AsyncGenerator<Chunk, void, void> {
+    return new SteadySteps(this.life(), () => this.#release());
   }
 
   #release(): void {
@@ -201,51 +118,14 @@ export class Chunks {
     return await core.start(this.#plan.length);
   }
 
-  async *#generate(): AsyncGenerator<SamplesOf | SamplesOf[], void, void> {
+  /** From the start of the run to its end; between the two the chunks can be asked for. */
+  async *life(): AsyncGenerator<Steady<Chunk>, void, void> {
     const core = this.#core;
-    this.#begun = true;
     try {
       const run = await this.#run();
       try {
         const leave = run.enter();
-        const capture = this.#capture!;
-        const reader = new ChunkReader(capture.ring, this.#plan, core.input!);
-        const { wanted } = reader;
-        const position = new ChunkPosition(core.readings, core.native.handle);
-        const breath = new Breath();
-        let recorded = run.offset;
-        let due = 0;
-        let looks = 0;
-        /** Frames to read now, where there are enough or no more will come. */
-        const look = (): number | undefined => {
-          if (core.closed) return 0;
-          due = core.run === run ? core.dueIn(wanted, looks++) : 0;
-          if (due > 0) return undefined;
-          const over = !core.isOn(run); // before looking for frames: what came before the end is then seen
-          if (over && run.discarded) return 0;
-          const available = reader.available;
-          return over || available >= wanted ? available : undefined;
-        };
-        /** The same at the moment that was aimed at, when they most likely are there. */
-        const lookAgain = (): number | undefined => {
-          const available = run.discarded ? 0 : reader.available;
-          return available >= wanted ? available : look();
-        };
-        const pace = () => Math.max(due, 1);
-        for (let waited = true;;) {
-          const turn = waited ? undefined : breath.take();
-          if (turn) await turn;
-          looks = 0;
-          let available = look();
-          waited = available === undefined;
-          if (available === undefined) available = await core.waiting.later(lookAgain, pace);
-          if (available < wanted && available <= this.#plan.overlap) break;
-          const [chunk, fresh] = reader.read(available);
-          position.moveTo(recorded);
-          core.chunk = position;
-          recorded += fresh;
-          yield chunk;
-        }
+        yield new RunChunks(core, run, this.#capture!.ring, this.#plan);
         await run.settled;
         leave();
       } finally {
@@ -254,5 +134,64 @@ export class Chunks {
     } finally {
       this.#release();
     }
+  }
+}
+
+const over: IteratorReturnResult<void> = { done: true, value: undefined };
+
+/** The chunks of a run that is on, or was. */
+class RunChunks implements Steady<Chunk> {
+  readonly waiting: Waiting;
+  readonly #core: Core;
+  readonly #run: Run;
+  readonly #reader: ChunkReader;
+  readonly #overlap: number;
+  readonly #position: ChunkPosition;
+  /** Frames handed out. */
+  #recorded: number;
+  #due = 0;
+  #looks = 0;
+
+  constructor(core: Core, run: Run, ring: RingBuffer, plan: ChunkPlan) {
+    this.waiting = core.waiting;
+    this.#core = core;
+    this.#run = run;
+    this.#reader = new ChunkReader(ring, plan, core.input!);
+    this.#overlap = plan.overlap;
+    this.#position = new ChunkPosition(core.readings, core.native.handle);
+    this.#recorded = run.offset;
+  }
+
+  look(): IteratorResult<Chunk, void> | undefined {
+    const core = this.#core;
+    const run = this.#run;
+    const reader = this.#reader;
+    if (core.closed) return over;
+    this.#due = core.run === run ? core.dueIn(reader.wanted, this.#looks++) : 0;
+    if (this.#due > 0) return undefined;
+    const ended = !core.isOn(run); // before looking for frames: what came before the end is then seen
+    if (ended && run.discarded) return over;
+    const { available } = reader;
+    if (available >= reader.wanted) return this.#read(available);
+    if (!ended) return undefined;
+    return available > this.#overlap ? this.#read(available) : over;
+  }
+
+  lookAgain(): IteratorResult<Chunk, void> | undefined {
+    const available = this.#run.discarded ? 0 : this.#reader.available;
+    return available >= this.#reader.wanted ? this.#read(available) : this.look();
+  }
+
+  pace(): number {
+    return Math.max(this.#due, 1);
+  }
+
+  #read(available: number): IteratorYieldResult<Chunk> {
+    const value = this.#reader.read(available);
+    this.#looks = 0;
+    this.#position.moveTo(this.#recorded);
+    this.#core.chunk = this.#position;
+    this.#recorded += this.#reader.fresh;
+    return { done: false, value };
   }
 }

@@ -113,8 +113,8 @@ export class Core implements Host {
   dueIn(frames: number, looks: number): number {
     const seconds = native().ps_stream_due(this.native.handle, frames);
     if (seconds <= 0) return 0;
-    const now = performance.now();
-    if (this.#speed === 0 || now - this.#speedAt > LONGEST_WATCH) {
+    if (this.#speed === 0 || this.waiting.woken - this.#speedAt > LONGEST_WATCH) {
+      const now = performance.now();
       this.#speed = this.readings.number(PS_NUMBER_FRAME_COUNT) / this.sampleRate / ((now - this.#startedAt) / 1000);
       this.#speedAt = now;
     }
@@ -266,7 +266,7 @@ export class Core implements Host {
     const aimed = paceOf(() => total() - count(), count, this.sampleRate, LONGEST_WATCH);
     let looksAtEnd = 0;
     return (looks) => {
-      if (total() < 0) return backOff(looks);
+      if (total() < 0) return Math.min(2 ** looks, LONGEST_WATCH);
       return count() < total() ? aimed(looks) : backOff(looksAtEnd++);
     };
   }

@@ -1,5 +1,6 @@
 // A stream for one purpose: opened, used and closed in one call.
 import { type ChunkOptions, type Layout, requireChunkOptions } from "./chunk-options.ts";
+import { type Chunk, Chunks } from "./chunks.ts";
 import { defaults } from "./defaults.ts";
 import { DuplexStream } from "./duplex-stream.ts";
 import { ofFile } from "./file-streams.ts";
@@ -12,7 +13,8 @@ import { isMemory } from "./samples.ts";
 import { SoundFile } from "./sound-file.ts";
 import type { Source, SourceOptions } from "./source.ts";
 import { requireStreamOptions, type StreamOptions } from "./stream-options.ts";
-import type { Stream } from "./stream.ts";
+import { type Steady, SteadySteps } from "./steady-steps.ts";
+import { coreOf, type Stream } from "./stream.ts";
 import { orElse, requireInteger, requireOptions } from "./validate.ts";
 
 /**
@@ -140,19 +142,19 @@ export function chunks<D extends Dtype>(
   const given = requireOptions("options", options);
   const duplex = given.playback !== undefined && given.playback !== null;
   requireChunkOptions(given, requireStreamOptions(duplex ? "duplex" : "input", given).blockSize);
-  return generate(given, duplex);
+  return new SteadySteps(life(given, duplex));
 }
 
-async function* generate(
+async function* life(
   options: ChunkOptions & StreamOptions & { layout?: Layout },
   duplex: boolean,
-): AsyncGenerator<SamplesOf | SamplesOf[], void, void> {
+): AsyncGenerator<Steady<Chunk>, void, void> {
   const found = duplex ? optionsFor(options.playback, options, true) : undefined;
   const all = found ? { ...found.options, playback: found.source as Source } : options;
   try {
     const stream = found ? await DuplexStream.open(all) : await InputStream.open(all);
     try {
-      yield* stream.chunks(all as ChunkOptions & { layout?: "interleaved" });
+      yield* new Chunks(coreOf(stream), all).life();
     } finally {
       await stream.close();
     }

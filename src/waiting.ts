@@ -8,9 +8,10 @@ export type Pace = (looks: number) => number;
 /** For what usually takes a moment, and nobody knows how long: 1, 1, 2, 4, 8, 16, 32 ms, and so on by 32. */
 export const backOff: Pace = (looks) => (looks < 2 ? 1 : Math.min(2 ** (looks - 1), 32));
 
-interface Waiter {
-  /** Looks, and settles its promise if there is something; whether it has. */
-  readonly look: () => boolean;
+/** One that waits. */
+interface Sleeper {
+  /** Looks whether it need wait no more. */
+  look(): boolean;
   readonly pace: Pace;
   readonly keepAlive: boolean;
   looks: number;
@@ -18,6 +19,50 @@ interface Waiter {
   from: number;
   /** and at the latest when this goes off. */
   timer: ReturnType<typeof setTimeout> | undefined;
+}
+
+/** One that may wait again and again: a wait takes a promise and a timer, and nothing else that is new. */
+export class Waiter<T> implements Sleeper {
+  readonly #waiting: Waiting;
+  readonly #look: () => T | PromiseLike<T> | undefined;
+  readonly pace: Pace;
+  readonly keepAlive: boolean;
+  looks = 0;
+  from = 0;
+  timer: ReturnType<typeof setTimeout> | undefined;
+  #resolve!: (found: T | PromiseLike<T>) => void;
+  #reject!: (error: unknown) => void;
+
+  constructor(waiting: Waiting, look: () => T | PromiseLike<T> | undefined, pace: Pace, keepAlive: boolean) {
+    this.#waiting = waiting;
+    this.#look = look;
+    this.pace = pace;
+    this.keepAlive = keepAlive;
+  }
+
+  readonly #begin = (resolve: (found: T | PromiseLike<T>) => void, reject: (error: unknown) => void): void => {
+    this.#resolve = resolve;
+    this.#reject = reject;
+    this.looks = 0;
+    this.#waiting.add(this);
+  };
+
+  /** What `look` finds from now on. It has just been looked, and nobody else waits for it. */
+  wait(): Promise<T> {
+    return new Promise(this.#begin);
+  }
+
+  /** Looks, and settles the promise if there is something; whether it has. */
+  look(): boolean {
+    try {
+      const found = this.#look();
+      if (found !== undefined) this.#resolve(found);
+      return found !== undefined;
+    } catch (error) {
+      this.#reject(error);
+      return true;
+    }
+  }
 }
 
 /** What can keep a process alive: a timer, a worker. */
@@ -31,12 +76,15 @@ export interface Ally {
  * those whose time has come, so that what looks now and then costs nothing where something else wakes up often.
  */
 export class Waiting {
-  readonly #waiters = new Set<Waiter>();
+  readonly #waiters = new Set<Sleeper>();
   readonly #allies = new Set<Ally>();
   #keepAlive = true;
-  readonly #onTimer = (waiter: Waiter) => {
+  /** When a timer went off last, by performance.now(), which costs too much to be asked several times for each wake-up. */
+  woken: number = performance.now();
+  readonly #onTimer = (waiter: Sleeper) => {
+    waiter.timer = undefined;
     waiter.from = 0; // timers may go off much sooner than they should
-    this.#lookAt(performance.now());
+    this.#lookAt(this.woken = performance.now());
   };
 
   /**
@@ -50,26 +98,18 @@ export class Waiting {
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.later(look, pace, { keepAlive });
+    return this.waiter(look, pace, { keepAlive }).wait();
   }
 
-  /** As `until`, for who has just looked. */
-  later<T>(look: () => T | undefined, pace: Pace = backOff, { keepAlive = false } = {}): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const lookOnce = (): boolean => {
-        try {
-          const found = look();
-          if (found !== undefined) resolve(found);
-          return found !== undefined;
-        } catch (error) {
-          reject(error);
-          return true;
-        }
-      };
-      const waiter: Waiter = { look: lookOnce, pace, keepAlive, looks: 0, from: 0, timer: undefined };
-      this.#waiters.add(waiter);
-      this.#wait(waiter);
-    });
+  /** For who waits again and again for the same. */
+  waiter<T>(look: () => T | PromiseLike<T> | undefined, pace: Pace, { keepAlive = false } = {}): Waiter<T> {
+    return new Waiter(this, look, pace, keepAlive);
+  }
+
+  /** Of a waiter: it begins to wait. */
+  add(waiter: Sleeper): void {
+    this.#waiters.add(waiter);
+    this.#wait(waiter);
   }
 
   /** Something has happened: everybody looks now. */
@@ -80,16 +120,16 @@ export class Waiting {
   #lookAt(now: number): void {
     for (const waiter of this.#waiters) {
       if (waiter.from > now) continue;
-      clearTimeout(waiter.timer);
+      if (waiter.timer) clearTimeout(waiter.timer);
       if (waiter.look()) this.#waiters.delete(waiter);
       else this.#wait(waiter);
     }
   }
 
-  #wait(waiter: Waiter): void {
+  #wait(waiter: Sleeper): void {
     // Timers count whole milliseconds, and one that is too short has to be set again.
     const milliseconds = Math.max(1, Math.ceil(waiter.pace(waiter.looks++)));
-    waiter.from = performance.now() + milliseconds / 2;
+    waiter.from = this.woken + milliseconds / 2;
     waiter.timer = setTimeout(this.#onTimer, milliseconds, waiter);
     if (!this.#keepAlive && !waiter.keepAlive) waiter.timer.unref();
   }

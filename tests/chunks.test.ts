@@ -308,6 +308,48 @@ describe("leaving chunks early", () => {
   });
 });
 
+describe("requests that come before the last one is answered", () => {
+  const duplexLive = () =>
+    new DuplexStream(virtual("realtime", { channels: 1, dtype: "int16" as const, blockSize: BLOCK }));
+  const lengths = async (answers: Promise<IteratorResult<Int16Array, void>>[]) =>
+    (await Promise.all(answers)).map(({ value, done }) => done ? "done" : value!.length);
+
+  it("are answered one after the other", async () => {
+    await using stream = duplexLive();
+    const steps = stream.chunks({ chunkSize: 400, frames: 1000 });
+    const order: number[] = [];
+    const asked = [0, 1, 2, 3].map((i) => steps.next().finally(() => order.push(i)));
+    assert.deepEqual(await lengths(asked), [400, 400, 200, "done"]);
+    assert.deepEqual(order, [0, 1, 2, 3]);
+    assert.deepEqual(await lengths([steps.next(), steps.return(), steps.next()]), ["done", "done", "done"]);
+    assert.equal(stream.frameCount, 1000);
+  });
+
+  it("may be for its end", async () => {
+    await using stream = duplexLive();
+    const steps = stream.chunks({ chunkSize: 400 });
+    assert.deepEqual(await lengths([steps.next(), steps.return(), steps.next()]), [400, "done", "done"]);
+    assert.equal(stream.stopped, true);
+    const failing = stream.chunks({ chunkSize: 400 });
+    const first = failing.next();
+    await assert.rejects(() => failing.throw(new Error("mine")), { message: "mine" });
+    assert.equal((await first).done, false);
+    assert.equal((await failing.next()).done, true);
+    assert.equal(stream.stopped, true);
+  });
+
+  it("end with the scope of an `await using`", async () => {
+    await using stream = duplexLive();
+    {
+      await using steps = stream.chunks({ chunkSize: 400 });
+      assert.equal(steps[Symbol.asyncIterator](), steps);
+      assert.equal((await steps.next()).done, false);
+      assert.equal(stream.active, true);
+    }
+    assert.equal(stream.stopped, true);
+  });
+});
+
 describe("leaving chunks before they begin", () => {
   it("lets go of what is to be played", async () => {
     const folder = newFolder();
