@@ -1,6 +1,7 @@
 // What waiting costs: processor time of `for await (const chunk of chunks())` against a loop of setTimeout with as many
 // wake-ups, without a stream and beside a running one. The three take turns in short pieces, since machines change their
-// speed; a line has the quartiles of the pieces. Linux only: the numbers are those of JavaScript's own thread.
+// speed; a line has the quartiles of the pieces. As many pieces go before, for the runtime compiles for some ten seconds.
+// Linux only: the numbers are those of JavaScript's own thread.
 // Where the kernel moves that thread between processors, that costs more than the code; `taskset -c 0` before the command
 // leaves the code.
 // Usage: deno run -A bench/idle.ts, bun bench/idle.ts, or node bench/idle.ts; [wake-ups in a piece] [pieces]
@@ -9,7 +10,7 @@ import process from "node:process";
 import { InputStream } from "../mod.ts";
 
 const count = Number(process.argv[2] ?? 60);
-const pieces = Number(process.argv[3] ?? 30);
+const pieces = Number(process.argv[3] ?? 60);
 const lead = 10;
 
 /** Microseconds that this thread has run so far. */
@@ -49,10 +50,10 @@ const rows: [name: string, wakes: () => AsyncGenerator<unknown>, costs: number[]
   ["setTimeout beside a stream", timersBeside, []],
   ["chunks", () => stream.chunks({ chunkSize: 256 }), []],
 ];
-for (let piece = 0; piece <= pieces; piece++) {
+for (let piece = 0; piece < 2 * pieces; piece++) {
   for (const [, wakes, costs] of rows) {
     const cost = await costOf(wakes);
-    if (piece > 0) costs.push(cost);
+    if (piece >= pieces) costs.push(cost);
   }
 }
 

@@ -8,43 +8,82 @@ export type Pace = (looks: number) => number;
 /** For what usually takes a moment, and nobody knows how long: 1, 1, 2, 4, 8, 16, 32 ms, and so on by 32. */
 export const backOff: Pace = (looks) => (looks < 2 ? 1 : Math.min(2 ** (looks - 1), 32));
 
-/** One that waits. */
-interface Sleeper {
-  /** Looks whether it need wait no more. */
-  look(): boolean;
-  readonly pace: Pace;
-  readonly keepAlive: boolean;
-  looks: number;
-  /** From this moment on it looks whenever somebody does, */
-  from: number;
-  /** and at the latest when this goes off. */
-  timer: ReturnType<typeof setTimeout> | undefined;
+/** A timer that is set again and again: to set one for as long as before costs less than to make one. */
+class Alarm {
+  readonly #ring: () => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #milliseconds = 0;
+  #isSet = false;
+  #keepsAlive = true;
+
+  constructor(ring: () => void) {
+    this.#ring = () => {
+      this.#isSet = false;
+      ring();
+    };
+  }
+
+  set(milliseconds: number, keepAlive: boolean): void {
+    if (this.#timer && milliseconds === this.#milliseconds) this.#timer.refresh();
+    else {
+      this.clear();
+      this.#timer = setTimeout(this.#ring, milliseconds);
+      this.#milliseconds = milliseconds;
+      this.#keepsAlive = true;
+    }
+    this.#isSet = true;
+    this.keepAlive(keepAlive);
+  }
+
+  clear(): void {
+    if (!this.#isSet) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#isSet = false;
+  }
+
+  keepAlive(on: boolean): void {
+    if (this.#keepsAlive === on) return;
+    this.#keepsAlive = on;
+    on ? this.#timer?.ref() : this.#timer?.unref();
+  }
 }
 
-/** One that may wait again and again: a wait takes a promise and a timer, and nothing else that is new. */
+/** One that waits, whatever for. */
+interface Sleeper {
+  lookAt(now: number): boolean;
+  keepAlive(on: boolean): void;
+}
+
+/** One that may wait again and again. */
 export class Waiter<T> implements Sleeper {
   readonly #waiting: Waiting;
   readonly #look: () => T | PromiseLike<T> | undefined;
-  readonly pace: Pace;
-  readonly keepAlive: boolean;
-  looks = 0;
-  from = 0;
-  timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #pace: Pace;
+  readonly #keepAlive: boolean;
+  readonly #alarm = new Alarm(() => {
+    this.#from = 0; // timers may go off much sooner than they should
+    this.#waiting.lookNow();
+  });
+  /** From this moment on it looks whenever somebody does, and at the latest at the alarm. */
+  #from = 0;
+  #looks = 0;
   #resolve!: (found: T | PromiseLike<T>) => void;
   #reject!: (error: unknown) => void;
 
   constructor(waiting: Waiting, look: () => T | PromiseLike<T> | undefined, pace: Pace, keepAlive: boolean) {
     this.#waiting = waiting;
     this.#look = look;
-    this.pace = pace;
-    this.keepAlive = keepAlive;
+    this.#pace = pace;
+    this.#keepAlive = keepAlive;
   }
 
   readonly #begin = (resolve: (found: T | PromiseLike<T>) => void, reject: (error: unknown) => void): void => {
     this.#resolve = resolve;
     this.#reject = reject;
-    this.looks = 0;
+    this.#looks = 0;
     this.#waiting.add(this);
+    this.#setAlarm();
   };
 
   /** What `look` finds from now on. It has just been looked, and nobody else waits for it. */
@@ -52,16 +91,33 @@ export class Waiter<T> implements Sleeper {
     return new Promise(this.#begin);
   }
 
-  /** Looks, and settles the promise if there is something; whether it has. */
-  look(): boolean {
+  /** Looks if it is time, and settles the promise if there is something; whether it has. */
+  lookAt(now: number): boolean {
+    if (this.#from > now) return false;
     try {
       const found = this.#look();
-      if (found !== undefined) this.#resolve(found);
-      return found !== undefined;
+      if (found === undefined) {
+        this.#setAlarm();
+        return false;
+      }
+      this.#resolve(found);
     } catch (error) {
       this.#reject(error);
-      return true;
     }
+    this.#alarm.clear();
+    return true;
+  }
+
+  #setAlarm(): void {
+    // Timers count whole milliseconds, and one that is too short has to be set again.
+    const milliseconds = Math.max(1, Math.ceil(this.#pace(this.#looks++)));
+    this.#from = this.#waiting.woken + milliseconds / 2;
+    this.#alarm.set(milliseconds, this.#keepAlive || this.#waiting.keepsAlive);
+  }
+
+  /** Whether those that wait keep the process alive has changed. */
+  keepAlive(on: boolean): void {
+    this.#alarm.keepAlive(this.#keepAlive || on);
   }
 }
 
@@ -76,16 +132,11 @@ export interface Ally {
  * those whose time has come, so that what looks now and then costs nothing where something else wakes up often.
  */
 export class Waiting {
-  readonly #waiters = new Set<Sleeper>();
+  readonly #waiters: Sleeper[] = [];
   readonly #allies = new Set<Ally>();
-  #keepAlive = true;
+  keepsAlive = true;
   /** When a timer went off last, by performance.now(), which costs too much to be asked several times for each wake-up. */
   woken: number = performance.now();
-  readonly #onTimer = (waiter: Sleeper) => {
-    waiter.timer = undefined;
-    waiter.from = 0; // timers may go off much sooner than they should
-    this.#lookAt(this.woken = performance.now());
-  };
 
   /**
    * Resolves with the first answer of `look` that is not undefined, or rejects with what it throws. A wait with `keepAlive`
@@ -108,8 +159,12 @@ export class Waiting {
 
   /** Of a waiter: it begins to wait. */
   add(waiter: Sleeper): void {
-    this.#waiters.add(waiter);
-    this.#wait(waiter);
+    this.#waiters.push(waiter);
+  }
+
+  /** Of a waiter: its time has come. */
+  lookNow(): void {
+    this.#lookAt(this.woken = performance.now());
   }
 
   /** Something has happened: everybody looks now. */
@@ -118,33 +173,21 @@ export class Waiting {
   }
 
   #lookAt(now: number): void {
-    for (const waiter of this.#waiters) {
-      if (waiter.from > now) continue;
-      if (waiter.timer) clearTimeout(waiter.timer);
-      if (waiter.look()) this.#waiters.delete(waiter);
-      else this.#wait(waiter);
-    }
-  }
-
-  #wait(waiter: Sleeper): void {
-    // Timers count whole milliseconds, and one that is too short has to be set again.
-    const milliseconds = Math.max(1, Math.ceil(waiter.pace(waiter.looks++)));
-    waiter.from = this.woken + milliseconds / 2;
-    waiter.timer = setTimeout(this.#onTimer, milliseconds, waiter);
-    if (!this.#keepAlive && !waiter.keepAlive) waiter.timer.unref();
+    const waiters = this.#waiters;
+    for (let i = waiters.length - 1; i >= 0; i--) if (waiters[i].lookAt(now)) waiters.splice(i, 1);
   }
 
   /** Lets waits keep the process alive, or not. Those with `keepAlive` do anyway. */
   keepAlive(on: boolean): void {
-    this.#keepAlive = on;
+    this.keepsAlive = on;
     for (const ally of this.#allies) on ? ally.ref() : ally.unref();
-    for (const { timer, keepAlive } of this.#waiters) on || keepAlive ? timer?.ref() : timer?.unref();
+    for (const waiter of this.#waiters) waiter.keepAlive(on);
   }
 
   /** Something else that keeps the process alive as the waits do; answers how to leave it out again. */
   join(ally: Ally): () => void {
     this.#allies.add(ally);
-    if (!this.#keepAlive) ally.unref();
+    if (!this.keepsAlive) ally.unref();
     return () => this.#allies.delete(ally);
   }
 }
