@@ -387,7 +387,8 @@ PS_API int32_t ps_stream_error(int32_t stream, char *text, int32_t size, int32_t
 /* Seconds until the sink ring will hold `frames` readable frames, as the last callbacks foretell; 0 if it does now or
  * the run has ended, at most 0.25. For aiming a timer. Owner. */
 PS_API double ps_stream_due(int32_t stream, double frames);
-/* Stream time at which the device captured frame number `frame` of this run, reckoned from the last callback.
+/* Stream time at which the device captured frame number `frame` of this run, reckoned from the last callback, and from
+ * what came between where the device had stalled or lost something for more than 20 ms.
  * PS_ERR_STATE: not open. Any thread. */
 PS_API double ps_stream_capture_time(int32_t stream, double frame);
 

@@ -75,7 +75,8 @@ struct stream {
   _Atomic int32_t aborting;   /* what the device still holds is not to be played out any more */
   _Atomic double heartbeat;   /* os_time() of the last sign of life of the device */
   struct silence silence;
-  struct anchor anchor;       /* the last callback, for who reckons from it */
+  struct anchor anchor;       /* the last callback, for who reckons from it, */
+  struct glitch_log leaps;    /* and what has to be reckoned in: at a frame, seconds more than its number tells */
   double expected;            /* callback only: os_time() at which the next callback is due; 0: no telling */
 
   /* Control thread. */

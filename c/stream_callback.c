@@ -1,23 +1,37 @@
 /* The audio callback: the engine, with the clocks and meters around it. */
+#include <math.h>
+
 #include "format.h"
 #include "stream.h"
 
 #define RELAXED memory_order_relaxed
+/* A capture time that is further than this from where the last one lets expect it is a leap of the clock, seconds. */
+#define CLOCK_LEAP 0.02
 /* The due moment follows a clock that is a little slower than ours by this share of the lateness. */
 #define LATENESS_LEAK 0.01
+
+/* A device that has stalled or lost input goes on later than the frame count tells. */
+static void log_leap(struct stream *stream, int64_t frame, double input) {
+  struct anchor *last = &stream->anchor; /* which only this thread writes */
+  if (atomic_load_explicit(&last->frames, RELAXED) == 0) return;
+  double since = (double)(frame - atomic_load_explicit(&last->frame, RELAXED)) / stream->actual[PS_ACTUAL_SAMPLE_RATE];
+  double leap = input - atomic_load_explicit(&last->input, RELAXED) - since;
+  if (fabs(leap) > CLOCK_LEAP) glitch_add(&stream->leaps, frame, leap, 0, 0);
+}
 
 static void set_anchor(struct stream *stream, int64_t frame, size_t frames, double began,
                        const struct callback_times *times) {
   struct anchor *anchor = &stream->anchor;
+  /* Some host APIs leave these at 0. */
+  double input = times->input != 0 ? times->input : times->now - stream->actual[PS_ACTUAL_INPUT_LATENCY];
+  double output = times->output != 0 ? times->output : times->now + stream->actual[PS_ACTUAL_OUTPUT_LATENCY];
+  log_leap(stream, frame, input);
   uint32_t turn = atomic_load_explicit(&anchor->turn, RELAXED);
   atomic_store_explicit(&anchor->turn, turn + 1, RELAXED);
   atomic_thread_fence(memory_order_release);
   atomic_store_explicit(&anchor->frame, frame, RELAXED);
   atomic_store_explicit(&anchor->frames, (int64_t)frames, RELAXED);
   atomic_store_explicit(&anchor->began, began, RELAXED);
-  /* Some host APIs leave these at 0. */
-  double input = times->input != 0 ? times->input : times->now - stream->actual[PS_ACTUAL_INPUT_LATENCY];
-  double output = times->output != 0 ? times->output : times->now + stream->actual[PS_ACTUAL_OUTPUT_LATENCY];
   atomic_store_explicit(&anchor->input, input, RELAXED);
   atomic_store_explicit(&anchor->output, output, RELAXED);
   atomic_store_explicit(&anchor->turn, turn + 2, memory_order_release);
@@ -41,6 +55,8 @@ struct anchor_values stream_anchor(struct stream *stream) {
 
 void stream_callback_reset(struct stream *stream) {
   static const struct callback_times none;
+  glitch_reset(&stream->leaps);
+  atomic_store_explicit(&stream->anchor.frames, 0, RELAXED);
   set_anchor(stream, 0, 0, 0, &none);
   stream->expected = 0;
 }

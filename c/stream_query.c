@@ -141,6 +141,10 @@ double ps_stream_capture_time(int32_t handle, double frame) {
     return stream_done(stream, error_set(PS_ERR_STATE, 0, "the stream is not open"));
   struct anchor_values last = stream_anchor(stream);
   double time = last.input + (frame - (double)last.frame) / stream->actual[PS_ACTUAL_SAMPLE_RATE];
+  double leaps[GLITCH_LOG_SIZE][4];
+  int32_t count = glitch_read(&stream->leaps, leaps[0], GLITCH_LOG_SIZE);
+  for (int32_t i = 0; i < count; i++)
+    if (leaps[i][0] > frame && leaps[i][0] <= (double)last.frame) time -= leaps[i][1];
   object_release(&stream->object);
   return time;
 }

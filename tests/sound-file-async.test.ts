@@ -46,18 +46,12 @@ describe("off the thread", () => {
 
   it("does not keep the event loop waiting", async () => {
     await writeFile(path("long.flac"), randomSamples("int16", 2 * 1_000_000, random), stereo);
-    let worst = 0;
-    let last = performance.now();
-    const timer = setInterval(() => {
-      worst = Math.max(worst, performance.now() - last);
-      last = performance.now();
-    }, 5);
-    const begun = performance.now();
+    let turns = 0;
+    const timer = setInterval(() => turns++, 5);
     const { samples } = await readFile(path("long.flac"));
-    const took = performance.now() - begun;
     clearInterval(timer);
     assert.equal(samples.length, 2_000_000);
-    assert.ok(worst < Math.max(60, took / 2), `${worst} ms of ${took} ms`);
+    assert.ok(turns >= 3, `${turns} turns`); // a read on the thread leaves room for one at the most
   });
 
   it("does not go on with memory that was taken away or shrank", async () => {

@@ -103,6 +103,10 @@ TEST(a_stall_puts_the_clock_off) {
   check_frames(recorded, 0, 0);
   CHECK_EQUAL(ps_stream_timing(stream, timing, 6), (1064 + BLOCK - 1) / BLOCK);
   CHECK_WITHIN(timing[2], 0.29, 1); /* the callback after it was that late */
+  double before = ps_stream_capture_time(stream, 300 - BLOCK), after = ps_stream_capture_time(stream, 300 + BLOCK);
+  CHECK_WITHIN(after - before - 2 * BLOCK / 48000.0, 0.29, 1); /* both are told after the run */
+  CHECK_WITHIN(before - ps_stream_capture_time(stream, 0) - (300 - BLOCK) / 48000.0, -1e-6, 1e-6);
+  CHECK_WITHIN(ps_stream_capture_time(stream, 1000) - after - (700 - BLOCK) / 48000.0, -1e-6, 1e-6);
   stream_close(stream);
   ps_ring_free(source);
 }
