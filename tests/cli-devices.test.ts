@@ -1,4 +1,5 @@
 // Names of devices that have in them what separates names, on ALSA's devices that need no sound card.
+// On one Node: it starts many processes.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import process from "node:process";

@@ -1,3 +1,4 @@
+// On one Node: it starts many processes.
 import assert from "node:assert/strict";
 import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";

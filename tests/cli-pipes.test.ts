@@ -1,3 +1,4 @@
+// On one Node: it starts many processes.
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";

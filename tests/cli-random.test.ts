@@ -1,3 +1,4 @@
+// On one Node: it starts many processes.
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import fc from "fast-check";

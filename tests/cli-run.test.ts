@@ -1,3 +1,4 @@
+// On one Node: it starts many processes.
 import assert from "node:assert/strict";
 import { existsSync, linkSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";

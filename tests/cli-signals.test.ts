@@ -1,3 +1,4 @@
+// On one Node: it starts many processes.
 import assert from "node:assert/strict";
 import { existsSync, statSync } from "node:fs";
 import process from "node:process";

@@ -1,4 +1,5 @@
 // Every example runs as it stands.
+// On one Node: it starts many processes.
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,5 +1,6 @@
 // Every pair of format and subtype that libsndfile has, in every byte order: written, read back, and read by sox, which has
 // decoders of its own for most of them.
+// On one Node: it is long, and all but the same there.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { after, describe, it } from "node:test";

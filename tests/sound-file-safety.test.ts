@@ -1,4 +1,5 @@
 // What is left on disk when things go wrong.
+// On one Node: it starts many processes.
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync } from "node:fs";
