@@ -43,7 +43,7 @@ function jobs({ full, filters }) {
   const limits = { timeout: full ? 3600 : 300, env: full ? { PASTREAM_TEST_FULL: "1" } : {} };
   const allRuntimes = runtimes();
   const newest = allRuntimes.at(-1);
-  /** A few long files take one Node, where there are two. What is published runs these tests' commands on both. */
+  /** A few long files take one Node, where there are two; what is published is tested on both. */
   const isSpared = ({ name: runtime }, file) =>
     !full && filters.length === 0 && runtime.startsWith("node") && runtime !== newest.name && says(file, "On one Node");
   const check = ({ kind, name, run }) => ({

@@ -1,4 +1,5 @@
 // The real PortAudio, over servers that need no sound card.
+// On one Node: it waits for servers most of the time.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { DeviceInfo } from "../mod.ts";
