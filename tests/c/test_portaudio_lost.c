@@ -2,6 +2,7 @@
  * find its way back to a server. */
 #define _GNU_SOURCE
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "os.h"
@@ -118,6 +119,27 @@ static void jack_stopped_early(void) { lose_early(start_jack, "loopback", SIGSTO
 static void pulse_killed_early(void) { lose_early(start_pulse, NULL, SIGKILL); }
 static void pulse_stopped_early(void) { lose_early(start_pulse, NULL, SIGSTOP); }
 
+/* A sound server that lives may let its streams wait, for less than it takes to count as lost. */
+static void pulse_pauses(void) {
+  struct server server;
+  if (!CHECK(start_pulse(&server))) return;
+  int32_t stream = run_forever(PS_DEVICE_DEFAULT, OUTPUT_ONLY, FRAMES_SETTLED);
+  CHECK_EQUAL(system("pactl suspend-sink loop 1"), 0);
+  CHECK_EQUAL(ps_stream_wait(stream, 2.5), 0);
+  CHECK_EQUAL(system("pactl suspend-sink loop 0"), 0);
+  double frames = ps_stream_number(stream, PS_NUMBER_FRAME_COUNT);
+  for (int i = 0; i < 200 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < frames + 24000; i++) usleep(10000);
+  CHECK(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) >= frames + 24000);
+  CHECK_EQUAL(system("pactl suspend-sink loop 1"), 0);
+  double begun = os_time();
+  CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
+  CHECK_WITHIN(os_time() - begun, 2.5, 6);
+  CHECK_EQUAL(ps_stream_error(stream, NULL, 0, NULL, 0), PS_ERR_DEVICE_LOST);
+  command(stream, PS_COMMAND_CLOSE);
+  ps_stream_free(stream);
+  end_server(&server);
+}
+
 TEST(jack_server_killed) { CHECK(scenario_passes(jack_killed)); }
 TEST(jack_server_stopped) { CHECK(scenario_passes(jack_stopped)); }
 TEST(jack_server_stopped_and_continued) { CHECK(scenario_passes(jack_continued)); }
@@ -126,6 +148,8 @@ TEST(pulseaudio_killed) { CHECK(scenario_passes(pulse_killed)); }
 TEST(pulseaudio_stopped) { CHECK(scenario_passes(pulse_stopped)); }
 TEST(jack_server_lost_early) { CHECK(scenario_passes(jack_killed_early) && scenario_passes(jack_stopped_early)); }
 TEST(pulseaudio_lost_early) { CHECK(scenario_passes(pulse_killed_early) && scenario_passes(pulse_stopped_early)); }
+
+TEST(pulseaudio_pauses) { CHECK(scenario_passes(pulse_pauses)); }
 
 int main(void) {
   RUN_WITH(JACK_PROGRAMS, jack_server_killed);
@@ -136,5 +160,6 @@ int main(void) {
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_stopped);
   RUN_WITH(JACK_PROGRAMS, jack_server_lost_early);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_lost_early);
+  RUN_WITH(PULSE_PROGRAMS, pulseaudio_pauses);
   return test_end();
 }
