@@ -147,7 +147,7 @@ class RunChunks implements Steady<Chunk> {
   readonly #reader: ChunkReader;
   readonly #overlap: number;
   readonly #position: ChunkPosition;
-  /** Frames handed out. */
+  /** Frames of the recording that came before the next chunk. */
   #recorded: number;
   #due = 0;
   #looks = 0;

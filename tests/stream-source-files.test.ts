@@ -1,27 +1,21 @@
 // Sound files that are played.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join as joinPath } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { native } from "../ffi/load.ts";
 import { BufferEmptyError, DuplexStream, OutputStream, PastreamError, SoundFile, writeFile } from "../mod.ts";
+import { newFolder } from "./helpers/sounds.ts";
 import { equalSamples, join, noise, pause, virtual } from "./helpers/streams.ts";
 
 const BLOCK = 64;
 const isBusy = (error: unknown) => error instanceof PastreamError && error.code === "busy";
 
 describe("a sound file", () => {
-  let folder = "";
-  let path = "";
+  const folder = newFolder();
+  const path = folder.path("stereo.wav");
   const stereo = noise("int16", 3000 * 2, 9);
-  before(async () => {
-    folder = mkdtempSync(joinPath(tmpdir(), "pastream-"));
-    path = joinPath(folder, "stereo.wav");
-    await writeFile(path, stereo, { sampleRate: 48000, channels: 2, subtype: "PCM_16" });
-  });
-  after(() => rmSync(folder, { recursive: true }));
+  before(() => writeFile(path, stereo, { sampleRate: 48000, channels: 2, subtype: "PCM_16" }));
+  after(() => folder.remove());
   const options = virtual("freewheel", { channels: 2, dtype: "int16" as const, blockSize: BLOCK });
 
   it("is played by its path or URL, and from its beginning each time", async () => {
@@ -100,11 +94,11 @@ describe("a sound file", () => {
     assert.throws(() => wrong.setSource(path), { name: "RangeError", message: /44100 Hz, not 48000 Hz/ });
     await using mono = new OutputStream(virtual("realtime", { channels: 1, dtype: "int16" }));
     await assert.rejects(() => mono.play(path), { name: "RangeError", message: /1 channels, not 2/ });
-    await assert.rejects(() => mono.play(joinPath(folder, "missing.wav")), {
+    await assert.rejects(() => mono.play(folder.path("missing.wav")), {
       name: "SoundFileError",
       message: /missing.wav/,
     });
-    using writing = new SoundFile(joinPath(folder, "new.wav"), "w", { sampleRate: 48000, channels: 1 });
+    using writing = new SoundFile(folder.path("new.wav"), "w", { sampleRate: 48000, channels: 1 });
     assert.throws(() => mono.setSource(writing), { name: "TypeError", message: /reading/ });
     await using stereoStream = new OutputStream(options);
     using file = new SoundFile(path);
@@ -112,7 +106,7 @@ describe("a sound file", () => {
   });
 
   it("gives a stream its rate and channels", async () => {
-    const fast = joinPath(folder, "fast.wav");
+    const fast = folder.path("fast.wav");
     await writeFile(fast, new Float32Array(30), { sampleRate: 96000, channels: 3 });
     const any = { device: "virtual" };
     using file = new SoundFile(fast);
