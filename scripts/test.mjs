@@ -92,11 +92,11 @@ const measures = ({ name }) => says(name, "Runs alone");
 
 const indent = (text) => text.trimEnd().split("\n").slice(-300).map((line) => `    | ${line}`).join("\n");
 
-/** The lines of a test's output that tell what failed, with what follows each. */
+/** The lines of a test's output that tell what failed, with what stands before each (as in C) and behind it. */
 function failedLines(text) {
   const lines = text.trimEnd().split("\n");
   const near = new Set(
-    lines.flatMap((line, at) => /fail|not ok|error/i.test(line) ? [0, 1, 2, 3, 4, 5].map((n) => at + n) : []),
+    lines.flatMap((line, at) => /fail|not ok|error/i.test(line) ? [-2, -1, 0, 1, 2, 3, 4, 5].map((n) => at + n) : []),
   );
   return lines.filter((_, at) => near.has(at)).slice(0, 40).join("\n") || lines.slice(-20).join("\n");
 }
