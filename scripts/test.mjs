@@ -87,8 +87,8 @@ function jobs({ full, filters }) {
 const says = (name, words) =>
   /\.(ts|c)$/.test(name) && new RegExp(`^(//|/\\*) ${words}: `, "m").test(readFileSync(join(root, name), "utf8"));
 
-/** Whether it must have the machine for itself. */
-const measures = ({ name }) => says(name, "Runs alone");
+/** Whether it needs a machine that is not busy. */
+const measures = ({ name }) => says(name, "Measures time");
 
 const indent = (text) => text.trimEnd().split("\n").slice(-300).map((line) => `    | ${line}`).join("\n");
 
@@ -128,20 +128,22 @@ async function test() {
       failures.push(`${suite.padEnd(8)} ${name}\n${indent(failedLines(result.text))}`);
     }
   };
-  // Most tests wait for a clock most of the time, so three fit on two cores. What measures time runs alone, in the end; what
-  // makes packages runs one after the other, for it uses the same folder.
+  // Most tests wait for a clock most of the time, so three fit on two cores. What measures time comes in the end, two at a
+  // time; what makes packages runs one after the other, for it uses the same folder.
   const chosenJobs = jobs(chosen).filter(({ kind }) => chosen.only.includes(kind));
   const [packaging, others] = [true, false].map((yes) =>
     chosenJobs.filter((job) => !measures(job) && (job.kind === "packages") === yes)
   );
-  const queue = [packaging, ...others.map((job) => [job])];
-  const lane = async () => {
-    for (let jobs = queue.shift(); jobs; jobs = queue.shift()) {
-      for (const job of jobs) await runJob(job);
-    }
+  const run = (queue, lanes) => {
+    const lane = async () => {
+      for (let jobs = queue.shift(); jobs; jobs = queue.shift()) {
+        for (const job of jobs) await runJob(job);
+      }
+    };
+    return Promise.all(Array.from({ length: lanes }, lane));
   };
-  await Promise.all(Array.from({ length: chosen.jobs }, lane));
-  for (const job of chosenJobs.filter(measures)) await runJob(job);
+  await run([packaging, ...others.map((job) => [job])], chosen.jobs);
+  await run(chosenJobs.filter(measures).map((job) => [job]), Math.min(chosen.jobs, 2));
   // Once more, where whoever reads only the end of a log finds it.
   if (failures.length > 0) console.log(`\nFailures:\n${failures.join("\n")}`);
   console.log(`\nSummary, after ${((performance.now() - started) / 1000).toFixed(0)} s:`);

@@ -1,14 +1,13 @@
 // A process that ends while a stream runs ends as it was told to, and leaves whole recordings.
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import process from "node:process";
-import { after, before, describe, it } from "node:test";
+import { after, describe, it } from "node:test";
 import { SoundFile } from "../mod.ts";
 import { runTs } from "./helpers/runtime.ts";
+import { newFolder } from "./helpers/sounds.ts";
+import { full } from "./helpers/streams.ts";
 
-const rounds = process.env.PASTREAM_TEST_FULL === "1" ? 20 : 2;
+/** How often each ending is tried, recording into a file and into memory by turns. */
+const times = full ? 40 : 3;
 const script = new URL("./helpers/ending.ts", import.meta.url);
 
 /** Endings, with the exit code that each asks for. */
@@ -25,11 +24,8 @@ const endings: [ending: string, code: number][] = [
   ["in a worker while the process exits", 7],
 ];
 
-let folder = "";
-before(() => {
-  folder = mkdtempSync(join(tmpdir(), "pastream-end-"));
-});
-after(() => rmSync(folder, { recursive: true }));
+const folder = newFolder();
+after(folder.remove);
 
 /** The recording is a file that holds what was played: silence, then a constant; at least `frames` of it. */
 function checkRecording(path: string, frames: number): void {
@@ -42,8 +38,9 @@ function checkRecording(path: string, frames: number): void {
   assert.ok(samples.every((sample, i) => sample === (i < first ? 0 : 0.25)));
 }
 
-async function end(ending: string, code: number, sink: "file" | "memory", round: number): Promise<void> {
-  const path = join(folder, `${ending.replaceAll(/\W+/g, "-")}-${round}.wav`);
+async function end(ending: string, code: number, time: number): Promise<void> {
+  const sink = time % 2 === 0 ? "file" : "memory";
+  const path = folder.path(`${ending.replaceAll(/\W+/g, "-")}-${time}.wav`);
   const result = await runTs(script, { args: [ending, sink, path], timeout: 30 });
   assert.deepEqual([result.code, result.signal], [code, null], result.stderr);
   if (code === 1) assert.match(result.stderr, /on purpose/);
@@ -52,16 +49,14 @@ async function end(ending: string, code: number, sink: "file" | "memory", round:
   if (sink === "file") checkRecording(path, frames);
 }
 
-for (const sink of ["file", "memory"] as const) {
-  describe(`a process that records into a ${sink} ends`, () => {
-    for (const [ending, code] of endings) {
-      it(`${ending}, ${rounds} times`, async () => {
-        // Two at a time: what is waited for is mostly the start of a runtime.
-        for (let round = 0; round < rounds; round += 2) {
-          const pair = [round, round + 1].filter((each) => each < rounds);
-          await Promise.all(pair.map((each) => end(ending, code, sink, each)));
-        }
-      });
-    }
-  });
-}
+describe("a process that records ends", () => {
+  for (const [ending, code] of endings) {
+    it(`${ending}, ${times} times`, async () => {
+      // Three at a time: what is waited for is mostly the start of a runtime.
+      for (let from = 0; from < times; from += 3) {
+        const some = Array.from({ length: Math.min(3, times - from) }, (_, i) => end(ending, code, from + i));
+        await Promise.all(some);
+      }
+    });
+  }
+});

@@ -208,8 +208,7 @@ describe("closed rings and files", () => {
     await stream.start({ pad: -1 });
     source.close();
     sink.close();
-    await pause(20);
-    assert.ok(stream.frameCount > 0);
+    while (stream.frameCount === 0) await pause(1); // it goes on
     await stream.stop();
     await assert.rejects(() => stream.start(), has("closed"));
   });

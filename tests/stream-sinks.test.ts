@@ -490,18 +490,21 @@ describe("a sound file", () => {
     stream.setSource(played);
     stream.setSink(files[0]);
     await assert.rejects(() => stream.nextFile(files[1]), TypeError);
+    const untilFrame = async (frame: number) => {
+      while (stream.frameCount < frame) await pause(1);
+    };
     await stream.start({ offset: BLOCK, pad: BLOCK });
-    await pause(50);
+    await untilFrame(2400);
     const second = await stream.nextFile(files[1]);
     assert.ok(second > 0);
     files[0].close();
     assert.throws(() => files[1].close(), isBusy);
-    await pause(50);
+    await untilFrame(second + 2400);
     const third = await stream.nextFile(files[2]);
     assert.ok(third > second);
     await assert.rejects(() => stream.nextFile(files[2]), isBusy);
     await assert.rejects(() => stream.nextFile("x" as unknown as SoundFile), TypeError);
-    await pause(50);
+    await untilFrame(third + 2400);
     await stream.stop();
     files[1].close();
     files[2].close();

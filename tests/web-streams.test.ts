@@ -100,7 +100,7 @@ describe("readable()", () => {
     await using stream = new InputStream(virtual("realtime", { channels: 1 }));
     const reader = stream.readable({ chunkSize: 256, bufferSize: 1024 }).getReader();
     await reader.read();
-    await pause(60);
+    while (stream.active) await pause(1); // the ring is full soon
     await assert.rejects(async () => {
       while (!(await reader.read()).done);
     }, BufferFullError);
@@ -264,19 +264,18 @@ describe("writable()", () => {
     await using stream = new DuplexStream(virtual("realtime", { channels: 1, blockSize: 256 }));
     const writable = stream.writable();
     let played = 0;
+    const control = new AbortController();
     const count = new TransformStream<Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>>({
       transform(samples, controller) {
         played += samples.length;
+        if (played > 4800) control.abort();
         controller.enqueue(samples);
       },
     });
-    const control = new AbortController();
-    setTimeout(() => control.abort(), 200);
     await assert.rejects(stream.readable().pipeThrough(count).pipeTo(writable, { signal: control.signal }), {
       name: "AbortError",
     });
     while (stream.active) await pause(1);
-    assert.ok(played > 0);
     assert.ok(stream.frameCount >= played);
     await assert.rejects(() => stream.start(), { name: "TypeError", message: /played before/ });
   });

@@ -151,11 +151,10 @@ describe("a worker's sink that takes a while to be up", () => {
     const result = new Int32Array(new SharedArrayBuffer(12));
     stream.setSink(worker("slow", result), { bufferSize: 4096 }); // much less than it takes
     await stream.start();
-    await pause(50);
+    while (stream.frameCount < 2400) await pause(1);
     await stream.stop();
     await stream.wait(); // stop() does not wait for the worker
     assert.equal(result[0], stream.frameCount);
-    assert.ok(result[0] > 0);
   });
 
   it("does not keep the stream from being stopped", async () => {

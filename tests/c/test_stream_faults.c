@@ -1,5 +1,5 @@
 /* The faults of the virtual device, and what a stream makes of them: flags, silence, lateness, a lost device. */
-// Runs alone: it measures how soon a device counts as lost.
+// Measures time: how soon a device counts as lost.
 #define _POSIX_C_SOURCE 200809L
 #include <signal.h>
 #include <sys/wait.h>

@@ -1,5 +1,5 @@
 /* The sample clock of the virtual device against the wall clock, and its configuration. */
-// Runs alone: it measures the wall clock.
+// Measures time: it compares a device's clock with the wall clock.
 #include <math.h>
 
 #include "../../c/os.h"

@@ -135,8 +135,7 @@ async function lose(signal: NodeJS.Signals, kind: string): Promise<unknown> {
     ? await DuplexStream.open({ device: "loopback", channels: 2 })
     : await OutputStream.open();
   await stream.start({ frames: -1, pad: -1 });
-  // Past the time that a device gets to start.
-  while (stream.frameCount < 1.5 * stream.sampleRate) await setTimeout(20);
+  while (stream.frameCount < 0.3 * stream.sampleRate) await setTimeout(20);
   const begun = performance.now();
   process.kill(Number(process.env.SERVER_PID), signal);
   let failure: unknown;
