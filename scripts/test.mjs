@@ -24,7 +24,7 @@ function options() {
         full: { type: "boolean", default: false },
         only: { type: "string", multiple: true, default: [] },
         also: { type: "string", multiple: true, default: [] },
-        jobs: { type: "string", default: "3" },
+        jobs: { type: "string", default: "4" },
       },
       allowPositionals: true,
     });
@@ -128,7 +128,7 @@ async function test() {
       failures.push(`${suite.padEnd(8)} ${name}\n${indent(failedLines(result.text))}`);
     }
   };
-  // Most tests wait for a clock most of the time, so three fit on two cores. What measures time comes in the end, two at a
+  // Most tests wait for a clock most of the time, so four fit on two cores. What measures time comes in the end, two at a
   // time; what makes packages runs one after the other, for it uses the same folder.
   const chosenJobs = jobs(chosen).filter(({ kind }) => chosen.only.includes(kind));
   const [packaging, others] = [true, false].map((yes) =>
