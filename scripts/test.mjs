@@ -128,8 +128,8 @@ async function test() {
       failures.push(`${suite.padEnd(8)} ${name}\n${indent(failedLines(result.text))}`);
     }
   };
-  // Most tests wait for a clock most of the time, so four fit on two cores. What measures time comes in the end, two at a
-  // time; what makes packages runs one after the other, for it uses the same folder.
+  // Most tests wait for a clock most of the time, so four fit on two cores. What measures time comes in the end, three
+  // at a time; what makes packages runs one after the other, for it uses the same folder.
   const chosenJobs = jobs(chosen).filter(({ kind }) => chosen.only.includes(kind));
   const [packaging, others] = [true, false].map((yes) =>
     chosenJobs.filter((job) => !measures(job) && (job.kind === "packages") === yes)
@@ -143,7 +143,7 @@ async function test() {
     return Promise.all(Array.from({ length: lanes }, lane));
   };
   await run([packaging, ...others.map((job) => [job])], chosen.jobs);
-  await run(chosenJobs.filter(measures).map((job) => [job]), Math.min(chosen.jobs, 2));
+  await run(chosenJobs.filter(measures).map((job) => [job]), Math.min(chosen.jobs, 3));
   // Once more, where whoever reads only the end of a log finds it.
   if (failures.length > 0) console.log(`\nFailures:\n${failures.join("\n")}`);
   console.log(`\nSummary, after ${((performance.now() - started) / 1000).toFixed(0)} s:`);

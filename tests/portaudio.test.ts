@@ -127,8 +127,9 @@ describe("a sound server that is lost", () => {
       assert.equal(result.error, "DeviceLostError");
       assert.equal(result.code, "device-lost");
       assert.equal(result.aborted, true);
-      assert.ok(result.noticed < 2.5, `noticed after ${result.noticed} s`);
-      assert.ok(result.closed < 4, `closed after ${result.closed} s`);
+      // How soon is measured in C; here it is that it comes, on a machine that may be busy.
+      assert.ok(result.noticed < 10, `noticed after ${result.noticed} s`);
+      assert.ok(result.closed < 10, `closed after ${result.closed} s`);
     };
     it(`ends the stream in time, ${name}, killed and stopped`, { skip }, async () => {
       await Promise.all(["SIGKILL", "SIGSTOP"].map(lose));

@@ -45,7 +45,8 @@ export const builds = [
     kind: "c",
     compiler: systemCompiler,
     flags: [...machine, "-O1", "-fsanitize=thread"],
-    runner: [],
+    // At the end of each process it waits a second for late races, by default.
+    runner: ["env", "TSAN_OPTIONS=atexit_sleep_ms=50"],
     runs: (source) => !replacesFunctions.test(source),
   },
   {

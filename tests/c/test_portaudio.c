@@ -132,7 +132,7 @@ static int play_and_compare(int32_t stream, struct random *random) {
   int equal = delay < 8192 && memcmp(played, recorded + 2 * delay, sizeof played) == 0;
   int xruns = (int)ps_stream_number(stream, PS_NUMBER_XRUNS);
   printf("# delay of %d frames, %d xruns, %s\n", delay, xruns, equal ? "equal" : "not equal");
-  CHECK_WITHIN(delay, 1, 8191);
+  if (equal) CHECK(delay > 0);
   ps_ring_free(source);
   ps_ring_free(sink);
   return equal;
@@ -171,7 +171,7 @@ static void jack_stop_abort_close(void) {
   if (!CHECK(start_jack(&server))) return;
   int32_t loopback = find_device("loopback");
   for (int round = 0; round < 3; round++) {
-    int32_t first = run_forever(loopback, DUPLEX, FRAMES_SETTLED), second = run_forever(loopback, DUPLEX, FRAMES_SETTLED);
+    int32_t first = run_forever(loopback, DUPLEX, RATE / 4), second = run_forever(loopback, DUPLEX, RATE / 4);
     double begun = os_time();
     CHECK_EQUAL(command(first, round == 1 ? PS_COMMAND_ABORT : PS_COMMAND_STOP), PS_OK);
     CHECK_EQUAL(ps_stream_state(first), round == 1 ? PS_STATE_ABORTED : PS_STATE_STOPPED);

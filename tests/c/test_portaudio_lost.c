@@ -1,5 +1,6 @@
 /* Sound servers that die or hang under a running stream. Each scenario is a process of its own, because PortAudio does not
  * find its way back to a server. */
+// Measures time: how soon a server counts as lost.
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdlib.h>
