@@ -37,12 +37,17 @@ describe("what it says", () => {
     assert.ok(end.callbacks.count > 200 && Array.isArray(end.glitches));
     const quiet = await run(input, "-d", "0.01", "--json", "-q");
     assert.deepEqual(quiet.stderr.trim().split("\n").map((line) => JSON.parse(line).type), ["end"]);
-    const failed = await pastream([...virtual, path("none.wav"), "--json"]);
-    assert.equal(failed.code, 1);
-    const { exitCode, error } = JSON.parse(failed.stderr);
-    assert.equal(exitCode, 1);
-    assert.equal(error.code, "soundfile");
-    assert.match(error.message, /none\.wav/);
+    for (
+      const [code, kind, message, ...words] of [
+        [1, "soundfile", /none\.wav/, path("none.wav")],
+        [2, "usage", /did you mean --loop/, "--lop", input],
+      ] as const
+    ) {
+      const failed = await pastream([...virtual, ...words, "--json"]);
+      const { type, exitCode, error } = JSON.parse(failed.stderr);
+      assert.deepEqual([failed.code, exitCode, type, error.code], [code, code, "end", kind]);
+      assert.match(error.message, message);
+    }
   });
 
   it("reports errors in one line, without a stack trace", async () => {

@@ -42,26 +42,29 @@ async function commandLine(args: readonly string[]): Promise<CommandLine> {
   return parseCommandLine(hasFiles ? (await import("./arg-files.ts")).expandArgumentFiles(args) : args);
 }
 
-/** Tells of an error, but not that the reader of stdout went away. */
-async function report(error: unknown): Promise<number> {
+/** Tells of an error, a program in JSON, but not that the reader of stdout went away. */
+async function report(error: unknown, json: boolean): Promise<number> {
   const { failureOf, failureText, isClosedPipe } = await import("./failure.ts");
   if (isClosedPipe(error)) return 0;
-  console.error(failureText(error));
-  return failureOf(error).exitCode;
-}
-
-/** What nobody has caught is an error of one line too. */
-async function onUncaught(error: unknown): Promise<void> {
-  process.exit(await report(error));
+  const { exitCode } = failureOf(error);
+  if (json) {
+    const { makeReporter } = await import("./reporter.ts");
+    makeReporter({ json }).end({ exitCode, signal: undefined, error, stream: undefined, files: [] });
+  } else {
+    console.error(failureText(error));
+  }
+  return exitCode;
 }
 
 /** Runs a command line and answers its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
-  process.on("uncaughtException", onUncaught);
+  const json = args.includes("--json"); // also where the words make no sense
+  // What nobody has caught is an error of one line too.
+  process.on("uncaughtException", async (error) => process.exit(await report(error, json)));
   try {
     const line = await commandLine(args);
     return await commands[line.command](line);
   } catch (error) {
-    return await report(error);
+    return await report(error, json);
   }
 }
