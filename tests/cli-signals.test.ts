@@ -54,7 +54,7 @@ describe("signals", { skip: process.platform === "win32" ? "no signals to send" 
     new DataView(head.buffer).setUint32(0, 0x2e736e64); // .snd
     [24, 0xffffffff, 3, 48000, 1].forEach((word, index) => new DataView(head.buffer).setUint32(4 + index * 4, word));
     for (
-      const args of [["null", "-", "-t", "au", "--buffersize", "1M"], ["-", path("silent.wav"), "--buffersize", "4K"]]
+      const args of [["null", "-", "-t", "au", "--buffersize", "1M"], ["-", path("silent.wav"), "--buffersize", "16K"]]
     ) {
       const child = startPastream([...virtual, "--json", ...args], ["pipe", "pipe", "pipe"]);
       const end = ended(child);
