@@ -189,7 +189,7 @@ describe("writable()", () => {
     assert.equal(stream.aborted, true);
     const again = stream.writable({ bufferSize: 1024 }).getWriter();
     again.closed.catch(() => {});
-    const samples = new Float32Array(4800);
+    const samples = new Float32Array(480000);
     const written = assert.rejects(again.write(samples), { name: "TypeError", message: /given away/ });
     await pause(5);
     structuredClone(samples, { transfer: [samples.buffer] });
