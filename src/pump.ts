@@ -56,9 +56,8 @@ async function waitForRoom({ ring, sampleRate, signal, waiting }: Flow, frames: 
   return await waiting.until(() => (signal.aborted ? false : left() <= 0 ? true : undefined), pace);
 }
 
-/** Writes the samples from byte `at` on; false if the run ends before. */
-export async function writeAll(flow: Flow, bytes: Uint8Array, at: number): Promise<boolean> {
-  const { length } = bytes;
+/** Writes the samples, which were of `length` bytes, from byte `at` on; false if the run ends before. */
+export async function writeAll(flow: Flow, bytes: Uint8Array, at: number, length: number): Promise<boolean> {
   while (at < length) {
     if (!await waitForRoom(flow, flow.ring.size)) return false;
     if (bytes.length < length) throw new TypeError("samples must not be given away before all of them are written");
@@ -78,9 +77,10 @@ export async function fillRing(steps: Steps, flow: Flow): Promise<void> {
       const { done, value } = "then" in next ? await next : next;
       if (done || flow.signal.aborted) return;
       const bytes = requireSamplesOrDismiss(steps, value, flow.format);
+      const { length } = bytes;
       const written = flow.ring.write(bytes) * flow.format.frameBytes;
-      if (written < bytes.length) {
-        if (!await writeAll(flow, bytes, written)) return;
+      if (written < length) {
+        if (!await writeAll(flow, bytes, written, length)) return;
         breath.rested();
       }
       const turn = breath.take();

@@ -97,9 +97,10 @@ export function writableOf<D extends Dtype>(
   const play = async (chunk: unknown): Promise<void> => {
     const bytes = requireSamples("what is written", chunk, output!);
     if (playback.over) ended();
+    const { length } = bytes; // they may be given away during the start
     const written = playback.ring.write(bytes) * output!.frameBytes;
     if (!core.active) await core.start(core.sink?.length);
-    if (!await writeAll(flow, bytes, written)) ended();
+    if (!await writeAll(flow, bytes, written, length)) ended();
   };
   return new WritableStream<Samples<D>>({
     start(controller) {

@@ -407,13 +407,16 @@ describe("an error that ends a run", () => {
 
   it("falls to one of several that wait", async () => {
     await using stream = new OutputStream(freewheel({ channels: 1 }));
+    let fail = () => {};
+    const failing = new Promise<void>((resolve) => fail = resolve);
     stream.setSource(async () => {
-      await pause(5);
+      await failing;
       throw new Error("once");
     });
-    const starting = stream.start({ prebuffer: false });
-    await starting;
-    const results = await Promise.allSettled([stream.wait(), stream.wait(), stream.wait(5)]);
+    await stream.start({ prebuffer: false });
+    const waits = [stream.wait(), stream.wait(), stream.wait(5)];
+    fail();
+    const results = await Promise.allSettled(waits);
     assert.deepEqual(results.map(({ status }) => status).sort(), ["fulfilled", "fulfilled", "rejected"]);
   });
 

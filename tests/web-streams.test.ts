@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { Readable } from "node:stream";
 import { describe, it } from "node:test";
+import { setImmediate } from "node:timers";
 import {
   BufferFullError,
   type ChunkOptions,
@@ -187,14 +188,16 @@ describe("writable()", () => {
     await writer.write(new Float32Array(100));
     await assert.rejects(writer.write(new Int16Array(4) as unknown as Float32Array<ArrayBuffer>), TypeError);
     assert.equal(stream.aborted, true);
-    const again = stream.writable({ bufferSize: 1024 }).getWriter();
-    again.closed.catch(() => {});
-    const samples = new Float32Array(480000);
-    const written = assert.rejects(again.write(samples), { name: "TypeError", message: /given away/ });
-    await pause(5);
-    structuredClone(samples, { transfer: [samples.buffer] });
-    await written;
-    assert.equal(stream.aborted, true);
+    for (const delay of [0, 20]) { // during the start of the stream, and after it
+      const again = stream.writable({ bufferSize: 1024 }).getWriter();
+      again.closed.catch(() => {});
+      const samples = new Float32Array(480000);
+      const written = assert.rejects(again.write(samples), { name: "TypeError", message: /given away/ });
+      await (delay > 0 ? pause(delay) : new Promise(setImmediate));
+      structuredClone(samples, { transfer: [samples.buffer] });
+      await written;
+      assert.equal(stream.aborted, true);
+    }
   });
 
   it("tells who closes it what ended the stream", async () => {
