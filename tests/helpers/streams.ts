@@ -1,7 +1,7 @@
 // What tests of streams have in common: the virtual device, random samples, and comparing.
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import type { Dtype, SamplesOf, StreamOptions } from "../../mod.ts";
+import type { Dtype, SamplesOf, Stream, StreamOptions } from "../../mod.ts";
 import { formatOf, newSamples } from "../../src/formats.ts";
 
 export type Clock = "realtime" | "freewheel";
@@ -64,3 +64,7 @@ export function equalSamples(actual: ArrayBufferView, expected: ArrayBufferView,
 
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+/** The states that a stream is in. */
+export const flags = (stream: Stream): string =>
+  (["active", "finished", "stopped", "aborted", "closed"] as const).filter((name) => stream[name]).join(" ");
