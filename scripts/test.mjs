@@ -134,7 +134,7 @@ async function test() {
   const [packaging, others] = [true, false].map((yes) =>
     chosenJobs.filter((job) => !measures(job) && (job.kind === "packages") === yes)
   );
-  const run = (queue, lanes) => {
+  const runAll = (queue, lanes) => {
     const lane = async () => {
       for (let jobs = queue.shift(); jobs; jobs = queue.shift()) {
         for (const job of jobs) await runJob(job);
@@ -142,8 +142,8 @@ async function test() {
     };
     return Promise.all(Array.from({ length: lanes }, lane));
   };
-  await run([packaging, ...others.map((job) => [job])], chosen.jobs);
-  await run(chosenJobs.filter(measures).map((job) => [job]), Math.min(chosen.jobs, 3));
+  await runAll([packaging, ...others.map((job) => [job])], chosen.jobs);
+  await runAll(chosenJobs.filter(measures).map((job) => [job]), Math.min(chosen.jobs, 3));
   // Once more, where whoever reads only the end of a log finds it.
   if (failures.length > 0) console.log(`\nFailures:\n${failures.join("\n")}`);
   console.log(`\nSummary, after ${((performance.now() - started) / 1000).toFixed(0)} s:`);

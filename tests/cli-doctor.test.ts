@@ -75,7 +75,7 @@ describe("pastream doctor, over JACK", { skip: jackMissing }, () => {
       assert.ok(summary.callbacks.count > 0);
       return [code, result.soundCameBack, result.bitExact];
     };
-    // On a machine that is too busy JACK drops a block now and then.
+    // A server that got no time for a while plays its last block again.
     let found = await examine("loopback");
     for (let attempt = 1; attempt < 5 && !found[2]; attempt++) found = await examine("loopback");
     assert.deepEqual(found, [0, true, true]);

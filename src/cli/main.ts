@@ -42,7 +42,7 @@ async function commandLine(args: readonly string[]): Promise<CommandLine> {
   return parseCommandLine(hasFiles ? (await import("./arg-files.ts")).expandArgumentFiles(args) : args);
 }
 
-/** Tells of an error, a program in JSON, but not that the reader of stdout went away. */
+/** Tells of an error, in a line or, for programs, in JSON. That the reader of stdout went away is none. */
 async function report(error: unknown, json: boolean): Promise<number> {
   const { failureOf, failureText, isClosedPipe } = await import("./failure.ts");
   if (isClosedPipe(error)) return 0;
