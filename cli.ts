@@ -4,5 +4,5 @@ import process from "node:process";
 // Node strips the types of a checkout's sources anew at each start, unless it may keep the result.
 if (process.features.typescript === "strip") process.getBuiltinModule("node:module").enableCompileCache?.();
 
-const { main } = await import("./src/cli/main.ts");
+const { main } = await import("./cli/main.ts");
 process.exitCode = await main(process.argv.slice(2));

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../c/sndfile_api.h"
+#include "file/sndfile.h"
 
 #define BLOCK 65536
 

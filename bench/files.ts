@@ -19,7 +19,15 @@ const peer = join(folder, "peer");
 
 function buildPeer(): void {
   const source = fileURLToPath(new URL("./files.c", import.meta.url));
-  const { status, stderr, error } = spawnSync("cc", ["-std=c11", "-O2", source, "-o", peer, "-ldl"], {
+  const { status, stderr, error } = spawnSync("cc", [
+    "-std=c11",
+    "-O2",
+    `-I${fileURLToPath(new URL("../c", import.meta.url))}`,
+    source,
+    "-o",
+    peer,
+    "-ldl",
+  ], {
     encoding: "utf8",
   });
   if (status !== 0) throw new Error(`the C program did not compile: ${error ?? stderr}`);

@@ -9,7 +9,7 @@ import { DuplexStream, PastreamError, queryDevice, readFile, type Stream } from 
 import { compare } from "./lib/compare.ts";
 import { chooseDevice } from "./lib/device.ts";
 
-const sample = fileURLToPath(new URL("sample.wav", import.meta.url));
+const sample = fileURLToPath(new URL("./sample.wav", import.meta.url));
 const recordingPath = "recorded.wav";
 /** Seconds recorded after the last played frame: what was played takes a while to come back. */
 const tail = 0.5;

@@ -7,7 +7,7 @@ import { DuplexStream, SoundFile } from "../mod.ts";
 import { deviceAndSeconds } from "./lib/device.ts";
 
 const { device, seconds } = deviceAndSeconds("duplex", 10);
-const sample = fileURLToPath(new URL("sample.wav", import.meta.url));
+const sample = fileURLToPath(new URL("./sample.wav", import.meta.url));
 
 using playback = new SoundFile(sample);
 await using stream = DuplexStream.fromFile(playback, { device });

@@ -46,7 +46,7 @@ async function compileByPack(work) {
   const configFile = join(packageFolder, "deno.pack.json");
   writeFileSync(
     configFile,
-    JSON.stringify({ ...config, exports: { ...config.exports, "./worker": "./src/worker-main.ts" } }),
+    JSON.stringify({ ...config, exports: { ...config.exports, "./worker": "./src/endpoints/worker-main.ts" } }),
   );
   const archive = join(work, "pack.tgz");
   const flags = ["--quiet", "--allow-dirty", "--no-source-maps", `--config=${configFile}`, `--output=${archive}`];

@@ -1,4 +1,4 @@
-// Compiles c/*.c into native/<target>/: for this machine, or with --all for every platform (zig can do that).
+// Compiles the C files of c/ into native/<target>/: for this machine, or with --all for every platform (zig can do that).
 // Usage: node scripts/build.mjs [--all]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -10,22 +10,39 @@ import { Failure, isMain, main, say } from "./lib/run.mjs";
 import { hostTarget, targets } from "./lib/targets.mjs";
 import { findCompiler, root } from "./lib/tools.mjs";
 
-const flags = ["-std=c11", "-O2", "-Wall", "-Wextra", "-fvisibility=hidden", "-fno-sanitize=all", "-shared", "-s"];
+const flags = [
+  "-std=c11",
+  "-O2",
+  "-Ic",
+  "-Wall",
+  "-Wextra",
+  "-fvisibility=hidden",
+  "-fno-sanitize=all",
+  "-shared",
+  "-s",
+];
 // One folder for both: with two, zig 0.12 does not find the import libraries that it makes for Windows.
 const cache = join(root, "build", "zig-cache");
 export const zigCache = { ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
 
-/** The names of the library's C files, relative to the checkout. */
+/** All files below c/, relative to the checkout. */
+function cFiles() {
+  const entries = readdirSync(join(root, "c"), { recursive: true, withFileTypes: true }).filter((entry) =>
+    entry.isFile()
+  );
+  const paths = entries.map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)));
+  return paths.map((path) => path.replaceAll("\\", "/")).sort();
+}
+
+/** The library's C files, relative to the checkout. */
 export function cSources() {
-  return readdirSync(join(root, "c")).filter((name) => name.endsWith(".c")).sort().map((name) => `c/${name}`);
+  return cFiles().filter((name) => name.endsWith(".c"));
 }
 
 /** A hash of everything that goes into a build: each file of c/, the command line, and which compiler it is. */
 export function hashBuild(compiler, args) {
   const hash = createHash("sha256");
-  for (const name of readdirSync(join(root, "c")).sort()) {
-    hash.update(`${name}\0`).update(readFileSync(join(root, "c", name)));
-  }
+  for (const name of cFiles()) hash.update(`${name}\0`).update(readFileSync(join(root, name)));
   const { size, mtimeMs } = statSync(compiler);
   return hash.update(JSON.stringify([args, compiler, size, mtimeMs])).digest("hex");
 }

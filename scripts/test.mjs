@@ -8,7 +8,7 @@ import { checks } from "./lib/checks.mjs";
 import { builds, cTestFiles, runCTest } from "./lib/ctests.mjs";
 import { noCounts } from "./lib/counts.mjs";
 import { Failure, main, say } from "./lib/run.mjs";
-import { runFile, runtimes, testFiles } from "./lib/suite.mjs";
+import { rooms, runFile, runtimes, testFiles } from "./lib/suite.mjs";
 import { root } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
 
@@ -66,7 +66,7 @@ function jobs({ full, filters }) {
       }))
     ),
     ...allRuntimes.flatMap((runtime) =>
-      testFiles("tests", filters).filter((file) => !isSpared(runtime, file)).map((file) => ({
+      rooms.flatMap((room) => testFiles(room, filters)).filter((file) => !isSpared(runtime, file)).map((file) => ({
         kind: runtime.name.split(" ")[0],
         suite: runtime.name,
         name: file,

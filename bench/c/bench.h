@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../c/os.h"
+#include "os/os.h"
 
 #define ROUNDS 401
 

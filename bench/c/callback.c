@@ -1,6 +1,6 @@
 /* The whole audio callback: the transfer, and the levels, clocks and statistics around it, against memcpy of the same
  * bytes. */
-#include "../../c/stream.h"
+#include "stream/state.h"
 #include "bench.h"
 
 #define RING_FRAMES 8192

@@ -1,6 +1,6 @@
 /* Writing a block into a ring and reading it out again, on one thread, against PortAudio's own ring buffer. Built only
  * where PortAudio's source is given: see run.mjs. */
-#include "../../c/ring.h"
+#include "engine/ring.h"
 
 #include <pa_ringbuffer.h>
 

@@ -27,7 +27,7 @@ const target = hostTarget();
 const command = [
   ...(compiler.kind === "zig" ? ["cc", "-target", target.zig] : []),
   ...(process.arch === "x64" ? [compiler.kind === "zig" ? "-mcpu=x86_64_v2" : "-march=x86-64-v2"] : []),
-  ...["-std=c11", "-O2", "-fno-sanitize=all"],
+  ...["-std=c11", "-O2", "-Ic", "-fno-sanitize=all"],
 ];
 
 function compile(program, args) {

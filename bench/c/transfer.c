@@ -1,7 +1,7 @@
 /* What the callback does with a block, against memcpy of the same bytes between the same places. */
-#include "../../c/engine.h"
-#include "../../c/format.h"
-#include "../../c/pastream.h"
+#include "engine/engine.h"
+#include "engine/format.h"
+#include "pastream.h"
 #include "bench.h"
 
 #define RING_FRAMES 8192

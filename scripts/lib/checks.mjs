@@ -18,7 +18,9 @@ const deno = (...args) => async () => {
 const examples = () => {
   const ours = pathToFileURL(join(root, "mod.ts"));
   const imports = JSON.stringify({ imports: { "pastream": ours, "@pastream/pastream": ours } });
-  const files = ["docs", "src"].flatMap((folder) => readdirSync(join(root, folder)).map((name) => `${folder}/${name}`));
+  const files = ["docs", "src"].flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${name}`)
+  );
   const documents = ["README.md", "mod.ts", ...files.filter((name) => /\.(md|ts)$/.test(name))];
   return deno(
     "check",
@@ -42,7 +44,7 @@ const lockFile = () => {
 /** The package's version is deno.json's; the sources say it again, for those who have only them. */
 const version = () => {
   const wanted = `"${JSON.parse(read("deno.json")).version}"`;
-  const others = ["src/version.ts", "c/version.c"].filter((path) => !read(path).includes(wanted));
+  const others = ["src/library/version.ts", "c/base/version.c"].filter((path) => !read(path).includes(wanted));
   return others.length > 0 ? `deno.json says ${wanted}, but not ${others.join(", ")}` : undefined;
 };
 

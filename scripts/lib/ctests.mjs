@@ -1,4 +1,4 @@
-// The C tests: each tests/c/test_*.c is a program, linked with all of c/*.c and with what the tests share (the other files
+// The C tests: each tests/c/test_*.c is a program, linked with all of c/ and with what the tests share (the other files
 // of tests/c), built and run in each of the ways below.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
@@ -115,7 +115,7 @@ function makeArchive(build, archive) {
 function compileArchive(build, archive) {
   const [cc, ...first] = build.compiler();
   const sources = [...cSources(), ...testSources().filter((name) => !isProgram(name) && name.endsWith(".c"))];
-  const objects = sources.map((name) => join(dirname(archive), `${basename(name)}.o`));
+  const objects = sources.map((name) => join(dirname(archive), `${name.replaceAll("/", "-")}.o`));
   const commands = sources.map((name, i) => [cc, ...first, ...flags, ...build.flags, "-c", name, "-o", objects[i]]);
   // Two at a time: as many as a small machine has cores.
   const pairs = commands.flatMap((_, i) => i % 2 === 0 ? [commands.slice(i, i + 2)] : []);

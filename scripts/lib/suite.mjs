@@ -1,4 +1,4 @@
-// The one suite in tests/*.test.ts, on each runtime: a process for each file, so that a crash or a hang costs one file.
+// The one suite, in the rooms of tests/, on each runtime: a process for each file, so that a crash or a hang costs one file.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { countJunit, noCounts } from "./counts.mjs";
@@ -46,10 +46,14 @@ export function runtimes() {
   ];
 }
 
+/** The rooms of the suite; tests/packaging starts every runtime itself, so it is not among them. */
+export const rooms = ["api", "cli", "ring", "sound-file", "stream"].map((room) => `tests/${room}`);
+
+/** The test files of a folder whose path below tests/ holds one of the filters. */
 export function testFiles(folder, filters) {
   return readdirSync(join(root, folder)).filter((name) => name.endsWith(".test.ts")).sort()
-    .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)))
-    .map((name) => `${folder}/${name}`);
+    .map((name) => `${folder}/${name}`)
+    .filter((path) => filters.length === 0 || filters.some((filter) => path.slice("tests/".length).includes(filter)));
 }
 
 /** Runs one file on one runtime. A file that fails without a failed test (it did not load, crashed, hung) counts as one. */

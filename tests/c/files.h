@@ -2,8 +2,8 @@
 #ifndef PS_TEST_FILES_H
 #define PS_TEST_FILES_H
 
-#include "../../c/pastream.h"
-#include "../../c/sndfile_api.h"
+#include "pastream.h"
+#include "file/sndfile.h"
 
 /* A path in a folder of this process, which is removed at its end. */
 const char *file_path(const char *name);

@@ -1,6 +1,6 @@
 #include "model.h"
 
-#include "../../c/pastream.h"
+#include "pastream.h"
 
 void model_start(struct model *model) {
   model->total = model->frames < 0 ? -1 : model->pad < 0 ? model->frames : model->frames + model->pad;

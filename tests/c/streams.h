@@ -2,7 +2,7 @@
 #ifndef PS_TEST_STREAMS_H
 #define PS_TEST_STREAMS_H
 
-#include "../../c/pastream.h"
+#include "pastream.h"
 #include "random.h"
 #include "test.h"
 

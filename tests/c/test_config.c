@@ -2,7 +2,7 @@
 #define _GNU_SOURCE
 #include <math.h>
 
-#include "config.h"
+#include "device/config.h"
 #include "pastream.h"
 #include "test.h"
 

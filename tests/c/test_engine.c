@@ -1,12 +1,12 @@
 /* The engine, case by case: what is logged and counted, gain, channel maps that change while it runs, the run's end. */
-#include "../../c/engine.h"
+#include "engine/engine.h"
 
 #include <math.h>
 
-#include "../../c/device.h"
-#include "../../c/format.h"
-#include "../../c/os.h"
-#include "../../c/pastream.h"
+#include "device/device.h"
+#include "engine/format.h"
+#include "os/os.h"
+#include "pastream.h"
 #include "random.h"
 #include "test.h"
 

@@ -1,10 +1,10 @@
 /* The engine against the reference model, over random runs: every row of the frames/pad table crossed with block sizes,
  * loop, offset, channel maps and formats, with rings that are ended, late, full or being emptied. Every byte of what is
  * played and recorded is compared, and every count after every block. */
-#include "../../c/device.h"
-#include "../../c/engine.h"
-#include "../../c/format.h"
-#include "../../c/pastream.h"
+#include "device/device.h"
+#include "engine/engine.h"
+#include "engine/format.h"
+#include "pastream.h"
 #include "model.h"
 #include "random.h"
 #include "test.h"

@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../c/format.h"
+#include "engine/format.h"
 #include "files.h"
 #include "random.h"
 #include "test.h"

@@ -7,8 +7,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../c/file.h"
-#include "../../c/os.h"
+#include "file/file.h"
+#include "os/os.h"
 #include "files.h"
 #include "random.h"
 #include "test.h"

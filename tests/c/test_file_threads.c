@@ -4,9 +4,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../../c/error.h"
-#include "../../c/file_thread.h"
-#include "../../c/os.h"
+#include "base/error.h"
+#include "file/thread.h"
+#include "os/os.h"
 #include "files.h"
 #include "random.h"
 #include "test.h"

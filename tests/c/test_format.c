@@ -1,5 +1,5 @@
 /* Sample formats: sizes, silence, and every conversion against plain arithmetic. */
-#include "../../c/format.h"
+#include "engine/format.h"
 
 #include <math.h>
 

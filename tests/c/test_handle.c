@@ -1,8 +1,8 @@
 /* Handles: stale, foreign and made-up numbers are refused, and nothing is destroyed under its user. */
-#include "../../c/handle.h"
+#include "base/handle.h"
 
-#include "../../c/os.h"
-#include "../../c/pastream.h"
+#include "os/os.h"
+#include "pastream.h"
 #include "random.h"
 #include "test.h"
 

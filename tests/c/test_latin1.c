@@ -1,5 +1,5 @@
 /* Tags: Latin-1 and UTF-8. */
-#include "../../c/latin1.h"
+#include "file/latin1.h"
 
 #include "test.h"
 

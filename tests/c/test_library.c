@@ -1,11 +1,11 @@
 /* Loading libraries at run time, with the C library's mathematics as the library. (ps_library_load and ps_library_text
  * are tested where PortAudio and libsndfile are.) */
 #define _POSIX_C_SOURCE 200809L
-#include "library.h"
+#include "base/library.h"
 
 #include <math.h>
 
-#include "error.h"
+#include "base/error.h"
 #include "pastream.h"
 #include "test.h"
 

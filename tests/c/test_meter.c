@@ -1,12 +1,12 @@
 /* Level meters and callback timing: the numbers themselves, and reading them while they are added to. */
-#include "../../c/meter.h"
+#include "engine/meter.h"
 
 #include <math.h>
 
-#include "../../c/format.h"
-#include "../../c/os.h"
-#include "../../c/pastream.h"
-#include "../../c/timing.h"
+#include "engine/format.h"
+#include "os/os.h"
+#include "pastream.h"
+#include "engine/timing.h"
 #include "random.h"
 #include "test.h"
 

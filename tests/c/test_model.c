@@ -1,7 +1,7 @@
 /* The reference model itself, against cases worked out by hand from the description of frames, pad, offset and loop. */
 #include "model.h"
 
-#include "../../c/pastream.h"
+#include "pastream.h"
 #include "test.h"
 
 #define MANY INT64_MAX

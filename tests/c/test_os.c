@@ -1,6 +1,6 @@
 /* The layer over the operating system. */
 #define _GNU_SOURCE
-#include "os.h"
+#include "os/os.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <unistd.h>
 
-#include "os.h"
+#include "os/os.h"
 #include "pastream.h"
 #include "random.h"
 #include "scenario.h"

@@ -1,9 +1,9 @@
 /* c/portaudio_api.h against PortAudio's own headers, as far as they are installed, and the installed library against it. */
 #include <stddef.h>
 
-#include "library.h"
+#include "base/library.h"
 #include "pastream.h"
-#include "portaudio_api.h"
+#include "device/portaudio/api.h"
 #include "test.h"
 
 #if defined(__has_include)

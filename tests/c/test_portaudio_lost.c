@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "os.h"
+#include "os/os.h"
 #include "pastream.h"
 #include "scenario.h"
 #include "servers.h"

@@ -1,5 +1,5 @@
 /* What PortAudio is asked for, with a PortAudio in this file: its devices are of host APIs that other systems have. */
-#include "portaudio_setup.h"
+#include "device/portaudio/setup.h"
 
 #include "pastream.h"
 #include "test.h"

@@ -1,5 +1,5 @@
 /* PortAudio's thread: calls one after the other, and calls that hang. No PortAudio is needed. */
-#include "portaudio_thread.h"
+#include "device/portaudio/thread.h"
 
 #include "pastream.h"
 #include "test.h"

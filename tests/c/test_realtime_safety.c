@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "../../c/device.h"
-#include "../../c/stream.h"
+#include "device/device.h"
+#include "stream/state.h"
 #include "streams.h"
 
 #if defined(__linux__)

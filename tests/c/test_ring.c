@@ -1,5 +1,5 @@
 /* Ring buffers through the public door, one thread: against a plain queue, over all sizes and ways of moving data. */
-#include "../../c/pastream.h"
+#include "pastream.h"
 
 #include "random.h"
 #include "test.h"

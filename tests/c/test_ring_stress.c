@@ -1,6 +1,6 @@
 /* A ring between two threads that run as fast as they can: every byte is checked, in every way of moving data. */
-#include "../../c/os.h"
-#include "../../c/pastream.h"
+#include "os/os.h"
+#include "pastream.h"
 #include "random.h"
 #include "test.h"
 

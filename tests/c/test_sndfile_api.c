@@ -1,8 +1,8 @@
 /* Our declarations of libsndfile against its own header, where that is installed. */
-#include "../../c/sndfile_api.h"
+#include "file/sndfile.h"
 
-#include "../../c/library.h"
-#include "../../c/pastream.h"
+#include "base/library.h"
+#include "pastream.h"
 #include "test.h"
 
 #if defined(__has_include)

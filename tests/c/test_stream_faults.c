@@ -5,7 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../c/os.h"
+#include "os/os.h"
 #include "streams.h"
 
 #define FRAME 8

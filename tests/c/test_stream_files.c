@@ -5,7 +5,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "../../c/os.h"
+#include "os/os.h"
 #include "files.h"
 #include "streams.h"
 

@@ -1,5 +1,5 @@
 /* A duplex stream in real time that goes on for as long as it is let: all that it plays comes back, frame by frame. */
-#include "../../c/os.h"
+#include "os/os.h"
 #include "streams.h"
 
 #define FRAME 4

@@ -1,7 +1,7 @@
 /* The life of a stream: its states, its commands in every order, what is refused when, and what it lets go of. */
 #include <math.h>
 
-#include "../../c/os.h"
+#include "os/os.h"
 #include "streams.h"
 
 #define FRAME 8

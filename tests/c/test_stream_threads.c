@@ -1,6 +1,6 @@
 /* Streams under many threads: all that may be asked by any thread is asked while owners start, stop and free, and
  * devices fail. What is to be found here is found by the sanitizers, or by a hang. */
-#include "../../c/os.h"
+#include "os/os.h"
 #include "streams.h"
 
 #define FRAME 8

@@ -2,7 +2,7 @@
 // Measures time: it compares a device's clock with the wall clock.
 #include <math.h>
 
-#include "../../c/os.h"
+#include "os/os.h"
 #include "streams.h"
 
 /* When frame 0 was due on the wall clock, reckoned from the callbacks of half a second: a callback may come late, never

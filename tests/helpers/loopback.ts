@@ -20,7 +20,7 @@ import {
 import { runTs } from "./runtime.ts";
 import { equalSamples, noise, pause } from "./streams.ts";
 
-const stdinToStdout = new URL("stdin-to-stdout.ts", import.meta.url);
+const stdinToStdout = new URL("../programs/stdin-to-stdout.ts", import.meta.url);
 
 type LoopDtype = "int32" | "float32";
 

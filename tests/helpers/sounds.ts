@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import type { FileDtype, FileSamples } from "../../mod.ts";
-import { newSamples } from "../../src/formats.ts";
+import { newSamples } from "../../src/samples/formats.ts";
 
 /** Whether the long versions are asked for. */
 export const full: boolean = process.env.PASTREAM_TEST_FULL === "1";

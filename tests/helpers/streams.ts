@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Dtype, SamplesOf, Stream, StreamOptions } from "../../mod.ts";
-import { formatOf, newSamples } from "../../src/formats.ts";
+import { formatOf, newSamples } from "../../src/samples/formats.ts";
 
 export type Clock = "realtime" | "freewheel";
 export const clocks: readonly Clock[] = ["realtime", "freewheel"];

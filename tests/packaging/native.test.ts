@@ -142,7 +142,7 @@ describe("a library on its system", () => {
     it(`${name}: plays and records`, { skip: wrongMachine && "needs x64 Linux" }, () => {
       const target = targets.find((target) => target.name === name)!;
       const program = join(folder, name);
-      runAll([...compiler, "-std=gnu11", "tests/packaging/smoke.c", "-ldl", "-o", program]);
+      runAll([...compiler, "-std=gnu11", "-Ic", "tests/packaging/smoke.c", "-ldl", "-o", program]);
       runAll([...command, program, library(target)]);
     });
   }

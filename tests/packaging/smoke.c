@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "../../c/pastream.h"
+#include "pastream.h"
 
 #define FRAMES 20000
 #define DELAY 480

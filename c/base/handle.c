@@ -1,0 +1,139 @@
+#include "base/handle.h"
+
+#include <stdatomic.h>
+
+#include "base/error.h"
+#include "os/os.h"
+#include "pastream.h"
+
+/* A handle is (generation << 16) | slot. Slot 0 stays empty so that no handle is 0, and generations go from 1 to 32767
+ * so that none is negative.
+ *
+ * Looking up takes no lock: the user counts itself into the slot first and looks at the generation then; who frees a
+ * handle changes the generation first and waits for nobody: the object's own uses keep it alive. Between the two the
+ * slot's `visitors` keep the object from being let go of while a visitor is between reading the generation and taking
+ * its use. */
+#define SLOTS 65536
+#define GENERATIONS 32767
+
+struct slot {
+  _Atomic uint32_t generation; /* 0: empty */
+  _Atomic int32_t visitors;
+  struct object *object;
+  uint32_t last_generation; /* under `lock`, as are the two below */
+  uint32_t next_free;
+};
+
+static struct slot slots[SLOTS];
+static struct os_mutex lock = OS_MUTEX_INIT;
+/* Free slots, first in, first out, so that a slot's generations last long. */
+static uint32_t first_free, last_free, used_slots = 1;
+static _Atomic int32_t live;
+
+/* Puts an object into a free slot. */
+static int32_t slot_fill(struct object *object) {
+  os_mutex_lock(&lock);
+  uint32_t index = 0;
+  if (used_slots < SLOTS) {
+    index = used_slots++;
+  } else if (first_free) {
+    index = first_free;
+    first_free = slots[index].next_free;
+    if (!first_free) last_free = 0;
+  }
+  if (!index) {
+    os_mutex_unlock(&lock);
+    return error_set(PS_ERR_MEMORY, 0, "all %d handles are in use", SLOTS - 1);
+  }
+  struct slot *slot = &slots[index];
+  uint32_t generation = slot->last_generation % GENERATIONS + 1;
+  slot->last_generation = generation;
+  slot->object = object;
+  atomic_store(&slot->generation, generation);
+  os_mutex_unlock(&lock);
+  atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
+  return (int32_t)(generation << 16 | index);
+}
+
+int32_t handle_new(struct object *object, enum handle_kind kind, void (*destroy)(struct object *)) {
+  object->kind = kind;
+  object->destroy = destroy;
+  atomic_store_explicit(&object->uses, 1, memory_order_relaxed);
+  return slot_fill(object);
+}
+
+int32_t handle_add(struct object *object) {
+  object_use(object);
+  int32_t handle = slot_fill(object);
+  if (handle < 0) object_release(object);
+  return handle;
+}
+
+static struct slot *slot_of(int32_t handle) { return &slots[(uint32_t)handle & 0xffff]; }
+
+/* The object in a slot with one use added, if the slot is of this generation (0: of any) and the object of this kind. */
+static struct object *slot_use(struct slot *slot, uint32_t generation, enum handle_kind kind) {
+  struct object *object = NULL;
+  atomic_fetch_add(&slot->visitors, 1);
+  uint32_t found = atomic_load(&slot->generation);
+  if (found && (!generation || found == generation) && slot->object->kind == kind) {
+    object = slot->object;
+    object_use(object);
+  }
+  atomic_fetch_sub(&slot->visitors, 1);
+  return object;
+}
+
+/* No handle was ever a negative number, or one of generation 0. */
+static int handle_possible(int32_t handle) { return handle >= 1 << 16; }
+
+struct object *handle_use(int32_t handle, enum handle_kind kind) {
+  struct object *object = handle_possible(handle) ? slot_use(slot_of(handle), (uint32_t)handle >> 16, kind) : NULL;
+  if (!object) error_set(PS_ERR_HANDLE, 0, NULL);
+  return object;
+}
+
+int32_t handle_free(int32_t handle, enum handle_kind kind) {
+  if (!handle_possible(handle)) return error_set(PS_ERR_HANDLE, 0, NULL);
+  struct slot *slot = slot_of(handle);
+  os_mutex_lock(&lock);
+  struct object *object = slot->object;
+  if (atomic_load(&slot->generation) != (uint32_t)handle >> 16 || object->kind != kind) {
+    os_mutex_unlock(&lock);
+    return error_set(PS_ERR_HANDLE, 0, NULL);
+  }
+  /* An exchange, so that the new generation is there before the visitors are looked at: qemu lets a plain load overtake
+   * a store, whatever C and Arm say of it. */
+  atomic_exchange(&slot->generation, 0);
+  while (atomic_load(&slot->visitors)) os_sleep(0); /* a few instructions of a thread in slot_use */
+  slot->object = NULL;
+  slot->next_free = 0;
+  uint32_t index = (uint32_t)handle & 0xffff;
+  if (last_free) slots[last_free].next_free = index;
+  else first_free = index;
+  last_free = index;
+  os_mutex_unlock(&lock);
+  atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
+  object_release(object);
+  return PS_OK;
+}
+
+void object_use(struct object *object) { atomic_fetch_add_explicit(&object->uses, 1, memory_order_relaxed); }
+
+void object_release(struct object *object) {
+  if (atomic_fetch_sub_explicit(&object->uses, 1, memory_order_acq_rel) == 1) object->destroy(object);
+}
+
+void handle_each(enum handle_kind kind, void (*visit)(struct object *object, void *argument), void *argument) {
+  os_mutex_lock(&lock);
+  uint32_t end = used_slots;
+  os_mutex_unlock(&lock);
+  for (uint32_t i = 1; i < end; i++) {
+    struct object *object = slot_use(&slots[i], 0, kind);
+    if (!object) continue;
+    visit(object, argument);
+    object_release(object);
+  }
+}
+
+int32_t ps_handle_count(void) { return atomic_load_explicit(&live, memory_order_relaxed); }

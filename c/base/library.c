@@ -1,0 +1,101 @@
+#include "base/library.h"
+
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "pastream.h"
+
+#define REASON_SIZE 160 /* the system's text for one file; some systems are long-winded */
+
+/* What was tried, a line each. */
+struct attempts {
+  char text[ERROR_TEXT_SIZE];
+  size_t length;
+};
+
+static void note(struct attempts *attempts, const char *name, const char *reason) {
+  char line[ERROR_TEXT_SIZE];
+  /* Many systems begin the reason with the name. */
+  int repeated = strncmp(reason, name, strlen(name)) == 0;
+  snprintf(line, sizeof line, "%s%s%s", repeated ? "" : name, repeated ? "" : ": ", reason);
+  for (char *c = line; *c; c++) {
+    if (*c == '\n' || *c == '\r') *c = ' ';
+  }
+  size_t room = sizeof attempts->text - attempts->length;
+  int added = snprintf(attempts->text + attempts->length, room, "%s%s", attempts->length ? "\n" : "", line);
+  attempts->length += added < 0 ? 0 : (size_t)added < room ? (size_t)added : room - 1;
+}
+
+/* Fills the struct of functions; 1 if all that is needed was there. */
+static int resolve(struct library *library, void *loaded, const char *name, struct attempts *attempts) {
+  for (size_t i = 0; i < library->symbol_count; i++) {
+    const struct library_symbol *symbol = &library->symbols[i];
+    void *address = os_library_symbol(loaded, symbol->name);
+    if (!address && !symbol->optional) {
+      char reason[REASON_SIZE];
+      snprintf(reason, sizeof reason, "has no function %s", symbol->name);
+      note(attempts, name, reason);
+      return 0;
+    }
+    memcpy((char *)library->functions + symbol->offset, &address, sizeof address);
+  }
+  return 1;
+}
+
+static int try_file(struct library *library, const char *name, struct attempts *attempts) {
+  char reason[REASON_SIZE];
+  void *loaded = os_library_open(name, reason, sizeof reason);
+  if (!loaded) {
+    note(attempts, name, reason);
+    return 0;
+  }
+  return resolve(library, loaded, name, attempts);
+}
+
+static int try_all(struct library *library, const char *path, struct attempts *attempts) {
+  if (!path || !*path) path = getenv(library->variable);
+  if (path && *path) return try_file(library, path, attempts);
+  for (const char *const *name = library->names; *name; name++) {
+    if (try_file(library, *name, attempts)) return 1;
+  }
+  return 0;
+}
+
+int32_t library_load(struct library *library, const char *path) {
+  if (atomic_load_explicit(&library->loaded, memory_order_acquire)) return PS_OK;
+  struct attempts attempts = {.length = 0};
+  os_mutex_lock(&library->lock);
+  int loaded = atomic_load(&library->loaded) || try_all(library, path, &attempts);
+  atomic_store_explicit(&library->loaded, loaded, memory_order_release);
+  os_mutex_unlock(&library->lock);
+  return loaded ? PS_OK : error_set(library->missing, 0, "%s", attempts.text);
+}
+
+static struct library *by_number(int32_t which) {
+  if (which == PS_LIBRARY_PORTAUDIO) return &library_portaudio;
+  if (which == PS_LIBRARY_SNDFILE) return &library_sndfile;
+  error_set(PS_ERR_ARGUMENT, 0, "library %d is neither PortAudio nor libsndfile", (int)which);
+  return NULL;
+}
+
+int32_t ps_library_load(int32_t which, const char *path) {
+  struct library *library = by_number(which);
+  return library ? library_load(library, path) : PS_ERR_ARGUMENT;
+}
+
+int32_t ps_library_text(int32_t which, int32_t what, char *text, int32_t size) {
+  struct library *library = by_number(which);
+  if (!library) return PS_ERR_ARGUMENT;
+  if (what != 0 && what != 1) return error_set(PS_ERR_ARGUMENT, 0, "text %d is neither version nor path", (int)what);
+  if (!atomic_load_explicit(&library->loaded, memory_order_acquire)) return text_copy("", text, size);
+  if (what == 0) return text_copy(library->version(), text, size);
+
+  char path[1024];
+  void *address;
+  memcpy(&address, (char *)library->functions + library->symbols[0].offset, sizeof address);
+  os_library_path(address, path, sizeof path);
+  return text_copy(path, text, size);
+}

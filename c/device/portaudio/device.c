@@ -1,0 +1,300 @@
+/* A stream's device over PortAudio. What blocks is a call on PortAudio's thread (portaudio_thread.h). If such a call hangs, the
+ * device is left to that thread: no callback of it reaches the stream any more, and it is closed should the call end. */
+#include <stdlib.h>
+
+#include "engine/format.h"
+#include "device/portaudio/setup.h"
+#include "stream/state.h"
+
+#define OPEN_SECONDS 10.0  /* opening, starting: some devices have to be woken */
+#define CALL_SECONDS 3.0   /* stopping, closing */
+#define LOST_SECONDS 0.25  /* the same of a device that is lost: it takes milliseconds, or hangs */
+#define PLAY_OUT_POLL 0.002
+#define PLAY_OUT_EXTRA 1.0 /* seconds beyond twice the latency until what was played must have been heard */
+#define SERVER_PAUSE 4.0   /* a sound server under ALSA may fill a buffer of 2 s first, and then be silent for longer */
+#define ANSWER_SECONDS 0.6 /* more than it takes a sound server that has time for nothing else */
+#define CLOCK_STEP 1.0     /* seconds by which a clock goes back only if it was set back */
+
+struct portaudio_device {
+  struct portaudio_call call;
+  enum { CALL_OPEN, CALL_START, CALL_STOP, CALL_ABORT, CALL_CLOSE } what;
+  _Atomic int32_t uses; /* the stream, and PortAudio's thread when it has a call of ours */
+  int hung;             /* it was left to PortAudio's thread. Control thread only, as the next */
+  int lost;
+  const struct portaudio_api *api;
+  struct stream *stream;
+  struct portaudio_setup setup;
+  int32_t output_format;
+  struct os_mutex lock; /* for the next two */
+  struct pa_stream *open;
+  double last_time;            /* that device_time has answered */
+  _Atomic double clock_offset; /* the stream's clock minus os_time() */
+
+  /* Callbacks. */
+  _Atomic int32_t gate;      /* 1: they go through to the stream */
+  _Atomic int32_t inside;    /* one is on its way */
+  _Atomic int32_t completed; /* one has answered other than CALLBACK_CONTINUE */
+};
+
+/* ---------------------------------------------------------------- callbacks */
+
+/* Host APIs leave at 0 what they cannot tell. */
+static struct callback_times convert_times(struct portaudio_device *device, const struct pa_callback_time_info *info) {
+  static const struct pa_callback_time_info nothing;
+  if (!info) info = &nothing;
+  double here = os_time();
+  double now = info->current_time > 0 ? info->current_time : here + atomic_load(&device->clock_offset);
+  atomic_store(&device->clock_offset, now - here);
+  return (struct callback_times){
+      .now = now,
+      .input = info->input_buffer_adc_time > 0 ? info->input_buffer_adc_time : 0,
+      .output = info->output_buffer_dac_time > 0 ? info->output_buffer_dac_time : 0,
+  };
+}
+
+static int callback(const void *input, void *output, unsigned long frames, const struct pa_callback_time_info *info,
+                    unsigned long flags, void *argument) {
+  struct portaudio_device *device = argument;
+  int result = CALLBACK_ABORT;
+  atomic_store(&device->inside, 1);
+  if (atomic_load(&device->gate)) {
+    struct callback_times times = convert_times(device, info);
+    result = stream_callback(device->stream, input, output, frames, &times, flags);
+    if (result != CALLBACK_CONTINUE) atomic_store(&device->completed, 1);
+  } else if (output) {
+    format_silence(device->output_format, output, frames * (size_t)device->setup.sides[1].parameters.channel_count);
+  }
+  atomic_store(&device->inside, 0);
+  return result;
+}
+
+/* After it no callback reaches the stream. */
+static void close_gate(struct portaudio_device *device) {
+  atomic_store(&device->gate, 0);
+  while (atomic_load(&device->inside)) os_sleep(100e-6);
+}
+
+/* -------------------------------------------------------------------- calls */
+
+static void release(struct portaudio_device *device) {
+  if (atomic_fetch_sub(&device->uses, 1) > 1) return;
+  portaudio_setup_free(&device->setup);
+  os_mutex_destroy(&device->lock);
+  free(device);
+}
+
+static int host_api_of(const struct portaudio_device *device) {
+  const struct portaudio_side *side = &device->setup.sides[device->setup.sides[0].used ? 0 : 1];
+  const struct pa_device_info *info = device->api->get_device_info(side->parameters.device);
+  return device->api->get_host_api_info(info->host_api)->type;
+}
+
+static int run_close(struct portaudio_device *device) {
+  const struct portaudio_api *api = device->api;
+  os_mutex_lock(&device->lock);
+  struct pa_stream *open = device->open;
+  device->open = NULL;
+  os_mutex_unlock(&device->lock);
+  if (host_api_of(device) == PA_JACK) {
+    /* An assertion of PortAudio ends the process when a stream is closed whose JACK server is gone. A stream that can
+     * be started has one; the other is left open, and keeps the device, which is the argument of its callbacks. Against
+     * a server that ends in the milliseconds between this and the end of closing there is no help. */
+    if (api->is_stream_stopped(open) != 1) api->abort_stream(open);
+    int result = api->start_stream(open);
+    if (result != PA_NO_ERROR) {
+      atomic_fetch_add(&device->uses, 1);
+      return result;
+    }
+  }
+  return api->close_stream(open);
+}
+
+static int32_t run(struct portaudio_call *call) {
+  static const char *const doing[] = {"opening the stream", "starting the stream", "stopping the stream",
+                                      "aborting the stream", "closing the stream"};
+  struct portaudio_device *device = (struct portaudio_device *)call;
+  const struct portaudio_api *api = device->api;
+  struct pa_stream *open = device->open;
+  int result = PA_NO_ERROR;
+  switch (device->what) {
+    case CALL_OPEN: result = portaudio_setup_open(&device->setup, api, &open, callback, device); break;
+    case CALL_START: result = api->start_stream(open); break;
+    case CALL_STOP: result = api->is_stream_stopped(open) == 1 ? PA_NO_ERROR : api->stop_stream(open); break;
+    case CALL_ABORT: result = api->is_stream_stopped(open) == 1 ? PA_NO_ERROR : api->abort_stream(open); break;
+    case CALL_CLOSE: result = run_close(device); break;
+  }
+  if (device->what == CALL_OPEN && result == PA_NO_ERROR) {
+    device->open = open;
+    atomic_store(&device->clock_offset, api->get_stream_time(open) - os_time());
+  }
+  return result == PA_NO_ERROR ? PS_OK : portaudio_error(result, doing[device->what]);
+}
+
+/* A call that was given up has ended. */
+static void run_late(struct portaudio_call *call) {
+  struct portaudio_device *device = (struct portaudio_device *)call;
+  if (!device->open) {
+    release(device);
+    return;
+  }
+  device->what = CALL_CLOSE;
+  call->limit = CALL_SECONDS;
+  portaudio_post(call);
+}
+
+static int32_t make_call(struct portaudio_device *device, int what, double seconds) {
+  device->what = what;
+  device->call.limit = seconds;
+  atomic_fetch_add(&device->uses, 1);
+  int32_t status = portaudio_call(&device->call);
+  if (status == PORTAUDIO_HUNG) {
+    device->hung = device->lost = 1;
+    return PS_ERR_PORTAUDIO;
+  }
+  release(device);
+  return status;
+}
+
+/* ------------------------------------------------------------------- device */
+
+static void fill_actual(struct stream *stream, const struct portaudio_device *device) {
+  const struct pa_stream_info *info = device->api->get_stream_info(device->open);
+  double *actual = stream->actual;
+  for (int side = 0; side < 2; side++) {
+    const struct portaudio_side *from = &device->setup.sides[side];
+    actual[PS_ACTUAL_INPUT_DEVICE + side] = from->used ? from->parameters.device : PS_DEVICE_NONE;
+    actual[PS_ACTUAL_INPUT_CHANNELS + side] = from->used ? from->parameters.channel_count : 0;
+  }
+  actual[PS_ACTUAL_SAMPLE_RATE] = info && info->sample_rate > 0 ? info->sample_rate : device->setup.sample_rate;
+  actual[PS_ACTUAL_BLOCK_SIZE] = (double)device->setup.block_size;
+  actual[PS_ACTUAL_INPUT_LATENCY] = info && device->setup.sides[0].used ? info->input_latency : 0;
+  actual[PS_ACTUAL_OUTPUT_LATENCY] = info && device->setup.sides[1].used ? info->output_latency : 0;
+  int host_api = host_api_of(device);
+  stream->may_pause = host_api == PA_ALSA || host_api == PA_PULSE_AUDIO ? SERVER_PAUSE : 0;
+}
+
+static int32_t device_open(struct stream *stream) {
+  const struct portaudio_api *api;
+  int32_t status = portaudio_use(&api);
+  if (status < 0) return status;
+  struct portaudio_device *device = calloc(1, sizeof *device);
+  if (!device) return error_set(PS_ERR_MEMORY, 0, "no memory for a device");
+  device->call.run = run;
+  device->call.late = run_late;
+  device->uses = 1;
+  device->api = api;
+  device->stream = stream;
+  device->output_format = (int32_t)stream->config[PS_CONFIG_OUTPUT_FORMAT];
+  os_mutex_init(&device->lock);
+  status = portaudio_setup_init(&device->setup, api, stream->config, stream->list);
+  if (status >= 0) status = make_call(device, CALL_OPEN, OPEN_SECONDS);
+  if (status < 0) {
+    release(device);
+    return status;
+  }
+  fill_actual(stream, device);
+  stream->device_state = device;
+  return PS_OK;
+}
+
+static int32_t lost_before(void) {
+  return error_set(PS_ERR_DEVICE_LOST, 0, "the device was lost before: close the stream");
+}
+
+static int32_t device_start(struct stream *stream) {
+  struct portaudio_device *device = stream->device_state;
+  if (device->lost) return lost_before();
+  atomic_store(&device->completed, 0);
+  atomic_store(&device->gate, 1);
+  int32_t status = make_call(device, CALL_START, OPEN_SECONDS);
+  if (status < 0) close_gate(device);
+  return status;
+}
+
+static int is_active(const struct portaudio_device *device) {
+  return !device->hung && device->api->is_stream_active(device->open) == 1;
+}
+
+/* Whether callbacks should be coming, and do not. */
+static int is_lost(struct portaudio_device *device) {
+  if (device->hung) return 1;
+  if (!atomic_load(&device->gate) || atomic_load(&device->completed)) return 0;
+  return !is_active(device) || stream_silent(device->stream);
+}
+
+static int32_t device_abort(struct stream *stream) {
+  struct portaudio_device *device = stream->device_state;
+  if (is_lost(device)) device->lost = 1;
+  close_gate(device);
+  return device->hung ? lost_before() : make_call(device, CALL_ABORT, device->lost ? LOST_SECONDS : CALL_SECONDS);
+}
+
+/* Waits until the callback has completed and all was heard, which is when PortAudio calls the stream inactive: its own
+ * waiting for that, in Pa_StopStream, would keep other streams waiting too. 0 if that does not happen, or is not wanted any more. */
+static int play_out(struct portaudio_device *device) {
+  double heard = 0, latency = device->stream->actual[PS_ACTUAL_OUTPUT_LATENCY];
+  while (is_active(device)) {
+    if (is_lost(device) || atomic_load(&device->stream->aborting)) return 0;
+    double now = os_time();
+    if (atomic_load(&device->completed) && heard == 0) heard = now + 2 * latency + PLAY_OUT_EXTRA;
+    if (heard != 0 && now > heard) return 0;
+    os_sleep(PLAY_OUT_POLL);
+  }
+  return !is_lost(device);
+}
+
+static int32_t device_stop(struct stream *stream) {
+  struct portaudio_device *device = stream->device_state;
+  if (!play_out(device)) return device_abort(stream);
+  int32_t status = make_call(device, CALL_STOP, CALL_SECONDS);
+  close_gate(device);
+  return status;
+}
+
+static void device_close(struct stream *stream) {
+  struct portaudio_device *device = stream->device_state;
+  if (!device) return;
+  stream->device_state = NULL;
+  close_gate(device);
+  if (!device->hung) make_call(device, CALL_CLOSE, CALL_SECONDS);
+  release(device);
+}
+
+/* What PortAudio is asked for here takes it milliseconds, even in the longest pause of a sound server that lives. */
+static int device_answers(struct stream *stream) {
+  return portaudio_check(stream->config, stream->list, ANSWER_SECONDS) != PORTAUDIO_HUNG;
+}
+
+static int device_active(struct stream *stream) { return is_active(stream->device_state); }
+
+/* Reckoned from the last callback: Pa_GetStreamTime may wait for a sound server. */
+static double device_time(struct stream *stream) {
+  struct portaudio_device *device = stream->device_state;
+  os_mutex_lock(&device->lock);
+  double time = os_time() + atomic_load(&device->clock_offset);
+  /* Callbacks come sooner or later after the moment they are told; that does not turn time back. */
+  if (time < device->last_time && time > device->last_time - CLOCK_STEP) time = device->last_time;
+  device->last_time = time;
+  os_mutex_unlock(&device->lock);
+  return time;
+}
+
+static double device_cpu_load(struct stream *stream) {
+  struct portaudio_device *device = stream->device_state;
+  os_mutex_lock(&device->lock);
+  double load = device->open ? device->api->get_stream_cpu_load(device->open) : 0;
+  os_mutex_unlock(&device->lock);
+  return load;
+}
+
+const struct device_ops device_portaudio = {
+    .open = device_open,
+    .start = device_start,
+    .stop = device_stop,
+    .abort = device_abort,
+    .close = device_close,
+    .active = device_active,
+    .answers = device_answers,
+    .time = device_time,
+    .cpu_load = device_cpu_load,
+};

@@ -1,0 +1,44 @@
+/* PortAudio, loaded and running. It is not thread safe, some of its host APIs want all calls on the thread that
+ * initialized it (COM on Windows, the error texts of JACK), and with a dead or stopped sound server a call may take
+ * minutes, or for ever. So calls are made one after the other on a thread of PortAudio's own, and each has a time limit.
+ * A thread that hangs in a call is left to itself, and another takes its place. */
+#ifndef PS_PORTAUDIO_THREAD_H
+#define PS_PORTAUDIO_THREAD_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "os/os.h"
+#include "device/portaudio/api.h"
+
+/* One call, as the first member of memory from the heap that holds what the call needs. */
+struct portaudio_call {
+  /* Carries it out on PortAudio's thread; answers PS_OK or a status with the thread's error set. */
+  int32_t (*run)(struct portaudio_call *call);
+  /* Takes over the memory, on that thread, of a call that nobody waits for any more when it ends. */
+  void (*late)(struct portaudio_call *call);
+  double limit; /* seconds that it may take once it has begun */
+
+  /* The rest is for portaudio_thread.c. */
+  struct portaudio_call *next;
+  struct os_event news; /* it has begun, or ended */
+  struct error error;
+  double deadline;
+  int stage, owned;
+};
+
+/* Makes the call, with stderr silent, and answers what `run` has, with the error now the calling thread's; or answers
+ * PORTAUDIO_HUNG, with an error set, when it took too long: then the memory is not the caller's any more. */
+#define PORTAUDIO_HUNG INT32_MIN
+int32_t portaudio_call(struct portaudio_call *call);
+/* Has the call made when its turn comes, without waiting for it; `late` follows. */
+void portaudio_post(struct portaudio_call *call);
+
+/* PortAudio's functions, once it is loaded and initialized, which this sees to. Those that only look at devices may be
+ * called directly: the list of devices does not change any more. */
+int32_t portaudio_use(const struct portaudio_api **api);
+
+/* Sets the thread's error from the PaError of what was being done, and answers its status. On PortAudio's thread. */
+int32_t portaudio_error(int pa_error, const char *doing);
+
+#endif

@@ -1,0 +1,79 @@
+/* The engine: what a stream does, frame by frame, between the device's buffers and the rings. No thread, no device and
+ * no clock of its own; engine_process is all that the audio callback calls, and obeys the real-time rules. */
+#ifndef PS_ENGINE_H
+#define PS_ENGINE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "engine/channel_map.h"
+#include "engine/glitch.h"
+#include "engine/ring.h"
+
+struct engine_direction {
+  int32_t channels; /* 0: the stream lacks this direction */
+  int32_t format;
+  size_t frame_bytes;
+  struct channel_map map;
+};
+
+/* How a run goes; set by engine_start. */
+struct engine_run {
+  int64_t frames, pad, offset;
+  struct ring *source; /* NULL: silence */
+  int source_file;     /* a file's thread writes the source, and ends it */
+  int source_loop;     /* play the ring's contents over and over */
+  int source_complete; /* an empty ring is the end of the data, whatever its flag says */
+  struct ring *sink;   /* NULL: nothing is recorded */
+  int sink_drop;
+  int sink_memory;     /* nobody empties the sink: a full one stays full */
+  int fatal_xruns;
+};
+
+struct engine {
+  struct engine_direction input, output;
+  struct engine_run run;
+  _Atomic float gain;
+  _Atomic int32_t draining; /* the source is to end now, and the run when all of it has been played; not set back here */
+
+  /* Callback only. */
+  int64_t total;      /* frames the run will have; -1 while that is unknown */
+  int64_t drain_left; /* frames that the source still gives since it is being drained; -1: as many as it has */
+  size_t loop_length, loop_position; /* frames of memory that is played over and over */
+  int in_gap, in_drop; /* the last block ended in a source gap, in a drop, */
+  int64_t gap, drop;   /* which have these numbers in the glitch log */
+  int result;         /* CALLBACK_CONTINUE until the run has ended */
+
+  /* Written by the callback, read by any thread. */
+  _Atomic int64_t count;        /* frames processed */
+  _Atomic int64_t total_seen;   /* `total` for others */
+  _Atomic int64_t source_count; /* frames taken from the source */
+  _Atomic int64_t sink_count;   /* frames put into the sink */
+  _Atomic int64_t dropped;
+  _Atomic int32_t xruns, source_underflows, sink_overflows;
+  _Atomic int32_t flagged[4]; /* callbacks by PaStreamCallbackFlags bit */
+  _Atomic int32_t status;     /* flags, or-ed */
+  _Atomic int32_t outcome;    /* PS_OK, or the PS_ERR_ that ended the run */
+  _Atomic int32_t ended;      /* the last frame has gone through */
+  struct glitch_log glitches;
+};
+
+/* Channels and formats; both maps identity, gain 1. */
+void engine_init(struct engine *engine, int32_t input_channels, int32_t input_format, int32_t output_channels,
+                 int32_t output_format);
+/* Sets all counters back for a new run. Not while the callback runs. */
+void engine_clear(struct engine *engine);
+/* Begins a new run, with counters at 0. Not while the callback runs. */
+void engine_start(struct engine *engine, const struct engine_run *run);
+/* Processes one block of any size; answers a CALLBACK_ value. `time` is stream time, `flags` PaStreamCallbackFlags. Once
+ * it has answered other than CALLBACK_CONTINUE, it plays silence and changes nothing. */
+int engine_process(struct engine *engine, const void *input, void *output, size_t frames, double time,
+                   unsigned long flags);
+/* Frames the engine could process now without a source gap and without running out of room: for a device that may wait.
+ * At most `frames`. On the callback's thread. */
+size_t engine_ready(struct engine *engine, size_t frames);
+/* Whether it waits for so many frames in vain, since a ring is smaller than them: the source's is full and has no more
+ * to come, or the sink's could never take them. */
+int engine_waits_in_vain(const struct engine *engine, size_t frames);
+
+#endif

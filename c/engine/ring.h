@@ -1,0 +1,57 @@
+/* Lock-free ring buffer for one reader and one writer. Counts never wrap (64 bits); each side has its own cache line and
+ * a copy of the other side's count, which it renews only when the copy says empty or full. */
+#ifndef PS_RING_H
+#define PS_RING_H
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/handle.h"
+
+#define CACHE_LINE 128 /* two lines of 64: x86 prefetches them in pairs, and Apple's are 128 */
+
+struct ring {
+  struct object object;
+  unsigned char *data;
+  size_t element_size;
+  size_t size;       /* elements */
+  size_t mask;       /* size - 1 if size is a power of two, else 0 */
+  int owns_data;
+  void *memory;      /* what was allocated; the ring stands in it on a cache line of its own */
+  _Atomic int32_t reader_streams; /* running streams that read it (0 or 1), and that write it */
+  _Atomic int32_t writer_streams;
+  alignas(CACHE_LINE) _Atomic uint64_t written; /* writer's line */
+  uint64_t read_seen;
+  _Atomic int32_t ended;
+  alignas(CACHE_LINE) _Atomic uint64_t read; /* reader's line */
+  uint64_t written_seen;
+};
+
+/* A region of a ring in at most two parts, in elements and addresses. */
+struct ring_region {
+  unsigned char *part[2];
+  size_t count[2];
+};
+
+/* New, with one use that is the caller's (object_release). NULL without memory. */
+struct ring *ring_create(size_t element_size, size_t size);
+
+/* Reader: up to `count` readable elements (answers how many), and the going forward after them. */
+size_t ring_read_region(struct ring *ring, size_t count, struct ring_region *region);
+void ring_read_advance(struct ring *ring, size_t count);
+/* Writer, likewise. */
+size_t ring_write_region(struct ring *ring, size_t count, struct ring_region *region);
+void ring_write_advance(struct ring *ring, size_t count);
+
+size_t ring_read(struct ring *ring, void *data, size_t count);
+size_t ring_write(struct ring *ring, const void *data, size_t count);
+size_t ring_read_available(struct ring *ring);
+size_t ring_write_available(struct ring *ring);
+void ring_end(struct ring *ring);
+/* Whether the writer has ended. Ask before looking for data: what it wrote before its end is then seen. */
+int ring_ended(const struct ring *ring);
+void ring_flush(struct ring *ring);
+
+#endif

@@ -1,0 +1,36 @@
+/* Sound files: what the file threads and jobs use of file.c. */
+#ifndef PS_FILE_H
+#define PS_FILE_H
+
+#include <stdint.h>
+
+#include "base/handle.h"
+
+struct file;
+
+/* Takes a file for a stream or a job; PS_ERR_BUSY if another has it. While taken, the calls of its owner that would
+ * touch it answer PS_ERR_BUSY. */
+int32_t file_take(struct file *file);
+void file_give_back(struct file *file);
+
+int32_t file_channels(const struct file *file);
+int file_seekable(const struct file *file);
+/* As the public functions of the same names, for who has taken the file. */
+int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format);
+int64_t file_write(struct file *file, const void *data, int64_t frames, int32_t format);
+int64_t file_seek(struct file *file, int64_t frames, int32_t whence);
+int64_t file_tell(struct file *file);
+/* Brings the header up to date (no fsync), so that the file is whole should the process be killed now. */
+int32_t file_update_header(struct file *file);
+/* All that is written goes to the file; the end of a recording. */
+int32_t file_flush(struct file *file);
+/* Ends a wait for a pipe, now and from now on, so that a stalled pipe holds nobody up. Any thread. */
+void file_interrupt(struct file *file);
+
+/* Bytes that have gone through so far: whether a stalled pipe is one. Any thread. */
+int64_t file_progress(const struct file *file);
+
+/* Closes all open files; for ps_shutdown. */
+void file_close_all(void);
+
+#endif

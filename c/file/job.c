@@ -1,0 +1,173 @@
+/* Reading and writing off the caller's thread: a thread for each job, which has taken the file. What is read waits in a
+ * ring until the caller takes it, piece by piece, so a long file needs little memory of the library's own. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "file/state.h"
+#include "engine/format.h"
+#include "os/os.h"
+#include "engine/ring.h"
+
+#define RING_BYTES (8 << 20)
+#define BLOCK_FRAMES 32768 /* between two looks at whether the job is to end */
+
+struct job {
+  struct object object;
+  struct file *file;
+  int32_t format;
+  size_t frame_bytes;
+  int64_t frames;        /* to be done */
+  struct ring *ring;     /* reading */
+  unsigned char *data;   /* writing: a copy */
+  struct os_thread thread;
+  struct os_event room;  /* some of what was read has been taken; or the job is to end */
+  _Atomic int32_t quit;
+  _Atomic int32_t ended; /* after it, the members below are constant */
+  int64_t done;
+  struct error error;
+};
+
+static int64_t read_some(struct job *job) {
+  struct ring_region region;
+  int64_t left = job->frames - job->done;
+  while (ring_write_region(job->ring, (size_t)(left < BLOCK_FRAMES ? left : BLOCK_FRAMES), &region) == 0) {
+    os_event_wait(&job->room, -1);
+    if (atomic_load(&job->quit)) return 0;
+  }
+  int64_t count = file_read(job->file, region.part[0], (int64_t)region.count[0], job->format);
+  if (count > 0) ring_write_advance(job->ring, (size_t)count);
+  return count;
+}
+
+static int64_t write_some(struct job *job) {
+  int64_t left = job->frames - job->done;
+  const unsigned char *from = job->data + (size_t)job->done * job->frame_bytes;
+  return file_write(job->file, from, left < BLOCK_FRAMES ? left : BLOCK_FRAMES, job->format);
+}
+
+static void run(void *argument) {
+  struct job *job = argument;
+  int64_t count = 1;
+  while (job->done < job->frames && count > 0 && !atomic_load(&job->quit)) {
+    count = job->ring ? read_some(job) : write_some(job);
+    if (count > 0) job->done += count;
+  }
+  if (count < 0) error_save(&job->error);
+  file_give_back(job->file);
+  atomic_store_explicit(&job->ended, 1, memory_order_release);
+}
+
+static void destroy(struct object *object) {
+  struct job *job = (struct job *)object;
+  if (job->ring) object_release(&job->ring->object);
+  os_event_destroy(&job->room);
+  object_release(&job->file->object);
+  free(job->data);
+  free(job);
+}
+
+/* Memory for what is to be read, or written; 0 if there is none. */
+static int has_memory(struct job *job, const void *data) {
+  if (data) {
+    size_t bytes = (size_t)job->frames * job->frame_bytes;
+    job->data = malloc(bytes ? bytes : 1);
+    if (job->data) memcpy(job->data, data, bytes);
+    return job->data != NULL;
+  }
+  int64_t room = RING_BYTES / (int64_t)job->frame_bytes;
+  if (job->frames < room) room = job->frames ? job->frames : 1;
+  job->ring = ring_create(job->frame_bytes, (size_t)room);
+  return job->ring != NULL;
+}
+
+/* A job for a file that has been taken, which becomes the job's. */
+static int32_t start(struct file *file, const void *data, double frames, int32_t format) {
+  struct job *job = calloc(1, sizeof *job);
+  if (!job || os_event_init(&job->room) < 0) {
+    free(job);
+    file_end(file);
+    return error_set(PS_ERR_MEMORY, 0, NULL);
+  }
+  job->file = file;
+  job->format = format;
+  job->frame_bytes = format_bytes(format) * (size_t)file->channels;
+  job->frames = frames < 9e15 ? (int64_t)frames : INT64_MAX;
+  int32_t handle = has_memory(job, data) ? handle_new(&job->object, HANDLE_JOB, destroy)
+                                         : error_set(PS_ERR_MEMORY, 0, NULL);
+  if (handle < 0) {
+    file_give_back(file);
+    destroy(&job->object);
+    return handle;
+  }
+  if (os_thread_start(&job->thread, "pastream job", OS_THREAD_NORMAL, run, job) == 0) return handle;
+  file_give_back(file);
+  handle_free(handle, HANDLE_JOB);
+  return error_set(PS_ERR_THREAD, 0, NULL);
+}
+
+static int32_t check(double frames, int32_t format) {
+  if (!(frames >= 0)) return error_set(PS_ERR_ARGUMENT, 0, "frames must not be negative");
+  return format_bytes(format) ? PS_OK : error_set(PS_ERR_ARGUMENT, 0, "%d is no sample format", (int)format);
+}
+
+int32_t ps_job_read(int32_t handle, double frames, int32_t format) {
+  struct file *file;
+  int32_t status = check(frames, format);
+  if (status == PS_OK) status = file_begin(handle, &file);
+  return status < 0 ? status : start(file, NULL, frames, format);
+}
+
+int32_t ps_job_write(int32_t handle, const void *data, double frames, int32_t format) {
+  struct file *file;
+  int32_t status = check(frames, format);
+  if (status == PS_OK && !(data && frames < 9e15)) status = error_set(PS_ERR_ARGUMENT, 0, "there is no data");
+  if (status == PS_OK) status = file_begin(handle, &file);
+  return status < 0 ? status : start(file, data, frames, format);
+}
+
+double ps_job_done(int32_t handle) {
+  struct job *job = (struct job *)handle_use(handle, HANDLE_JOB);
+  if (!job) return PS_ERR_HANDLE;
+  double result = PS_ERR_PENDING;
+  if (atomic_load_explicit(&job->ended, memory_order_acquire))
+    result = job->error.status < 0 ? error_raise(&job->error) : (double)job->done;
+  object_release(&job->object);
+  return result;
+}
+
+int32_t ps_job_take(int32_t handle, void *data, double frames) {
+  struct job *job = (struct job *)handle_use(handle, HANDLE_JOB);
+  if (!job) return PS_ERR_HANDLE;
+  int32_t count = 0;
+  if (!job->ring) {
+    count = error_set(PS_ERR_ARGUMENT, 0, "the job does not read");
+  } else if (data && frames >= 1) {
+    count = (int32_t)ring_read(job->ring, data, frames < INT32_MAX ? (size_t)frames : INT32_MAX);
+    os_event_post(&job->room);
+  }
+  object_release(&job->object);
+  return count;
+}
+
+static void quit(struct object *object, void *argument) {
+  struct job *job = (struct job *)object;
+  (void)argument;
+  atomic_store(&job->quit, 1);
+  os_event_post(&job->room);
+}
+
+int32_t ps_job_free(int32_t handle) {
+  struct job *job = (struct job *)handle_use(handle, HANDLE_JOB);
+  if (!job) return PS_ERR_HANDLE;
+  int32_t status = handle_free(handle, HANDLE_JOB); /* once: the thread is joined by whoever gets here */
+  if (status == PS_OK) {
+    quit(&job->object, NULL);
+    if (!atomic_load(&job->ended)) file_interrupt(job->file);
+    os_thread_join(&job->thread);
+  }
+  object_release(&job->object);
+  return status;
+}
+
+void job_quit_all(void) { handle_each(HANDLE_JOB, quit, NULL); }

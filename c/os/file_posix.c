@@ -1,0 +1,169 @@
+#if !defined(_WIN32)
+#define _GNU_SOURCE
+#define _FILE_OFFSET_BITS 64
+#include "os/os_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "os/os.h"
+
+int os_file_open(const char *path, int flags) {
+  int mode = (flags & OS_FILE_READ) && (flags & OS_FILE_WRITE) ? O_RDWR : flags & OS_FILE_WRITE ? O_WRONLY : O_RDONLY;
+  if (flags & OS_FILE_CREATE) mode |= O_CREAT;
+  if (flags & OS_FILE_NEW) mode |= O_CREAT | O_EXCL;
+  int file;
+  do file = open(path, mode | O_CLOEXEC, 0666);
+  while (file < 0 && errno == EINTR);
+  return file;
+}
+
+int os_file_close(int file) { return close(file) < 0 && errno != EINTR ? -1 : 0; }
+
+int os_file_remove(const char *path) { return unlink(path); }
+
+/* fstat where an old C library is the target is a copy of its own in this library, with an errno of its own: why it failed
+ * cannot be seen. So something else is asked first. */
+int os_file_kind(int file) {
+  struct stat status;
+  int flags = fcntl(file, F_GETFL);
+  if (flags < 0) return -1;
+  if (fstat(file, &status) < 0) {
+    errno = EIO;
+    return -1;
+  }
+  if (S_ISDIR(status.st_mode)) {
+    errno = EISDIR;
+    return -1;
+  }
+  int appends = (flags & O_APPEND) && (flags & O_ACCMODE) != O_RDONLY;
+  return (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)) && !appends ? OS_FILE_DISK : OS_FILE_STREAM;
+}
+
+/* A write whose signals are held back, and taken away if it made some. */
+static ssize_t quiet_write(int file, const void *data, size_t bytes) {
+  sigset_t signals, before, pending;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  sigaddset(&signals, SIGXFSZ);
+  pthread_sigmask(SIG_BLOCK, &signals, &before);
+  ssize_t written;
+  do written = write(file, data, bytes);
+  while (written < 0 && errno == EINTR);
+  int reason = errno;
+  if (written < 0 && (reason == EPIPE || reason == EFBIG)) {
+    int raised = reason == EPIPE ? SIGPIPE : SIGXFSZ, taken;
+    /* Nothing is pending where the signal is ignored. */
+    if (sigpending(&pending) == 0 && sigismember(&pending, raised)) {
+      sigemptyset(&signals);
+      sigaddset(&signals, raised);
+      sigwait(&signals, &taken);
+    }
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  errno = reason;
+  return written;
+}
+
+int64_t os_file_read(int file, void *data, size_t bytes) {
+  size_t total = 0;
+  while (total < bytes) {
+    ssize_t count = read(file, (char *)data + total, bytes - total);
+    if (count < 0 && errno == EINTR) continue;
+    if (count == 0) errno = 0;
+    if (count <= 0) break;
+    total += (size_t)count;
+  }
+  return (int64_t)total;
+}
+
+int64_t os_file_write(int file, const void *data, size_t bytes) {
+  size_t total = 0;
+  while (total < bytes) {
+    ssize_t count = quiet_write(file, (const char *)data + total, bytes - total);
+    if (count == 0) errno = ENOSPC;
+    if (count <= 0) break;
+    total += (size_t)count;
+  }
+  return (int64_t)total;
+}
+
+int64_t os_file_seek(int file, int64_t offset, int whence) { return lseek(file, offset, whence); }
+
+int64_t os_file_length(int file) {
+  struct stat status;
+  if (fstat(file, &status) == 0 && S_ISREG(status.st_mode)) return status.st_size;
+  off_t position = lseek(file, 0, SEEK_CUR), length = lseek(file, 0, SEEK_END); /* a disk */
+  lseek(file, position, SEEK_SET);
+  return length;
+}
+
+int os_file_truncate(int file, int64_t bytes) { return ftruncate(file, bytes); }
+
+int os_file_sync(int file) {
+#if defined(__APPLE__)
+  if (fcntl(file, F_FULLFSYNC) == 0) return 0; /* fsync leaves the data in the drive's own memory there */
+#endif
+  return fsync(file);
+}
+
+int64_t os_stream_read(int file, void *data, size_t bytes) {
+  ssize_t count;
+  do count = read(file, data, bytes);
+  while (count < 0 && errno == EINTR);
+  return count;
+}
+
+/* A pipe that can be written takes this much at once without blocking, and no more is promised. */
+int64_t os_stream_write(int file, const void *data, size_t bytes) {
+  return quiet_write(file, data, bytes < PIPE_BUF ? bytes : PIPE_BUF);
+}
+
+int os_stream_wait(int file, int writing, struct os_wake *wake, double seconds) {
+  struct pollfd polled[2] = {{.fd = wake->ends[0], .events = POLLIN},
+                             {.fd = file, .events = writing ? POLLOUT : POLLIN}};
+  double end = os_time() + seconds;
+  for (;;) {
+    double left = end - os_time();
+    int milliseconds = seconds < 0 || left > 1e6 ? -1 : left > 0 ? (int)(left * 1000) + 1 : 0;
+    int ready = poll(polled, 2, milliseconds);
+    if (ready < 0 && errno != EINTR && errno != EAGAIN) return 1; /* the read or write will tell */
+    if (ready <= 0 && (seconds < 0 || os_time() < end)) continue;
+    if (ready <= 0) return 0;
+    return polled[0].revents ? -1 : 1;
+  }
+}
+
+int os_wake_init(struct os_wake *wake) {
+#if defined(__APPLE__)
+  if (pipe(wake->ends) < 0) return -1;
+  for (int i = 0; i < 2; i++) {
+    fcntl(wake->ends[i], F_SETFD, FD_CLOEXEC);
+    fcntl(wake->ends[i], F_SETFL, O_NONBLOCK);
+  }
+  return 0;
+#else
+  return pipe2(wake->ends, O_CLOEXEC | O_NONBLOCK);
+#endif
+}
+
+void os_wake_destroy(struct os_wake *wake) {
+  close(wake->ends[0]);
+  close(wake->ends[1]);
+}
+
+void os_wake_up(struct os_wake *wake) {
+  while (write(wake->ends[1], "", 1) < 0 && errno == EINTR) continue; /* a full pipe has woken them already */
+}
+
+void os_wake_clear(struct os_wake *wake) {
+  char bytes[64];
+  while (read(wake->ends[0], bytes, sizeof bytes) > 0) continue;
+}
+#endif

@@ -1,0 +1,130 @@
+#if defined(_WIN32)
+#include "os/os_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <io.h>
+#include <limits.h>
+#include <share.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "os/os.h"
+
+#define POLL 0.005 /* an anonymous pipe cannot be waited for together with an event */
+#define PIECE 4096
+
+/* The path in UTF-16, in new memory. */
+static wchar_t *wide(const char *path) {
+  int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, NULL, 0);
+  wchar_t *text = length > 0 ? malloc((size_t)length * sizeof *text) : NULL;
+  if (text) MultiByteToWideChar(CP_UTF8, 0, path, -1, text, length);
+  else errno = length > 0 ? ENOMEM : EILSEQ;
+  return text;
+}
+
+int os_file_open(const char *path, int flags) {
+  int mode = (flags & OS_FILE_READ) && (flags & OS_FILE_WRITE) ? _O_RDWR
+             : flags & OS_FILE_WRITE                           ? _O_WRONLY
+                                                               : _O_RDONLY;
+  if (flags & OS_FILE_CREATE) mode |= _O_CREAT;
+  if (flags & OS_FILE_NEW) mode |= _O_CREAT | _O_EXCL;
+  wchar_t *text = wide(path);
+  if (!text) return -1;
+  int file = _wopen(text, mode | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
+  int reason = errno;
+  free(text);
+  errno = reason;
+  return file;
+}
+
+int os_file_close(int file) { return _close(file); }
+
+int os_file_remove(const char *path) {
+  wchar_t *text = wide(path);
+  if (!text) return -1;
+  int result = _wunlink(text);
+  free(text);
+  return result;
+}
+
+int os_file_kind(int file) {
+  HANDLE handle = (HANDLE)_get_osfhandle(file);
+  if (handle == INVALID_HANDLE_VALUE) return -1;
+  if (file <= 2) _setmode(file, _O_BINARY); /* the standard ones begin as text */
+  return GetFileType(handle) == FILE_TYPE_DISK ? OS_FILE_DISK : OS_FILE_STREAM;
+}
+
+static unsigned piece(size_t bytes) { return bytes < INT_MAX ? (unsigned)bytes : INT_MAX; }
+
+int64_t os_file_read(int file, void *data, size_t bytes) {
+  size_t total = 0;
+  while (total < bytes) {
+    int count = _read(file, (char *)data + total, piece(bytes - total));
+    if (count == 0) errno = 0;
+    if (count <= 0) break;
+    total += (size_t)count;
+  }
+  return (int64_t)total;
+}
+
+int64_t os_file_write(int file, const void *data, size_t bytes) {
+  size_t total = 0;
+  while (total < bytes) {
+    int count = _write(file, (const char *)data + total, piece(bytes - total));
+    if (count == 0) errno = ENOSPC;
+    if (count <= 0) break;
+    total += (size_t)count;
+  }
+  return (int64_t)total;
+}
+
+int64_t os_file_seek(int file, int64_t offset, int whence) { return _lseeki64(file, offset, whence); }
+
+int64_t os_file_length(int file) { return _filelengthi64(file); }
+
+int os_file_truncate(int file, int64_t bytes) {
+  int error = _chsize_s(file, bytes);
+  if (error) errno = error;
+  return error ? -1 : 0;
+}
+
+int os_file_sync(int file) { return _commit(file); }
+
+int64_t os_stream_read(int file, void *data, size_t bytes) {
+  HANDLE handle = (HANDLE)_get_osfhandle(file);
+  DWORD available;
+  if (PeekNamedPipe(handle, NULL, 0, NULL, &available, NULL)) {
+    if (available > 0 && bytes > available) bytes = available;
+  } else if (GetLastError() == ERROR_BROKEN_PIPE) {
+    return 0; /* the other end is closed: the end of the data */
+  }
+  return _read(file, data, piece(bytes));
+}
+
+int64_t os_stream_write(int file, const void *data, size_t bytes) {
+  return _write(file, data, bytes < PIECE ? (unsigned)bytes : PIECE);
+}
+
+/* Writing cannot be waited for here: a pipe nobody reads blocks its writer. */
+int os_stream_wait(int file, int writing, struct os_wake *wake, double seconds) {
+  HANDLE handle = (HANDLE)_get_osfhandle(file);
+  double end = os_time() + seconds;
+  for (;;) {
+    DWORD available;
+    if (WaitForSingleObject(wake->event, 0) == WAIT_OBJECT_0) return -1;
+    if (writing || !PeekNamedPipe(handle, NULL, 0, NULL, &available, NULL) || available > 0) return 1;
+    if (seconds >= 0 && os_time() >= end) return 0;
+    WaitForSingleObject(wake->event, (DWORD)(POLL * 1000));
+  }
+}
+
+int os_wake_init(struct os_wake *wake) {
+  wake->event = CreateEventW(NULL, TRUE, FALSE, NULL);
+  return wake->event ? 0 : -1;
+}
+
+void os_wake_destroy(struct os_wake *wake) { CloseHandle(wake->event); }
+void os_wake_up(struct os_wake *wake) { SetEvent(wake->event); }
+void os_wake_clear(struct os_wake *wake) { ResetEvent(wake->event); }
+#endif

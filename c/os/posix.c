@@ -1,0 +1,264 @@
+#if !defined(_WIN32)
+#define _GNU_SOURCE
+#include "os/os.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#if defined(__APPLE__)
+#include <mach/mach_time.h>
+#include <mach/semaphore.h>
+#include <mach/task.h>
+#else
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#endif
+
+/* ----------------------------------------------------------------- mutexes */
+
+void os_mutex_init(struct os_mutex *mutex) { pthread_mutex_init(&mutex->lock, NULL); }
+void os_mutex_destroy(struct os_mutex *mutex) { pthread_mutex_destroy(&mutex->lock); }
+void os_mutex_lock(struct os_mutex *mutex) { pthread_mutex_lock(&mutex->lock); }
+void os_mutex_unlock(struct os_mutex *mutex) { pthread_mutex_unlock(&mutex->lock); }
+
+/* ------------------------------------------------------------ time, events */
+
+#if defined(__APPLE__)
+
+static double seconds_per_tick(void) {
+  mach_timebase_info_data_t base;
+  mach_timebase_info(&base);
+  return 1e-9 * base.numer / base.denom;
+}
+
+double os_time(void) { return (double)mach_absolute_time() * seconds_per_tick(); }
+
+void os_sleep_until(double time) {
+  if (time > os_time()) mach_wait_until((uint64_t)(time / seconds_per_tick()));
+}
+
+int os_event_init(struct os_event *event) {
+  return semaphore_create(mach_task_self(), &event->semaphore, SYNC_POLICY_FIFO, 0) == KERN_SUCCESS ? 0 : -1;
+}
+
+void os_event_destroy(struct os_event *event) { semaphore_destroy(mach_task_self(), event->semaphore); }
+
+void os_event_post(struct os_event *event) { semaphore_signal(event->semaphore); }
+
+int os_event_wait(struct os_event *event, double seconds) {
+  double end = os_time() + seconds;
+  for (;;) {
+    kern_return_t result;
+    if (seconds < 0) {
+      result = semaphore_wait(event->semaphore);
+    } else {
+      double left = end - os_time();
+      if (left < 0) left = 0;
+      if (left > 1e9) left = 1e9;
+      unsigned whole = (unsigned)left;
+      mach_timespec_t time = {.tv_sec = whole, .tv_nsec = (clock_res_t)((left - whole) * 1e9)};
+      result = semaphore_timedwait(event->semaphore, time);
+    }
+    if (result != KERN_ABORTED) return result == KERN_SUCCESS; /* aborted: by a signal */
+  }
+}
+
+#else
+
+static struct timespec to_timespec(double seconds) {
+  if (seconds > 1e9) seconds = 1e9;
+  if (seconds < 0) seconds = 0;
+  time_t whole = (time_t)seconds;
+  return (struct timespec){.tv_sec = whole, .tv_nsec = (long)((seconds - (double)whole) * 1e9)};
+}
+
+double os_time(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+void os_sleep_until(double time) {
+  struct timespec until = to_timespec(time);
+  while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) continue;
+}
+
+int os_event_init(struct os_event *event) {
+  atomic_init(&event->count, 0);
+  return 0;
+}
+
+void os_event_destroy(struct os_event *event) { (void)event; }
+
+/* Wakes one waiter. Only the address is used, so it may follow the last use of the event by its owner. */
+static void wake(struct os_event *event) { syscall(SYS_futex, &event->count, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0); }
+
+/* Wakes only where the count was 0; a waiter that leaves posts behind wakes the next one. */
+void os_event_post(struct os_event *event) {
+  if (atomic_fetch_add_explicit(&event->count, 1, memory_order_release) == 0) wake(event);
+}
+
+static int take(struct os_event *event) {
+  uint32_t count = atomic_load_explicit(&event->count, memory_order_relaxed);
+  while (count > 0) {
+    if (atomic_compare_exchange_weak_explicit(&event->count, &count, count - 1, memory_order_acquire,
+                                              memory_order_relaxed)) {
+      if (count > 1) wake(event);
+      return 1;
+    }
+  }
+  return 0;
+}
+
+int os_event_wait(struct os_event *event, double seconds) {
+  double end = os_time() + seconds;
+  while (!take(event)) {
+    struct timespec time, *timeout = NULL;
+    if (seconds >= 0) {
+      double left = end - os_time();
+      if (left <= 0) return 0;
+      time = to_timespec(left);
+      timeout = &time; /* relative, so the kernel counts it on the monotonic clock */
+    }
+    syscall(SYS_futex, &event->count, FUTEX_WAIT_PRIVATE, 0, timeout, NULL, 0);
+  }
+  return 1;
+}
+
+#endif
+
+void os_sleep(double seconds) { os_sleep_until(os_time() + seconds); }
+
+/* ----------------------------------------------------------------- threads */
+
+#define STACK_BYTES (1 << 20) /* the same everywhere: musl's default of 128 KB is little for codecs */
+#define REALTIME_PRIORITY 20  /* of 1..99: above all ordinary threads, below those of audio servers */
+
+struct thread_start {
+  void (*run)(void *);
+  void *argument;
+  int priority;
+  char name[16];
+};
+
+static void *thread_main(void *argument) {
+  struct thread_start start = *(struct thread_start *)argument;
+  free(argument);
+#if defined(__APPLE__)
+  pthread_setname_np(start.name);
+#else
+  pthread_setname_np(pthread_self(), start.name);
+#endif
+  if (start.priority == OS_THREAD_REALTIME) {
+    struct sched_param parameters = {.sched_priority = REALTIME_PRIORITY};
+    pthread_setschedparam(pthread_self(), SCHED_FIFO, &parameters);
+  }
+  start.run(start.argument);
+  return NULL;
+}
+
+int os_thread_start(struct os_thread *thread, const char *name, int priority, void (*run)(void *), void *argument) {
+  struct thread_start *start = malloc(sizeof *start);
+  if (!start) return -1;
+  *start = (struct thread_start){.run = run, .argument = argument, .priority = priority};
+  snprintf(start->name, sizeof start->name, "%s", name);
+
+  pthread_attr_t attributes;
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_attr_init(&attributes);
+  pthread_attr_setstacksize(&attributes, STACK_BYTES);
+  pthread_sigmask(SIG_SETMASK, &all, &before); /* the new thread inherits it; signals belong to the host program */
+  int failed = pthread_create(&thread->id, &attributes, thread_main, start);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  pthread_attr_destroy(&attributes);
+  if (failed) free(start);
+  return failed ? -1 : 0;
+}
+
+void os_thread_join(struct os_thread *thread) { pthread_join(thread->id, NULL); }
+void os_thread_detach(struct os_thread *thread) { pthread_detach(thread->id); }
+
+/* --------------------------------------------------------------- libraries */
+
+void *os_library_open(const char *path, char *error, size_t error_size) {
+  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  if (!library) {
+    const char *text = dlerror();
+    snprintf(error, error_size, "%s", text ? text : "unknown error");
+  }
+  return library;
+}
+
+void *os_library_symbol(void *library, const char *name) { return dlsym(library, name); }
+
+void os_library_path(void *symbol, char *path, size_t size) {
+  Dl_info info;
+  int known = dladdr(symbol, &info) != 0 && info.dli_fname;
+  snprintf(path, size, "%s", known ? info.dli_fname : "");
+}
+
+#if defined(__APPLE__)
+/* Our threads may outlive a dlclose of this library, so it stays mapped. Elsewhere the linker sees to that. */
+__attribute__((constructor)) static void stay_loaded(void) {
+  Dl_info info;
+  if (dladdr((void *)os_time, &info) && info.dli_fname) dlopen(info.dli_fname, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+}
+#endif
+
+/* ------------------------------------------------------------------ stderr */
+
+static struct os_mutex silence_lock = OS_MUTEX_INIT;
+static int silence_depth;
+static int silence_saved = -1; /* a duplicate of the descriptor that was 2 */
+
+static int debugging; /* -1 no, 1 yes: asked once, so that every silence meets its restore */
+
+/* Under the lock. */
+static int is_debugging(void) {
+  const char *value = debugging ? NULL : getenv("PASTREAM_DEBUG");
+  if (!debugging) debugging = value && strcmp(value, "1") == 0 ? 1 : -1;
+  return debugging > 0;
+}
+
+int os_debugging(void) {
+  os_mutex_lock(&silence_lock);
+  int answer = is_debugging();
+  os_mutex_unlock(&silence_lock);
+  return answer;
+}
+
+void os_stderr_silence(void) {
+  os_mutex_lock(&silence_lock);
+  if (!is_debugging() && silence_depth++ == 0) {
+    silence_saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    int nowhere = silence_saved < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
+    if (nowhere >= 0) {
+      dup2(nowhere, STDERR_FILENO);
+      close(nowhere);
+    }
+  }
+  os_mutex_unlock(&silence_lock);
+}
+
+void os_stderr_restore(void) {
+  os_mutex_lock(&silence_lock);
+  if (!is_debugging() && --silence_depth == 0 && silence_saved >= 0) {
+    dup2(silence_saved, STDERR_FILENO);
+    close(silence_saved);
+    silence_saved = -1;
+  }
+  os_mutex_unlock(&silence_lock);
+}
+
+#else
+typedef int os_posix_is_empty_on_windows;
+#endif

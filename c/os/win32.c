@@ -1,0 +1,165 @@
+#if defined(_WIN32)
+#include "os/os.h"
+
+#include <process.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <wchar.h>
+
+/* ----------------------------------------------------------------- mutexes */
+
+void os_mutex_init(struct os_mutex *mutex) { InitializeSRWLock(&mutex->lock); }
+void os_mutex_destroy(struct os_mutex *mutex) { (void)mutex; }
+void os_mutex_lock(struct os_mutex *mutex) { AcquireSRWLockExclusive(&mutex->lock); }
+void os_mutex_unlock(struct os_mutex *mutex) { ReleaseSRWLockExclusive(&mutex->lock); }
+
+/* ------------------------------------------------------------ time, events */
+
+double os_time(void) {
+  LARGE_INTEGER now, frequency;
+  QueryPerformanceFrequency(&frequency);
+  QueryPerformanceCounter(&now);
+  return (double)now.QuadPart / (double)frequency.QuadPart;
+}
+
+#ifndef CREATE_WAITABLE_TIMER_HIGH_RESOLUTION
+#define CREATE_WAITABLE_TIMER_HIGH_RESOLUTION 2
+#endif
+
+/* Waits for `object` (NULL: for nothing but time) at most `seconds`; 1 if it was signalled. A timer is used because the
+ * timeouts of the plain waits end on the system's tick of up to 16 ms. */
+static int wait_precisely(HANDLE object, double seconds) {
+  LARGE_INTEGER due = {.QuadPart = -(LONGLONG)(seconds * 1e7)}; /* relative, in 100 ns */
+  HANDLE timer = CreateWaitableTimerExW(NULL, NULL, CREATE_WAITABLE_TIMER_HIGH_RESOLUTION, TIMER_ALL_ACCESS);
+  if (!timer) timer = CreateWaitableTimerExW(NULL, NULL, 0, TIMER_ALL_ACCESS); /* before Windows 10, 1803 */
+  if (!timer || !SetWaitableTimer(timer, &due, 0, NULL, NULL, FALSE)) {
+    if (timer) CloseHandle(timer);
+    DWORD milliseconds = (DWORD)(seconds * 1e3 + 0.999);
+    if (object) return WaitForSingleObject(object, milliseconds) == WAIT_OBJECT_0;
+    Sleep(milliseconds);
+    return 0;
+  }
+  HANDLE handles[2] = {object ? object : timer, timer}; /* when both are signalled the first one is reported */
+  DWORD result = WaitForMultipleObjects(object ? 2 : 1, handles, FALSE, INFINITE);
+  CloseHandle(timer);
+  return object && result == WAIT_OBJECT_0;
+}
+
+#define LONGEST_WAIT 1e6 /* seconds; keeps milliseconds within a DWORD */
+
+void os_sleep(double seconds) {
+  if (seconds > 0) wait_precisely(NULL, seconds < LONGEST_WAIT ? seconds : LONGEST_WAIT);
+}
+
+void os_sleep_until(double time) { os_sleep(time - os_time()); }
+
+int os_event_init(struct os_event *event) {
+  event->handle = CreateSemaphoreW(NULL, 0, 0x7fffffff, NULL);
+  return event->handle ? 0 : -1;
+}
+
+void os_event_destroy(struct os_event *event) { CloseHandle(event->handle); }
+void os_event_post(struct os_event *event) { ReleaseSemaphore(event->handle, 1, NULL); }
+
+int os_event_wait(struct os_event *event, double seconds) {
+  if (seconds < 0) return WaitForSingleObject(event->handle, INFINITE) == WAIT_OBJECT_0;
+  if (WaitForSingleObject(event->handle, 0) == WAIT_OBJECT_0) return 1;
+  if (seconds == 0) return 0;
+  return wait_precisely(event->handle, seconds < LONGEST_WAIT ? seconds : LONGEST_WAIT);
+}
+
+/* ----------------------------------------------------------------- threads */
+
+struct thread_start {
+  void (*run)(void *);
+  void *argument;
+  int priority;
+  wchar_t name[16];
+};
+
+typedef HRESULT(WINAPI *set_description)(HANDLE, PCWSTR);
+
+static unsigned __stdcall thread_main(void *argument) {
+  struct thread_start start = *(struct thread_start *)argument;
+  free(argument);
+  /* Looked up, because Windows has it only since version 10, 1607. */
+  set_description describe =
+      (set_description)(void *)GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "SetThreadDescription");
+  if (describe) describe(GetCurrentThread(), start.name);
+  if (start.priority == OS_THREAD_REALTIME) SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_TIME_CRITICAL);
+  start.run(start.argument);
+  return 0;
+}
+
+int os_thread_start(struct os_thread *thread, const char *name, int priority, void (*run)(void *), void *argument) {
+  struct thread_start *start = malloc(sizeof *start);
+  if (!start) return -1;
+  *start = (struct thread_start){.run = run, .argument = argument, .priority = priority};
+  for (size_t i = 0; i < 15 && name[i]; i++) start->name[i] = (wchar_t)(unsigned char)name[i];
+  thread->handle = (HANDLE)_beginthreadex(NULL, 0, thread_main, start, 0, NULL);
+  if (!thread->handle) free(start);
+  return thread->handle ? 0 : -1;
+}
+
+void os_thread_join(struct os_thread *thread) {
+  WaitForSingleObject(thread->handle, INFINITE);
+  CloseHandle(thread->handle);
+}
+
+void os_thread_detach(struct os_thread *thread) { CloseHandle(thread->handle); }
+
+/* --------------------------------------------------------------- libraries */
+
+static wchar_t *to_wide(const char *text) {
+  int length = MultiByteToWideChar(CP_UTF8, 0, text, -1, NULL, 0);
+  wchar_t *wide = length > 0 ? malloc((size_t)length * sizeof *wide) : NULL;
+  if (wide) MultiByteToWideChar(CP_UTF8, 0, text, -1, wide, length);
+  return wide;
+}
+
+static void to_utf8(const wchar_t *wide, char *text, size_t size) {
+  if (size == 0) return;
+  if (!WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, (int)size, NULL, NULL)) text[0] = 0;
+}
+
+void *os_library_open(const char *path, char *error, size_t error_size) {
+  wchar_t *wide = to_wide(path);
+  HMODULE library = wide ? LoadLibraryW(wide) : NULL;
+  free(wide);
+  if (!library) {
+    wchar_t text[256] = L"unknown error";
+    FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, GetLastError(), 0, text, 256,
+                   NULL);
+    text[wcscspn(text, L"\r\n")] = 0;
+    to_utf8(text, error, error_size);
+  }
+  return library;
+}
+
+void *os_library_symbol(void *library, const char *name) { return (void *)GetProcAddress(library, name); }
+
+void os_library_path(void *symbol, char *path, size_t size) {
+  HMODULE module;
+  wchar_t wide[1024] = L"";
+  DWORD flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+  if (GetModuleHandleExW(flags, symbol, &module)) GetModuleFileNameW(module, wide, 1023);
+  to_utf8(wide, path, size);
+}
+
+/* Our threads may outlive a FreeLibrary of this library, so it stays mapped. */
+__attribute__((constructor)) static void stay_loaded(void) {
+  HMODULE module;
+  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_PIN, (void *)stay_loaded,
+                     &module);
+}
+
+/* ------------------------------------------------------------------ stderr */
+
+/* The noise comes from ALSA and JACK on other systems; PortAudio's own host APIs here print nothing. */
+int os_debugging(void) { return 0; }
+void os_stderr_silence(void) {}
+void os_stderr_restore(void) {}
+
+#else
+typedef int os_win32_is_empty_elsewhere;
+#endif

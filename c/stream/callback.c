@@ -1,0 +1,93 @@
+/* The audio callback: the engine, with the clocks and meters around it. */
+#include <math.h>
+
+#include "engine/format.h"
+#include "stream/state.h"
+
+#define RELAXED memory_order_relaxed
+/* A capture time that is further than this from where the last one lets expect it is a leap of the clock, seconds. */
+#define CLOCK_LEAP 0.02
+/* The due moment follows a clock that is a little slower than ours by this share of the lateness. */
+#define LATENESS_LEAK 0.01
+
+/* A device that has stalled or lost input goes on later than the frame count tells. */
+static void log_leap(struct stream *stream, int64_t frame, double input) {
+  struct anchor *last = &stream->anchor; /* which only this thread writes */
+  if (atomic_load_explicit(&last->frames, RELAXED) == 0) return;
+  double since = (double)(frame - atomic_load_explicit(&last->frame, RELAXED)) / stream->actual[PS_ACTUAL_SAMPLE_RATE];
+  double leap = input - atomic_load_explicit(&last->input, RELAXED) - since;
+  if (fabs(leap) > CLOCK_LEAP) glitch_add(&stream->leaps, frame, leap, 0, 0);
+}
+
+static void set_anchor(struct stream *stream, int64_t frame, size_t frames, double began,
+                       const struct callback_times *times) {
+  struct anchor *anchor = &stream->anchor;
+  /* Some host APIs leave these at 0. */
+  double input = times->input != 0 ? times->input : times->now - stream->actual[PS_ACTUAL_INPUT_LATENCY];
+  double output = times->output != 0 ? times->output : times->now + stream->actual[PS_ACTUAL_OUTPUT_LATENCY];
+  log_leap(stream, frame, input);
+  uint32_t turn = atomic_load_explicit(&anchor->turn, RELAXED);
+  atomic_store_explicit(&anchor->turn, turn + 1, RELAXED);
+  atomic_thread_fence(memory_order_release);
+  atomic_store_explicit(&anchor->frame, frame, RELAXED);
+  atomic_store_explicit(&anchor->frames, (int64_t)frames, RELAXED);
+  atomic_store_explicit(&anchor->began, began, RELAXED);
+  atomic_store_explicit(&anchor->input, input, RELAXED);
+  atomic_store_explicit(&anchor->output, output, RELAXED);
+  atomic_store_explicit(&anchor->turn, turn + 2, memory_order_release);
+}
+
+struct anchor_values stream_anchor(struct stream *stream) {
+  struct anchor *anchor = &stream->anchor;
+  struct anchor_values values;
+  uint32_t turn;
+  do {
+    turn = atomic_load_explicit(&anchor->turn, memory_order_acquire);
+    values.frame = atomic_load_explicit(&anchor->frame, RELAXED);
+    values.frames = atomic_load_explicit(&anchor->frames, RELAXED);
+    values.began = atomic_load_explicit(&anchor->began, RELAXED);
+    values.input = atomic_load_explicit(&anchor->input, RELAXED);
+    values.output = atomic_load_explicit(&anchor->output, RELAXED);
+    atomic_thread_fence(memory_order_acquire);
+  } while ((turn & 1) || turn != atomic_load_explicit(&anchor->turn, RELAXED));
+  return values;
+}
+
+void stream_callback_reset(struct stream *stream) {
+  static const struct callback_times none;
+  glitch_reset(&stream->leaps);
+  atomic_store_explicit(&stream->anchor.frames, 0, RELAXED);
+  set_anchor(stream, 0, 0, 0, &none);
+  stream->expected = 0;
+}
+
+/* How late this callback is, reckoned from the earliest of those before it. */
+static double lateness(struct stream *stream, double began, size_t frames) {
+  double late = stream->expected > 0 ? began - stream->expected : 0;
+  double from = late > 0 ? stream->expected + LATENESS_LEAK * late : began;
+  stream->expected = from + (double)frames / stream->actual[PS_ACTUAL_SAMPLE_RATE];
+  return late;
+}
+
+void stream_heartbeat(struct stream *stream) { atomic_store_explicit(&stream->heartbeat, os_time(), RELAXED); }
+
+int stream_callback(struct stream *stream, const void *input, void *output, unsigned long frames,
+                    const struct callback_times *times, unsigned long flags) {
+  struct engine *engine = &stream->engine;
+  double began = os_time();
+  atomic_store_explicit(&stream->heartbeat, began, RELAXED);
+  int over = engine->result != CALLBACK_CONTINUE;
+  if (over || atomic_load_explicit(&stream->halted, memory_order_acquire)) {
+    if (output) format_silence(engine->output.format, output, frames * (size_t)engine->output.channels);
+    return over ? engine->result : CALLBACK_COMPLETE;
+  }
+  int64_t before = atomic_load_explicit(&engine->count, RELAXED);
+  set_anchor(stream, before, frames, began, times);
+  int result = engine_process(engine, input, output, frames, times->now, flags);
+  size_t done = (size_t)(atomic_load_explicit(&engine->count, RELAXED) - before);
+  if (input) meter_add(&stream->meters[0], input, done);
+  if (output) meter_add(&stream->meters[1], output, done);
+  timing_add(&stream->timing, lateness(stream, began, frames), os_time() - began);
+  if (result != CALLBACK_CONTINUE) os_event_post(&stream->wake);
+  return result;
+}

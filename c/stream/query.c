@@ -1,0 +1,150 @@
+/* The public functions that ask about a stream. Each is one look at what callback and control thread publish. */
+#include <string.h>
+
+#include "stream/state.h"
+
+#define DUE_LONGEST 0.25 /* the farthest that ps_stream_due looks ahead, seconds */
+#define RELAXED memory_order_relaxed
+
+/* The device's clock or load, while it is open; the clock's last value afterwards. */
+static double ask_device(struct stream *stream, int32_t what) {
+  os_mutex_lock(&stream->lock);
+  double answer = what == PS_NUMBER_TIME ? stream->last_time : 0;
+  if (stream->device_open)
+    answer = what == PS_NUMBER_TIME ? stream->device->time(stream) : stream->device->cpu_load(stream);
+  os_mutex_unlock(&stream->lock);
+  return answer;
+}
+
+static double get_number(struct stream *stream, int32_t what) {
+  const struct engine *engine = &stream->engine;
+  switch (what) {
+    case PS_NUMBER_FRAME_COUNT: return (double)atomic_load_explicit(&engine->count, RELAXED);
+    case PS_NUMBER_XRUNS: return atomic_load_explicit(&engine->xruns, RELAXED);
+    case PS_NUMBER_INPUT_UNDERFLOWS:
+    case PS_NUMBER_INPUT_OVERFLOWS:
+    case PS_NUMBER_OUTPUT_UNDERFLOWS:
+    case PS_NUMBER_OUTPUT_OVERFLOWS:
+      return atomic_load_explicit(&engine->flagged[what - PS_NUMBER_INPUT_UNDERFLOWS], RELAXED);
+    case PS_NUMBER_SOURCE_UNDERFLOWS: return atomic_load_explicit(&engine->source_underflows, RELAXED);
+    case PS_NUMBER_SINK_OVERFLOWS: return atomic_load_explicit(&engine->sink_overflows, RELAXED);
+    case PS_NUMBER_DROPPED_FRAMES: return (double)atomic_load_explicit(&engine->dropped, RELAXED);
+    case PS_NUMBER_STATUS: return atomic_load_explicit(&engine->status, RELAXED);
+    case PS_NUMBER_TIME:
+    case PS_NUMBER_CPU_LOAD: return ask_device(stream, what);
+    case PS_NUMBER_SOURCE_FRAMES: return (double)atomic_load_explicit(&engine->source_count, RELAXED);
+    case PS_NUMBER_RECORDED_FRAMES: return (double)atomic_load_explicit(&engine->sink_count, RELAXED);
+    case PS_NUMBER_CALLBACKS: return atomic_load_explicit(&stream->timing.count, RELAXED);
+    case PS_NUMBER_GLITCHES: return (double)atomic_load_explicit(&engine->glitches.written, RELAXED);
+    case PS_NUMBER_TOTAL_FRAMES: return (double)atomic_load_explicit(&engine->total_seen, RELAXED);
+    case PS_NUMBER_SINCE_CALLBACK: return os_time() - stream_anchor(stream).began;
+    case PS_NUMBER_BLOCK_FRAMES: return (double)stream_anchor(stream).frames;
+    case PS_NUMBER_BLOCK_FRAME: return (double)stream_anchor(stream).frame;
+    case PS_NUMBER_BLOCK_ADC_TIME: return stream_anchor(stream).input;
+    case PS_NUMBER_BLOCK_DAC_TIME: return stream_anchor(stream).output;
+    default: return error_set(PS_ERR_ARGUMENT, 0, "no number %d", what);
+  }
+}
+
+double ps_stream_number(int32_t handle, int32_t what) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  double number = get_number(stream, what);
+  object_release(&stream->object);
+  return number;
+}
+
+int32_t ps_stream_numbers(int32_t handle, double *numbers, int32_t count) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  for (int32_t i = 0; i < count && i < PS_NUMBER_COUNT; i++) numbers[i] = get_number(stream, i);
+  return stream_done(stream, PS_OK);
+}
+
+int32_t ps_stream_actual(int32_t handle, double *actual, int32_t count) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  int32_t status = atomic_load(&stream->state) == PS_STATE_NEW ? error_set(PS_ERR_STATE, 0, "the stream is not open") : PS_OK;
+  if (status >= 0 && count > 0)
+    memcpy(actual, stream->actual, (size_t)(count < PS_ACTUAL_SIZE ? count : PS_ACTUAL_SIZE) * sizeof *actual);
+  return stream_done(stream, status);
+}
+
+int32_t ps_stream_levels(int32_t handle, int32_t side, double *levels, int32_t channels) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  if (side < 0 || side > 2) return stream_done(stream, error_set(PS_ERR_ARGUMENT, 0, "side %d is not 0, 1 or 2", side));
+  if (atomic_load(&stream->state) == PS_STATE_NEW) return stream_done(stream, 0);
+  int32_t count = 0;
+  for (int s = side == 2 ? 0 : side; s <= (side == 2 ? 1 : side); s++) {
+    int32_t room = channels > count ? channels - count : 0;
+    meter_read(&stream->meters[s], levels + 2 * count, room);
+    count += stream->meters[s].channels;
+  }
+  return stream_done(stream, count);
+}
+
+int32_t ps_stream_glitches(int32_t handle, double *glitches, int32_t count) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  return stream_done(stream, glitch_read(&stream->engine.glitches, glitches, count));
+}
+
+int32_t ps_stream_timing(int32_t handle, double *timing, int32_t count) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  double values[6];
+  timing_read(&stream->timing, values);
+  if (count > 0) memcpy(timing, values, (size_t)(count < 6 ? count : 6) * sizeof *timing);
+  return stream_done(stream, (int32_t)atomic_load_explicit(&stream->timing.count, RELAXED));
+}
+
+int32_t ps_stream_error(int32_t handle, char *text, int32_t size, int32_t *numbers, int32_t count) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  os_mutex_lock(&stream->lock);
+  int32_t status = stream->failure.status;
+  text_copy(status < 0 ? stream->failure.text : "", text, size);
+  for (int32_t i = 0; i < count && i < ERROR_NUMBERS; i++) numbers[i] = stream->failure.numbers[i];
+  os_mutex_unlock(&stream->lock);
+  return stream_done(stream, status);
+}
+
+/* Seconds until `frames` more frames than there are have come, with a block at each callback. */
+static double due_in(struct stream *stream, double frames) {
+  struct anchor_values last = stream_anchor(stream);
+  double rate = stream->actual[PS_ACTUAL_SAMPLE_RATE];
+  if (last.frames <= 0) return frames / rate; /* no callback yet */
+  double blocks = (double)(int64_t)((frames + (double)last.frames - 1) / (double)last.frames);
+  double due = last.began + blocks * (double)last.frames / rate - os_time();
+  return due > 0 ? due : 0;
+}
+
+double ps_stream_due(int32_t handle, double frames) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  double due = 0;
+  os_mutex_lock(&stream->lock); /* the control thread lets go of the sink when it closes the stream */
+  if (stream_running(stream) && stream->sink.kind == PS_SIDE_RING) {
+    double available = (double)ring_read_available((struct ring *)stream->sink.object);
+    if (available < frames) due = due_in(stream, frames - available);
+  }
+  os_mutex_unlock(&stream->lock);
+  object_release(&stream->object);
+  return due < DUE_LONGEST ? due : DUE_LONGEST;
+}
+
+double ps_stream_capture_time(int32_t handle, double frame) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  if (atomic_load(&stream->state) == PS_STATE_NEW)
+    return stream_done(stream, error_set(PS_ERR_STATE, 0, "the stream is not open"));
+  struct anchor_values last = stream_anchor(stream);
+  double time = last.input + (frame - (double)last.frame) / stream->actual[PS_ACTUAL_SAMPLE_RATE];
+  double leaps[GLITCH_LOG_SIZE][4];
+  int32_t count = glitch_read(&stream->leaps, leaps[0], GLITCH_LOG_SIZE);
+  for (int32_t i = 0; i < count; i++)
+    if (leaps[i][0] > frame && leaps[i][0] <= (double)last.frame) time -= leaps[i][1];
+  object_release(&stream->object);
+  return time;
+}

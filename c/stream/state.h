@@ -1,0 +1,141 @@
+/* A stream: configuration, the device under it, the engine in its callback, the threads of its files, and the control
+ * thread that carries out commands and watches over the run. */
+#ifndef PS_STREAM_STATE_H
+#define PS_STREAM_STATE_H
+
+#include <stdatomic.h>
+
+#include "device/device.h"
+#include "engine/engine.h"
+#include "base/error.h"
+#include "file/thread.h"
+#include "base/handle.h"
+#include "engine/meter.h"
+#include "os/os.h"
+#include "pastream.h"
+#include "engine/timing.h"
+
+#define STREAM_TICKETS 64 /* results of the last commands that are kept */
+#define STREAM_COMMANDS 32 /* commands that can wait */
+
+struct side { /* source or sink, as set */
+  int32_t kind; /* PS_SIDE_ */
+  int32_t flags;
+  struct object *object;  /* ring or file, in use by this stream; NULL for none */
+  struct object *between; /* the ring between file and callback, in use by this stream; NULL: to be made at the start */
+};
+
+/* The last callback. The callback makes `turn` odd while it writes. */
+struct anchor {
+  _Atomic uint32_t turn;
+  _Atomic int64_t frame, frames;     /* frame count at its start, frames of its block */
+  _Atomic double began, input, output; /* os_time(); stream times of its first input and output frame */
+};
+struct anchor_values {
+  int64_t frame, frames;
+  double began, input, output;
+};
+
+/* What the control thread makes of the heartbeats. */
+struct silence {
+  double looked;    /* os_time() of the last look, */
+  double heartbeat; /* and what was seen then */
+  double seconds;   /* without a callback, as far as somebody looked */
+  double ask_at;    /* when they are so many the device is asked whether it lives */
+};
+
+struct stream {
+  struct object object;
+
+  /* Set by ps_stream_new, constant afterwards. */
+  double config[PS_CONFIG_SIZE];
+  double *list; /* channel maps and faults, as config says */
+  int32_t list_size;
+  const struct device_ops *device;
+
+  /* Set by the device's open, on the control thread, before the state becomes IDLE. */
+  double actual[PS_ACTUAL_SIZE];
+  double may_pause; /* seconds that it may let pass between two callbacks if it answers */
+  void *device_state;
+
+  /* As set for the next run, by the owner, while no run is active. */
+  struct side source, sink;
+  struct object *left_file; /* the file that the writer has left, or is about to leave, for the one in `sink` */
+  double frames, pad, offset, prebuffer;
+  int32_t run_flags;
+
+  /* The run. */
+  struct engine engine;
+  struct meter meters[2]; /* input, output */
+  struct timing timing;
+  struct ring *rings[2];      /* source and sink of the run, in use by it */
+  struct file_reader *reader; /* NULL without a file source */
+  struct file_writer *writer; /* NULL without a file sink */
+  _Atomic int32_t halted;     /* the callback is to complete without doing anything more */
+  _Atomic int32_t aborting;   /* what the device still holds is not to be played out any more */
+  _Atomic double heartbeat;   /* os_time() of the last sign of life of the device */
+  struct silence silence;
+  struct anchor anchor;       /* the last callback, for who reckons from it, */
+  struct glitch_log leaps;    /* and what has to be reckoned in: at a frame, seconds more than its number tells */
+  double expected;            /* callback only: os_time() at which the next callback is due; 0: no telling */
+
+  /* Control thread. */
+  struct os_thread thread;
+  struct os_event wake; /* posted by commands, by the completing callback and by failing file threads */
+  struct os_mutex lock; /* for what follows; never taken by the callback */
+  struct { int32_t command, ticket; } queue[STREAM_COMMANDS];
+  int32_t queued, next_ticket, done_ticket;
+  int32_t changing; /* START and CLOSE commands that wait or are under way: they use what is set for the next run */
+  int quit; /* close and end the thread */
+  struct error results[STREAM_TICKETS];
+  struct error failure; /* what ended the run; the first one wins */
+  double last_time;     /* the stream's clock when it was closed */
+  double switched_at;   /* frame at which the newest file of the recording begins; -1: not known yet */
+  int device_open;      /* the device may be asked for its time */
+  _Atomic int32_t failed;
+  _Atomic int32_t state;
+};
+
+/* The calling thread's error becomes what ends the run, unless one has before. Any thread but the callback. */
+void stream_fail(struct stream *stream);
+
+/* Channels, formats and frame sizes, side 0 input, 1 output; after the device's open. */
+int32_t stream_channels(const struct stream *stream, int side);
+int32_t stream_format(const struct stream *stream, int side);
+
+/* stream_silence.c, on the control thread: before a run; and whether the device has not called back for so long that it must
+ * be lost. */
+void stream_silence_reset(struct stream *stream);
+int stream_silent(struct stream *stream);
+
+/* A consistent copy of the anchor. Any thread. */
+struct anchor_values stream_anchor(struct stream *stream);
+/* Before a run: forgets the last callback. */
+void stream_callback_reset(struct stream *stream);
+/* Before a run: what is counted and measured of one begins at 0. */
+void stream_clear(struct stream *stream);
+
+/* Puts `set`, the uses of whose objects go over to the stream, in the place of what a side had. With the lock taken. */
+void stream_set_side(struct stream *stream, struct side *side, struct side set);
+
+/* stream_control.c: starts the control thread, which has a use of the stream until stream_control_quit. */
+int32_t stream_control_start(struct stream *stream);
+/* Hands a command over; answers its ticket. */
+int32_t stream_command(struct stream *stream, int32_t command);
+/* The thread closes the stream once it has carried out what is waiting, and ends. */
+void stream_control_quit(struct stream *stream);
+
+/* The stream behind a handle, with a use that stream_done gives back. */
+static inline struct stream *stream_use(int32_t handle) { return (struct stream *)handle_use(handle, HANDLE_STREAM); }
+static inline int32_t stream_done(struct stream *stream, int32_t result) {
+  object_release(&stream->object);
+  return result;
+}
+
+/* Whether a run is on. */
+static inline int stream_running(const struct stream *stream) {
+  int32_t state = atomic_load_explicit(&stream->state, memory_order_acquire);
+  return state == PS_STATE_STARTING || state == PS_STATE_ACTIVE || state == PS_STATE_ENDING;
+}
+
+#endif

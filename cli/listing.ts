@@ -1,0 +1,50 @@
+/** The lists of devices, file types and encodings. */
+import {
+  availableFormats,
+  availableSubtypes,
+  formatDeviceList,
+  queryDevices,
+  queryHostApis,
+  versions,
+} from "../mod.ts";
+import { installHint } from "../src/library/install-hint.ts";
+import { findHostApi } from "./stream/device-choice.ts";
+import { oneLine } from "./report/failure.ts";
+import type { Settings } from "./options/settings.ts";
+import * as stderr from "./report/stderr.ts";
+import { didYouMean } from "./options/suggest.ts";
+import { UsageError } from "./options/usage-error.ts";
+
+function asJson(value: unknown): string {
+  return JSON.stringify(value, null, 2);
+}
+
+export function deviceListing({ json, hostApi, quiet }: Settings): string {
+  if (!quiet && versions().portaudio === null) {
+    stderr.line(`pastream: PortAudio was not found, so its devices are missing; ${oneLine(installHint("portaudio"))}`);
+  }
+  const api = hostApi === undefined ? undefined : findHostApi(hostApi);
+  const devices = queryDevices().filter(({ index }) => api === undefined || api.devices.includes(index));
+  if (!json) return formatDeviceList(devices);
+  return asJson({ devices, hostApis: queryHostApis().filter(({ index }) => api === undefined || api.index === index) });
+}
+
+/** Names and what they mean, in two columns. */
+function table(names: Readonly<Record<string, string>>): string {
+  const width = Math.max(...Object.keys(names).map((name) => name.length));
+  return Object.entries(names).map(([name, meaning]) => `${name.padEnd(width)}  ${meaning}`).join("\n");
+}
+
+export function formatListing({ json }: Settings): string {
+  const formats = availableFormats();
+  return json ? asJson(formats) : table(formats);
+}
+
+export function encodingListing({ json, listEncodings: type = "" }: Settings): string {
+  const formats = Object.keys(availableFormats());
+  if (type !== "" && !formats.includes(type)) {
+    throw new UsageError(`--list-encodings: '${type}' is none of ${formats.join(", ")}${didYouMean(type, formats)}`);
+  }
+  const subtypes = type === "" ? availableSubtypes() : availableSubtypes(type);
+  return json ? asJson(subtypes) : table(subtypes);
+}

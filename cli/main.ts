@@ -1,0 +1,70 @@
+/**
+ * The command line, from its words to the exit code. Everything is loaded when it is needed, for what a command costs
+ * at its start is mostly the loading of its modules.
+ */
+import process from "node:process";
+import type { CommandLine } from "./options/settings.ts";
+
+type Command = (line: CommandLine) => number | Promise<number>;
+
+/** Says something at once: what writes lists takes longer to load than this to run. */
+function say(text: string): 0 {
+  console.log(text);
+  return 0;
+}
+
+/** Writes a list to stdout: all of it, or an error. */
+async function print(text: string): Promise<0> {
+  (await import("./report/write.ts")).writeText(1, `${text.trimEnd()}\n`);
+  return 0;
+}
+
+const commands: Readonly<Record<CommandLine["command"], Command>> = {
+  help: async () => say((await import("./manual/help.ts")).helpText()),
+  version: async () => say(`pastream ${(await import("../src/library/version.ts")).VERSION}`),
+  completions: async ({ settings }) =>
+    print((await import("./manual/completions.ts")).completionScript(settings.completions!)),
+  list: async ({ settings }) => print((await import("./listing.ts")).deviceListing(settings)),
+  "list-formats": async ({ settings }) => print((await import("./listing.ts")).formatListing(settings)),
+  "list-encodings": async ({ settings }) => print((await import("./listing.ts")).encodingListing(settings)),
+  doctor: async (line) => (await import("./doctor/doctor.ts")).doctor(line),
+  stream: async (line) => (await import("./stream/stream.ts")).runStream(line),
+};
+
+/** Reads the words; the first of them may already say it all, without the parser. */
+async function commandLine(args: readonly string[]): Promise<CommandLine> {
+  const known = { "-h": "help", "--help": "help", "--version": "version" } as const;
+  if (Object.hasOwn(known, args[0])) {
+    return { command: known[args[0] as keyof typeof known], settings: {}, playback: null, recording: null };
+  }
+  const { parseCommandLine } = await import("./options/parse.ts");
+  const hasFiles = args.some((word) => word.startsWith("@"));
+  return parseCommandLine(hasFiles ? (await import("./options/arg-files.ts")).expandArgumentFiles(args) : args);
+}
+
+/** Tells of an error, in a line or, for programs, in JSON. That the reader of stdout went away is none. */
+async function report(error: unknown, json: boolean): Promise<number> {
+  const { failureOf, failureText, isClosedPipe } = await import("./report/failure.ts");
+  if (isClosedPipe(error)) return 0;
+  const { exitCode } = failureOf(error);
+  if (json) {
+    const { makeReporter } = await import("./report/reporter.ts");
+    makeReporter({ json }).end({ exitCode, signal: undefined, error, stream: undefined, files: [] });
+  } else {
+    console.error(failureText(error));
+  }
+  return exitCode;
+}
+
+/** Runs a command line and answers its exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const json = args.includes("--json"); // also where the words make no sense
+  // What nobody has caught is an error of one line too.
+  process.on("uncaughtException", async (error) => process.exit(await report(error, json)));
+  try {
+    const line = await commandLine(args);
+    return await commands[line.command](line);
+  } catch (error) {
+    return await report(error, json);
+  }
+}

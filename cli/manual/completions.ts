@@ -1,0 +1,98 @@
+/** Completion scripts for shells. */
+import { type Option, options, settingNames } from "../options/options.ts";
+import type { shells } from "../options/settings.ts";
+
+interface Entry {
+  readonly option: Option<never>;
+  readonly flags: readonly string[];
+}
+
+const entries: readonly Entry[] = settingNames.map((name) => {
+  const option = options[name] as Option<never>;
+  return { option, flags: [...(option.short ? [`-${option.short}`] : []), `--${option.name}`] };
+});
+
+function bash(): string {
+  const choices = entries.filter(({ option }) => option.choices)
+    .map(({ option, flags }) =>
+      `    ${flags.join("|")}) COMPREPLY=($(compgen -W "${option.choices!.join(" ")}" -- "$word")); return ;;`
+    );
+  const values = entries.filter(({ option }) => option.value && !option.choices && option.without === undefined)
+    .flatMap(({ flags }) => flags).join("|");
+  const words = entries.flatMap(({ flags }) => flags).join(" ");
+  return `_pastream() {
+  local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
+  # To bash the = in --option=value is a word.
+  if [[ $word == = ]]; then word=
+  elif [[ $before == = ]]; then before=\${COMP_WORDS[COMP_CWORD-2]}
+  fi
+  COMPREPLY=()
+  case $before in
+${choices.join("\n")}
+    ${values}) return ;;
+  esac
+  case $word in
+    -*) COMPREPLY=($(compgen -W "${words}" -- "$word")) ;;
+    *)
+      local IFS=$'\\n'
+      compopt -o filenames 2>/dev/null
+      COMPREPLY=($(compgen -f -- "$word"))
+      if ((COMP_CWORD == 1)); then COMPREPLY+=($(compgen -W $'doctor\\nnull' -- "$word")); fi
+      ;;
+  esac
+}
+complete -F _pastream pastream
+`;
+}
+
+/** The first sentence of an option's help, for a menu. */
+function brief(option: Option<never>): string {
+  return option.help.split(/[.:;(]\s?/, 1)[0].trim();
+}
+
+function zsh(): string {
+  const specs = entries.map(({ option, flags }) => {
+    const escaped = brief(option).replace(/[\[\]\\]/g, "\\$&").replaceAll("'", "'\\''");
+    const names = flags.length > 1
+      ? `'(${flags.join(" ")})'{${flags.map((flag) => flag + attached(flag, option)).join(",")}}'`
+      : `'${flags[0]}${attached(flags[0], option)}`;
+    const action = option.choices ? `(${option.choices.join(" ")})` : "";
+    const colons = option.without === undefined ? ":" : "::";
+    return `    ${names}[${escaped}]${option.value ? `${colons}${option.value}:${action}` : ""}'`;
+  });
+  return `#compdef pastream
+_pastream() {
+  _arguments -s \\
+${specs.map((spec) => `${spec} \\`).join("\n")}
+    '1:input: _alternative "words:word:(doctor null)" "files:file:_files"' \\
+    '2:output:_files'
+}
+if [ "$funcstack[1]" = _pastream ]; then _pastream "$@"; else compdef _pastream pastream; fi
+`;
+}
+
+/** How _arguments is told that a value may follow the option in the same word. */
+function attached(flag: string, option: Option<never>): string {
+  if (!option.value) return "";
+  return flag.startsWith("--") ? "=" : "+";
+}
+
+function fish(): string {
+  const lines = entries.map(({ option }) => {
+    const description = brief(option).replaceAll("\\", "\\\\").replaceAll("'", "\\'");
+    const parts = ["complete -c pastream"];
+    if (option.short) parts.push(`-s ${option.short}`);
+    parts.push(`-l ${option.name}`);
+    if (option.value && option.without === undefined) parts.push("-x");
+    if (option.choices) parts.push(`-a '${option.choices.join(" ")}'`);
+    parts.push(`-d '${description}'`);
+    return parts.join(" ");
+  });
+  return [...lines, "complete -c pastream -n __fish_is_first_arg -a 'doctor null'", ""].join("\n");
+}
+
+const scripts: Readonly<Record<typeof shells[number], () => string>> = { bash, zsh, fish };
+
+export function completionScript(shell: typeof shells[number]): string {
+  return scripts[shell]();
+}

@@ -1,0 +1,59 @@
+/** What an error means to the user of a command line: one line, and an exit code. */
+import process from "node:process";
+import { UsageError } from "../options/usage-error.ts";
+
+export interface Failure {
+  readonly exitCode: number;
+  /** For programs. */
+  readonly code: string;
+  readonly message: string;
+}
+
+interface CodedError extends Error {
+  readonly code?: string;
+}
+
+/** Messages may have lines of their own, like a list of places that were searched; here they share one. */
+export function oneLine(text: string): string {
+  return text.replace(/([.:])\s*\n\s*/g, "$1 ").replace(/\s*\n\s*/g, "; ").trim();
+}
+
+/** The API calls them by their numbers. */
+function nameStreams(text: string): string {
+  return text.replaceAll("descriptor 0", "standard input").replaceAll("descriptor 1", "standard output");
+}
+
+const tooSlow = "the recording could not be written fast enough: --buffersize gives it more room, and with " +
+  "--on-overflow drop it goes on without what is lost";
+
+export function failureOf(error: unknown): Failure {
+  if (error instanceof UsageError) return { exitCode: 2, code: "usage", message: oneLine(error.message) };
+  const { code = "error", message } = error instanceof Error ? error as CodedError : { message: String(error) };
+  if (code === "buffer-full") return { exitCode: 1, code, message: tooSlow };
+  return { exitCode: code === "xrun" ? 3 : 1, code: String(code), message: nameStreams(oneLine(message)) };
+}
+
+/** Whether the reader of what is recorded to standard output went away: no news for a command line. */
+export function isBrokenPipe(error: unknown): boolean {
+  return error instanceof Error && /descriptor 1\b.*broken pipe/i.test(error.message);
+}
+
+/** The same for what is printed there. */
+export function isClosedPipe(error: unknown): boolean {
+  return (error as { code?: string } | null)?.code === "EPIPE";
+}
+
+/** Whether the user asked for stack traces. */
+export function debugging(): boolean {
+  try {
+    return process.env.PASTREAM_DEBUG === "1";
+  } catch {
+    return false; // the environment may not be read
+  }
+}
+
+/** The line, or with PASTREAM_DEBUG=1 the whole story, for stderr. */
+export function failureText(error: unknown): string {
+  const stack = debugging() && error instanceof Error ? `\n${error.stack}` : "";
+  return `pastream: ${failureOf(error).message}${stack}`;
+}

@@ -1,0 +1,52 @@
+/** What the options say about sound files, checked against what the installed libsndfile knows. */
+import { availableFormats, availableSubtypes, checkFormat, type SoundFileOptions } from "../../mod.ts";
+import { formatOfName } from "../../src/sound-file/format-names.ts";
+import type { Settings } from "../options/settings.ts";
+import { didYouMean } from "../options/suggest.ts";
+import { UsageError } from "../options/usage-error.ts";
+
+export type FileSide = "playback" | "recording";
+export interface FileChoice {
+  readonly format?: string;
+  readonly subtype?: string;
+  readonly endian?: SoundFileOptions["endian"];
+}
+
+/** Type, encoding and byte order for one side, as far as they were given. */
+export function fileChoice(settings: Settings, side: FileSide): FileChoice {
+  const format = settings.fileType?.[side];
+  const subtype = settings.encoding?.[side];
+  const endian = settings.endian?.[side];
+  if (format !== undefined) {
+    const formats = Object.keys(availableFormats());
+    if (!formats.includes(format)) {
+      throw new UsageError(
+        `-t/--file-type: '${format}' is none of ${formats.join(", ")}${didYouMean(format, formats)}`,
+      );
+    }
+  }
+  if (subtype !== undefined) {
+    const subtypes = Object.keys(availableSubtypes());
+    if (!subtypes.includes(subtype)) {
+      throw new UsageError(
+        `-e/--encoding: '${subtype}' is none of ${subtypes.join(", ")}${didYouMean(subtype, subtypes)}`,
+      );
+    }
+  }
+  return { ...(format && { format }), ...(subtype && { subtype }), ...(endian && { endian }) };
+}
+
+/** The file type that the name's extension says; undefined if it says none. */
+export function typeOfName(name: string): string | undefined {
+  return formatOfName(name)?.format;
+}
+
+/** A combination that libsndfile cannot write is refused by the names of the options that make it. */
+export function checkWritable({ format, subtype, endian }: FileChoice): void {
+  if (format === undefined || (subtype ?? endian) === undefined || checkFormat(format, subtype, endian)) return;
+  const subtypes = Object.keys(availableSubtypes(format));
+  if (subtype !== undefined && !subtypes.includes(subtype)) {
+    throw new UsageError(`-e/--encoding: ${format} files do not hold ${subtype}, but ${subtypes.join(", ")}`);
+  }
+  throw new UsageError(`--endian: ${format} files${subtype ? ` with ${subtype}` : ""} cannot be ${endian}`);
+}

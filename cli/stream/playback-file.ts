@@ -1,0 +1,56 @@
+/** The file that is played. */
+import { type Dtype, SoundFile, SoundFileError, type SoundFileOptions } from "../../mod.ts";
+import { fileChoice, typeOfName } from "./file-options.ts";
+import type { CommandLine } from "../options/settings.ts";
+import { UsageError } from "../options/usage-error.ts";
+
+/** What a RAW file cannot say about itself, from the options. */
+function rawOptions({ settings, playback }: CommandLine): SoundFileOptions {
+  const { subtype, endian } = fileChoice(settings, "playback");
+  const channels = settings.channels?.playback;
+  const missing = [
+    ...(settings.rate === undefined ? ["-r/--rate"] : []),
+    ...(channels === undefined ? ["-c/--channels"] : []),
+    ...(subtype === undefined ? ["-e/--encoding"] : []),
+  ];
+  if (missing.length > 0) throw new UsageError(`'${playback}' is RAW: ${missing.join(", ")} must say what is in it`);
+  return { format: "RAW", subtype, endian, channels, sampleRate: settings.rate };
+}
+
+function mustAgree(option: string, file: SoundFile, given: number | undefined, has: number, unit: string): void {
+  if (given === undefined || given === has) return;
+  file.close();
+  throw new UsageError(`${option}: ${file.name} has ${has} ${unit}, not ${given}; nothing is converted`);
+}
+
+/** Opens the file; RAW if the options or its name say so. */
+export function openPlaybackFile(line: CommandLine): SoundFile {
+  const { settings, recording } = line;
+  const name = line.playback!;
+  const target = name === "-" ? 0 : name;
+  const { format } = fileChoice(settings, "playback");
+  if ((format ?? typeOfName(name)) === "RAW") {
+    // One -t for both files is about the playback only if its header says nothing else.
+    const isFallback = settings.fileType?.single && recording !== null && target !== 0 && typeOfName(name) !== "RAW";
+    if (!isFallback) return new SoundFile(target, "r", rawOptions(line));
+  }
+  let file: SoundFile;
+  try {
+    file = new SoundFile(target, "r");
+  } catch (error) {
+    if (format !== "RAW" || !(error instanceof SoundFileError)) throw error;
+    return new SoundFile(target, "r", rawOptions(line));
+  }
+  const { rate, channels } = settings;
+  mustAgree("-r/--rate", file, rate, file.sampleRate, "Hz");
+  // One number for both sides is about the recording, for the file knows its own.
+  const isForPlayback = channels !== undefined && !(channels.single && recording !== null);
+  if (isForPlayback) mustAgree("-c/--channels", file, channels.playback, file.channels, "channels");
+  return file;
+}
+
+/** The device's sample format that holds what is in the file. */
+export function formatFor({ subtype }: SoundFile): Dtype {
+  const dtypes: Readonly<Record<string, Dtype>> = { PCM_16: "int16", PCM_24: "int24", PCM_32: "int32" };
+  return dtypes[subtype] ?? "float32";
+}

@@ -1,0 +1,149 @@
+/** The file, or the files one after the other, that are recorded. */
+import { existsSync, fstatSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { type Dtype, type DuplexStream, type InputStream, type SoundFile, SoundFileError } from "../../mod.ts";
+import { checkWritable, type FileChoice, fileChoice, typeOfName } from "./file-options.ts";
+import { RotationNames } from "./rotation.ts";
+import type { CommandLine } from "../options/settings.ts";
+import { UsageError } from "../options/usage-error.ts";
+
+type Recorder = InputStream<Dtype> | DuplexStream<Dtype>;
+
+/** File types that are whole when they were written from the beginning to the end. */
+const pipeTypes = ["AU", "RAW", "FLAC", "OGG", "MP3", "IRCAM", "PVF"];
+/** Those that are but for their length, which most programs that read from pipes can do without. */
+const lengthless = ["WAV", "WAVEX"];
+const fallback = "AU";
+
+/** Which file on a disk that is; undefined if it is none, or may not be looked at. */
+function identity(file: string | number): string | undefined {
+  try {
+    const stat = typeof file === "number" ? fstatSync(file, { bigint: true }) : statSync(file, { bigint: true });
+    return stat.isFile() ? `${stat.dev} ${stat.ino}` : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new Error(`--rotate: the folder '${folder}' cannot be made (${(error as { code?: string }).code ?? error})`);
+  }
+}
+
+export class RecordingFiles {
+  /** The files that were begun, and the frame of the recording at which each begins. */
+  readonly begun: { readonly file: string; readonly frame: number }[] = [];
+  readonly #name: string;
+  readonly #choice: FileChoice;
+  readonly #names: RotationNames | undefined;
+  readonly #noClobber: boolean;
+  readonly #playbackType: string | undefined;
+  readonly #played: string | undefined;
+  readonly #note: (text: string) => void;
+  #current: SoundFile | undefined;
+
+  /** Checks what can be checked before anything is opened. */
+  constructor(line: CommandLine, playback: SoundFile | undefined, note: (text: string) => void) {
+    const { settings } = line;
+    this.#name = line.recording!;
+    this.#choice = fileChoice(settings, "recording");
+    this.#noClobber = settings.noClobber ?? false;
+    this.#playbackType = playback?.format;
+    this.#played = playback && identity(line.playback === "-" ? 0 : line.playback!);
+    this.#note = note;
+    const format = this.#choice.format ?? typeOfName(this.#name);
+    if (this.#name !== "-" && format === undefined) {
+      throw new UsageError(`-t/--file-type: the name '${this.#name}' does not say which; --list-formats shows all`);
+    }
+    checkWritable({ ...this.#choice, format });
+    if (settings.rotate) {
+      if (this.#name === "-") {
+        throw new UsageError("--rotate: the recording goes to standard output, which is one file");
+      }
+      this.#names = new RotationNames(this.#name, (name) => this.#noClobber && existsSync(name));
+    }
+  }
+
+  /** The file that is being recorded. */
+  get current(): SoundFile {
+    return this.#current!;
+  }
+
+  /** Begins the first file. */
+  openFirst(recorder: Recorder): SoundFile {
+    const file = this.#name === "-" ? this.#openOutput(recorder) : this.#open(recorder);
+    this.begun.push({ file: this.#name === "-" ? "-" : file.name, frame: 0 });
+    return this.#current = file;
+  }
+
+  /** Goes on in a new file. */
+  async rotate(recorder: Recorder): Promise<void> {
+    const old = this.current;
+    const next = this.#open(recorder);
+    let frame: number;
+    try {
+      frame = await recorder.nextFile(next);
+    } catch (error) {
+      next.close();
+      rmSync(next.name);
+      if (recorder.finished) return; // the run ended meanwhile: the old file has it all
+      throw error;
+    }
+    this.#current = next;
+    this.begun.push({ file: next.name, frame });
+    old.close();
+  }
+
+  close(): void {
+    this.#current?.close();
+  }
+
+  #open(recorder: Recorder): SoundFile {
+    const name = this.#names?.next(new Date()) ?? this.#name;
+    if (this.#names) makeFolder(dirname(name));
+    this.#spare(name);
+    try {
+      return recorder.toFile(name, this.#noClobber ? "x" : "w", this.#choice);
+    } catch (error) {
+      // libsndfile knows formats that do not take so many channels, or not at this rate, and does not say so.
+      if (error instanceof SoundFileError && /Format not recognised/.test(error.message)) {
+        const { channels, sampleRate } = recorder;
+        const count = typeof channels === "number" ? channels : channels[0];
+        error.message += ` Perhaps it does not hold ${count} channels (-c/--channels) at ${sampleRate} Hz (-r/--rate).`;
+      }
+      throw error;
+    }
+  }
+
+  /** To begin a recording is to empty its file. */
+  #spare(file: string | number): void {
+    if (this.#played === undefined || identity(file) !== this.#played) return;
+    throw new UsageError(
+      `${file === 1 ? "standard output" : `'${file}'`} is the file to be played: record into another`,
+    );
+  }
+
+  #openOutput(recorder: Recorder): SoundFile {
+    this.#spare(1);
+    const { format } = this.#choice;
+    const toDisk = fstatSync(1).isFile();
+    if (format !== undefined) {
+      if (!toDisk && !pipeTypes.includes(format) && !lengthless.includes(format)) {
+        const possible = [...pipeTypes, ...lengthless].join(", ");
+        throw new UsageError(`-t/--file-type: ${format} files cannot be written to a pipe, but ${possible} can`);
+      }
+      return recorder.toFile(1, "w", this.#choice);
+    }
+    const type = this.#playbackType ?? fallback;
+    if (toDisk || pipeTypes.includes(type)) return recorder.toFile(1, "w", { ...this.#choice, format: type });
+    this.#note(
+      `the recording is ${fallback}: a ${type} file begins with its length, which a pipe does not know (-t ,TYPE)`,
+    );
+    const choice = { ...this.#choice, format: fallback };
+    checkWritable(choice);
+    return recorder.toFile(1, "w", choice);
+  }
+}

@@ -1,0 +1,40 @@
+/** Channel maps on streams. */
+import { DuplexStream } from "../../mod.ts";
+import { type ChannelMap, mappingOf } from "../options/lists.ts";
+import type { Settings } from "../options/settings.ts";
+import type { Player, Recorder } from "./transport.ts";
+
+/** Routes channels, and warns of those that the map leaves out. */
+function mappingFor(map: ChannelMap, channels: number, side: string, note: (text: string) => void): number[] {
+  const mapping = mappingOf(map, channels);
+  const named = new Set(map.map(([, to]) => to));
+  const muted = Array.from({ length: channels }, (_, index) => index + 1).filter((channel) => !named.has(channel));
+  if (muted.length > 0) {
+    const [what, is] = muted.length === 1 ? ["channel", "is"] : ["channels", "are"];
+    note(
+      `-m/--map: ${what} ${muted.join(", ")} of the ${side} ${is} muted: the map does not name ${
+        muted.length === 1 ? "it" : "them"
+      }`,
+    );
+  }
+  return mapping;
+}
+
+/** Routes the channels of both sides. */
+export function setMaps(
+  { map = [] }: Settings,
+  player: Player | undefined,
+  recorder: Recorder | undefined,
+  note: (text: string) => void,
+): void {
+  // A single map is for the recording if there is one.
+  const [first, second] = map.length === 1 && recorder ? [null, map[0]] : map;
+  if (first && player) {
+    const channels = player instanceof DuplexStream ? player.channels[1] : player.channels;
+    player.txMapping = mappingFor(first, channels, "playback", note);
+  }
+  if (second && recorder) {
+    const channels = recorder instanceof DuplexStream ? recorder.channels[0] : recorder.channels;
+    recorder.rxMapping = mappingFor(second, channels, "recording", note);
+  }
+}

@@ -1,0 +1,116 @@
+/** What a command line streams between: the files and the device, joined as the options say. */
+import {
+  type Dtype,
+  DuplexStream,
+  type HostSettings,
+  InputStream,
+  OutputStream,
+  type SoundFile,
+  type StreamOptions,
+} from "../../mod.ts";
+import { blame } from "./blame.ts";
+import { chooseDevices } from "./device-choice.ts";
+import { type SettingName, spelling } from "../options/options.ts";
+import { formatFor, openPlaybackFile } from "./playback-file.ts";
+import { RecordingFiles } from "./recording-files.ts";
+import { setMaps } from "./routing.ts";
+import { type RunLength, runLength } from "./run-length.ts";
+import type { CommandLine, Settings } from "../options/settings.ts";
+import { UsageError } from "../options/usage-error.ts";
+
+export type Player = OutputStream<Dtype> | DuplexStream<Dtype>;
+export type Recorder = InputStream<Dtype> | DuplexStream<Dtype>;
+
+export interface Transport {
+  readonly stream: Player | Recorder;
+  readonly player: Player | undefined;
+  readonly recorder: Recorder | undefined;
+  readonly playback: SoundFile | undefined;
+  readonly files: RecordingFiles | undefined;
+  readonly length: RunLength;
+}
+
+/** The channel lists of -s as settings of the two directions, and how many channels they leave. */
+function selectors(
+  { channelSelect }: Settings,
+): { settings: (HostSettings | undefined)[]; counts: (number | undefined)[] } {
+  const lists = channelSelect ?? [];
+  const inOrder = [lists.at(-1), lists[0]]; // input, output
+  return {
+    settings: inOrder.map((list) =>
+      list ? { hostApi: "asio", channelSelectors: list.map((channel) => channel - 1) } : undefined
+    ),
+    counts: inOrder.map((list) => list?.length),
+  };
+}
+
+function mustSelect(selected: number | undefined, channels: number | undefined, side: string): void {
+  if (selected === undefined || channels === undefined || selected === channels) return;
+  throw new UsageError(`-s/--channel-select: the ${side} has ${channels} channels, but ${selected} are selected`);
+}
+
+function streamOptions({ settings, playback, recording }: CommandLine, file: SoundFile | undefined): StreamOptions {
+  const { channels, format, latency, rate, blockSize } = settings;
+  const dtype = file ? formatFor(file) : "float32";
+  const selected = selectors(settings);
+  if (recording !== null) mustSelect(selected.counts[0], channels?.recording, "recording");
+  mustSelect(selected.counts[1], file?.channels, "playback");
+  return {
+    device: chooseDevices(settings, { playback: playback !== null, recording: recording !== null }),
+    channels: [channels?.recording ?? selected.counts[0], file?.channels],
+    dtype: [format?.recording ?? dtype, format?.playback ?? dtype],
+    latency: [latency?.recording ?? "high", latency?.playback ?? "high"],
+    sampleRate: rate ?? file?.sampleRate,
+    blockSize,
+    ...(settings.channelSelect && { hostSettings: [selected.settings[0], selected.settings[1]] }),
+  };
+}
+
+function noteIdle({ settings, playback, recording }: CommandLine, note: (text: string) => void): void {
+  const without = (side: string, names: readonly SettingName[]) => {
+    for (const name of names) {
+      if (settings[name] !== undefined) note(`${spelling(name)} does nothing: there is no ${side}`);
+    }
+  };
+  if (playback === null) without("playback", ["loop", "volume", "pad"]);
+  if (recording === null) without("recording", ["offset", "noClobber", "onOverflow", "rotate"]);
+}
+
+/** Opens the files and the device. What was opened before something failed is closed again. */
+export async function openTransport(line: CommandLine, note: (text: string) => void): Promise<Transport> {
+  const { settings } = line;
+  noteIdle(line, note);
+  let playback: SoundFile | undefined;
+  let files: RecordingFiles | undefined;
+  let stream: Player | Recorder | undefined;
+  try {
+    if (line.playback !== null) playback = openPlaybackFile(line);
+    if (line.recording !== null) files = new RecordingFiles(line, playback, note);
+    const options = streamOptions(line, playback);
+    stream = playback && files
+      ? await DuplexStream.open<Dtype>(options)
+      : await (playback ? OutputStream : InputStream).open<Dtype>(options);
+    const player = stream instanceof InputStream ? undefined : stream;
+    const recorder = stream instanceof OutputStream ? undefined : stream;
+    setMaps(settings, player, recorder, note);
+    const length = runLength(settings, stream.sampleRate, playback, files !== undefined);
+    const { bufferSize, onOverflow, loop, volume } = settings;
+    if (player && volume !== undefined) player.outputGain = volume;
+    if (player && playback) player.setSource(playback, { bufferSize, loop });
+    // Last, so that nothing that fails before it has emptied a file.
+    if (recorder && files) recorder.setSink(files.openFirst(recorder), { bufferSize, onOverflow });
+    return { stream, player, recorder, playback, files, length };
+  } catch (error) {
+    await stream?.close();
+    playback?.close();
+    files?.close();
+    throw blame(error, settings);
+  }
+}
+
+/** Ends everything. */
+export async function closeTransport({ stream, playback, files }: Transport): Promise<void> {
+  await stream.close();
+  playback?.close();
+  files?.close();
+}

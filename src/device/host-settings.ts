@@ -1,0 +1,170 @@
+import {
+  PS_CONFIG_FAULTS,
+  PS_CONFIG_INPUT_CHANNEL_MAP,
+  PS_CONFIG_INPUT_CHANNELS,
+  PS_CONFIG_INPUT_HOST_FLAGS,
+  PS_CONFIG_INPUT_HOST_SETTINGS,
+  PS_CONFIG_VIRTUAL_CLOCK,
+  PS_CONFIG_VIRTUAL_DELAY,
+  PS_FAULT_DEVICE_LOST,
+  PS_FAULT_INPUT_OVERFLOW,
+  PS_FAULT_OUTPUT_UNDERFLOW,
+  PS_FAULT_STALL,
+  PS_HOST_ASIO,
+  PS_HOST_COREAUDIO,
+  PS_HOST_WASAPI,
+} from "../../ffi/constants.ts";
+import {
+  orElse,
+  requireBoolean,
+  requireInteger,
+  requireNumber,
+  requireOneOf,
+  requireOptions,
+  show,
+} from "../base/validate.ts";
+
+/** Settings that only one host API knows. */
+export type HostSettings =
+  | {
+    hostApi: "virtual";
+    /** "realtime" (default) keeps to the wall clock, "freewheel" runs as fast as the other side can follow. */
+    clock?: "realtime" | "freewheel";
+    /** Frames after which what is played comes back as input; default: one block. */
+    loopbackDelay?: number;
+    faults?: readonly VirtualFault[];
+  }
+  | { hostApi: "asio"; channelSelectors: readonly number[] }
+  | { hostApi: "wasapi"; exclusive?: boolean; autoConvert?: boolean }
+  | {
+    hostApi: "coreaudio";
+    channelMap?: readonly number[];
+    changeDeviceParameters?: boolean;
+    failIfConversionRequired?: boolean;
+  };
+
+/** A fault the virtual device plays on purpose, for tests of the caller's own handling. */
+export type VirtualFault =
+  | { atFrame: number; kind: "inputOverflow" | "outputUnderflow"; frames?: number }
+  | { atFrame: number; kind: "stall"; seconds: number }
+  | { atFrame: number; kind: "deviceLost" };
+
+const faultKinds = {
+  inputOverflow: PS_FAULT_INPUT_OVERFLOW,
+  outputUnderflow: PS_FAULT_OUTPUT_UNDERFLOW,
+  stall: PS_FAULT_STALL,
+  deviceLost: PS_FAULT_DEVICE_LOST,
+} as const;
+const faultNames = Object.keys(faultKinds) as (keyof typeof faultKinds)[];
+
+const MAX_DELAY = 2 ** 26;
+const MAX_FAULTS = 16384;
+const MAX_STALL = 1e6;
+const option = "hostSettings";
+
+/**
+ * Puts the settings of input and output into a stream's configuration; answers the numbers for its list: the input's
+ * channel map, the output's, and the faults.
+ */
+export function putHostSettings(
+  config: Float64Array,
+  settings: readonly (HostSettings | undefined)[],
+): Float64Array<ArrayBuffer> {
+  const maps: number[] = [];
+  const faults: number[] = [];
+  for (const [side, given] of settings.entries()) {
+    if (given === undefined) continue;
+    const host = requireOptions(option, given);
+    switch (requireOneOf(`${option}.hostApi`, host.hostApi, ["virtual", "asio", "wasapi", "coreaudio"])) {
+      case "virtual":
+        // One device: what was said once for both directions, or for one of them, is said.
+        if (side === 0 || given !== settings[0]) faults.push(...putVirtual(config, host as VirtualSettings));
+        break;
+      case "asio":
+        maps.push(...putAsio(config, side, host as HostSettings & { hostApi: "asio" }));
+        break;
+      case "wasapi":
+        putWasapi(config, side, host as HostSettings & { hostApi: "wasapi" });
+        break;
+      case "coreaudio":
+        maps.push(...putCoreAudio(config, side, host as HostSettings & { hostApi: "coreaudio" }));
+    }
+  }
+  config[PS_CONFIG_FAULTS] = faults.length / 4;
+  return Float64Array.from([...maps, ...faults]);
+}
+
+type VirtualSettings = HostSettings & { hostApi: "virtual" };
+
+function putVirtual(config: Float64Array, settings: VirtualSettings): number[] {
+  if (settings.clock !== undefined) {
+    const clock = requireOneOf(`${option}.clock`, settings.clock, ["realtime", "freewheel"]);
+    config[PS_CONFIG_VIRTUAL_CLOCK] = clock === "freewheel" ? 1 : 0;
+  }
+  if (settings.loopbackDelay !== undefined) {
+    config[PS_CONFIG_VIRTUAL_DELAY] = requireInteger(`${option}.loopbackDelay`, settings.loopbackDelay, 0, MAX_DELAY);
+  }
+  const faults = requireArray(`${option}.faults`, orElse(settings.faults, []), MAX_FAULTS);
+  return faults.flatMap((fault, i) => faultNumbers(fault, `${option}.faults[${i}]`));
+}
+
+function faultNumbers(given: VirtualFault, name: string): number[] {
+  const fault = requireOptions(name, given);
+  const kind = requireOneOf(`${name}.kind`, fault.kind, faultNames);
+  const frame = requireInteger(`${name}.atFrame`, fault.atFrame, 0);
+  const frames = "frames" in fault ? requireInteger(`${name}.frames`, orElse(fault.frames, 0), 0) : 0;
+  const seconds = fault.kind === "stall" ? requireNumber(`${name}.seconds`, fault.seconds, 0, MAX_STALL) : 0;
+  return [frame, faultKinds[kind], frames, seconds];
+}
+
+function putAsio(config: Float64Array, side: number, settings: HostSettings & { hostApi: "asio" }): readonly number[] {
+  const name = `${option}.channelSelectors`;
+  config[PS_CONFIG_INPUT_HOST_SETTINGS + side] = PS_HOST_ASIO;
+  const selectors = requireChannels(name, settings.channelSelectors, 0);
+  const channels = config[PS_CONFIG_INPUT_CHANNELS + side];
+  if (channels !== 0 && channels !== selectors.length) {
+    throw new RangeError(`${name} must have ${channels} entries, one for each channel, not ${selectors.length}`);
+  }
+  config[PS_CONFIG_INPUT_CHANNELS + side] = selectors.length;
+  config[PS_CONFIG_INPUT_CHANNEL_MAP + side] = selectors.length;
+  return selectors;
+}
+
+function putWasapi(config: Float64Array, side: number, settings: HostSettings & { hostApi: "wasapi" }): void {
+  config[PS_CONFIG_INPUT_HOST_SETTINGS + side] = PS_HOST_WASAPI;
+  config[PS_CONFIG_INPUT_HOST_FLAGS + side] = flags([
+    requireBoolean(`${option}.exclusive`, orElse(settings.exclusive, false)),
+    requireBoolean(`${option}.autoConvert`, orElse(settings.autoConvert, false)),
+  ]);
+}
+
+function putCoreAudio(
+  config: Float64Array,
+  side: number,
+  settings: HostSettings & { hostApi: "coreaudio" },
+): readonly number[] {
+  config[PS_CONFIG_INPUT_HOST_SETTINGS + side] = PS_HOST_COREAUDIO;
+  config[PS_CONFIG_INPUT_HOST_FLAGS + side] = flags([
+    requireBoolean(`${option}.changeDeviceParameters`, orElse(settings.changeDeviceParameters, false)),
+    requireBoolean(`${option}.failIfConversionRequired`, orElse(settings.failIfConversionRequired, false)),
+  ]);
+  const map = requireChannels(`${option}.channelMap`, orElse(settings.channelMap, []), -1);
+  config[PS_CONFIG_INPUT_CHANNEL_MAP + side] = map.length;
+  return map;
+}
+
+/** Bits of the settings that are on, the first the lowest. */
+function flags(settings: readonly boolean[]): number {
+  return settings.reduce((bits, on, i) => on ? bits | (1 << i) : bits, 0);
+}
+
+function requireArray<T>(name: string, value: readonly T[], max: number): readonly T[] {
+  if (!Array.isArray(value)) throw new TypeError(`${name} must be an array, not ${show(value)}`);
+  if (value.length > max) throw new RangeError(`${name} must have at most ${max} entries, not ${value.length}`);
+  return value;
+}
+
+function requireChannels(name: string, value: readonly number[], min: number): readonly number[] {
+  const channels = requireArray(name, value, 1024);
+  return channels.map((channel, i) => requireInteger(`${name}[${i}]`, channel, min, 1024));
+}

@@ -1,0 +1,52 @@
+import { runtime } from "../../ffi/load.ts";
+
+/** A native library that pastream uses, as package managers call it. */
+export type SystemLibrary = "portaudio" | "libsndfile";
+
+interface Manager {
+  readonly name: string;
+  /** Its program: where that is, the manager is the system's own. */
+  readonly program: string;
+  readonly command: Readonly<Record<SystemLibrary, string>>;
+}
+
+const managers: readonly Manager[] = [
+  manager("apt", "/usr/bin/apt", "sudo apt install", "libportaudio2", "libsndfile1"),
+  manager("dnf", "/usr/bin/dnf", "sudo dnf install", "portaudio", "libsndfile"),
+  manager("zypper", "/usr/bin/zypper", "sudo zypper install", "libportaudio2", "libsndfile1"),
+  manager("pacman", "/usr/bin/pacman", "sudo pacman -S", "portaudio", "libsndfile"),
+  manager("apk", "/sbin/apk", "sudo apk add", "portaudio", "libsndfile"),
+];
+const brew = manager("brew", "brew", "brew install", "portaudio", "libsndfile");
+// winget has neither library, but it has MSYS2, which has both.
+const winget = manager(
+  "winget",
+  "winget",
+  "winget install MSYS2.MSYS2, then in its UCRT64 terminal: pacman -S",
+  "mingw-w64-ucrt-x86_64-portaudio",
+  "mingw-w64-ucrt-x86_64-libsndfile",
+);
+
+function manager(name: string, program: string, command: string, portaudio: string, libsndfile: string): Manager {
+  return { name, program, command: { portaudio: `${command} ${portaudio}`, libsndfile: `${command} ${libsndfile}` } };
+}
+
+/** The managers this system may have: one where that can be told, all of Linux where files may not be looked at. */
+function likelyManagers(): readonly Manager[] {
+  if (runtime.platform.startsWith("macos")) return [brew];
+  if (runtime.platform.startsWith("windows")) return [winget];
+  const found = managers.find(({ program }) => runtime.exists(program));
+  return found ? [found] : managers;
+}
+
+/** What a person types to install a library. In a container, whose user is root, there may be no sudo. */
+export function installHint(library: SystemLibrary): string {
+  const variable = library === "portaudio" ? "PASTREAM_PORTAUDIO" : "PASTREAM_SNDFILE";
+  const withoutSudo = runtime.exists("/usr/bin/sudo") === false;
+  const commands = likelyManagers().map(({ command }) =>
+    withoutSudo ? command[library].replace(/^sudo /, "") : command[library]
+  );
+  return `install it:\n${
+    commands.map((command) => `  ${command}`).join("\n")
+  }\nor set ${variable} to the path of its file`;
+}

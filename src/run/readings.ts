@@ -1,0 +1,171 @@
+// What a stream tells of itself.
+import {
+  PS_NUMBER_COUNT,
+  PS_NUMBER_INPUT_OVERFLOWS,
+  PS_NUMBER_INPUT_UNDERFLOWS,
+  PS_NUMBER_OUTPUT_OVERFLOWS,
+  PS_NUMBER_OUTPUT_UNDERFLOWS,
+  PS_NUMBER_SOURCE_UNDERFLOWS,
+} from "../../ffi/constants.ts";
+import { native } from "../../ffi/load.ts";
+
+/** How often the device or a source was late. */
+export interface XrunCounts {
+  /** Blocks before which the device had no input. */
+  readonly inputUnderflows: number;
+  /** Blocks before which input was lost. */
+  readonly inputOverflows: number;
+  /** Blocks before which the device had nothing to play. */
+  readonly outputUnderflows: number;
+  /** Blocks of output that were thrown away. */
+  readonly outputOverflows: number;
+  /** Gaps in which a source that had not ended had nothing. */
+  readonly sourceUnderflows: number;
+}
+
+/** What can go wrong: one of the device's xruns, a source that was late, or a sink without room. */
+export type GlitchKind =
+  | "inputUnderflow"
+  | "inputOverflow"
+  | "outputUnderflow"
+  | "outputOverflow"
+  | "sourceUnderflow"
+  | "sinkOverflow";
+
+/** In the order of PS_GLITCH_. */
+const glitchKinds: readonly GlitchKind[] = [
+  "inputUnderflow",
+  "inputOverflow",
+  "outputUnderflow",
+  "outputOverflow",
+  "sourceUnderflow",
+  "sinkOverflow",
+];
+
+/** A moment at which samples were lost or made up. */
+export interface Glitch {
+  /** frameCount at which it was seen. */
+  readonly frame: number;
+  /** Stream time in seconds. */
+  readonly time: number;
+  /** What went wrong. */
+  readonly kind: GlitchKind;
+  /** Frames filled with silence, or dropped; 0 where the backend does not say. */
+  readonly frames: number;
+}
+
+/** Level of one channel since it was last read; full scale is 1. */
+export interface ChannelLevel {
+  /** The largest sample. */
+  readonly peak: number;
+  /** The root of the mean square. */
+  readonly rms: number;
+}
+
+/** Levels of all channels of both directions. */
+export interface Levels {
+  /** Recorded, as the device gives it; empty for a stream that only plays. */
+  readonly input: readonly ChannelLevel[];
+  /** Played, as the device gets it; empty for a stream that only records. */
+  readonly output: readonly ChannelLevel[];
+}
+
+/** How large values are. */
+export interface Quantiles {
+  /** The median. */
+  readonly p50: number;
+  /** What 99 of 100 do not exceed. */
+  readonly p99: number;
+  /** The largest. */
+  readonly max: number;
+}
+
+/** Callback timing since the last start, in seconds. */
+export interface CallbackStats {
+  /** Callbacks since then. */
+  readonly count: number;
+  /** How late each came. */
+  readonly lateness: Quantiles;
+  /** How long each took. */
+  readonly duration: Quantiles;
+}
+
+/** Where the numbers come from: a native stream, or what was kept of one. */
+export interface Readings {
+  /** PS_STATE_ */
+  state(): number;
+  /** PS_NUMBER_ */
+  number(what: number): number;
+  xrunCounts(): XrunCounts;
+  glitches(): readonly Glitch[];
+  levels(): Levels;
+  callbackStats(): CallbackStats;
+}
+
+/** What the log of a run keeps. */
+export const MOST_GLITCHES = 256;
+const MOST_CHANNELS = 2 * 1024; // of both directions
+const BOTH_SIDES = 2;
+
+/** What the native side writes to, read at once. */
+const numbers: Float64Array = new Float64Array(new ArrayBuffer(Math.max(4 * MOST_GLITCHES, 2 * MOST_CHANNELS) * 8));
+
+/** Asks the native side. `channels` of input and output. */
+export function liveReadings(handle: number, channels: readonly [input: number, output: number]): Readings {
+  const [inputs, outputs] = channels;
+  const levelsFrom = (first: number, count: number): ChannelLevel[] => {
+    const levels: ChannelLevel[] = [];
+    for (let i = first; i < first + count; i++) levels.push({ peak: numbers[2 * i], rms: numbers[2 * i + 1] });
+    return levels;
+  };
+  const quantilesFrom = (at: number): Quantiles => ({ p50: numbers[at], p99: numbers[at + 1], max: numbers[at + 2] });
+  return {
+    state: () => native().ps_stream_state(handle),
+    number: (what) => native().ps_stream_number(handle, what),
+    xrunCounts() {
+      native().ps_stream_numbers(handle, numbers, PS_NUMBER_SOURCE_UNDERFLOWS + 1);
+      return {
+        inputUnderflows: numbers[PS_NUMBER_INPUT_UNDERFLOWS],
+        inputOverflows: numbers[PS_NUMBER_INPUT_OVERFLOWS],
+        outputUnderflows: numbers[PS_NUMBER_OUTPUT_UNDERFLOWS],
+        outputOverflows: numbers[PS_NUMBER_OUTPUT_OVERFLOWS],
+        sourceUnderflows: numbers[PS_NUMBER_SOURCE_UNDERFLOWS],
+      };
+    },
+    glitches() {
+      const count = native().ps_stream_glitches(handle, numbers, MOST_GLITCHES);
+      const glitches: Glitch[] = [];
+      for (let at = 0; at < 4 * count; at += 4) {
+        const kind = glitchKinds[numbers[at + 2]];
+        glitches.push({ frame: numbers[at], time: numbers[at + 1], kind, frames: numbers[at + 3] });
+      }
+      return glitches;
+    },
+    levels() {
+      native().ps_stream_levels(handle, BOTH_SIDES, numbers, inputs + outputs);
+      return { input: levelsFrom(0, inputs), output: levelsFrom(inputs, outputs) };
+    },
+    callbackStats() {
+      const count = native().ps_stream_timing(handle, numbers, 6);
+      return { count: Math.max(count, 0), lateness: quantilesFrom(0), duration: quantilesFrom(3) };
+    },
+  };
+}
+
+/** What these readings are now, for good: the native stream may go. */
+export function lastReadings(readings: Readings): Readings {
+  const last = Array.from({ length: PS_NUMBER_COUNT }, (_, what) => readings.number(what));
+  const state = readings.state();
+  const xrunCounts = readings.xrunCounts();
+  const glitches = readings.glitches();
+  const levels = readings.levels();
+  const stats = readings.callbackStats();
+  return {
+    state: () => state,
+    number: (what) => last[what],
+    xrunCounts: () => xrunCounts,
+    glitches: () => glitches,
+    levels: () => levels,
+    callbackStats: () => stats,
+  };
+}

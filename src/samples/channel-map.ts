@@ -1,0 +1,30 @@
+import { requireInteger, show } from "../base/validate.ts";
+
+/** Channel i+1 is fed from channel mapping[i], one-based; 0 is silence. */
+export type ChannelMapping = readonly number[];
+
+/** Every channel from the one of its own number. */
+export function identityMapping(channels: number): number[] {
+  return Array.from({ length: channels }, (_, i) => i + 1);
+}
+
+/** A mapping as it was set: as an array, as a Map from -> to that mutes what it does not list, or null for identity. */
+export function requireMapping(name: string, mapping: unknown, channels: number): number[] {
+  if (mapping === null) return identityMapping(channels);
+  if (mapping instanceof Map) {
+    const result = new Array<number>(channels).fill(0);
+    for (const [from, to] of mapping) {
+      requireInteger(`${name}: a channel`, from, 0, channels);
+      result[requireInteger(`${name}: a channel`, to, 1, channels) - 1] = from;
+    }
+    return result;
+  }
+  if (!Array.isArray(mapping) && !ArrayBuffer.isView(mapping)) {
+    throw new TypeError(`${name} must be an array, a Map or null, not ${show(mapping)}`);
+  }
+  const entries = Array.from(mapping as ArrayLike<unknown>);
+  if (entries.length !== channels) {
+    throw new RangeError(`${name} must have ${channels} entries, one for each channel, not ${entries.length}`);
+  }
+  return entries.map((entry, i) => requireInteger(`${name}[${i}]`, entry, 0, channels));
+}

@@ -1,0 +1,60 @@
+// Interleaved samples (frame after frame) to planes (channel after channel), and back.
+import type { SamplesOf } from "./formats.ts";
+import { requireView } from "./memory.ts";
+import { fillPlanes } from "./planar.ts";
+import { requireInteger } from "../base/validate.ts";
+
+const CHANNELS_MAX = 1024; // libsndfile's
+
+type AnyConstructor<A> = new (length: number) => A;
+
+/** What makes arrays like this one: the plain kind, where it is a runtime's own (Node's Buffer is a Uint8Array). */
+function constructorOf<A extends SamplesOf | Float64Array>(name: string, array: A): AnyConstructor<A> {
+  requireView(name, array);
+  const kinds = globalThis as unknown as Record<string, AnyConstructor<A>>;
+  if (!((array as unknown) instanceof DataView)) return kinds[array[Symbol.toStringTag]];
+  throw new TypeError(`${name} must be a typed array, not a DataView`);
+}
+
+/**
+ * Takes interleaved samples apart: one new array per channel. Packed int24 samples have no typed array of their own, and
+ * would be torn.
+ *
+ * @param samples interleaved, a whole number of frames; else RangeError
+ * @example
+ * ```ts
+ * const stereo = Float32Array.of(0.1, -0.1, 0.2, -0.2);
+ * const [left, right] = deinterleave(stereo, 2); // 0.1, 0.2 and -0.1, -0.2
+ * ```
+ */
+export function deinterleave<A extends SamplesOf | Float64Array>(samples: A, channels: number): A[] {
+  const Samples = constructorOf("samples", samples);
+  requireInteger("channels", channels, 1, CHANNELS_MAX);
+  const frames = samples.length / channels;
+  if (!Number.isInteger(frames)) {
+    throw new RangeError(`samples must be whole frames of ${channels} channels, not ${samples.length} samples`);
+  }
+  const planes = Array.from({ length: channels }, () => new Samples(frames));
+  fillPlanes(planes, samples, frames, 1);
+  return planes;
+}
+
+/** Puts one array per channel together: a new array of interleaved samples. All must be as long; else RangeError. */
+export function interleave<A extends SamplesOf | Float64Array>(planes: readonly A[]): A {
+  if (!Array.isArray(planes) || planes.length === 0) throw new TypeError("planes must be an array of typed arrays");
+  const [first] = planes as A[];
+  const Samples = constructorOf("planes[0]", first);
+  planes.forEach((plane, i) => {
+    if (constructorOf(`planes[${i}]`, plane) !== Samples) {
+      throw new TypeError("planes must be typed arrays of one type");
+    }
+    if (plane.length !== first.length) {
+      throw new RangeError(`planes must be as long as each other, not ${first.length} and ${plane.length} samples`);
+    }
+  });
+  const samples = new Samples(first.length * planes.length);
+  planes.forEach((plane, channel) => {
+    for (let frame = 0, at = channel; frame < plane.length; frame++, at += planes.length) samples[at] = plane[frame];
+  });
+  return samples;
+}

@@ -1,0 +1,46 @@
+// What is asked about memory that a caller hands in.
+import { show } from "../base/validate.ts";
+
+/** Whether memory was given away (transferred): nothing can be read from it or written to it any more. */
+export function isDetached(buffer: ArrayBufferLike): boolean {
+  if (buffer.byteLength > 0) return false;
+  try {
+    new Uint8Array(buffer);
+    return false;
+  } catch {
+    return true;
+  }
+}
+
+/** A typed array or DataView over memory that is still there. */
+export function requireView(name: string, value: unknown): ArrayBufferView {
+  if (!ArrayBuffer.isView(value)) throw new TypeError(`${name} must be a typed array or DataView, not ${show(value)}`);
+  if (value.byteLength === 0 && isDetached(value.buffer)) {
+    throw new TypeError(`${name} must not be detached: its memory was given away`);
+  }
+  return value;
+}
+
+/** The bytes of a typed array, DataView, ArrayBuffer or SharedArrayBuffer. */
+export function requireBytes(name: string, value: unknown): Uint8Array {
+  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
+    if (!isDetached(value)) return new Uint8Array(value);
+    throw new TypeError(`${name} must not be detached: its memory was given away`);
+  }
+  const { buffer, byteOffset, byteLength } = requireView(name, value);
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** How many whole elements of `elementSize` bytes memory holds. */
+export function requireWholeElements(name: string, bytes: number, elementSize: number): number {
+  const elements = bytes / elementSize;
+  if (Number.isInteger(elements)) return elements;
+  throw new RangeError(`${name} must be a whole number of elements of ${elementSize} bytes, not ${bytes} bytes long`);
+}
+
+/** Makes every view on a buffer empty; false where the runtime cannot (Node 20). */
+export function detach(buffer: ArrayBuffer): boolean {
+  if (typeof buffer.transfer !== "function") return false;
+  buffer.transfer(0);
+  return true;
+}

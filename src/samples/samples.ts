@@ -1,0 +1,42 @@
+import { type Dtype, formatOf, type SamplesOf } from "./formats.ts";
+import { requireBytes } from "./memory.ts";
+import { show } from "../base/validate.ts";
+
+/** Samples of a stream's dtype, or their bytes. */
+export type Samples<D extends Dtype = Dtype> = SamplesOf<D> | Uint8Array | DataView | ArrayBuffer;
+
+/** What the frames of one direction of a stream are like. */
+export interface FrameFormat {
+  readonly dtype: Dtype;
+  readonly channels: number;
+  readonly frameBytes: number;
+}
+
+/** Whether a value is memory: a typed array, DataView, ArrayBuffer or SharedArrayBuffer. */
+export function isMemory(value: unknown): value is ArrayBufferView | ArrayBufferLike {
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
+}
+
+/** The bytes of samples: whole frames of the stream's own dtype, or bytes. Nothing is ever converted. */
+export function requireSamples(name: string, value: unknown, { dtype, channels, frameBytes }: FrameFormat): Uint8Array {
+  const bytes = requireBytes(name, value);
+  const { array } = formatOf(dtype);
+  const isBytes = !ArrayBuffer.isView(value) || value instanceof DataView || value instanceof Uint8Array;
+  if (!isBytes && !(value instanceof array)) {
+    throw new TypeError(`${name} must be a ${array.name} for a stream of ${dtype}, or bytes, not ${show(value)}`);
+  }
+  if (bytes.byteLength % frameBytes !== 0) {
+    throw new RangeError(
+      `${name} must be whole frames of ${frameBytes} bytes (${channels} channels of ${dtype}), not ` +
+        `${bytes.byteLength} bytes long`,
+    );
+  }
+  return bytes;
+}
+
+/** The same for samples that were checked before: they must still be all there. */
+export function requireStill(name: string, value: unknown, format: FrameFormat, length: number): Uint8Array {
+  const bytes = requireSamples(name, value, format);
+  if (bytes.byteLength === length) return bytes;
+  throw new TypeError(`${name} must still have its ${length} bytes, not ${bytes.byteLength}`);
+}

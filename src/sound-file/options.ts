@@ -1,0 +1,131 @@
+// What a sound file is opened from, and with.
+import { fileURLToPath } from "node:url";
+import {
+  PS_FILE_BITRATE_MODE,
+  PS_FILE_CHANNELS,
+  PS_FILE_COMPRESSION_LEVEL,
+  PS_FILE_FORMAT,
+  PS_FILE_INFO_SIZE,
+  PS_FILE_SAMPLE_RATE,
+  PS_MODE_EXCLUSIVE,
+  PS_MODE_READ,
+  PS_MODE_READ_WRITE,
+  PS_MODE_TRUNCATE,
+  PS_MODE_WRITE,
+} from "../../ffi/constants.ts";
+import { formatOfName, formatWord, isRaw } from "./format-names.ts";
+import { requireInteger, requireNumber, requireOneOf, requireOptions, show } from "../base/validate.ts";
+
+/** How a file is opened: to read, to write anew, to write a file that must not exist yet; with + for both directions. */
+export type FileMode = "r" | "w" | "x" | "r+" | "w+" | "x+";
+
+/** What a file is like that is written, or that has no header to say it (RAW). */
+export interface SoundFileOptions {
+  /** Hz. Needed for writing and for RAW. */
+  sampleRate?: number;
+  /** Needed for writing and for RAW. */
+  channels?: number;
+  /** As libsndfile names it, in any case: "PCM_16", "FLOAT", "VORBIS", …; default: the format's usual one. */
+  subtype?: string;
+  /** Byte order of the samples; default: the format's own. */
+  endian?: "file" | "little" | "big" | "cpu";
+  /** As libsndfile names it, in any case: "WAV", "FLAC", "RAW", …; default: from the file's name. */
+  format?: string;
+  /** 0 (fast, large) to 1 (small), where the format knows it. */
+  compressionLevel?: number;
+  /** Where the format knows it. */
+  bitrateMode?: "constant" | "average" | "variable";
+}
+
+const modes: Readonly<Record<FileMode, number>> = {
+  "r": PS_MODE_READ,
+  "w": PS_MODE_WRITE,
+  "x": PS_MODE_WRITE | PS_MODE_EXCLUSIVE,
+  "r+": PS_MODE_READ_WRITE,
+  "w+": PS_MODE_READ_WRITE | PS_MODE_TRUNCATE,
+  "x+": PS_MODE_READ_WRITE | PS_MODE_EXCLUSIVE,
+};
+const bitrateModes = ["constant", "average", "variable"] as const;
+
+const RATE_MAX = 2 ** 31 - 1;
+const CHANNELS_MAX = 1024; // libsndfile's
+
+/** PS_MODE_ bits. */
+export function modeBits(mode: FileMode): number {
+  return modes[requireOneOf("mode", mode, Object.keys(modes) as FileMode[])];
+}
+
+/** The path that a string or file URL is; undefined for anything else. */
+export function pathOf(file: unknown): string | undefined {
+  if (file === "") throw new TypeError("file must be a path, not an empty text");
+  if (typeof file === "string") return file;
+  if (!(file instanceof URL)) return undefined;
+  if (file.protocol === "file:") return fileURLToPath(file);
+  throw new TypeError(`file must be a file: URL, not ${file}`);
+}
+
+/** The options of a file, checked: the numbers that the native side takes. */
+export function fileInfo(
+  mode: FileMode,
+  path: string | undefined,
+  options: SoundFileOptions | undefined,
+): Float64Array {
+  const { sampleRate, channels, compressionLevel, bitrateMode, ...kind } = requireOptions("options", options);
+  if (sampleRate !== undefined) requireInteger("sampleRate", sampleRate, 1, RATE_MAX);
+  if (channels !== undefined) requireInteger("channels", channels, 1, CHANNELS_MAX);
+  if (compressionLevel !== undefined) requireNumber("compressionLevel", compressionLevel, 0, 1);
+  if (bitrateMode !== undefined) requireOneOf("bitrateMode", bitrateMode, bitrateModes);
+  const info = new Float64Array(new ArrayBuffer(PS_FILE_INFO_SIZE * 8));
+  info[PS_FILE_COMPRESSION_LEVEL] = compressionLevel ?? -1;
+  info[PS_FILE_BITRATE_MODE] = bitrateMode === undefined ? -1 : bitrateModes.indexOf(bitrateMode);
+
+  const word = wordOf(path, kind);
+  const isNew = !mode.startsWith("r");
+  const raw = word !== undefined && isRaw(word);
+  const described = word !== undefined && sampleRate !== undefined && channels !== undefined;
+  const missing = word === undefined
+    ? "format"
+    : sampleRate === undefined
+    ? "sampleRate"
+    : channels === undefined
+    ? "channels"
+    : raw && kind.subtype === undefined
+    ? "subtype"
+    : undefined;
+  if ((isNew || raw) && missing !== undefined) {
+    throw new TypeError(`${missing} must be given for ${raw ? "RAW" : "a new file"}${why(missing, path)}`);
+  }
+  // A file that exists says itself what it is; only an empty one, opened with "r+", does not.
+  if (!described) return info;
+  info[PS_FILE_SAMPLE_RATE] = sampleRate;
+  info[PS_FILE_CHANNELS] = channels;
+  info[PS_FILE_FORMAT] = word;
+  return info;
+}
+
+function why(missing: string, path: string | undefined): string {
+  return missing === "format" && path !== undefined ? `: the name ${show(path)} does not say it` : "";
+}
+
+/** libsndfile's word for what the options or the file's name say; undefined if they do not. */
+function wordOf(path: string | undefined, { format, subtype, endian }: SoundFileOptions): number | undefined {
+  const named = path === undefined ? undefined : formatOfName(path);
+  if (format !== undefined) return formatWord(format, subtype, endian);
+  if (named !== undefined) return formatWord(named.format, subtype ?? named.subtype, endian);
+  formatWord("WAV", subtype, endian); // they must be names of something in any case
+  return undefined;
+}
+
+/** A file that exists is what it is: asking for something else is an error. */
+export function requireSame(
+  file: { sampleRate: number; channels: number; format: string; subtype: string },
+  { sampleRate, channels, format, subtype }: SoundFileOptions,
+): void {
+  const asked = { sampleRate, channels, format: format?.toUpperCase(), subtype: subtype?.toUpperCase() };
+  for (const name of ["sampleRate", "channels", "format", "subtype"] as const) {
+    const [has, wanted] = [file[name], asked[name]];
+    // WAVEX is WAV with another header.
+    if (wanted === undefined || wanted === has || (wanted === "WAV" && has === "WAVEX")) continue;
+    throw new RangeError(`${name} must be the file's own ${show(has)}, not ${show(wanted)}`);
+  }
+}

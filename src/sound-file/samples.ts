@@ -1,0 +1,204 @@
+// Memory for the samples that are read from a file, or written to it.
+import {
+  dtypeOfArray,
+  type FileDtype,
+  fileFormatOf,
+  type FileSamples,
+  type Format,
+  newSamples,
+} from "../samples/formats.ts";
+import { requireView } from "../samples/memory.ts";
+import { requireInteger, requireNumber, show } from "../base/validate.ts";
+
+/** How samples are read. */
+export interface ReadOptions<D extends FileDtype> {
+  /** Default "float32", or what `out` is. */
+  dtype?: D;
+  /** Where the file ends early, fills up the frames asked for with this sample value. */
+  fillValue?: number;
+  /** Is filled, and a part of it answered, instead of new memory. */
+  out?: ArrayBufferView;
+}
+
+/** Largest piece of memory that is taken on the word of a header which may promise too much. */
+const PART_BYTES = 2 ** 26;
+/** Where nothing at all is known of the length. */
+const FIRST_PART_BYTES = 2 ** 20;
+
+/** What an array's own type says its samples are. */
+function ownDtype(array: ArrayBufferView): FileDtype | undefined {
+  return dtypeOfArray(array) ?? (array instanceof Uint8Array ? "uint8" : undefined);
+}
+
+function requireWholeFrames(
+  name: string,
+  view: ArrayBufferView,
+  { dtype, sampleSize }: Format,
+  channels: number,
+): number {
+  const frames = view.byteLength / (sampleSize * channels);
+  if (Number.isInteger(frames)) return frames;
+  throw new RangeError(
+    `${name} must be whole frames of ${sampleSize * channels} bytes (${dtype}, ${channels} channels), not ` +
+      `${view.byteLength} bytes long`,
+  );
+}
+
+/** A value that a sample can have. */
+function requireSample(name: string, value: unknown, { dtype, sampleSize }: Format): void {
+  const half = 2 ** (8 * sampleSize - 1);
+  if (dtype.startsWith("float")) requireNumber(name, value);
+  else if (dtype === "uint8") requireInteger(name, value, 0, 2 * half - 1);
+  else requireInteger(name, value, -half, half - 1);
+}
+
+/** The format that is read, and the memory and value that the caller wants for it. */
+export function requireReading<D extends FileDtype>(options: ReadOptions<D>, channels: number): Reading<D> {
+  const { out, fillValue } = options;
+  if (out !== undefined) requireView("out", out);
+  const dtype = options.dtype ?? (out && ownDtype(out)) ?? "float32";
+  const format = fileFormatOf(dtype);
+  if (fillValue !== undefined) requireSample("fillValue", fillValue, format);
+  if (out === undefined) return { dtype: dtype as D, format, fillValue, channels };
+  if (!(out instanceof format.array)) {
+    throw new TypeError(`out must be a ${format.array.name} for ${dtype}, not ${show(out)}`);
+  }
+  const frames = requireWholeFrames("out", out, format, channels);
+  return { dtype: dtype as D, format, fillValue, channels, out: out as unknown as FileSamples<D>, outFrames: frames };
+}
+
+/** How samples are read, checked. */
+export interface Reading<D extends FileDtype> {
+  readonly dtype: D;
+  readonly format: Format;
+  readonly channels: number;
+  readonly fillValue?: number;
+  readonly out?: FileSamples<D>;
+  readonly outFrames?: number;
+}
+
+/** A piece of memory for whole frames, and how many of them are filled. */
+class Part<D extends FileDtype> {
+  readonly samples: FileSamples<D>;
+  readonly frames: number;
+  done = 0;
+
+  constructor(samples: FileSamples<D>, frames: number) {
+    this.samples = samples;
+    this.frames = frames;
+  }
+}
+
+/** Takes in up to `frames` frames that come piece by piece. */
+export class Gathering<D extends FileDtype> {
+  readonly #reading: Reading<D>;
+  readonly #frames: number;
+  readonly #parts: Part<D>[] = [];
+  readonly #trusted: boolean;
+  #done = 0;
+
+  /** `frames` may be Infinity; `trusted` says that there are as many. */
+  constructor(reading: Reading<D>, frames: number, trusted: boolean) {
+    this.#reading = reading;
+    this.#frames = frames;
+    this.#trusted = trusted || reading.out !== undefined || reading.fillValue !== undefined;
+  }
+
+  /** Memory for what comes next, with room for at least one frame; undefined when all is there. */
+  room(): { bytes: Uint8Array; frames: number } | undefined {
+    if (this.#done === this.#frames) return undefined;
+    let part = this.#parts[this.#parts.length - 1];
+    if (part === undefined || part.done === part.frames) this.#parts.push(part = this.#newPart());
+    const { buffer, byteOffset, byteLength } = part.samples;
+    const filled = part.done * this.#frameBytes;
+    const frames = part.frames - part.done;
+    const left = frames * this.#frameBytes;
+    if (byteLength < filled + left) throw new TypeError("out must stay as long as it is until it is filled");
+    return { bytes: new Uint8Array(buffer, byteOffset + filled, left), frames };
+  }
+
+  /** So many frames have been put there. */
+  advance(frames: number): void {
+    this.#parts[this.#parts.length - 1].done += frames;
+    this.#done += frames;
+  }
+
+  /** All that has come; filled up to the frames that were asked for, if there is a value for it. */
+  samples(): FileSamples<D> {
+    const { out, fillValue, channels, dtype } = this.#reading;
+    if (this.#parts.length === 0) return out ? this.#cut(out, 0) : newSamples(dtype, 0);
+    const [{ samples, frames }] = this.#parts;
+    if (fillValue !== undefined) {
+      fill(samples, this.#reading, this.#done, this.#frames);
+      return this.#cut(samples, this.#frames);
+    }
+    // New memory is as long as its samples, also where more was expected.
+    if (out !== undefined || (this.#parts.length === 1 && this.#done === frames)) return this.#cut(samples, this.#done);
+    const all = newSamples(dtype, this.#done * channels);
+    const bytes = new Uint8Array(all.buffer);
+    let at = 0;
+    for (const { samples, done } of this.#parts) {
+      bytes.set(new Uint8Array(samples.buffer, samples.byteOffset, done * this.#frameBytes), at);
+      at += done * this.#frameBytes;
+    }
+    return all;
+  }
+
+  get #frameBytes(): number {
+    return this.#reading.format.sampleSize * this.#reading.channels;
+  }
+
+  #newPart(): Part<D> {
+    const { out, dtype, channels } = this.#reading;
+    if (out !== undefined) return new Part(out, this.#frames);
+    const most = this.#parts.length === 0 && this.#frames === Infinity ? FIRST_PART_BYTES : PART_BYTES;
+    const left = this.#frames - this.#done;
+    const frames = this.#trusted ? left : Math.min(left, Math.ceil(most / this.#frameBytes));
+    return new Part(newSamples(dtype, frames * channels), frames);
+  }
+
+  /** The first `frames` frames of an array. */
+  #cut(samples: FileSamples<D>, frames: number): FileSamples<D> {
+    return samples.subarray(0, frames * this.#frameBytes / samples.BYTES_PER_ELEMENT) as FileSamples<D>;
+  }
+}
+
+/** Sets the frames from `from` to `to` to a sample value. */
+export function fill<D extends FileDtype>(
+  samples: FileSamples<D>,
+  reading: Reading<D>,
+  from: number,
+  to: number,
+): void {
+  const { format, channels, fillValue = 0 } = reading;
+  if (format.dtype !== "int24") {
+    samples.fill(fillValue, from * channels, to * channels);
+    return;
+  }
+  const bytes = samples as Uint8Array;
+  for (let at = from * channels * 3; at < to * channels * 3; at++) bytes[at] = fillValue >> (8 * (at % 3));
+}
+
+/** Samples to be written, checked. */
+export function requireSamples(
+  data: ArrayBufferView,
+  dtype: FileDtype | undefined,
+  channels: number,
+): { bytes: Uint8Array; frames: number; format: Format } {
+  requireView("data", data);
+  const wanted = dtype ?? ownDtype(data);
+  if (wanted === undefined) throw new TypeError(`dtype must be given for ${show(data)}: it does not say what it holds`);
+  const format = fileFormatOf(wanted);
+  if (!(data instanceof format.array) && !(data instanceof DataView) && !(data instanceof Uint8Array)) {
+    throw new TypeError(`data must be a ${format.array.name} for ${wanted}, or bytes, not ${show(data)}`);
+  }
+  const frames = requireWholeFrames("data", data, format, channels);
+  return { bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), frames, format };
+}
+
+/** Where reading is to end: the frames asked for (undefined or negative: all), or those that `out` has room for. */
+export function requireFrames(frames: number | undefined, outFrames: number | undefined): number {
+  if (frames !== undefined) requireInteger("frames", frames, -1);
+  const asked = frames === undefined || frames < 0 ? Infinity : frames;
+  return Math.min(asked, outFrames ?? Infinity);
+}

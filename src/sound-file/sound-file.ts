@@ -1,0 +1,409 @@
+import {
+  PS_ERR_BUSY,
+  PS_ERR_PENDING,
+  PS_FILE_CHANNELS,
+  PS_FILE_FORMAT,
+  PS_FILE_FRAMES,
+  PS_FILE_INFO_SIZE,
+  PS_FILE_SAMPLE_RATE,
+  PS_FILE_SEEKABLE,
+} from "../../ffi/constants.ts";
+import { native } from "../../ffi/load.ts";
+import { cString } from "../../ffi/text.ts";
+import { PastreamError, unwrap } from "../library/errors.ts";
+import type { FileDtype, FileSamples } from "../samples/formats.ts";
+import { requireView } from "../samples/memory.ts";
+import { type BlockOptions, blocksOf } from "./blocks.ts";
+import { namesOfFormat, promisesLength } from "./format-names.ts";
+import { bytesOf } from "./memory.ts";
+import {
+  type BroadcastInfo,
+  broadcastInfoOf,
+  type CuePoint,
+  cuePointsOf,
+  type Instrument,
+  instrumentOf,
+  logOf,
+} from "./notes.ts";
+import { fileInfo, type FileMode, modeBits, pathOf, requireSame, type SoundFileOptions } from "./options.ts";
+import { Gathering, type ReadOptions, requireFrames, requireReading, requireSamples } from "./samples.ts";
+import { fileTags, setTags } from "./tags.ts";
+import { requireInteger, requireOneOf, requireOptions, show } from "../base/validate.ts";
+import { backOff, Waiting } from "../base/waiting.ts";
+
+export type { FileMode, SoundFileOptions } from "./options.ts";
+
+const whences = ["set", "current", "end"] as const;
+
+const FRAMES_MAX = 2 ** 31 - 1; // of one native call
+const WRITE_BYTES = 2 ** 23; // of one write off the thread: they are copied
+const NOTHING = new Uint8Array(new ArrayBuffer(8));
+const TAKE_BYTES = 2 ** 22; // of a read off the thread: they are copied without giving others a turn
+
+/** Closes what was dropped without being closed, when it is collected. At the end of the process all files are closed. */
+const dropped = new FinalizationRegistry<number>((handle) => void native().ps_file_close(handle));
+
+/** What to open, for SoundFile.inMemory(). */
+const NEW_MEMORY = Symbol("new memory");
+
+let handleOf: (file: SoundFile) => number;
+
+/**
+ * A sound file on disk, on a descriptor or in memory, opened through libsndfile.
+ *
+ * Samples are interleaved. Between integers and floating point they are scaled so that full scale is 1; floating point
+ * that is written as integers is clipped. A file that is being used by a running stream, or by a call that has not ended
+ * yet, throws "busy", but for `tell()`, `frames` and `metadata`.
+ *
+ * @example
+ * ```ts
+ * import { SoundFile } from "@pastream/pastream";
+ *
+ * using file = new SoundFile("take.flac", "w", { sampleRate: 48000, channels: 2, subtype: "PCM_24" });
+ * file.metadata.title = "Take 1";
+ * file.write(new Float32Array(2 * 48000));
+ * ```
+ */
+export class SoundFile implements Disposable {
+  static {
+    handleOf = (file) => file.#open();
+  }
+
+  /** The path, "descriptor 1" or "memory". */
+  readonly name: string;
+  /** How it was opened. */
+  readonly mode: FileMode;
+  /** Hz. */
+  readonly sampleRate: number;
+  /** How many. */
+  readonly channels: number;
+  /** libsndfile's name of the format: "WAV", … */
+  readonly format: string;
+  /** libsndfile's name of the subtype: "PCM_16", … */
+  readonly subtype: string;
+  /** Byte order: "FILE" (the format's own), "LITTLE", "BIG" or "CPU". */
+  readonly endian: string;
+  /** Whether one can go to another place in it: not in a pipe. */
+  readonly seekable: boolean;
+
+  #handle: number;
+  /** It grows in memory, and bytes() reads it back. */
+  readonly #grows: boolean;
+  /** A read or write off the thread is under way. */
+  #working = false;
+  readonly #info: Float64Array;
+  readonly #waiting: Waiting = new Waiting();
+  readonly #tags: Record<string, string | undefined>;
+  /** What a file in memory has become, once it is closed. */
+  #bytes: Uint8Array<ArrayBuffer> | undefined;
+
+  /**
+   * Opens a file.
+   *
+   * @param file a path, a file URL, a descriptor (0 and 1 are stdin and stdout; it stays open), or a file's bytes to read
+   * @param mode default "r"
+   * @throws {SoundFileError} what libsndfile or the system says
+   */
+  constructor(file: string | URL | number | Uint8Array, mode: FileMode = "r", options?: SoundFileOptions) {
+    const bits = modeBits(mode);
+    const path = pathOf(file);
+    const info = fileInfo(mode, path, options);
+    this.mode = mode;
+    this.#info = info;
+    this.#grows = (file as unknown) === NEW_MEMORY;
+    const { ps_file_open, ps_file_open_descriptor, ps_file_open_memory } = native();
+    if (path !== undefined) {
+      this.name = path;
+      this.#handle = unwrap(ps_file_open(cString(path), bits, info, PS_FILE_INFO_SIZE));
+    } else if (typeof file === "number") {
+      this.name = `descriptor ${requireInteger("file", file, 0, FRAMES_MAX)}`;
+      this.#handle = unwrap(ps_file_open_descriptor(file, 0, bits, info, PS_FILE_INFO_SIZE));
+    } else {
+      const bytes = this.#grows ? null : requireFileBytes(file, mode);
+      this.name = "memory";
+      this.#handle = unwrap(ps_file_open_memory(bytes, bytes?.byteLength ?? 0, bits, info, PS_FILE_INFO_SIZE));
+    }
+    dropped.register(this, this.#handle, this);
+    this.sampleRate = info[PS_FILE_SAMPLE_RATE];
+    this.channels = info[PS_FILE_CHANNELS];
+    this.seekable = info[PS_FILE_SEEKABLE] === 1;
+    ({ format: this.format, subtype: this.subtype, endian: this.endian } = namesOfFormat(info[PS_FILE_FORMAT]));
+    this.#tags = fileTags(() => this.#open());
+    try {
+      requireSame(this, options ?? {});
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** A file that grows in memory while it is written; bytes() reads it back. */
+  static inMemory(options: SoundFileOptions): SoundFile {
+    return new SoundFile(NEW_MEMORY as unknown as string, "w", options);
+  }
+
+  /**
+   * The bytes of a file in memory, also after close(). Of some formats (FLAC, Ogg, MP3) they are a whole file only then.
+   */
+  bytes(): Uint8Array<ArrayBuffer> {
+    if (this.#bytes) return this.#bytes;
+    const handle = this.#idle();
+    if (this.#grows) this.flush();
+    return bytesOf(handle);
+  }
+
+  /** Frames in the file; -1 where that cannot be known (a pipe). */
+  get frames(): number {
+    if (!this.closed) unwrap(native().ps_file_info(this.#handle, this.#info, PS_FILE_INFO_SIZE));
+    return this.#info[PS_FILE_FRAMES];
+  }
+
+  /** Whether close() was called. */
+  get closed(): boolean {
+    return this.#handle === 0;
+  }
+
+  /** Text tags: title, artist, album, date, comment, copyright, software, tracknumber, genre, license. */
+  get metadata(): Record<string, string | undefined> {
+    return this.#tags;
+  }
+
+  /** Sets the tags that are given. Most formats take them only before the first samples are written. */
+  set metadata(tags: Record<string, string | undefined>) {
+    setTags(this.#tags, tags);
+  }
+
+  /** The places that are marked in the file. */
+  get cuePoints(): readonly CuePoint[] {
+    return cuePointsOf(this.#idle());
+  }
+
+  /** What the file tells a sampler, with the loops; undefined if nothing. */
+  get instrument(): Instrument | undefined {
+    return instrumentOf(this.#idle());
+  }
+
+  /** The broadcast extension of a WAV file; undefined if it has none. */
+  get broadcastInfo(): BroadcastInfo | undefined {
+    return broadcastInfoOf(this.#idle());
+  }
+
+  /** What libsndfile noted when it read the file's headers: for looking at files that are not as they should be. */
+  get infoText(): string {
+    return logOf(this.#idle());
+  }
+
+  /**
+   * Reads up to `frames` frames (default: to the end) from the position on. What is answered may be shorter where the file
+   * ends, unless `fillValue` fills it up.
+   */
+  read<D extends FileDtype = "float32">(frames?: number, options?: ReadOptions<D>): FileSamples<D> {
+    const handle = this.#idle();
+    const { gathering, total, code } = this.#gather(frames, options);
+    if (total === 0) unwrap(native().ps_file_read(handle, NOTHING, 0, code)); // which knows whether the file is in use
+    for (let room = gathering.room(); room; room = gathering.room()) {
+      const count = Math.min(room.frames, FRAMES_MAX);
+      const got = unwrap(native().ps_file_read(handle, room.bytes, count, code));
+      gathering.advance(got);
+      if (got < count) break;
+    }
+    return gathering.samples();
+  }
+
+  /** The same off the JS thread. The file is busy until it is done, and `out` in use. */
+  async readAsync<D extends FileDtype = "float32">(frames?: number, options?: ReadOptions<D>): Promise<FileSamples<D>> {
+    const handle = this.#idle();
+    const { gathering, total, code, frameBytes } = this.#gather(frames, options);
+    const most = Math.ceil(TAKE_BYTES / frameBytes);
+    const take = (job: number): boolean => {
+      let taken = 0;
+      for (let room = gathering.room(); room && taken < most; room = gathering.room()) {
+        const got = unwrap(native().ps_job_take(job, room.bytes, Math.min(room.frames, most - taken)));
+        if (got === 0) break;
+        gathering.advance(got);
+        taken += got;
+      }
+      return taken === most;
+    };
+    await this.#exclusively(() => this.#ended(native().ps_job_read(handle, total, code), take));
+    return gathering.samples();
+  }
+
+  /**
+   * Writes whole frames at the position.
+   *
+   * @param dtype default: the array's own; to be said for int24 (a Uint8Array is uint8 unless it is said) and a DataView
+   */
+  write(data: ArrayBufferView, dtype?: FileDtype): void {
+    const handle = this.#idle();
+    this.#requireMode("writing", /[^r]/);
+    const { bytes, frames, format } = requireSamples(data, dtype, this.channels);
+    for (let done = 0; done < frames;) {
+      const count = Math.min(frames - done, FRAMES_MAX);
+      const part = done === 0 ? bytes : bytes.subarray(done * format.sampleSize * this.channels);
+      done += unwrap(native().ps_file_write(handle, part, count, format.code));
+    }
+  }
+
+  /** The same off the JS thread. The file is busy until it is done, and `data` must stay as it is. */
+  async writeAsync(data: ArrayBufferView, dtype?: FileDtype): Promise<void> {
+    const handle = this.#idle();
+    this.#requireMode("writing", /[^r]/);
+    const { bytes, frames, format } = requireSamples(data, dtype, this.channels);
+    const frameBytes = format.sampleSize * this.channels;
+    const most = Math.ceil(WRITE_BYTES / frameBytes);
+    await this.#exclusively(async () => {
+      for (let done = 0; done < frames; done += most) {
+        const count = Math.min(frames - done, most);
+        if (bytes.byteLength < (done + count) * frameBytes) {
+          throw new TypeError("data must stay as it is until it is written");
+        }
+        const part = bytes.subarray(done * frameBytes, (done + count) * frameBytes);
+        await this.#ended(native().ps_job_write(handle, part, count, format.code));
+      }
+    });
+  }
+
+  /**
+   * Goes to a frame, counted from the start ("set", default), the position ("current") or the end ("end"). In a file that
+   * is written it may be beyond the end: the frames between are silent once something is written there. Answers the new
+   * position.
+   */
+  seek(frames: number, whence: "set" | "current" | "end" = "set"): number {
+    requireInteger("frames", frames);
+    const from = whences.indexOf(requireOneOf("whence", whence, whences));
+    return unwrap(native().ps_file_seek(this.#idle(), frames, from));
+  }
+
+  /** The position: frames from the start. */
+  tell(): number {
+    return unwrap(native().ps_file_tell(this.#open()));
+  }
+
+  /**
+   * Reads in blocks. The last one is shorter where the frames run out, unless `fillValue` fills it up. Each block is new
+   * memory, or `out`, filled.
+   *
+   * @example
+   * ```ts
+   * import { SoundFile } from "@pastream/pastream";
+   *
+   * using file = new SoundFile("voice.flac");
+   * for (const block of file.blocks({ blockSize: 1024, overlap: 512 })) console.log(Math.max(...block));
+   * ```
+   */
+  blocks<D extends FileDtype = "float32">(options?: BlockOptions<D>): Generator<FileSamples<D>, void, void> {
+    this.#open();
+    this.#requireMode("reading", /r|\+/);
+    return blocksOf(this, options);
+  }
+
+  /** Cuts the file to `frames` frames (default: the position), and goes to its end. */
+  truncate(frames: number = this.tell()): void {
+    requireInteger("frames", frames, 0);
+    this.#requireMode("writing", /[^r]/);
+    unwrap(native().ps_file_truncate(this.#idle(), frames));
+  }
+
+  /** Brings header and samples to the disk. */
+  flush(): void {
+    unwrap(native().ps_file_flush(this.#idle()));
+  }
+
+  /** Finishes the file. Calling it again does nothing. */
+  close(): void {
+    if (this.closed) return;
+    const handle = this.#idle();
+    void this.frames; // is remembered
+    const status = this.#grows ? native().ps_file_finish(handle) : native().ps_file_close(handle);
+    if (status !== PS_ERR_BUSY) {
+      if (this.#grows) {
+        this.#bytes = bytesOf(handle);
+        native().ps_file_close(handle);
+      }
+      dropped.unregister(this);
+      this.#handle = 0;
+    }
+    unwrap(status);
+  }
+
+  /** close(), for `using`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #open(): number {
+    if (this.closed) throw new PastreamError("closed", `${this.name} is closed`);
+    return this.#handle;
+  }
+
+  /** The handle, if no call of this object's own is under way. The native side knows of streams. */
+  #idle(): number {
+    if (this.#working) throw new PastreamError("busy", `${this.name} is in use: await the call before`);
+    return this.#open();
+  }
+
+  #requireMode(purpose: "reading" | "writing", modes: RegExp): void {
+    if (!modes.test(this.mode)) {
+      throw new TypeError(`${this.name} is not open for ${purpose}, but with mode "${this.mode}"`);
+    }
+  }
+
+  #gather<D extends FileDtype>(frames: number | undefined, options: ReadOptions<D> | undefined): {
+    gathering: Gathering<D>;
+    total: number;
+    code: number;
+    frameBytes: number;
+  } {
+    this.#requireMode("reading", /r|\+/);
+    const reading = requireReading(requireOptions("options", options), this.channels);
+    const asked = requireFrames(frames, reading.outFrames);
+    const length = this.frames;
+    const left = length < 0 ? Infinity : Math.max(length - this.tell(), 0);
+    const toFill = reading.fillValue !== undefined && asked < Infinity;
+    const total = toFill ? asked : Math.min(asked, left);
+    const trusted = left < Infinity && !promisesLength(this.format, this.subtype);
+    const gathering = new Gathering(toFill ? reading : { ...reading, fillValue: undefined }, total, trusted);
+    return { gathering, total, code: reading.format.code, frameBytes: reading.format.sampleSize * this.channels };
+  }
+
+  /** Keeps other calls of this object away until `work` is done. */
+  async #exclusively(work: () => Promise<void>): Promise<void> {
+    this.#working = true;
+    try {
+      await work();
+    } finally {
+      this.#working = false;
+    }
+  }
+
+  /** Waits for a job. `look` is called now and then while it runs, and after it; it answers whether there may be more. */
+  async #ended(job: number, look: (job: number) => boolean = () => false): Promise<void> {
+    unwrap(job);
+    let looks = 0;
+    const lookAtJob = (): number | undefined => {
+      const pending = native().ps_job_done(job) === PS_ERR_PENDING; // asked first: what comes meanwhile is then seen
+      const more = look(job);
+      looks = more ? 0 : looks + 1;
+      return pending || more ? undefined : unwrap(native().ps_job_done(job));
+    };
+    try {
+      await this.#waiting.until(lookAtJob, () => backOff(looks), { keepAlive: true });
+    } finally {
+      native().ps_job_free(job);
+    }
+  }
+}
+
+/** The native handle of an open file; throws "closed". */
+export function fileHandle(file: SoundFile): number {
+  return handleOf(file);
+}
+
+function requireFileBytes(file: unknown, mode: FileMode): Uint8Array {
+  if (!(file instanceof Uint8Array)) {
+    throw new TypeError(`file must be a path, a file URL, a descriptor or a Uint8Array, not ${show(file)}`);
+  }
+  if (mode === "r") return requireView("file", file) as Uint8Array;
+  throw new RangeError(`mode must be "r" for bytes, not ${show(mode)}: SoundFile.inMemory() writes`);
+}

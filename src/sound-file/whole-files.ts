@@ -1,0 +1,97 @@
+// Whole sound files in one call, off the JS thread.
+import type { FileDtype, FileSamples } from "../samples/formats.ts";
+import { requireSamples } from "./samples.ts";
+import { SoundFile, type SoundFileOptions } from "./sound-file.ts";
+import { requireInteger, requireOptions } from "../base/validate.ts";
+
+/** What readFile() answers. */
+export interface FileContents<D extends FileDtype> {
+  /** Interleaved. */
+  samples: FileSamples<D>;
+  /** Hz. */
+  sampleRate: number;
+  /** How many. */
+  channels: number;
+}
+
+/** What info() answers: the properties of a sound file. */
+export interface FileInfo {
+  /** Hz. */
+  sampleRate: number;
+  /** How many. */
+  channels: number;
+  /** -1 where it cannot be known. */
+  frames: number;
+  /** Seconds; -1 where it cannot be known. */
+  duration: number;
+  /** libsndfile's name: "WAV", … */
+  format: string;
+  /** libsndfile's name: "PCM_16", … */
+  subtype: string;
+  /** Byte order: "FILE" (the format's own), "LITTLE", "BIG" or "CPU". */
+  endian: string;
+  /** The tags that the file has. */
+  metadata: Record<string, string>;
+}
+
+/**
+ * Reads a sound file, or `frames` frames of it from frame `start` on.
+ *
+ * @example
+ * ```ts
+ * const { samples, sampleRate, channels } = await readFile("voice.flac");
+ * ```
+ */
+export async function readFile<D extends FileDtype = "float32">(
+  file: string | URL | Uint8Array,
+  options?: SoundFileOptions & { dtype?: D; frames?: number; start?: number },
+): Promise<FileContents<D>> {
+  const { dtype, frames, start, ...opening } = requireOptions("options", options);
+  if (start !== undefined) requireInteger("start", start, 0);
+  const opened = new SoundFile(file, "r", opening);
+  try {
+    if (start !== undefined) opened.seek(start);
+    const samples = await opened.readAsync<D>(frames, { dtype });
+    return { samples, sampleRate: opened.sampleRate, channels: opened.channels };
+  } finally {
+    opened.close();
+  }
+}
+
+/**
+ * Writes interleaved samples to a new sound file.
+ *
+ * @example
+ * ```ts
+ * const samples = Float32Array.from({ length: 48000 }, (_, i) => 0.2 * Math.sin(0.06 * i));
+ * await writeFile("tone.wav", samples, { sampleRate: 48000, channels: 1, subtype: "PCM_24" });
+ * ```
+ */
+export async function writeFile(
+  file: string | URL,
+  samples: ArrayBufferView,
+  options: SoundFileOptions & { sampleRate: number; channels: number; dtype?: FileDtype },
+): Promise<void> {
+  const { dtype, ...opening } = requireOptions("options", options);
+  // Before a file is made, or an existing one is emptied.
+  if (opening.channels !== undefined) requireSamples(samples, dtype, requireInteger("channels", opening.channels, 1));
+  const opened = new SoundFile(file, "w", opening);
+  try {
+    await opened.writeAsync(samples, dtype);
+  } finally {
+    opened.close();
+  }
+}
+
+/** The properties and tags of a sound file. */
+export function info(file: string | URL | Uint8Array, options?: SoundFileOptions): FileInfo {
+  const opened = new SoundFile(file, "r", options);
+  try {
+    const { sampleRate, channels, frames, format, subtype, endian } = opened;
+    const tags = Object.entries(opened.metadata).filter((tag): tag is [string, string] => tag[1] !== undefined);
+    const duration = frames < 0 ? -1 : frames / sampleRate;
+    return { sampleRate, channels, frames, duration, format, subtype, endian, metadata: Object.fromEntries(tags) };
+  } finally {
+    opened.close();
+  }
+}

@@ -1,0 +1,167 @@
+// When the C library is loaded, from where, and what is said if it cannot be.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { PS_ABI_VERSION } from "../../ffi/constants.ts";
+import { namesMusl } from "../../ffi/process.ts";
+import { hostTarget } from "../../scripts/lib/targets.mjs";
+import { findCompiler } from "../../scripts/lib/tools.mjs";
+import { type ChildOptions, commandFor, runtimeName, runTs } from "../helpers/runtime.ts";
+
+const helper = (name: string) => new URL(`../programs/${name}`, import.meta.url);
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const linuxOnly = process.platform !== "linux" && "reads /proc";
+let folder = "";
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "pastream-loading-"));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+/** Compiles a C text into a library that stands in for libpastream. */
+function compile(name: string, text: string): string {
+  const source = join(folder, `${name}.c`);
+  const library = join(folder, `${name}.so`);
+  writeFileSync(source, text);
+  const compiler = findCompiler()!;
+  const args = [...compiler.kind === "zig" ? ["cc"] : [], "-shared", "-fPIC", source, "-o", library];
+  const cache = join(root, "build", "zig-cache");
+  const env = { ...process.env, ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
+  const { status, stderr } = spawnSync(compiler.path!, args, { encoding: "utf8", env });
+  assert.equal(status, 0, stderr);
+  return library;
+}
+
+/** What the first native call throws in a child process: its class, code, and message. */
+async function firstCall(options: ChildOptions): Promise<string> {
+  const { code, stdout, stderr } = await runTs(helper("first-call.ts"), options);
+  assert.equal(code, 0, stderr);
+  return stdout;
+}
+
+describe("importing mod.ts", () => {
+  it("loads nothing, the first call does", { skip: linuxOnly }, async () => {
+    const { stdout, stderr } = await runTs(helper("loaded-libraries.ts"));
+    assert.deepEqual(JSON.parse(stdout || stderr), { imported: [], called: ["libpastream.so"] });
+  });
+});
+
+describe("PASTREAM_LIB", () => {
+  it("names the library", async () => {
+    const copy = join(folder, "a name with spaces – ä.so");
+    const { nativePath } = await import("../../ffi/load.ts");
+    cpSync(nativePath(), copy);
+    assert.match(await firstCall({ env: { PASTREAM_LIB: copy } }), /^loaded .*a name with spaces – ä\.so/);
+  });
+
+  it("that is not there is an error with its path and what helps", async () => {
+    const missing = join(folder, "missing.so");
+    const said = await firstCall({ env: { PASTREAM_LIB: missing } });
+    assert.match(said, /^LibraryNotFoundError library-not-found/);
+    assert.ok(said.includes(`tried: ${missing}\n`), said);
+    assert.match(said, /another path may be given/);
+    assert.match(said, /missing\.so/);
+  });
+
+  it("that is no library is an error, too", async () => {
+    const file = join(folder, "text.so");
+    for (const content of ["no library", ""]) {
+      writeFileSync(file, content);
+      assert.match(await firstCall({ env: { PASTREAM_LIB: file } }), /^LibraryNotFoundError/);
+    }
+    assert.match(await firstCall({ env: { PASTREAM_LIB: folder } }), /^LibraryNotFoundError/);
+  });
+
+  it("may be a name alone, of a file in the working folder", async () => {
+    const { nativePath } = await import("../../ffi/load.ts");
+    cpSync(nativePath(), join(folder, "alone.so"));
+    assert.match(await firstCall({ env: { PASTREAM_LIB: "alone.so" }, cwd: folder }), /^loaded .*alone\.so/);
+  });
+});
+
+describe("musl", () => {
+  it("is told by the dynamic loader that a program names", () => {
+    const program = (loader: string) => {
+      const path = join(folder, "program");
+      writeFileSync(path, `\x7fELF${"\0".repeat(600)}${loader}\0${"\0".repeat(10_000)}`);
+      return path;
+    };
+    assert.equal(namesMusl(program("/lib/ld-musl-x86_64.so.1")), true);
+    assert.equal(namesMusl(program("/lib64/ld-linux-x86-64.so.2")), false);
+    assert.equal(namesMusl(join(folder, "missing")), false);
+  });
+});
+
+describe("a library of another ABI version", () => {
+  it("is refused, whatever functions it has", async () => {
+    const older = compile("older", "int ps_abi_version(void) { return 99; }");
+    const said = await firstCall({ env: { PASTREAM_LIB: older } });
+    assert.match(said, /^PastreamError abi-mismatch/);
+    assert.match(said, /older\.so has ABI version 99, but this version of pastream needs \d+/);
+  });
+
+  it("is told from one that lacks functions", async () => {
+    const bare = compile("bare", `int ps_abi_version(void) { return ${PS_ABI_VERSION}; }`);
+    assert.match(await firstCall({ env: { PASTREAM_LIB: bare } }), /^LibraryNotFoundError/);
+  });
+});
+
+describe("without a library beside the module", () => {
+  const empty = "Readonly<Record<string, Prebuilt>> = {};";
+
+  /** The error of a copy of this project without native/, whose table of libraries is the one given. */
+  function errorOf(name: string, table: string): string {
+    const checkout = join(folder, name);
+    mkdirSync(checkout);
+    for (const part of ["mod.ts", "deno.json", "package.json", "src", "ffi", "tests/programs/first-call.ts"]) {
+      cpSync(join(root, part), join(checkout, part), { recursive: true });
+    }
+    symlinkSync(join(root, "node_modules"), join(checkout, "node_modules"), "junction"); // koffi
+    const source = readFileSync(join(root, "ffi", "prebuilt.ts"), "utf8");
+    assert.ok(source.includes(empty));
+    writeFileSync(join(checkout, "ffi", "prebuilt.ts"), source.replace("= {};", `= ${table};`));
+    const [program, ...args] = commandFor(join(checkout, "tests/programs/first-call.ts"));
+    const env = { ...process.env, PASTREAM_LIB: "", PASTREAM_LIB_URL: "" };
+    const { stdout, stderr } = spawnSync(program, args, { encoding: "utf8", env, cwd: root });
+    assert.match(stdout, /^LibraryNotFoundError library-not-found/, stderr);
+    return stdout;
+  }
+
+  it("a checkout says how to build it, and where it was looked for", () => {
+    const said = errorOf("checkout", "{}");
+    assert.match(said, /tried: \S*checkout\/native\/\S+/);
+    assert.match(said, /npm run build/);
+  });
+
+  it("a package says that it is damaged, or not for this platform", () => {
+    const file = '{ file: "libpastream.so", size: 1, sha256: "" }';
+    const { name } = hostTarget();
+    assert.match(errorOf("damaged", `{ "${name}": ${file} }`), /install pastream anew/);
+    const other = errorOf("other", `{ "plan9-x64": ${file} }`);
+    assert.ok(other.includes(`it comes built for plan9-x64, but not for ${name.replace("-musl", "")}`), other);
+  });
+});
+
+describe("Node without koffi", () => {
+  const major = Number(process.versions.node.split(".")[0]);
+  const blocked = { NODE_OPTIONS: `--require=${fileURLToPath(helper("without-koffi.cjs"))}` };
+
+  it("uses node:ffi", { skip: (runtimeName !== "node" || major < 26) && "no node:ffi" }, async () => {
+    assert.match(await firstCall({ env: blocked }), /^loaded .* ring 3, view 12 bytes/);
+  });
+
+  it("says what it needs where there is no node:ffi", {
+    skip: (runtimeName !== "node" || major >= 26) && "node:ffi is there, or need not be",
+  }, async () => {
+    const said = await firstCall({ env: blocked });
+    assert.match(
+      said,
+      /^LibraryNotFoundError library-not-found\nNode calls C through the package koffi, .*npm install koffi/,
+    );
+  });
+});

@@ -1,0 +1,138 @@
+// The real PortAudio, over servers that need no sound card.
+// On one Node: it waits for servers most of the time.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import type { DeviceInfo } from "../../mod.ts";
+import { type ChildResult, runTs } from "../helpers/runtime.ts";
+import { jackMissing, pulseMissing, type Server, startJack, startPulse } from "../helpers/servers.ts";
+import { newFolder } from "../helpers/sounds.ts";
+
+/** What the programs say, each some of it. */
+interface Result {
+  readonly loopback: DeviceInfo;
+  readonly last: DeviceInfo;
+  readonly hostApis: readonly string[];
+  readonly settings: Record<string, unknown>;
+  readonly equal: boolean;
+  readonly delay: number;
+  readonly frameCount: number;
+  readonly frames: number;
+  readonly found: readonly (readonly [at: number, from: number, frames: number])[];
+  readonly lost?: boolean;
+  readonly foreign: number;
+  readonly glitches: number;
+  readonly error: string;
+  readonly code: string;
+  readonly aborted: boolean;
+  readonly noticed: number;
+  readonly closed: number;
+}
+
+const program = new URL("../programs/portaudio.ts", import.meta.url);
+
+/** Runs one of the programs with a server; answers what it printed. */
+async function run(server: Server, ...args: string[]): Promise<{ result: Result; child: ChildResult }> {
+  const env = { ...server.env, SERVER_PID: String(server.pid), PASTREAM_DEVICE: undefined };
+  const child = await runTs(program, { args, env, timeout: 120 });
+  assert.equal(child.code, 0, `${args[0]} ended with ${child.code ?? child.signal}: ${child.stderr}`);
+  return { result: JSON.parse(child.stdout), child };
+}
+
+describe("PortAudio over JACK", { skip: jackMissing }, () => {
+  let server: Server;
+  before(async () => {
+    server = await startJack();
+  });
+  after(() => server?.stop());
+
+  it("lists devices, checks settings, and prints nothing", async () => {
+    const { result, child } = await run(server, "devices");
+    assert.equal(result.loopback.hostApi, "JACK Audio Connection Kit");
+    assert.equal(result.loopback.maxInputChannels, 2);
+    assert.equal(result.loopback.defaultSampleRate, 48000);
+    assert.equal(result.last.hostApi, "Virtual");
+    assert.equal(result.hostApis.at(-1), "Virtual");
+    assert.equal(result.settings.good, "ok");
+    assert.deepEqual(result.settings.rate, { name: "PortAudioError", paCode: -9997, asOpening: true });
+    assert.deepEqual(result.settings.channels, { name: "PortAudioError", paCode: -9998, asOpening: true });
+    assert.deepEqual(result.settings.host, { name: "RangeError", asOpening: true });
+    assert.equal(child.stderr, "");
+  });
+
+  it("keeps the chatter of JACK and ALSA off stderr, unless PASTREAM_DEBUG is 1", async () => {
+    for (const debug of [undefined, "0", "1"]) {
+      const env = { ...server.env, JACK_DEFAULT_SERVER: "pastream-test-none", PASTREAM_DEBUG: debug };
+      const { stdout, stderr } = await runTs(program, { args: ["count"], env });
+      assert.ok(JSON.parse(stdout) >= 1);
+      if (debug === "1") assert.match(stderr, /jack|ALSA/i);
+      else assert.equal(stderr, "");
+    }
+  });
+
+  for (const how of ["memory", "chunks", "files"]) {
+    it(`gives float32 back bit for bit: ${how}`, async (t) => {
+      const folder = newFolder();
+      t.after(folder.remove);
+      const { result, child } = await run(server, how, folder.path(""));
+      assert.equal(result.equal, true, JSON.stringify(result));
+      assert.ok(result.delay > 0 && result.delay < 8192, `a delay of ${result.delay} frames`);
+      assert.equal(result.frameCount, 48000 + 8192);
+      assert.equal(result.frames, 48000 + 8192);
+      assert.equal(child.stderr, "");
+    });
+  }
+});
+
+describe("PortAudio over PulseAudio", { skip: pulseMissing }, () => {
+  let server: Server;
+  before(async () => {
+    server = await startPulse();
+  });
+  after(() => server?.stop());
+
+  it("plays and records a file, right but for glitches that it reports", async (t) => {
+    const folder = newFolder();
+    t.after(folder.remove);
+    // On a machine that is too busy PulseAudio itself drops something now and then, and reports nothing.
+    for (let attempt = 1;; attempt++) {
+      const { result, child } = await run(server, "pieces", folder.path(""));
+      if (result.lost) { // PortAudio has printed why, on a thread of its own
+        assert.ok(attempt < 5, "PulseAudio never keeps up");
+        continue;
+      }
+      assert.equal(child.stderr, "");
+      const { found } = result;
+      assert.equal(result.foreign, 0, "nothing but what was played and silence");
+      for (let i = 1; i < found.length; i++) {
+        assert.ok(found[i][1] >= found[i - 1][1] + found[i - 1][2], `in order: ${JSON.stringify(found)}`);
+      }
+      const frames = found.reduce((sum, [, , length]) => sum + length, 0);
+      if (frames === result.frames && found.length === 1) break;
+      if (found.length - 1 <= result.glitches && frames > 0.9 * result.frames) break;
+      assert.ok(attempt < 5, `unreported gaps: ${JSON.stringify(result)}`);
+    }
+  });
+});
+
+describe("a sound server that is lost", () => {
+  for (
+    const [name, start, skip, kind] of [
+      ["JACK", startJack, jackMissing, "duplex"],
+      ["PulseAudio", startPulse, pulseMissing, "output"],
+    ] as const
+  ) {
+    const lose = async (signal: string) => {
+      const server = await start();
+      const { result } = await run(server, "lose", signal, kind).finally(server.stop);
+      assert.equal(result.error, "DeviceLostError");
+      assert.equal(result.code, "device-lost");
+      assert.equal(result.aborted, true);
+      // How soon is measured in C; here it is that it comes, on a machine that may be busy.
+      assert.ok(result.noticed < 10, `noticed after ${result.noticed} s`);
+      assert.ok(result.closed < 10, `closed after ${result.closed} s`);
+    };
+    it(`ends the stream in time, ${name}, killed and stopped`, { skip }, async () => {
+      await Promise.all(["SIGKILL", "SIGSTOP"].map(lose));
+    });
+  }
+});

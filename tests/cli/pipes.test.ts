@@ -1,0 +1,197 @@
+// On one Node: it starts many processes.
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { after, before, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { readFile, writeFile } from "../../mod.ts";
+import { ended, lacking, pastream, said, shellCommand, startPastream, temporaryFolder } from "../helpers/cli.ts";
+
+const folder = temporaryFolder();
+after(() => folder.remove());
+const { path } = folder;
+
+const rate = 48000;
+const frames = 40000;
+const delay = 256;
+const virtual = ["-D", "virtual", "-b", String(delay)];
+
+const samples = Int16Array.from(
+  { length: frames * 2 },
+  (_, index) => (Math.imul(index + 1, 2654435761) >>> 16) - 32768,
+);
+before(async () => {
+  await writeFile(path("in.wav"), samples, { sampleRate: rate, channels: 2 });
+  await writeFile(path("in.flac"), samples, { sampleRate: rate, channels: 2 });
+  await writeFile(path("in.au"), samples, { sampleRate: rate, channels: 2 });
+});
+
+/** Runs a line of shell, whose exit code is that of the first command in it that fails. */
+function shell(line: string): Promise<{ code: number | null; stdout: Uint8Array; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("bash", ["-o", "pipefail", "-c", line], { stdio: ["ignore", "pipe", "pipe"] });
+    const stdout: Uint8Array[] = [];
+    child.stdout.on("data", (data) => stdout.push(data));
+    ended(child).then(
+      ({ code, stderr }) => resolve({ code, stderr, stdout: new Uint8Array(Buffer.concat(stdout)) }),
+      reject,
+    );
+  });
+}
+
+/** The recording of a file that was played has silence first, then the file. */
+async function expectRecording(file: string): Promise<void> {
+  const { samples: recorded } = await readFile(file, { dtype: "int16" });
+  assert.ok(recorded.length >= samples.length + delay * 2, `only ${recorded.length / 2} frames`);
+  const wrong = samples.findIndex((sample, index) => recorded[index + delay * 2] !== sample);
+  assert.equal(wrong, -1, `sample ${wrong} differs`);
+}
+
+const noSox = lacking("sox");
+const noBash = lacking("bash");
+
+describe("pipes", { skip: noBash }, () => {
+  it("plays what sox writes, bit for bit", { skip: noSox }, async () => {
+    const line = `sox ${path("in.wav")} -t au - | ${
+      shellCommand([...virtual, "-q", "-", path("from-sox.wav"), "-p", "0.1"])
+    }`;
+    const { code, stderr } = await shell(line);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    await expectRecording(path("from-sox.wav"));
+  });
+
+  it("writes what sox reads, bit for bit", { skip: noSox }, async () => {
+    for (const type of ["au", "flac", "wav"]) {
+      const command = shellCommand([...virtual, "-q", path("in.wav"), "-", "-t", `,${type}`, "-p", "0.1"]);
+      const { code, stderr } = await shell(`${command} | sox -t ${type} - ${path(`to-sox-${type}.wav`)}`);
+      assert.equal(code, 0, stderr);
+      await expectRecording(path(`to-sox-${type}.wav`));
+    }
+  });
+
+  it("takes from sox and gives to sox at once", { skip: noSox }, async () => {
+    const command = shellCommand([...virtual, "-q", "-", "-", "-p", "0.1"]);
+    const { code, stderr } = await shell(
+      `sox ${path("in.wav")} -t au - | ${command} | sox -t au - ${path("through.wav")}`,
+    );
+    assert.equal(code, 0, stderr);
+    await expectRecording(path("through.wav"));
+  });
+
+  it("puts nothing but audio on standard output", async () => {
+    const { code, stdout, stderr } = await shell(`${shellCommand([...virtual, path("in.au"), "-"])} | cat`);
+    assert.equal(code, 0);
+    const view = new DataView(stdout.buffer, stdout.byteOffset);
+    assert.equal(new TextDecoder().decode(stdout.subarray(0, 4)), ".snd");
+    assert.equal(stdout.length - view.getUint32(4), frames * 4);
+    assert.match(stderr, /<- .*\n-- .*\n-> - \(AU, PCM_16\)\n40000 frames/);
+  });
+
+  it("chooses a file type that a pipe can take", async () => {
+    const head = async (...args: string[]) => {
+      const { code, stdout, stderr } = await shell(`${shellCommand([...virtual, ...args])} | cat`);
+      assert.equal(code, 0, stderr);
+      return { magic: new TextDecoder().decode(stdout.subarray(0, 4)), stderr };
+    };
+    const fallen = await head(path("in.wav"), "-");
+    assert.equal(fallen.magic, ".snd");
+    assert.match(fallen.stderr, /pastream: the recording is AU: a WAV file begins with its length/);
+    const flac = await head(path("in.flac"), "-");
+    assert.equal(flac.magic, "fLaC");
+    assert.doesNotMatch(flac.stderr, /the recording is/);
+    assert.equal((await head("null", "-", "-d", "0.01")).magic, ".snd");
+    assert.equal((await head("null", "-", "-d", "0.01", "-t", "wav")).magic, "RIFF");
+    const toFile = await shell(`${shellCommand([...virtual, "-q", path("in.wav"), "-"])} > ${path("redirected")}`);
+    assert.equal(toFile.code, 0, toFile.stderr);
+    assert.equal(readFileSync(path("redirected")).toString("latin1", 0, 4), "RIFF");
+    const { code, stderr, stdout } = await pastream([...virtual, "-q", path("in.wav"), "-", "-t", ",aiff"]);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, /^pastream: -t\/--file-type: AIFF files cannot be written to a pipe, but AU, .* can\n$/);
+  });
+
+  it("ends quietly when nobody reads any more", async () => {
+    for (const args of [["null", "-", "-t", "au"], [path("in.au"), "-", "--loop"]]) {
+      const { code, stderr } = await shell(`${shellCommand([...virtual, "-q", ...args])} | head -c 5000 > /dev/null`);
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    }
+    for (const args of [["--help"], ["--list-encodings"], ["--version"]]) {
+      const { code, stderr } = await shell(`${shellCommand(args)} | true`);
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    }
+  });
+
+  it("takes the end of a pipe before --duration for an end", async () => {
+    const line = `cat ${path("in.au")} | ${shellCommand([...virtual, "-q", "-", path("short.wav"), "-d", "10"])}`;
+    const { code, stderr } = await shell(line);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    const { samples: recorded } = await readFile(path("short.wav"), { dtype: "int16" });
+    assert.equal(recorded.length, samples.length);
+  });
+
+  it("says what is wrong with what comes in", async () => {
+    const { code, stderr } = await shell(`echo nonsense | ${shellCommand([...virtual, "-q", "-"])}`);
+    assert.equal(code, 1);
+    assert.match(stderr, /^pastream: standard input: .*\n$/);
+    const empty = await shell(`true | ${shellCommand([...virtual, "-q", "-"])}`);
+    assert.equal(empty.code, 1);
+    assert.match(empty.stderr, /^pastream: standard input: .*\n$/);
+  });
+
+  it("counts gaps of a slow pipe, which --fatal-xruns does not forgive", async () => {
+    const input = readFileSync(path("in.au"));
+    const slowly = async (...args: string[]) => {
+      const fixed = [...virtual, "-", path("gap.wav"), "-p", "0.1", "--buffersize", "16K"];
+      const child = startPastream([...fixed, ...args], ["pipe", "ignore", "pipe"]);
+      const end = ended(child);
+      child.stdin!.on("error", () => {}); // it may have ended before all is written
+      child.stdin!.write(input.subarray(0, 80_000));
+      await said(child, /"type":"start"|DuplexStream/);
+      await sleep(1000);
+      child.stdin!.end(input.subarray(80_000));
+      const { code, stderr } = await end;
+      return { code, stderr, last: stderr.trim().split("\n").at(-1)! };
+    };
+    const tolerant = await slowly("--json");
+    assert.equal(tolerant.code, 0, tolerant.stderr);
+    const { xruns, xrunCounts, glitches, error } = JSON.parse(tolerant.last);
+    assert.deepEqual([xruns, xrunCounts.sourceUnderflows, error, glitches.length], [1, 1, null, 1]);
+    assert.equal(glitches[0].kind, "sourceUnderflow");
+    const { samples: recorded } = await readFile(path("gap.wav"), { dtype: "int16" });
+    const gap = glitches[0].frames * 2;
+    const first = glitches[0].frame * 2;
+    const played = samples.every((sample, i) => recorded[i + delay * 2 + (i < first ? 0 : gap)] === sample);
+    assert.ok(played, "all of the pipe was played, around the gap");
+    const strict = await slowly("--fatal-xruns");
+    assert.equal(strict.code, 3, strict.stderr);
+    assert.match(strict.last, /^pastream: .*xrun/);
+    const summary = await slowly();
+    assert.equal(summary.code, 0, summary.stderr);
+    assert.match(
+      summary.stderr,
+      /frames, .* 1 xrun: 1 gap in the playback\n {2}00:00:00\.\d {2}gap in the playback, \d+ frames\n/,
+    );
+  });
+
+  it("drops what a stalled reader leaves no room for, if it is told so", async () => {
+    const fixed = [...virtual, "null", "-", "-t", "au", "--buffersize", "4K", "-d", "1.5", "--json"];
+    const stall = async (...args: string[]) => {
+      const child = startPastream([...fixed, ...args], ["ignore", "pipe", "pipe"]);
+      const end = ended(child);
+      child.stdout!.pause();
+      await said(child, /"type":"start"/);
+      await sleep(1400);
+      child.stdout!.resume();
+      const { code, stderr } = await end;
+      return { code, ...JSON.parse(stderr.trim().split("\n").at(-1)!) };
+    };
+    const drop = await stall("--on-overflow", "drop");
+    assert.deepEqual([drop.code, drop.error, drop.frames], [0, null, 72000]);
+    assert.ok(
+      drop.glitches.some(({ kind }: { kind: string }) => kind === "sinkOverflow"),
+      JSON.stringify(drop.glitches),
+    );
+    const abort = await stall();
+    assert.deepEqual([abort.code, abort.error.code], [1, "buffer-full"]);
+  });
+});

@@ -1,0 +1,282 @@
+// On one Node: it starts many processes.
+import assert from "node:assert/strict";
+import { existsSync, linkSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename } from "node:path";
+import { after, describe, it } from "node:test";
+import { readFile, SoundFile, type SoundFileOptions, writeFile } from "../../mod.ts";
+import { delay, fail, noise, pastream, rate, run, temporaryFolder, virtual } from "../helpers/cli.ts";
+
+const folder = temporaryFolder();
+after(() => folder.remove());
+const { path } = folder;
+
+async function makeFile(
+  name: string,
+  frames = 4800,
+  options: Partial<SoundFileOptions & { channels: number }> = {},
+): Promise<string> {
+  const channels = options.channels ?? 2;
+  await writeFile(path(name), noise(frames, channels), { sampleRate: rate, ...options, channels });
+  return path(name);
+}
+
+async function samplesOf(file: string): Promise<Int16Array> {
+  return (await readFile(file, { dtype: "int16" })).samples;
+}
+
+function equalSamples(actual: Int16Array, expected: Int16Array): void {
+  assert.equal(actual.length, expected.length);
+  const index = actual.findIndex((sample, index) => sample !== expected[index]);
+  if (index >= 0) assert.fail(`sample ${index} is ${actual[index]}, not ${expected[index]}`);
+}
+
+function silentFrames(samples: Int16Array, from: number, to: number, channels = 2): boolean {
+  return samples.subarray(from * channels, to * channels).every((sample) => sample === 0);
+}
+
+describe("playing and recording", () => {
+  for (const subtype of ["PCM_16", "PCM_24", "PCM_32", "FLOAT"]) {
+    it(`records what was played, bit for bit: ${subtype}`, async () => {
+      const input = await makeFile(`in-${subtype}.wav`, 4800, { subtype });
+      const output = path(`out-${subtype}.wav`);
+      await run("-q", input, output, "-p", "0.1");
+      const file = new SoundFile(output);
+      assert.deepEqual([file.subtype, file.frames, file.sampleRate, file.channels], [subtype, 9600, rate, 2]);
+      file.close();
+      const recorded = await samplesOf(output);
+      assert.ok(silentFrames(recorded, 0, delay));
+      equalSamples(recorded.subarray(delay * 2, (delay + 4800) * 2), noise(4800));
+    });
+  }
+
+  it("only plays, and only records", async () => {
+    const input = await makeFile("play.wav", 2400);
+    const { stderr } = await run(input);
+    assert.match(
+      stderr,
+      /<- .*play\.wav \(WAV, PCM_16\)\n-- OutputStream\(.*int16.*\)\n2400 frames, 0\.050 s, 0 xruns\n/,
+    );
+    await run("null", path("rec.wav"), "-d", "0.1", "-q");
+    const file = new SoundFile(path("rec.wav"));
+    assert.deepEqual([file.frames, file.subtype, file.channels, file.sampleRate], [4800, "FLOAT", 2, rate]);
+    file.close();
+  });
+
+  it("obeys --duration, --offset, --pad and --loop to the frame", async () => {
+    const input = await makeFile("length.wav", 2000);
+    const length = async (...args: string[]) => {
+      await run("-q", input, path("length-out.wav"), ...args);
+      return (await samplesOf(path("length-out.wav"))).length / 2;
+    };
+    assert.equal(await length(), 2000);
+    assert.equal(await length("-d", "1000s"), 1000);
+    assert.equal(await length("-d", "5000s"), 2000);
+    assert.equal(await length("-d", "5000s", "-p"), 5000);
+    assert.equal(await length("-d", "1000s", "-p", "500s"), 1500);
+    assert.equal(await length("-p", "500s"), 2500);
+    assert.equal(await length("-o", "300s"), 1700);
+    assert.equal(await length("-d", "5000s", "--loop", "-o", "1s"), 4999);
+    const looped = await samplesOf(path("length-out.wav"));
+    const source = noise(2000);
+    for (let frame = delay - 1; frame < 4999; frame++) {
+      const played = (frame + 1 - delay) % 2000;
+      if (looped[frame * 2] !== source[played * 2]) assert.fail(`frame ${frame} is not frame ${played} of the loop`);
+    }
+  });
+
+  it("routes channels, and warns of those that are muted", async () => {
+    const input = await makeFile("map.wav", 1000);
+    const source = noise(1000);
+    const recorded = async (...args: string[]) => {
+      const { stderr } = await run(input, path("map-out.wav"), "-p", "0.02", ...args);
+      const samples = (await samplesOf(path("map-out.wav"))).slice(delay * 2, (delay + 1000) * 2);
+      const isChannel = (to: number, from: number) =>
+        source.every((_, index) => index % 2 !== 0 || samples[index + to] === (from < 0 ? 0 : source[index + from]));
+      return { stderr, isChannel };
+    };
+    const swapped = await recorded("-m", "2,1");
+    assert.ok(swapped.isChannel(0, 1) && swapped.isChannel(1, 0));
+    assert.doesNotMatch(swapped.stderr, /muted/);
+    const routed = await recorded("-m", "1:2");
+    assert.ok(routed.isChannel(0, -1) && routed.isChannel(1, 0));
+    assert.match(routed.stderr, /-m\/--map: channel 1 of the recording is muted/);
+    const both = await recorded("-m", "2,2", "2,1");
+    assert.ok(both.isChannel(0, 1) && both.isChannel(1, 1));
+    const playing = await recorded("-m", "1:2", "null");
+    assert.ok(playing.isChannel(0, -1) && playing.isChannel(1, 0));
+    assert.match(playing.stderr, /channel 1 of the playback is muted/);
+    await fail(2, /-m\/--map: channel 3 is not there: the stream has 2 channels/, ...virtual, "-q", input, "-m", "3,1");
+  });
+
+  it("sets the volume", async () => {
+    await writeFile(path("volume.wav"), new Float32Array(2000).fill(0.5), {
+      sampleRate: rate,
+      channels: 2,
+      subtype: "FLOAT",
+    });
+    await run("-q", path("volume.wav"), path("volume-out.wav"), "--volume", "-6.0205999dB", "-p", "0.02");
+    const { samples } = await readFile(path("volume-out.wav"));
+    assert.ok(Math.abs(samples[(delay + 500) * 2] - 0.25) < 1e-5, String(samples[(delay + 500) * 2]));
+  });
+
+  it("plays and records RAW files", async () => {
+    const input = path("in.raw");
+    writeFileSync(input, new Uint8Array(noise(2000, 1).buffer));
+    await run("-q", "-c1", "-r48k", "-e=pcm_16", "--endian", "little", input, path("raw.wav"), "-p", "0.02");
+    equalSamples((await samplesOf(path("raw.wav"))).subarray(delay, delay + 2000), noise(2000, 1));
+    const stereo = await makeFile("to-raw.wav", 1000);
+    await run("-q", stereo, path("big.raw"), "-e", ",pcm_16", "--endian", ",big", "-p", "0.02");
+    const bytes = readFileSync(path("big.raw"));
+    assert.deepEqual(
+      Array.from(noise(1000).slice(0, 100)),
+      Array.from({ length: 100 }, (_, i) => bytes.readInt16BE((delay * 2 + i) * 2)),
+    );
+    await fail(2, /'.*in\.raw' is RAW: -r\/--rate, -c\/--channels, -e\/--encoding must say/, ...virtual, input);
+    await run("-q", stereo, path("headerless"), "-t", "raw", "-e", "pcm_16");
+    assert.equal(readFileSync(path("headerless")).length, 4000 + 0);
+  });
+
+  it("takes formats, types, encodings and byte orders, one or a pair", async () => {
+    const input = await makeFile("types.wav", 1000);
+    const info = (name: string) => {
+      const file = new SoundFile(path(name));
+      file.close();
+      return [file.format, file.subtype];
+    };
+    await run("-q", input, path("types.flac"));
+    assert.deepEqual(info("types.flac"), ["FLAC", "PCM_16"]);
+    await run("-q", input, path("types.flac"), "-f", "float32");
+    assert.deepEqual(info("types.flac"), ["FLAC", "PCM_24"]);
+    await run("-q", input, path("types.aiff"), "-f", ",int32", "-e", ",pcm_24");
+    assert.deepEqual(info("types.aiff"), ["AIFF", "PCM_24"]);
+    await run("-q", input, path("types.xyz"), "-t", ",w64", "-e", "float");
+    assert.deepEqual(info("types.xyz"), ["W64", "FLOAT"]);
+    await run("-q", input, path("types.ogg"));
+    assert.deepEqual(info("types.ogg"), ["OGG", "VORBIS"]);
+    await fail(2, /-t\/--file-type: the name '.*types' does not say which/, ...virtual, "-q", input, path("types"));
+    await fail(
+      2,
+      /-t\/--file-type: 'WAF' is none of .*; did you mean WAV\?/,
+      ...virtual,
+      input,
+      path("x"),
+      "-t",
+      "waf",
+    );
+    await fail(
+      2,
+      /-e\/--encoding: 'PCM16' is none of .*; did you mean PCM_16\?/,
+      ...virtual,
+      input,
+      path("x.wav"),
+      "-e",
+      "pcm16",
+    );
+    await fail(
+      2,
+      /-e\/--encoding: FLAC files do not hold FLOAT, but PCM_S8, PCM_16, PCM_24/,
+      ...virtual,
+      input,
+      path("x.flac"),
+      "-e",
+      "float",
+    );
+    assert.ok(!existsSync(path("x.flac")));
+  });
+
+  it("takes channels, rates, block sizes, latencies and buffer sizes", async () => {
+    const input = await makeFile("many.wav", 1000, { channels: 5, sampleRate: 44100 });
+    const { stderr } = await run(
+      input,
+      path("many-out.wav"),
+      "-c",
+      ",3",
+      "--latency",
+      "low,50ms",
+      "--buffersize",
+      "1K",
+      "-r44.1k",
+    );
+    assert.match(stderr, /DuplexStream\('virtual', 44100 Hz, 3 in, 5 out, int16, blockSize 256\)/);
+    const file = new SoundFile(path("many-out.wav"));
+    assert.deepEqual([file.channels, file.sampleRate, file.frames], [3, 44100, 1000]);
+    file.close();
+    await run("-q", input, path("many-out.wav"), "-c1");
+    await fail(2, /-r\/--rate: .*many\.wav has 44100 Hz, not 48000/, ...virtual, input, "-r48k");
+    await fail(2, /-c\/--channels: .*many\.wav has 5 channels, not 2/, ...virtual, input, "-c2");
+  });
+
+  it("leaves the file to be recorded alone when nothing comes of it", async () => {
+    const input = await makeFile("kept-in.wav", 1000);
+    const kept = await makeFile("kept.wav", 500);
+    await fail(2, /-o\/--offset: 1001 frames are more than the 1000/, ...virtual, input, kept, "-o", "1001s");
+    await fail(2, /-m\/--map: channel 3 is not there/, ...virtual, input, kept, "-m", "1:1,3:2");
+    await fail(2, /--endian: FLAC files cannot be big/, ...virtual, input, kept, "-t", ",flac", "--endian", ",big");
+    await fail(1, /-r\/--rate: sampleRate must be an integer/, ...virtual, "null", kept, "-r", "44100.5");
+    assert.equal((await samplesOf(kept)).length, 1000);
+    // What is played must not be recorded over, whatever it is called.
+    await fail(2, /'.*kept-in\.wav' is the file to be played/, ...virtual, input, path("./kept-in.wav"));
+    linkSync(input, path("linked.wav"));
+    await fail(2, /'.*linked\.wav' is the file to be played/, ...virtual, input, path("linked.wav"));
+    assert.equal((await samplesOf(input)).length, 2000);
+    await fail(
+      1,
+      /--rotate: the folder '.*kept\.wav' cannot be made \(/,
+      ...virtual,
+      input,
+      `${kept}/x.wav`,
+      "--rotate",
+      "1",
+    );
+  });
+
+  it("does not overwrite with --no-clobber", async () => {
+    writeFileSync(path("precious.wav"), "precious");
+    await fail(1, /precious\.wav/, ...virtual, "-q", "null", path("precious.wav"), "-d", "0.01", "--no-clobber");
+    assert.equal(readFileSync(path("precious.wav"), "utf8"), "precious");
+    await run("-q", "null", path("new.wav"), "-d", "0.01", "--no-clobber");
+  });
+
+  it("rotates recordings without losing a frame", async () => {
+    const input = await makeFile("long.wav", rate * 2);
+    const pattern = path("rotated/%Y/rec.wav");
+    const { stderr } = await run("-q", "--json", input, pattern, "--rotate", "0.5");
+    const { files } = JSON.parse(stderr) as { files: { file: string; frame: number }[] };
+    const folder = path(`rotated/${new Date().getFullYear()}`);
+    assert.deepEqual(readdirSync(folder).sort(), files.map(({ file }) => basename(file)).sort());
+    assert.deepEqual(files.map(({ file }) => basename(file)), ["rec.wav", "rec-001.wav", "rec-002.wav", "rec-003.wav"]);
+    const parts = await Promise.all(files.map(({ file }) => samplesOf(file)));
+    for (const [index, { frame }] of files.entries()) {
+      const before = parts.slice(0, index).reduce((sum, part) => sum + part.length / 2, 0);
+      assert.equal(frame, before);
+      // Late by what a busy machine's timers are late.
+      assert.ok(frame >= index * 0.5 * rate && frame < (index * 0.5 + 0.3) * rate, `file ${index} begins at ${frame}`);
+    }
+    const whole = Int16Array.from(parts.flatMap((part) => Array.from(part)));
+    assert.equal(whole.length, rate * 2 * 2);
+    equalSamples(whole.subarray(delay * 2), noise(rate * 2).subarray(0, -delay * 2));
+    // What is dropped from the start of the recording is not part of the first file.
+    const dropped = await run("-q", "--json", input, path("late.wav"), "--rotate", "0.5", "-o", "0.4", "-d", "1.2");
+    const [, second] = JSON.parse(dropped.stderr).files;
+    assert.ok(second.frame >= 0.5 * rate, `the second file begins at ${second.frame}`);
+  });
+
+  it("takes arguments from a file", async () => {
+    const input = await makeFile("a b.wav", 1000);
+    writeFileSync(path("arguments"), `${virtual.join(" ")} -q\n"${input}" '${path("c d.wav")}'`);
+    const { code, stderr } = await pastream([`@${path("arguments")}`]);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.equal((await samplesOf(path("c d.wav"))).length, 2000);
+  });
+
+  it("notes options that do nothing", async () => {
+    const input = await makeFile("idle.wav", 100);
+    assert.match((await run(input, "-o", "1")).stderr, /-o\/--offset does nothing: there is no recording/);
+    assert.match(
+      (await run("null", path("idle-out.wav"), "-d1s", "--loop")).stderr,
+      /--loop does nothing: there is no playback/,
+    );
+    const longer = await makeFile("idle-long.wav", rate * 0.2);
+    assert.match((await run(longer, "--rotate", "0.05")).stderr, /--rotate does nothing: .*\n.*\n.*\n9600 frames/);
+  });
+});

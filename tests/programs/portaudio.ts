@@ -1,0 +1,165 @@
+// Programs over the real PortAudio, for tests that give them a sound server: [which one, argument]. Each prints JSON.
+import process from "node:process";
+import { setTimeout } from "node:timers/promises";
+import {
+  checkSettings,
+  DeviceLostError,
+  DuplexStream,
+  OutputStream,
+  queryDevice,
+  queryDevices,
+  queryHostApis,
+  type SamplesOf,
+  SoundFile,
+} from "../../mod.ts";
+import { join, noise } from "../helpers/streams.ts";
+
+type Samples = SamplesOf<"float32">;
+
+const FRAMES = 48000;
+const PAD = 8192;
+
+/** Where what was played begins in a recording, and whether all of it is there. */
+function find(played: Samples, recorded: Samples): { delay: number; equal: boolean } {
+  const first = recorded.findIndex((sample) => sample !== 0);
+  const delay = first < 0 ? -1 : Math.floor(first / 2);
+  const bits = (samples: Samples) => new Uint32Array(samples.buffer, samples.byteOffset, samples.length);
+  const [a, b] = [bits(played), bits(recorded.subarray(2 * delay, 2 * delay + played.length))];
+  return { delay, equal: a.length === b.length && a.every((sample, i) => sample === b[i]) };
+}
+
+/** Runs until a run was equal: a server that had no time for a while drops something, and does not always say so. */
+async function untilEqual(
+  run: (stream: DuplexStream, played: Samples) => Promise<Samples>,
+): Promise<unknown> {
+  await using stream = await DuplexStream.open({ device: "loopback", channels: 2 });
+  for (let attempt = 1;; attempt++) {
+    const played = noise("float32", 2 * FRAMES, attempt); // up to twice full scale
+    const recorded = await run(stream, played);
+    const { xruns, frameCount, sampleRate } = stream;
+    const result = { ...find(played, recorded), xruns, frameCount, sampleRate, frames: recorded.length / 2 };
+    if (result.equal || attempt === 6) return result;
+  }
+}
+
+const memory = () => untilEqual((stream, played) => stream.playrec(played, { pad: PAD }));
+
+const chunks = () =>
+  untilEqual(async (stream, played) => {
+    const parts: Samples[] = [];
+    for await (const chunk of stream.chunks({ chunkSize: 500, playback: played, pad: PAD })) parts.push(chunk.slice());
+    return join(...parts);
+  });
+
+const files = (folder: string) =>
+  untilEqual(async (stream, played) => {
+    const options = { sampleRate: 48000, channels: 2, subtype: "FLOAT" };
+    const source = new SoundFile(`${folder}/played.wav`, "w", options);
+    source.write(played);
+    source.close();
+    const [from, to] = [
+      new SoundFile(`${folder}/played.wav`),
+      new SoundFile(`${folder}/recorded.wav`, "w", options),
+    ];
+    await stream.playrec(from, { out: to, pad: PAD });
+    from.close();
+    to.close();
+    const result = new SoundFile(`${folder}/recorded.wav`);
+    const recorded = result.read() as Samples;
+    result.close();
+    return recorded;
+  });
+
+async function devices(): Promise<unknown> {
+  const attempt = async (others: object) => {
+    const options = { device: "loopback", ...others };
+    const opening = await DuplexStream.open(options).then((stream) => stream.close(), String);
+    try {
+      checkSettings("duplex", options);
+      return opening ?? "ok";
+    } catch (error) {
+      const { name, paCode } = error as { name: string; paCode?: number };
+      return { name, paCode, asOpening: String(error) === opening };
+    }
+  };
+  return {
+    loopback: queryDevice("loopback"),
+    last: queryDevices().at(-1),
+    hostApis: queryHostApis().map(({ name }) => name),
+    settings: {
+      good: await attempt({ channels: 2 }),
+      rate: await attempt({ sampleRate: 44100 }),
+      channels: await attempt({ channels: 3 }),
+      host: await attempt({ hostSettings: { hostApi: "wasapi", exclusive: true } }),
+    },
+  };
+}
+
+/** PortAudio's ALSA gives a stream up at some of the xruns of PulseAudio's plugin, on a machine that is too busy. */
+function unlessLost(error: unknown): undefined {
+  if (!(error instanceof DeviceLostError)) throw error;
+}
+
+/** A file played and recorded over the default device: the pieces of it that came back, as [at, from, frames]. */
+async function pieces(folder: string): Promise<unknown> {
+  const [lead, frames] = [24000, 96000]; // the first frames of a capture are lost
+  const signal = noise("float32", 2 * frames).map((sample) => sample / 2); // within full scale
+  const options = { sampleRate: 48000, channels: 2, subtype: "FLOAT" };
+  const file = new SoundFile(`${folder}/played.wav`, "w", options);
+  file.write(join(new Float32Array(2 * lead), signal));
+  file.close();
+  await using stream = DuplexStream.fromFile(`${folder}/played.wav`, { channels: 2 });
+  const recorded = await stream.playrec(`${folder}/played.wav`, { pad: 48000 }).catch(unlessLost);
+  if (!recorded) return { lost: true };
+  const key = (samples: Samples, frame: number) => `${samples[2 * frame]} ${samples[2 * frame + 1]}`;
+  const where = new Map<string, number>();
+  for (let i = 0; i < frames; i++) where.set(key(signal, i), i);
+  const equal = (i: number, at: number) =>
+    recorded[2 * at] === signal[2 * i] && recorded[2 * at + 1] === signal[2 * i + 1];
+  const found: number[][] = [];
+  let foreign = 0;
+  for (let at = 0; 2 * at < recorded.length; at++) {
+    const from = where.get(key(recorded, at));
+    let length = 0;
+    if (from !== undefined) { while (from + length < frames && equal(from + length, at + length)) length++; }
+    if (length > 0) found.push([at, from!, length]);
+    else if (recorded[2 * at] !== 0 || recorded[2 * at + 1] !== 0) foreign++;
+    at += Math.max(length - 1, 0);
+  }
+  return { found, foreign, frames, glitches: stream.glitches.filter(({ frame }) => frame > lead).length };
+}
+
+/** Sends a signal to the server under a running stream: [signal, "duplex" or "output"]. */
+async function lose(signal: NodeJS.Signals, kind: string): Promise<unknown> {
+  const stream = kind === "duplex"
+    ? await DuplexStream.open({ device: "loopback", channels: 2 })
+    : await OutputStream.open();
+  await stream.start({ frames: -1, pad: -1 });
+  while (stream.frameCount < 0.3 * stream.sampleRate) await setTimeout(20);
+  const begun = performance.now();
+  process.kill(Number(process.env.SERVER_PID), signal);
+  let failure: unknown;
+  await stream.wait().catch((error) => failure = error);
+  const lost = performance.now();
+  await stream.close();
+  const closed = performance.now();
+  return {
+    error: (failure as Error | undefined)?.name,
+    code: (failure as { code?: string } | undefined)?.code,
+    noticed: (lost - begun) / 1000,
+    closed: (closed - lost) / 1000,
+    aborted: stream.aborted,
+  };
+}
+
+const programs: Record<string, (...args: string[]) => unknown> = {
+  memory,
+  chunks,
+  files,
+  devices,
+  count: () => queryDevices().length,
+  pieces,
+  lose: (signal, kind) => lose(signal as NodeJS.Signals, kind),
+};
+const [name, ...args] = process.argv.slice(2);
+console.log(JSON.stringify(await programs[name](...args)));

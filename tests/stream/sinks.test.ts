@@ -1,0 +1,527 @@
+// Everything that can be recorded into.
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join as joinPath } from "node:path";
+import { after, before, describe, it } from "node:test";
+import {
+  BufferFullError,
+  checkFormat,
+  type Dtype,
+  DuplexStream,
+  InputStream,
+  PastreamError,
+  readFile,
+  RingBuffer,
+  type SamplesOf,
+  type Sink,
+  SoundFile,
+} from "../../mod.ts";
+import { clocks, equalSamples, join, noise, pause, virtual } from "../helpers/streams.ts";
+
+const BLOCK = 64;
+const isBusy = (error: unknown) => error instanceof PastreamError && error.code === "busy";
+const signal = noise("int16", 5000, 5);
+
+const duplex = (clock: "realtime" | "freewheel" = "freewheel") =>
+  new DuplexStream(virtual(clock, { channels: 1, dtype: "int16", blockSize: BLOCK }));
+
+/** Records the signal into a sink. */
+async function record(sink: Sink<"int16">, options = {}): Promise<void> {
+  await using stream = duplex();
+  assert.equal(await stream.playrec(signal, { pad: BLOCK, offset: BLOCK, out: sink, ...options }), sink);
+}
+
+describe("memory", () => {
+  it("is recorded into as an array, bytes, a DataView, an ArrayBuffer or a part of one", async () => {
+    const sinks = [
+      new Int16Array(5000),
+      new Uint8Array(10000),
+      new ArrayBuffer(10000),
+      new DataView(new ArrayBuffer(10000)),
+    ];
+    for (const sink of sinks) {
+      await record(sink);
+      const bytes = sink instanceof ArrayBuffer ? sink : sink.buffer;
+      equalSamples(new Int16Array(bytes), signal);
+    }
+    const shared = new Int16Array(new SharedArrayBuffer(10000));
+    await record(shared as unknown as Int16Array<ArrayBuffer>);
+    equalSamples(shared.slice(), signal);
+    const part = new Int16Array(6000).fill(77);
+    await record(part.subarray(500, 5500));
+    equalSamples(part.subarray(500, 5500), signal);
+    assert.ok([...part.subarray(0, 500), ...part.subarray(5500)].every((sample) => sample === 77));
+  });
+
+  it("of no frames has no room", async () => {
+    await using stream = duplex();
+    stream.setSink(new Int16Array(0));
+    await stream.start();
+    assert.equal(await stream.wait(), true);
+    await stream.start({ frames: 1 });
+    await assert.rejects(() => stream.wait(), BufferFullError);
+    assert.equal(stream.frameCount, 0);
+    await stream.start({ frames: 10, offset: 10 });
+    assert.equal(await stream.wait(), true);
+  });
+
+  it("ends a recording when it is full", async () => {
+    for (const clock of clocks) {
+      await using stream = duplex(clock);
+      stream.setSink(new Int16Array(1000));
+      await stream.start({ offset: 300 });
+      await stream.wait();
+      assert.equal(stream.frameCount, 1300);
+      const out = new Int16Array(777);
+      assert.equal(await stream.record({ out }), out);
+      assert.equal(stream.frameCount, 777);
+    }
+  });
+
+  it("gets what there is of a run that ended early", async () => {
+    for (const end of ["stop", "abort"] as const) {
+      await using stream = duplex("realtime");
+      stream.setSource(signal.map(() => 1), { loop: true });
+      const memory = new Int16Array(48000 * 60);
+      const ring = stream.setSink(memory);
+      assert.equal(ring.size, memory.length);
+      await stream.start({ frames: memory.length });
+      await pause(30);
+      await stream[end]();
+      const count = ring.readAvailable;
+      assert.equal(count, stream.frameCount);
+      assert.ok(memory.subarray(BLOCK, count).every((sample) => sample === 1));
+      assert.ok(memory.subarray(count).every((sample) => sample === 0));
+    }
+  });
+
+  it("begins anew at each start", async () => {
+    await using stream = duplex();
+    const memory = new Int16Array(BLOCK + 10);
+    stream.setSink(memory);
+    for (const value of [5, 6]) {
+      stream.setSource(Int16Array.of(value, value));
+      await stream.start({ pad: BLOCK });
+      await stream.wait();
+      assert.deepEqual([...memory.subarray(BLOCK - 1, BLOCK + 3)], [0, value, value, 0]);
+    }
+  });
+
+  it("that is given away during the run is an error, not a crash", async () => {
+    await using stream = duplex("realtime");
+    const memory = new Int16Array(2000);
+    stream.setSink(memory);
+    await stream.start();
+    structuredClone(memory.buffer, { transfer: [memory.buffer] });
+    await assert.rejects(() => stream.wait(), { name: "TypeError", message: /detached/ });
+    assert.equal(stream.frameCount, 2000);
+    assert.equal(stream.aborted, true);
+    await assert.rejects(() => stream.start(), { name: "TypeError", message: /detached/ });
+  });
+
+  it("must fit and be large enough", async () => {
+    await using stream = duplex();
+    assert.throws(() => stream.setSink(new Float32Array(5) as unknown as Sink<"int16">), {
+      name: "TypeError",
+      message: /Int16Array.*Float32Array/,
+    });
+    assert.throws(() => stream.setSink(new Uint8Array(5)), RangeError);
+    await assert.rejects(() => stream.record({ out: new Int16Array(10), frames: 11 }), {
+      name: "RangeError",
+      message: /11 frames, not 10/,
+    });
+    await stream.record({ out: new Int16Array(10), frames: 11, offset: 1 });
+    await assert.rejects(() => stream.playrec(signal, { out: new Int16Array(10) }), BufferFullError);
+    for (const wrong of [undefined, null, 5, "file.wav", {}, []]) {
+      assert.throws(() => stream.setSink(wrong as unknown as Sink<"int16">), TypeError);
+    }
+    await assert.rejects(() => stream.record(undefined as unknown as number), TypeError);
+    await assert.rejects(() => stream.record({} as unknown as number), TypeError);
+    await assert.rejects(() => stream.record(-1), RangeError);
+    await assert.rejects(() => stream.record(10, { offset: 11 }), RangeError);
+    await assert.rejects(() => stream.record(10, { blocking: 1 as unknown as boolean }), TypeError);
+    assert.throws(() => stream.setSink(new Int16Array(4), { onOverflow: "panic" as "drop" }), RangeError);
+  });
+});
+
+describe("record()", () => {
+  for (const clock of clocks) {
+    it(`gives new memory, ${clock}`, async () => {
+      await using stream = duplex(clock);
+      assert.equal((await stream.record(1000)).length, 1000);
+      assert.equal((await stream.record(1000, { offset: 990 })).length, 10);
+      assert.equal((await stream.record(0)).length, 0);
+      assert.ok(await stream.record(5) instanceof Int16Array);
+    });
+  }
+
+  it("drops a source that was set, as play() drops a sink", async () => {
+    await using stream = duplex();
+    stream.setSource(signal);
+    assert.ok((await stream.record(1000)).every((sample) => sample === 0));
+    const sink = new RingBuffer(2, 8192);
+    stream.setSink(sink);
+    await stream.play(signal);
+    assert.equal(sink.readAvailable, 0);
+  });
+
+  it("gives what there is when it is stopped", async () => {
+    await using stream = new InputStream(virtual("realtime", { channels: 3, dtype: "int24" }));
+    const recording = stream.record(480000);
+    await pause(30);
+    await stream.stop();
+    assert.equal((await recording).length, stream.frameCount * 9);
+  });
+
+  it("does not turn into the sink of a later start", async () => {
+    await using stream = duplex("realtime");
+    const recording = stream.record(100);
+    await stream.abort();
+    await stream.start({ frames: 500, pad: -1 });
+    await stream.wait();
+    assert.equal(stream.frameCount, 500);
+    assert.ok((await recording).length <= 100);
+    const chunks = stream.chunks({ chunkSize: 100 });
+    await chunks.next();
+    await stream.stop();
+    await stream.start({ frames: 70000 });
+    await stream.abort();
+    assert.equal((await chunks.next()).done, false); // what had been captured
+    while (!(await chunks.next()).done);
+  });
+
+  it("need not block", async () => {
+    await using stream = duplex("realtime");
+    const samples = await stream.record(480000, { blocking: false });
+    assert.equal(samples.length, 480000);
+    assert.equal(stream.active, true);
+    await stream.stop();
+    const played = await stream.playrec(signal.subarray(0, 500), { pad: BLOCK, offset: BLOCK, blocking: false });
+    await stream.ended;
+    equalSamples(played, signal.slice(0, 500));
+    await stream.play(signal, { pad: 480000, blocking: false });
+    assert.equal(stream.active, true);
+    await stream.stop();
+  });
+});
+
+describe("a ring of the user's", () => {
+  it("is filled, and overflows", async () => {
+    await using stream = duplex();
+    const ring = new RingBuffer(2, 1024);
+    stream.setSource(signal);
+    stream.setSink(ring);
+    const reading = (async () => {
+      const parts: Int16Array<ArrayBuffer>[] = [];
+      for (let count = 0; count < 5000 + BLOCK; await pause(1)) {
+        const part = new Int16Array(ring.readAvailable);
+        count += ring.readInto(part);
+        parts.push(part);
+      }
+      return join(...parts);
+    })();
+    await stream.start({ pad: BLOCK });
+    await stream.wait();
+    equalSamples((await reading).subarray(BLOCK), signal);
+    await using late = duplex("realtime");
+    late.setSink(ring);
+    await late.start();
+    await assert.rejects(() => late.wait(5), BufferFullError);
+    assert.equal(late.aborted, true);
+    assert.equal(ring.readAvailable, 1024);
+    assert.equal(late.frameCount, 1024);
+  });
+
+  it("may drop what does not fit, which is counted and logged", async () => {
+    await using stream = duplex("realtime");
+    const ring = new RingBuffer(2, 512);
+    stream.setSink(ring, { onOverflow: "drop" });
+    await stream.start({ frames: 4800 });
+    await stream.wait();
+    assert.equal(stream.frameCount, 4800);
+    assert.equal(ring.readAvailable, 512);
+    assert.deepEqual(stream.glitches.map(({ kind, frame, frames }) => [kind, frame, frames]), [[
+      "sinkOverflow",
+      512,
+      4288,
+    ]]);
+  });
+});
+
+describe("a ring over memory of the user's own", () => {
+  it("holds in that memory what was recorded, and plays what is in it", async () => {
+    await using stream = duplex();
+    const memory = new Int16Array(8192);
+    using ring = new RingBuffer(2, undefined, memory);
+    const played = new Int16Array(8192);
+    using source = new RingBuffer(2, undefined, played);
+    for (let run = 0; run < 2; run++) {
+      source.flush();
+      source.write(signal);
+      ring.flush();
+      stream.setSource(source);
+      stream.setSink(ring);
+      await stream.start({ pad: BLOCK, offset: BLOCK });
+      await stream.wait();
+      equalSamples(memory.subarray(0, 5000), signal);
+      assert.equal(source.readAvailable, 0);
+      const [count, region] = ring.getReadBuffers();
+      assert.equal(count, 5000);
+      assert.equal(region.buffer, memory.buffer);
+    }
+  });
+
+  it("is read and written during a run, without regions", async () => {
+    await using stream = duplex("realtime");
+    const memory = new Int16Array(4096);
+    using source = new RingBuffer(2, undefined, memory);
+    using sink = new RingBuffer(2, 65536);
+    source.write(signal, 4000);
+    stream.setSource(source);
+    stream.setSink(sink);
+    await stream.start({ pad: -1 });
+    let written = 4000;
+    while (written < 5000) {
+      written += source.write(signal.subarray(written));
+      await pause(2);
+    }
+    const active = { name: "PastreamError", code: "active", message: /own.*while a stream uses it/ };
+    assert.throws(() => source.getWriteBuffers(), active);
+    while (sink.readAvailable < BLOCK + 5000) await pause(2);
+    assert.equal(source.readAvailable, 0);
+    await stream.stop();
+    const recorded = new Int16Array(5000);
+    sink.readInto(new Int16Array(BLOCK));
+    sink.readInto(recorded);
+    equalSamples(recorded, signal);
+    assert.equal(source.getWriteBuffers()[1].buffer, memory.buffer);
+  });
+
+  it("is given back whatever becomes of the stream", async () => {
+    const memory = new Int16Array(4096);
+    using ring = new RingBuffer(2, undefined, memory);
+    await using stream = duplex("realtime");
+    stream.setSink(ring, { onOverflow: "drop" });
+    stream.setSource(signal);
+    await stream.start({ pad: -1 });
+    await assert.rejects(() => stream.start(), { code: "active" });
+    while (ring.readAvailable < 100) await pause(1);
+    await stream.close();
+    equalSamples(memory.subarray(BLOCK, 100), signal.subarray(0, 100 - BLOCK));
+    assert.equal(ring.getReadBuffers()[1].buffer, memory.buffer);
+  });
+
+  it("is given back where the start fails, too", async () => {
+    await using stream = duplex("realtime");
+    using source = new RingBuffer(2, undefined, new Int16Array(64));
+    const sink = new RingBuffer(2, 64);
+    stream.setSource(source);
+    stream.setSink(sink);
+    sink.close();
+    await assert.rejects(() => stream.start(), { code: "closed" });
+    assert.equal(source.getWriteBuffers()[0], 64);
+  });
+
+  it("is not for streams where another thread may use that memory", async () => {
+    await using stream = duplex();
+    using ring = new RingBuffer(2, undefined, new SharedArrayBuffer(64));
+    const handle = ring.share();
+    using other = RingBuffer.from(handle);
+    for (const each of [ring, other]) {
+      stream.setSink(each);
+      await assert.rejects(() => stream.start(), { name: "TypeError", message: /another thread/ });
+    }
+    stream.setSink(new Int16Array(10));
+    await stream.start();
+    assert.equal(await stream.wait(), true);
+  });
+});
+
+describe("a function", () => {
+  it("gets everything, and is waited for", async () => {
+    const parts: Int16Array<ArrayBuffer>[] = [];
+    let settled = false;
+    await record(async (stream, ring, { signal: end, loop }) => {
+      assert.equal(loop, false);
+      for (;;) {
+        const ended = end.aborted;
+        const part = new Int16Array(ring.readAvailable);
+        ring.readInto(part);
+        parts.push(part);
+        if (ended && part.length === 0) break;
+        await pause(1);
+      }
+      await pause(20);
+      assert.equal(stream.active, false);
+      settled = true;
+    });
+    assert.equal(settled, true);
+    equalSamples(join(...parts), signal);
+  });
+
+  it("that fails at the end is heard of, too", async () => {
+    await using stream = duplex();
+    stream.setSink(async (_stream, _ring, { signal: end }) => {
+      await new Promise((resolve) => end.addEventListener("abort", resolve));
+      await pause(5);
+      throw new Error("disk on fire");
+    });
+    await stream.start({ frames: 100 });
+    await stream.stop(); // does not wait for it
+    await assert.rejects(() => stream.wait(), { message: "disk on fire" });
+    assert.equal(await stream.wait(), true);
+  });
+});
+
+describe("a WritableStream", () => {
+  it("gets everything in arrays of its own, and is closed", async () => {
+    const parts: Int16Array<ArrayBuffer>[] = [];
+    let closed = 0;
+    await record(
+      new WritableStream<Int16Array<ArrayBuffer>>({
+        async write(samples) {
+          parts.push(samples);
+          await pause(1);
+        },
+        async close() {
+          await pause(10);
+          closed++;
+        },
+      }),
+    );
+    assert.equal(closed, 1);
+    equalSamples(join(...parts), signal);
+    assert.equal(new Set(parts.map(({ buffer }) => buffer)).size, parts.length);
+  });
+
+  it("is written to in real time", async () => {
+    let frames = 0;
+    let writes = 0;
+    await using stream = new InputStream(virtual("realtime", { channels: 2, dtype: "float32" }));
+    await stream.record({
+      out: new WritableStream<Float32Array<ArrayBuffer>>({
+        write(samples) {
+          frames += samples.length / 2;
+          writes++;
+        },
+      }),
+      frames: 9600,
+    });
+    assert.equal(frames, 9600);
+    assert.ok(writes >= 1 && writes <= 20, `${writes} writes`);
+  });
+
+  it("that fails ends the stream with its error", async () => {
+    await using stream = duplex("realtime");
+    const out = new WritableStream<Int16Array<ArrayBuffer>>({
+      write() {
+        throw new URIError("no more");
+      },
+    });
+    await assert.rejects(() => stream.record({ out }), { name: "URIError", message: "no more" });
+    assert.equal(stream.aborted, true);
+    await assert.rejects(() => stream.record({ out, frames: 10 }));
+  });
+});
+
+describe("a sound file", () => {
+  let folder = "";
+  before(() => void (folder = mkdtempSync(joinPath(tmpdir(), "pastream-"))));
+  after(() => rmSync(folder, { recursive: true }));
+
+  it("gets everything", async () => {
+    for (const clock of clocks) {
+      await using stream = new DuplexStream(virtual(clock, { channels: 2, dtype: "int32", blockSize: BLOCK }));
+      const played = noise("int32", 5000 * 2);
+      const path = joinPath(folder, `${clock}.wav`);
+      using file = stream.toFile(path);
+      assert.deepEqual([file.subtype, file.sampleRate, file.channels], ["PCM_32", 48000, 2]);
+      assert.equal(await stream.playrec(played, { pad: BLOCK, offset: BLOCK, out: file }), file);
+      assert.equal(file.frames, 5000);
+      file.close();
+      equalSamples((await readFile(path, { dtype: "int32" })).samples, played);
+    }
+  });
+
+  it("is chosen to hold the samples as well as its format can", async () => {
+    const cases: [dtype: Dtype, name: string, subtype: string][] = [
+      ["float32", "a.wav", "FLOAT"],
+      ["float32", "a.flac", "PCM_24"],
+      ["int32", "a.flac", "PCM_24"],
+      ["int24", "a.aiff", "PCM_24"],
+      ["int16", "a.flac", "PCM_16"],
+      ["int8", "a.wav", "PCM_U8"],
+      ["int8", "a.aiff", "PCM_S8"],
+      ["uint8", "a.wav", "PCM_U8"],
+      ["float32", "a.ogg", "VORBIS"],
+    ];
+    for (const [dtype, name, subtype] of cases) {
+      if (!checkFormat(name.endsWith("ogg") ? "OGG" : "WAV")) continue;
+      await using stream = new InputStream(virtual("freewheel", { channels: 1, dtype }));
+      using file = stream.toFile(joinPath(folder, name));
+      assert.equal(file.subtype, subtype, `${dtype} in ${name}`);
+    }
+    await using stream = new InputStream(virtual("freewheel", { channels: 1 }));
+    using file = stream.toFile(joinPath(folder, "b.wav"), "w", { subtype: "PCM_16" });
+    assert.equal(file.subtype, "PCM_16");
+    assert.throws(() => stream.toFile(joinPath(folder, "b.wav"), "x"), { name: "SoundFileError" });
+    assert.throws(() => stream.toFile(joinPath(folder, "b")), { name: "TypeError", message: /format/ });
+  });
+
+  it("must fit", async () => {
+    await using stream = duplex();
+    using wrong = new SoundFile(joinPath(folder, "wrong.wav"), "w", { sampleRate: 44100, channels: 1 });
+    assert.throws(() => stream.setSink(wrong), { name: "RangeError", message: /48000 Hz, not 44100 Hz/ });
+    using stereo = new SoundFile(joinPath(folder, "stereo.wav"), "w", { sampleRate: 48000, channels: 2 });
+    await assert.rejects(() => stream.record({ out: stereo, frames: 5 }), { name: "RangeError", message: /channels/ });
+    wrong.close();
+    using reading = new SoundFile(joinPath(folder, "wrong.wav"));
+    assert.throws(() => stream.setSink(reading), { name: "TypeError", message: /writing/ });
+    stereo.close();
+    assert.throws(() => stream.setSink(stereo), PastreamError);
+  });
+
+  it("gives way to the next one without losing a frame", async () => {
+    await using stream = new DuplexStream(virtual("realtime", { channels: 1, dtype: "int16", blockSize: BLOCK }));
+    const played = noise("int16", 240000);
+    const paths = [1, 2, 3].map((i) => joinPath(folder, `part${i}.wav`));
+    const files = paths.map((path) => stream.toFile(path));
+    stream.setSource(played);
+    stream.setSink(files[0]);
+    await assert.rejects(() => stream.nextFile(files[1]), TypeError);
+    const untilFrame = async (frame: number) => {
+      while (stream.frameCount < frame) await pause(1);
+    };
+    await stream.start({ offset: BLOCK, pad: BLOCK });
+    await untilFrame(2400);
+    const second = await stream.nextFile(files[1]);
+    assert.ok(second > 0);
+    files[0].close();
+    assert.throws(() => files[1].close(), isBusy);
+    await untilFrame(second + 2400);
+    const third = await stream.nextFile(files[2]);
+    assert.ok(third > second);
+    await assert.rejects(() => stream.nextFile(files[2]), isBusy);
+    await assert.rejects(() => stream.nextFile("x" as unknown as SoundFile), TypeError);
+    await untilFrame(third + 2400);
+    await stream.stop();
+    files[1].close();
+    files[2].close();
+    const parts = await Promise.all(paths.map(async (path) => (await readFile(path, { dtype: "int16" })).samples));
+    assert.deepEqual(parts.map(({ length }) => length).slice(0, 2), [second, third - second]);
+    const all = join(...parts as SamplesOf<"int16">[]);
+    equalSamples(all, played.subarray(0, all.length));
+    assert.equal(all.length, stream.frameCount - BLOCK);
+  });
+
+  it("goes on where it stands at a second start", async () => {
+    await using stream = duplex();
+    const path = joinPath(folder, "twice.wav");
+    const file = stream.toFile(path);
+    await stream.playrec(signal, { frames: 2000, pad: BLOCK, offset: BLOCK, out: file });
+    await stream.playrec(signal.subarray(2000), { pad: BLOCK, offset: BLOCK, out: file });
+    file.close();
+    equalSamples((await readFile(path, { dtype: "int16" })).samples, signal);
+  });
+});
