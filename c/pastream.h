@@ -55,25 +55,25 @@ extern "C" {
 /* ------------------------------------------------------------------ status */
 
 #define PS_OK 0
-#define PS_ERR_HANDLE -1         /* not a live handle of the kind the call takes: the object was closed */
-#define PS_ERR_ARGUMENT -2       /* an argument is out of range; ps_error_detail names it */
-#define PS_ERR_MEMORY -3         /* out of memory, or out of handles (65535) */
-#define PS_ERR_THREAD -4         /* the system refused a thread */
-#define PS_ERR_ACTIVE -5         /* not while the stream is running */
-#define PS_ERR_BUSY -6           /* the file is in use by a running stream or by another job */
-#define PS_ERR_STATE -7          /* the stream is not open (start), or was closed */
-#define PS_ERR_PENDING -8        /* the command or job has not ended yet: ask again */
-#define PS_ERR_BUFFER_FULL -9    /* a recording had no room left; what fitted is kept */
-#define PS_ERR_BUFFER_EMPTY -10  /* the source ended before `frames` frames were played */
+#define PS_ERR_HANDLE -1            /* not a live handle of the kind the call takes: the object was closed */
+#define PS_ERR_ARGUMENT -2          /* an argument is out of range; ps_error_detail names it */
+#define PS_ERR_MEMORY -3            /* out of memory, or out of handles (65535) */
+#define PS_ERR_THREAD -4            /* the system refused a thread */
+#define PS_ERR_ACTIVE -5            /* not while the stream is running */
+#define PS_ERR_BUSY -6              /* the file is in use by a running stream or by another job */
+#define PS_ERR_STATE -7             /* the stream is not open (start), or was closed */
+#define PS_ERR_PENDING -8           /* the command or job has not ended yet: ask again */
+#define PS_ERR_BUFFER_FULL -9       /* a recording had no room left; what fitted is kept */
+#define PS_ERR_BUFFER_EMPTY -10     /* the source ended before `frames` frames were played */
 #define PS_ERR_DEVICE_NOT_FOUND -11 /* no such device, or no default device of that direction */
-#define PS_ERR_DEVICE_LOST -12   /* the device went away, or its server died, while streaming */
-#define PS_ERR_PORTAUDIO -13     /* PortAudio said no: detail code is its PaErrorCode */
-#define PS_ERR_SOUNDFILE -14     /* libsndfile or the system said no: detail code is libsndfile's */
-#define PS_ERR_NO_PORTAUDIO -15  /* the PortAudio library could not be loaded: detail lists what was tried */
-#define PS_ERR_NO_SNDFILE -16    /* likewise libsndfile */
-#define PS_ERR_XRUN -17          /* an xrun ended the run (PS_RUN_FATAL_XRUNS) */
-#define PS_ERR_STALLED -18       /* a pipe took no data while the stream was being ended; the rest was dropped */
-#define PS_ERR_UNSUPPORTED -19   /* not on this platform, or not by the installed library */
+#define PS_ERR_DEVICE_LOST -12      /* the device went away, or its server died, while streaming */
+#define PS_ERR_PORTAUDIO -13        /* PortAudio said no: detail code is its PaErrorCode */
+#define PS_ERR_SOUNDFILE -14        /* libsndfile or the system said no: detail code is libsndfile's */
+#define PS_ERR_NO_PORTAUDIO -15     /* the PortAudio library could not be loaded: detail lists what was tried */
+#define PS_ERR_NO_SNDFILE -16       /* likewise libsndfile */
+#define PS_ERR_XRUN -17             /* an xrun ended the run (PS_RUN_FATAL_XRUNS) */
+#define PS_ERR_STALLED -18          /* a pipe took no data while the stream was being ended; the rest was dropped */
+#define PS_ERR_UNSUPPORTED -19      /* not on this platform, or not by the installed library */
 
 /* The ABI version of this library: PS_ABI_VERSION. Any thread. */
 PS_API int32_t ps_abi_version(void);
@@ -200,21 +200,21 @@ PS_API int32_t ps_host_api_info(int32_t host_api, double *info, int32_t info_siz
 #define PS_CONFIG_OUTPUT_CHANNELS 3
 #define PS_CONFIG_INPUT_FORMAT 4 /* PS_FORMAT_ */
 #define PS_CONFIG_OUTPUT_FORMAT 5
-#define PS_CONFIG_SAMPLE_RATE 6 /* Hz; 0: the device's default */
-#define PS_CONFIG_BLOCK_SIZE 7  /* frames per callback; 0: the device decides */
+#define PS_CONFIG_SAMPLE_RATE 6   /* Hz; 0: the device's default */
+#define PS_CONFIG_BLOCK_SIZE 7    /* frames per callback; 0: the device decides */
 #define PS_CONFIG_INPUT_LATENCY 8 /* seconds; -1 the device's low, -2 its high value (default) */
 #define PS_CONFIG_OUTPUT_LATENCY 9
-#define PS_CONFIG_FLAGS 10 /* PS_STREAM_ flags */
-#define PS_CONFIG_VIRTUAL_CLOCK 11 /* 0 realtime, 1 freewheel */
-#define PS_CONFIG_VIRTUAL_DELAY 12 /* loopback delay in frames; -1 (default): one block */
+#define PS_CONFIG_FLAGS 10                /* PS_STREAM_ flags */
+#define PS_CONFIG_VIRTUAL_CLOCK 11        /* 0 realtime, 1 freewheel */
+#define PS_CONFIG_VIRTUAL_DELAY 12        /* loopback delay in frames; -1 (default): one block */
 #define PS_CONFIG_INPUT_HOST_SETTINGS 13  /* PS_HOST_ kind of the input's host settings; 0 none */
 #define PS_CONFIG_OUTPUT_HOST_SETTINGS 14 /* likewise for the output */
-#define PS_CONFIG_INPUT_HOST_FLAGS 15  /* PS_HOST_ flags of that kind */
+#define PS_CONFIG_INPUT_HOST_FLAGS 15     /* PS_HOST_ flags of that kind */
 #define PS_CONFIG_OUTPUT_HOST_FLAGS 16
 #define PS_CONFIG_INPUT_CHANNEL_MAP 17  /* how many entries of `list` are the input's channel selectors or map */
 #define PS_CONFIG_OUTPUT_CHANNEL_MAP 18 /* likewise the output's; they stand after the input's */
-#define PS_CONFIG_FAULTS 19 /* how many faults stand in `list` after the channel maps, 4 numbers each */
-#define PS_CONFIG_METERS 20 /* 1 (default): levels are measured; 0: not */
+#define PS_CONFIG_FAULTS 19             /* how many faults stand in `list` after the channel maps, 4 numbers each */
+#define PS_CONFIG_METERS 20             /* 1 (default): levels are measured; 0: not */
 #define PS_CONFIG_SIZE 21
 
 #define PS_STREAM_CLIP_OFF 1
@@ -244,9 +244,10 @@ PS_API int32_t ps_stream_new(const double *config, int32_t size, const double *l
 PS_API int32_t ps_stream_free(int32_t stream);
 
 /* Commands are carried out one after the other by the stream's own thread; the call only hands them over. */
-#define PS_COMMAND_OPEN 1  /* open the device */
-#define PS_COMMAND_START 2 /* start a run as ps_stream_set_ has it; PS_ERR_ACTIVE while one is running, PS_ERR_BUSY if
-                            * another stream runs with a ring or file of it */
+#define PS_COMMAND_OPEN 1 /* open the device */
+/* Start a run as ps_stream_set_ has it; PS_ERR_ACTIVE while one is running, PS_ERR_BUSY if another stream runs with a
+ * ring or file of it. */
+#define PS_COMMAND_START 2
 #define PS_COMMAND_STOP 3  /* play what the device has, end the run, finish the files */
 #define PS_COMMAND_ABORT 4 /* drop what the device has, end the run, finish the files; also of a run that is ending */
 #define PS_COMMAND_CLOSE 5 /* abort if need be, close the device, let go of rings and files */
@@ -273,7 +274,7 @@ PS_API int32_t ps_stream_drain(int32_t stream);
 #define PS_STATE_IDLE 1     /* open, never started */
 #define PS_STATE_STARTING 2 /* files are being read ahead, the device is being started */
 #define PS_STATE_ACTIVE 3
-#define PS_STATE_ENDING 4   /* the last frame has gone through the callback; device and files are being finished */
+#define PS_STATE_ENDING 4    /* the last frame has gone through the callback; device and files are being finished */
 #define PS_STATE_COMPLETED 5 /* ended by itself */
 #define PS_STATE_STOPPED 6   /* by PS_COMMAND_STOP */
 #define PS_STATE_ABORTED 7   /* by PS_COMMAND_ABORT, or by an error: ps_stream_error */
@@ -284,12 +285,12 @@ PS_API int32_t ps_stream_state(int32_t stream);
 /* What is played and recorded; before a start. What sets something for the next run answers PS_ERR_ACTIVE while one is
  * on, or a START or CLOSE waits, and PS_ERR_STATE while the device is not open. */
 #define PS_SIDE_NONE 0
-#define PS_SIDE_RING 1 /* `object` is a ring whose elements are the stream's frames */
-#define PS_SIDE_FILE 2 /* `object` is a file with the stream's channels; a thread moves its frames */
-#define PS_SOURCE_LOOP 1      /* ring: play its contents over and over without taking them out; file: seek to start */
-#define PS_SOURCE_COMPLETE 2  /* the ring counts as ended, whatever its flag says */
-#define PS_SINK_DROP 1        /* no room: drop the newest frames, count and log them, go on */
-#define PS_SINK_MEMORY 2      /* nobody reads the ring during the run: freewheeling does not wait for room in it */
+#define PS_SIDE_RING 1       /* `object` is a ring whose elements are the stream's frames */
+#define PS_SIDE_FILE 2       /* `object` is a file with the stream's channels; a thread moves its frames */
+#define PS_SOURCE_LOOP 1     /* ring: play its contents over and over without taking them out; file: seek to start */
+#define PS_SOURCE_COMPLETE 2 /* the ring counts as ended, whatever its flag says */
+#define PS_SINK_DROP 1       /* no room: drop the newest frames, count and log them, go on */
+#define PS_SINK_MEMORY 2     /* nobody reads the ring during the run: freewheeling does not wait for room in it */
 /* The ring or file to play or to record into; PS_SIDE_NONE takes it away. For a file `flags` of the source are
  * PS_SOURCE_LOOP, and `between` is the ring to stand between file and callback, which is emptied at a start (0: one of
  * the library's own, of 65536 frames); for a ring it is 0.
@@ -338,13 +339,13 @@ PS_API double ps_stream_next_file_at(int32_t stream);
 #define PS_NUMBER_SOURCE_FRAMES 12   /* frames taken from the source */
 #define PS_NUMBER_RECORDED_FRAMES 13 /* frames put into the sink */
 #define PS_NUMBER_CALLBACKS 14
-#define PS_NUMBER_GLITCHES 15        /* entries ever written to the glitch log */
-#define PS_NUMBER_TOTAL_FRAMES 16    /* frames the run will have, -1 while that is unknown */
-#define PS_NUMBER_SINCE_CALLBACK 17  /* seconds since the last callback began */
-#define PS_NUMBER_BLOCK_FRAMES 18    /* frames of the last callback */
-#define PS_NUMBER_BLOCK_FRAME 19     /* frameCount at the start of the last callback */
-#define PS_NUMBER_BLOCK_ADC_TIME 20  /* stream time at which its first input frame was captured */
-#define PS_NUMBER_BLOCK_DAC_TIME 21  /* stream time at which its first output frame will be played */
+#define PS_NUMBER_GLITCHES 15       /* entries ever written to the glitch log */
+#define PS_NUMBER_TOTAL_FRAMES 16   /* frames the run will have, -1 while that is unknown */
+#define PS_NUMBER_SINCE_CALLBACK 17 /* seconds since the last callback began */
+#define PS_NUMBER_BLOCK_FRAMES 18   /* frames of the last callback */
+#define PS_NUMBER_BLOCK_FRAME 19    /* frameCount at the start of the last callback */
+#define PS_NUMBER_BLOCK_ADC_TIME 20 /* stream time at which its first input frame was captured */
+#define PS_NUMBER_BLOCK_DAC_TIME 21 /* stream time at which its first output frame will be played */
 #define PS_NUMBER_COUNT 22
 PS_API double ps_stream_number(int32_t stream, int32_t what);
 /* Numbers 0 .. count-1 at once. Any thread. */
@@ -356,7 +357,7 @@ PS_API int32_t ps_stream_numbers(int32_t stream, double *numbers, int32_t count)
 #define PS_ACTUAL_INPUT_CHANNELS 2
 #define PS_ACTUAL_OUTPUT_CHANNELS 3
 #define PS_ACTUAL_SAMPLE_RATE 4
-#define PS_ACTUAL_BLOCK_SIZE 5 /* as asked for: 0 if the device decides */
+#define PS_ACTUAL_BLOCK_SIZE 5    /* as asked for: 0 if the device decides */
 #define PS_ACTUAL_INPUT_LATENCY 6 /* seconds */
 #define PS_ACTUAL_OUTPUT_LATENCY 7
 #define PS_ACTUAL_SIZE 8
@@ -395,15 +396,15 @@ PS_API double ps_stream_capture_time(int32_t stream, double frame);
 /* ------------------------------------------------------------- sound files */
 
 #define PS_MODE_READ 1
-#define PS_MODE_WRITE 2       /* empties an existing file */
-#define PS_MODE_READ_WRITE 3  /* an existing file, which is kept */
-#define PS_MODE_EXCLUSIVE 4   /* with WRITE: the file must not exist yet */
-#define PS_MODE_TRUNCATE 8    /* with READ_WRITE: empties it */
+#define PS_MODE_WRITE 2      /* empties an existing file */
+#define PS_MODE_READ_WRITE 3 /* an existing file, which is kept */
+#define PS_MODE_EXCLUSIVE 4  /* with WRITE: the file must not exist yet */
+#define PS_MODE_TRUNCATE 8   /* with READ_WRITE: empties it */
 
 #define PS_FILE_SAMPLE_RATE 0
 #define PS_FILE_CHANNELS 1
-#define PS_FILE_FORMAT 2   /* libsndfile's format word: major | subtype | endian */
-#define PS_FILE_FRAMES 3   /* -1: cannot be known (a pipe) */
+#define PS_FILE_FORMAT 2 /* libsndfile's format word: major | subtype | endian */
+#define PS_FILE_FRAMES 3 /* -1: cannot be known (a pipe) */
 #define PS_FILE_SEEKABLE 4
 #define PS_FILE_COMPRESSION_LEVEL 5 /* in: 0..1, or -1 */
 #define PS_FILE_BITRATE_MODE 6      /* in: 0 constant, 1 average, 2 variable, or -1 */

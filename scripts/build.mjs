@@ -25,24 +25,27 @@ const flags = [
 const cache = join(root, "build", "zig-cache");
 export const zigCache = { ZIG_GLOBAL_CACHE_DIR: cache, ZIG_LOCAL_CACHE_DIR: cache };
 
-/** All files below c/, relative to the checkout. */
-function cFiles() {
-  const entries = readdirSync(join(root, "c"), { recursive: true, withFileTypes: true }).filter((entry) =>
-    entry.isFile()
+/** The C files and headers below these folders, relative to the checkout. */
+export function cFiles(...folders) {
+  const entries = folders.flatMap((folder) =>
+    readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
   );
-  const paths = entries.map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)));
+  const paths = entries.filter((entry) => entry.isFile() && /\.[ch]$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)));
   return paths.map((path) => path.replaceAll("\\", "/")).sort();
 }
 
 /** The library's C files, relative to the checkout. */
 export function cSources() {
-  return cFiles().filter((name) => name.endsWith(".c"));
+  return cFiles("c").filter((name) => name.endsWith(".c"));
 }
 
 /** A hash of everything that goes into a build: each file of c/, the command line, and which compiler it is. */
 export function hashBuild(compiler, args) {
   const hash = createHash("sha256");
-  for (const name of cFiles()) hash.update(`${name}\0`).update(readFileSync(join(root, name)));
+  for (const name of [...cFiles("c"), "c/exports.map"]) {
+    hash.update(`${name}\0`).update(readFileSync(join(root, name)));
+  }
   const { size, mtimeMs } = statSync(compiler);
   return hash.update(JSON.stringify([args, compiler, size, mtimeMs])).digest("hex");
 }

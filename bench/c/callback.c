@@ -1,7 +1,7 @@
 /* The whole audio callback: the transfer, and the levels, clocks and statistics around it, against memcpy of the same
  * bytes. */
-#include "stream/state.h"
 #include "bench.h"
+#include "stream/state.h"
 
 #define RING_FRAMES 8192
 #define FRAME 8 /* bytes of two float32 */
@@ -17,8 +17,14 @@ static void close_nothing(struct stream *stream) { (void)stream; }
 static int always_active(struct stream *stream) { return stream != NULL; }
 static double no_time(struct stream *stream) { return (void)stream, 0; }
 static const struct device_ops device_none = {
-  .open = open_nothing, .start = do_nothing, .stop = do_nothing, .abort = do_nothing, .close = close_nothing,
-  .active = always_active, .time = no_time, .cpu_load = no_time,
+    .open = open_nothing,
+    .start = do_nothing,
+    .stop = do_nothing,
+    .abort = do_nothing,
+    .close = close_nothing,
+    .active = always_active,
+    .time = no_time,
+    .cpu_load = no_time,
 };
 
 struct callback {

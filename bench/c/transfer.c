@@ -1,8 +1,8 @@
 /* What the callback does with a block, against memcpy of the same bytes between the same places. */
+#include "bench.h"
 #include "engine/engine.h"
 #include "engine/format.h"
 #include "pastream.h"
-#include "bench.h"
 
 #define RING_FRAMES 8192
 
@@ -39,7 +39,8 @@ static void run_memcpy(void *argument, int calls) {
 
 enum map { IDENTITY, REVERSED, SCATTERED };
 
-static void measure(const char *name, int32_t channels, int32_t format, size_t block, enum map map, const char *target) {
+static void measure(const char *name, int32_t channels, int32_t format, size_t block, enum map map,
+                    const char *target) {
   static struct transfer transfer;
   static const int32_t scattered[] = {3, 8, 1, 6, 2, 7, 5, 4};
   int32_t reversed[64];

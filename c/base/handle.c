@@ -109,8 +109,10 @@ int32_t handle_free(int32_t handle, enum handle_kind kind) {
   slot->object = NULL;
   slot->next_free = 0;
   uint32_t index = (uint32_t)handle & 0xffff;
-  if (last_free) slots[last_free].next_free = index;
-  else first_free = index;
+  if (last_free)
+    slots[last_free].next_free = index;
+  else
+    first_free = index;
   last_free = index;
   os_mutex_unlock(&lock);
   atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);

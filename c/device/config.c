@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stddef.h>
 
-#include "engine/channel_map.h"
 #include "base/error.h"
+#include "engine/channel_map.h"
 #include "pastream.h"
 
 #define RATE_MAX 1e7

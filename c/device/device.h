@@ -9,14 +9,14 @@ struct stream;
 /* What a callback is told about time, in seconds of the stream's clock; 0 where the device does not say. */
 struct callback_times {
   double now;
-  double input; /* capture of the first input frame */
+  double input;  /* capture of the first input frame */
   double output; /* when the first output frame will be heard */
 };
 
 /* All but `time` and `cpu_load` are called on the stream's control thread, one at a time; they answer PS_OK or set the
  * thread's error and answer its status. They may block, but end in bounded time even if the device is gone. */
 struct device_ops {
-  int32_t (*open)(struct stream *stream);  /* from stream->config; fills stream->actual and stream->device_state */
+  int32_t (*open)(struct stream *stream); /* from stream->config; fills stream->actual and stream->device_state */
   int32_t (*start)(struct stream *stream);
   int32_t (*stop)(struct stream *stream);  /* once the callback has completed: play out what the device holds */
   int32_t (*abort)(struct stream *stream); /* drop what the device holds; no callback runs after it */

@@ -41,10 +41,10 @@ struct virtual_device {
   int32_t fault_count;
 
   size_t input_frame, output_frame; /* bytes */
-  uint8_t *output;  /* one block */
-  uint8_t *looped;  /* one block of output in the input's format and channels */
-  uint8_t *line;    /* delay line of `delay` input frames; the oldest stands at `line_position` */
-  uint8_t *input;   /* one block */
+  uint8_t *output;                  /* one block */
+  uint8_t *looped;                  /* one block of output in the input's format and channels */
+  uint8_t *line;                    /* delay line of `delay` input frames; the oldest stands at `line_position` */
+  uint8_t *input;                   /* one block */
   size_t line_position;
 };
 
@@ -100,7 +100,8 @@ static unsigned long fault_flags(const struct virtual_device *device, int64_t po
 }
 
 /* The frames that a fault of this kind takes from a block are silence: the device was not heard, or heard nothing. */
-static void silence_faults(const struct virtual_device *device, int kind, int64_t position, uint8_t *samples, int side) {
+static void silence_faults(const struct virtual_device *device, int kind, int64_t position, uint8_t *samples,
+                           int side) {
   int32_t channels = stream_channels(device->stream, side), format = stream_format(device->stream, side);
   size_t frame = side ? device->output_frame : device->input_frame;
   for (int32_t i = 0; i < device->fault_count; i++) {
@@ -152,8 +153,8 @@ static int call_back(struct virtual_device *device, int64_t position, double due
   int has_input = device->input_frame > 0, has_output = device->output_frame > 0;
   if (has_input && has_output) take_input(device);
   if (has_input) silence_faults(device, PS_FAULT_INPUT_OVERFLOW, position, device->input, 0);
-  int result = stream_callback(stream, has_input ? device->input : NULL, has_output ? device->output : NULL, device->block,
-                               &times, fault_flags(device, position));
+  int result = stream_callback(stream, has_input ? device->input : NULL, has_output ? device->output : NULL,
+                               device->block, &times, fault_flags(device, position));
   if (has_output) silence_faults(device, PS_FAULT_OUTPUT_UNDERFLOW, position, device->output, 1);
   if (has_input && has_output) loop_back(device);
   return result;
@@ -259,8 +260,9 @@ static int32_t virtual_open(struct stream *stream) {
   device->faults = stream->list + (int)config[PS_CONFIG_INPUT_CHANNEL_MAP] + (int)config[PS_CONFIG_OUTPUT_CHANNEL_MAP];
   device->input_frame = (size_t)stream_channels(stream, 0) * format_bytes(stream_format(stream, 0));
   device->output_frame = (size_t)stream_channels(stream, 1) * format_bytes(stream_format(stream, 1));
-  if (!allocate(&device->output, block, device->output_frame) || !allocate(&device->looped, block, device->input_frame) ||
-      !allocate(&device->line, delay, device->input_frame) || !allocate(&device->input, block, device->input_frame)) {
+  if (!allocate(&device->output, block, device->output_frame) ||
+      !allocate(&device->looped, block, device->input_frame) || !allocate(&device->line, delay, device->input_frame) ||
+      !allocate(&device->input, block, device->input_frame)) {
     virtual_close(stream);
     return error_set(PS_ERR_MEMORY, 0, "no memory for a loopback delay of %zu frames", delay);
   }

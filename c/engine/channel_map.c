@@ -54,8 +54,10 @@ static int add_vector(struct channel_table *table, size_t to, size_t end) {
   struct gather_vector *vector = &table->vector[table->vectors++];
   *vector = (struct gather_vector){.to = (uint16_t)to};
   for (size_t i = 0; i < end; i++) {
-    if (byte_from(table, to + i) < 0) vector->muted[i] = table->silence;
-    else missing |= 1u << i;
+    if (byte_from(table, to + i) < 0)
+      vector->muted[i] = table->silence;
+    else
+      missing |= 1u << i;
   }
   while (missing) {
     if (table->steps == GATHER_STEPS) return 0;
@@ -91,8 +93,10 @@ static int prepare_shuffles(struct channel_table *table) {
 }
 
 static void table_prepare(struct channel_table *table) {
-  if (table_is_identity(table)) table->path = GATHER_IDENTITY;
-  else table->path = prepare_shuffles(table) ? GATHER_SHUFFLES : GATHER_SAMPLES;
+  if (table_is_identity(table))
+    table->path = GATHER_IDENTITY;
+  else
+    table->path = prepare_shuffles(table) ? GATHER_SHUFFLES : GATHER_SAMPLES;
 }
 
 void channel_map_init(struct channel_map *map, int32_t channels, int32_t format) {
@@ -126,10 +130,18 @@ const struct channel_table *channel_map_table(struct channel_map *map) {
 }
 
 /* Samples as bytes: a caller's memory may be aligned to nothing. */
-struct bytes1 { uint8_t byte[1]; };
-struct bytes2 { uint8_t byte[2]; };
-struct bytes3 { uint8_t byte[3]; };
-struct bytes4 { uint8_t byte[4]; };
+struct bytes1 {
+  uint8_t byte[1];
+};
+struct bytes2 {
+  uint8_t byte[2];
+};
+struct bytes3 {
+  uint8_t byte[3];
+};
+struct bytes4 {
+  uint8_t byte[4];
+};
 
 #define GATHER(NAME, TYPE)                                                                                     \
   static void NAME(const struct channel_table *table, void *to_bytes, const void *from_bytes, size_t frames) { \
@@ -178,8 +190,10 @@ static size_t gather_shuffles(const struct channel_table *table, uint8_t *to, co
     for (const struct gather_vector *v = table->vector; v < table->vector + table->vectors; step += v++->steps) {
       switch (v->steps) {
         case 1:
-          if (unit == 16) gather_vector(v, step, 1, to + done, from + done, count, 16);
-          else gather_vector(v, step, 1, to + done, from + done, count, unit);
+          if (unit == 16)
+            gather_vector(v, step, 1, to + done, from + done, count, 16);
+          else
+            gather_vector(v, step, 1, to + done, from + done, count, unit);
           break;
         case 2: gather_vector(v, step, 2, to + done, from + done, count, unit); break;
         case 3: gather_vector(v, step, 3, to + done, from + done, count, unit); break;
@@ -198,13 +212,9 @@ void channel_map_gather(const struct channel_table *table, void *to, const void 
   size_t frame_bytes = (size_t)table->channels * (size_t)table->sample_bytes;
   size_t done = 0;
   switch (table->path) {
-    case GATHER_IDENTITY:
-      memcpy(to, from, frames * frame_bytes);
-      return;
+    case GATHER_IDENTITY: memcpy(to, from, frames * frame_bytes); return;
 #if HAVE_SHUFFLE
-    case GATHER_SHUFFLES:
-      done = gather_shuffles(table, to, from, frames * frame_bytes);
-      break;
+    case GATHER_SHUFFLES: done = gather_shuffles(table, to, from, frames * frame_bytes); break;
 #endif
     default: break;
   }

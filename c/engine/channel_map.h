@@ -37,7 +37,7 @@ struct channel_table {
 /* Three tables, so that the owner can prepare one while the callback uses another and a third is on its way. */
 struct channel_map {
   struct channel_table tables[3];
-  _Atomic int shared; /* index of the table on its way, | CHANNEL_MAP_NEW until the callback has taken it */
+  _Atomic int shared;  /* index of the table on its way, | CHANNEL_MAP_NEW until the callback has taken it */
   int owner, callback; /* each side's own table */
 };
 

@@ -41,9 +41,10 @@ static void set_total(struct engine *engine, int64_t total) {
 void engine_clear(struct engine *engine) {
   _Atomic int64_t *wide[] = {&engine->count, &engine->source_count, &engine->sink_count, &engine->dropped};
   for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) atomic_store_explicit(wide[i], 0, RELAXED);
-  _Atomic int32_t *narrow[] = {&engine->xruns,      &engine->source_underflows, &engine->sink_overflows,
-                               &engine->flagged[0], &engine->flagged[1],        &engine->flagged[2],
-                               &engine->flagged[3], &engine->status,            &engine->outcome};
+  _Atomic int32_t *narrow[] = {
+      &engine->xruns,      &engine->source_underflows, &engine->sink_overflows, &engine->flagged[0],
+      &engine->flagged[1], &engine->flagged[2],        &engine->flagged[3],     &engine->status,
+      &engine->outcome};
   for (size_t i = 0; i < sizeof narrow / sizeof *narrow; i++) atomic_store_explicit(narrow[i], 0, RELAXED);
   glitch_reset(&engine->glitches);
 }
@@ -161,9 +162,12 @@ static int source_ended(const struct engine *engine) {
 static void notice_drain(struct engine *engine) {
   struct ring *source = engine->run.source;
   if (!is_draining(engine) || engine->drain_left >= 0 || !source || engine->run.source_file) return;
-  if (!engine->run.source_loop) engine->drain_left = (int64_t)ring_read_available(source);
-  else if (READ(engine->source_count) && !engine->loop_position) engine->drain_left = 0;
-  else engine->drain_left = (int64_t)(engine->loop_length - engine->loop_position);
+  if (!engine->run.source_loop)
+    engine->drain_left = (int64_t)ring_read_available(source);
+  else if (READ(engine->source_count) && !engine->loop_position)
+    engine->drain_left = 0;
+  else
+    engine->drain_left = (int64_t)(engine->loop_length - engine->loop_position);
 }
 
 /* What is known of a block before anything of it is moved. */

@@ -26,7 +26,7 @@ struct engine_run {
   int source_complete; /* an empty ring is the end of the data, whatever its flag says */
   struct ring *sink;   /* NULL: nothing is recorded */
   int sink_drop;
-  int sink_memory;     /* nobody empties the sink: a full one stays full */
+  int sink_memory; /* nobody empties the sink: a full one stays full */
   int fatal_xruns;
 };
 
@@ -34,15 +34,16 @@ struct engine {
   struct engine_direction input, output;
   struct engine_run run;
   _Atomic float gain;
-  _Atomic int32_t draining; /* the source is to end now, and the run when all of it has been played; not set back here */
+  _Atomic int32_t
+      draining; /* the source is to end now, and the run when all of it has been played; not set back here */
 
   /* Callback only. */
   int64_t total;      /* frames the run will have; -1 while that is unknown */
   int64_t drain_left; /* frames that the source still gives since it is being drained; -1: as many as it has */
   size_t loop_length, loop_position; /* frames of memory that is played over and over */
-  int in_gap, in_drop; /* the last block ended in a source gap, in a drop, */
-  int64_t gap, drop;   /* which have these numbers in the glitch log */
-  int result;         /* CALLBACK_CONTINUE until the run has ended */
+  int in_gap, in_drop;               /* the last block ended in a source gap, in a drop, */
+  int64_t gap, drop;                 /* which have these numbers in the glitch log */
+  int result;                        /* CALLBACK_CONTINUE until the run has ended */
 
   /* Written by the callback, read by any thread. */
   _Atomic int64_t count;        /* frames processed */

@@ -9,20 +9,14 @@
 
 size_t format_bytes(int32_t format) {
   switch (format) {
-    case PS_FORMAT_FLOAT64:
-      return 8;
+    case PS_FORMAT_FLOAT64: return 8;
     case PS_FORMAT_FLOAT32:
-    case PS_FORMAT_INT32:
-      return 4;
-    case PS_FORMAT_INT24:
-      return 3;
-    case PS_FORMAT_INT16:
-      return 2;
+    case PS_FORMAT_INT32: return 4;
+    case PS_FORMAT_INT24: return 3;
+    case PS_FORMAT_INT16: return 2;
     case PS_FORMAT_INT8:
-    case PS_FORMAT_UINT8:
-      return 1;
-    default:
-      return 0;
+    case PS_FORMAT_UINT8: return 1;
+    default: return 0;
   }
 }
 
@@ -42,9 +36,7 @@ static int32_t aligned(uint32_t value) {
 static void integers_from(int32_t format, const void *from, int32_t *to, size_t count) {
   const unsigned char *bytes = from;
   switch (format) {
-    case PS_FORMAT_INT32:
-      memcpy(to, from, count * sizeof *to);
-      break;
+    case PS_FORMAT_INT32: memcpy(to, from, count * sizeof *to); break;
     case PS_FORMAT_INT24:
       for (size_t i = 0; i < count; i++, bytes += 3)
         to[i] = aligned((uint32_t)bytes[0] << 8 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 24);
@@ -67,9 +59,7 @@ static void integers_from(int32_t format, const void *from, int32_t *to, size_t 
 static void integers_to(int32_t format, void *to, const int32_t *from, size_t count) {
   unsigned char *bytes = to;
   switch (format) {
-    case PS_FORMAT_INT32:
-      memcpy(to, from, count * sizeof *from);
-      break;
+    case PS_FORMAT_INT32: memcpy(to, from, count * sizeof *from); break;
     case PS_FORMAT_INT24:
       for (size_t i = 0; i < count; i++, bytes += 3) {
         uint32_t value = (uint32_t)from[i];

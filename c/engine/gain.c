@@ -7,10 +7,9 @@
 static double clip(double x, double full) { return x < -full ? -full : x > full - 1 ? full - 1 : x; }
 
 /* `zero` is the value of silence. 32-bit samples need double to keep their low bits. */
-#define GAIN(NAME, TYPE, FULL, ZERO)                                                             \
-  static void gain_##NAME(float gain, TYPE *s, size_t count) {                                   \
-    for (size_t i = 0; i < count; i++)                                                           \
-      s[i] = (TYPE)(rint(clip((double)(s[i] - ZERO) * (double)gain, FULL)) + ZERO);              \
+#define GAIN(NAME, TYPE, FULL, ZERO)                                                                                 \
+  static void gain_##NAME(float gain, TYPE *s, size_t count) {                                                       \
+    for (size_t i = 0; i < count; i++) s[i] = (TYPE)(rint(clip((double)(s[i] - ZERO) * (double)gain, FULL)) + ZERO); \
   }
 GAIN(int32, int32_t, 2147483648.0, 0)
 GAIN(int16, int16_t, 32768.0, 0)

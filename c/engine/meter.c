@@ -12,7 +12,9 @@
 #define LANES 8
 #define LOOKS 1000 /* of a reader at sums between which blocks came, before it takes them as they are */
 
-struct bytes3 { uint8_t byte[3]; };
+struct bytes3 {
+  uint8_t byte[3];
+};
 
 static inline float sample_float32(float x) { return x; }
 static inline float sample_int32(int32_t x) { return (float)x; }
@@ -25,26 +27,26 @@ static inline float sample_int24(struct bytes3 x) {
 
 /* Peak and sum of squares of `count` samples, sample i in lane i % lanes; `lanes` is a multiple of the channels. Eight
  * lanes are the case that the compiler makes vectors of. */
-#define MEASURE(NAME, TYPE)                                                                                    \
-  static void measure_##NAME(const void *samples, size_t count, size_t lanes, float *peak, float *squares) {   \
-    const TYPE *s = samples;                                                                                   \
-    size_t i = 0;                                                                                              \
-    if (lanes == LANES) {                                                                                      \
-      float p[LANES] = {0}, q[LANES] = {0};                                                                    \
-      for (; i + LANES <= count; i += LANES)                                                                   \
-        for (size_t l = 0; l < LANES; l++) {                                                                   \
-          float x = sample_##NAME(s[i + l]), a = fabsf(x);                                                     \
-          p[l] = a > p[l] ? a : p[l];                                                                          \
-          q[l] += x * x;                                                                                       \
-        }                                                                                                      \
-      memcpy(peak, p, sizeof p);                                                                               \
-      memcpy(squares, q, sizeof q);                                                                            \
-    }                                                                                                          \
-    for (size_t l = 0; i < count; i++, l = l + 1 < lanes ? l + 1 : 0) {                                        \
-      float x = sample_##NAME(s[i]), a = fabsf(x);                                                             \
-      peak[l] = a > peak[l] ? a : peak[l];                                                                     \
-      squares[l] += x * x;                                                                                     \
-    }                                                                                                          \
+#define MEASURE(NAME, TYPE)                                                                                  \
+  static void measure_##NAME(const void *samples, size_t count, size_t lanes, float *peak, float *squares) { \
+    const TYPE *s = samples;                                                                                 \
+    size_t i = 0;                                                                                            \
+    if (lanes == LANES) {                                                                                    \
+      float p[LANES] = {0}, q[LANES] = {0};                                                                  \
+      for (; i + LANES <= count; i += LANES)                                                                 \
+        for (size_t l = 0; l < LANES; l++) {                                                                 \
+          float x = sample_##NAME(s[i + l]), a = fabsf(x);                                                   \
+          p[l] = a > p[l] ? a : p[l];                                                                        \
+          q[l] += x * x;                                                                                     \
+        }                                                                                                    \
+      memcpy(peak, p, sizeof p);                                                                             \
+      memcpy(squares, q, sizeof q);                                                                          \
+    }                                                                                                        \
+    for (size_t l = 0; i < count; i++, l = l + 1 < lanes ? l + 1 : 0) {                                      \
+      float x = sample_##NAME(s[i]), a = fabsf(x);                                                           \
+      peak[l] = a > peak[l] ? a : peak[l];                                                                   \
+      squares[l] += x * x;                                                                                   \
+    }                                                                                                        \
   }
 MEASURE(float32, float)
 MEASURE(int32, int32_t)
@@ -58,8 +60,8 @@ static const struct {
   void (*measure)(const void *samples, size_t count, size_t lanes, float *peak, float *squares);
   float unit;
 } formats[] = {
-    {measure_float32, 1.0f},           {measure_int32, 1.0f / 2147483648.0f}, {measure_int24, 1.0f / 2147483648.0f},
-    {measure_int16, 1.0f / 32768.0f},  {measure_int8, 1.0f / 128.0f},         {measure_uint8, 1.0f / 128.0f},
+    {measure_float32, 1.0f},          {measure_int32, 1.0f / 2147483648.0f}, {measure_int24, 1.0f / 2147483648.0f},
+    {measure_int16, 1.0f / 32768.0f}, {measure_int8, 1.0f / 128.0f},         {measure_uint8, 1.0f / 128.0f},
 };
 
 int32_t meter_init(struct meter *meter, int32_t channels, int32_t format) {
@@ -123,7 +125,8 @@ void meter_add(struct meter *meter, const void *samples, size_t frames) {
     float peak[PIECE_SAMPLES], squares[PIECE_SAMPLES];
     memset(peak, 0, lanes * sizeof *peak);
     memset(squares, 0, lanes * sizeof *squares);
-    formats[meter->format].measure((const uint8_t *)samples + done * frame_bytes, count * channels, lanes, peak, squares);
+    formats[meter->format].measure((const uint8_t *)samples + done * frame_bytes, count * channels, lanes, peak,
+                                   squares);
     for (size_t l = 0; l < lanes; l++) {
       struct meter_channel *channel = &meter->channel[l % channels];
       add_peak(channel, peak[l] * unit);

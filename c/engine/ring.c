@@ -27,7 +27,8 @@ static size_t ring_part(const struct ring *ring, uint64_t from, size_t count, st
 
 size_t ring_read_region(struct ring *ring, size_t count, struct ring_region *region) {
   uint64_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);
-  if (ring->written_seen - read < count) ring->written_seen = atomic_load_explicit(&ring->written, memory_order_acquire);
+  if (ring->written_seen - read < count)
+    ring->written_seen = atomic_load_explicit(&ring->written, memory_order_acquire);
   uint64_t available = ring->written_seen - read;
   if (available > ring->size) available = 0;
   return ring_part(ring, read, available < count ? (size_t)available : count, region);
@@ -73,7 +74,8 @@ size_t ring_write(struct ring *ring, const void *data, size_t count) {
   count = ring_write_region(ring, count, &region);
   size_t first = region.count[0] * ring->element_size;
   if (first) memcpy(region.part[0], data, first);
-  if (region.count[1]) memcpy(region.part[1], (const unsigned char *)data + first, region.count[1] * ring->element_size);
+  if (region.count[1])
+    memcpy(region.part[1], (const unsigned char *)data + first, region.count[1] * ring->element_size);
   ring_write_advance(ring, count);
   return count;
 }
@@ -190,7 +192,8 @@ static struct ring *ring_use_side(int32_t handle, int32_t side, int32_t count, i
     return NULL;
   }
   *status = PS_OK;
-  if (count < 0) *status = error_set(PS_ERR_ARGUMENT, 0, "count %d is negative", count);
+  if (count < 0)
+    *status = error_set(PS_ERR_ARGUMENT, 0, "count %d is negative", count);
   else if (atomic_load_explicit(side ? &ring->writer_streams : &ring->reader_streams, memory_order_relaxed))
     *status = error_set(PS_ERR_ACTIVE, 0, "a running stream %s this ring", side ? "writes" : "reads");
   if (*status == PS_OK) return ring;
@@ -255,7 +258,8 @@ int32_t ps_ring_regions(int32_t handle, int32_t side, int32_t count, int32_t *re
   struct ring *ring = ring_use_side(handle, side, count, &status);
   if (!ring) return status;
   struct ring_region region;
-  size_t found = side ? ring_write_region(ring, (size_t)count, &region) : ring_read_region(ring, (size_t)count, &region);
+  size_t found =
+      side ? ring_write_region(ring, (size_t)count, &region) : ring_read_region(ring, (size_t)count, &region);
   for (int i = 0; i < 2; i++) {
     regions[2 * i] = (int32_t)((size_t)(region.part[i] - ring->data) / ring->element_size);
     regions[2 * i + 1] = (int32_t)region.count[i];
@@ -275,10 +279,14 @@ int32_t ps_ring_info(int32_t handle, int32_t what) {
   struct ring *ring = ring_use(handle);
   if (!ring) return PS_ERR_HANDLE;
   size_t answer = 0;
-  if (what == 0) answer = ring->size;
-  else if (what == 1) answer = ring->element_size;
-  else if (what == 2) answer = (size_t)ring_ended(ring);
-  else answer = (size_t)(atomic_load(&ring->reader_streams) || atomic_load(&ring->writer_streams));
+  if (what == 0)
+    answer = ring->size;
+  else if (what == 1)
+    answer = ring->element_size;
+  else if (what == 2)
+    answer = (size_t)ring_ended(ring);
+  else
+    answer = (size_t)(atomic_load(&ring->reader_streams) || atomic_load(&ring->writer_streams));
   return ring_done(ring, answer);
 }
 

@@ -16,10 +16,10 @@ struct ring {
   struct object object;
   unsigned char *data;
   size_t element_size;
-  size_t size;       /* elements */
-  size_t mask;       /* size - 1 if size is a power of two, else 0 */
+  size_t size; /* elements */
+  size_t mask; /* size - 1 if size is a power of two, else 0 */
   int owns_data;
-  void *memory;      /* what was allocated; the ring stands in it on a cache line of its own */
+  void *memory;                   /* what was allocated; the ring stands in it on a cache line of its own */
   _Atomic int32_t reader_streams; /* running streams that read it (0 or 1), and that write it */
   _Atomic int32_t writer_streams;
   alignas(CACHE_LINE) _Atomic uint64_t written; /* writer's line */

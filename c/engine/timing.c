@@ -39,8 +39,7 @@ static double histogram_quantile(const struct histogram *histogram, double q) {
 }
 
 static void histogram_reset(struct histogram *histogram) {
-  for (unsigned i = 0; i < TIMING_BUCKETS; i++)
-    atomic_store_explicit(&histogram->buckets[i], 0, memory_order_relaxed);
+  for (unsigned i = 0; i < TIMING_BUCKETS; i++) atomic_store_explicit(&histogram->buckets[i], 0, memory_order_relaxed);
   atomic_store_explicit(&histogram->max, 0, memory_order_relaxed);
 }
 

@@ -5,12 +5,12 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "file/state.h"
 #include "engine/format.h"
+#include "file/state.h"
 #include "os/os.h"
 
-#define NAME_SHOWN 200          /* bytes of a path that an error text has, the last ones */
-#define CLOSE_ALL_PATIENCE 2.0  /* seconds for calls and jobs that still use a file at the end of the process */
+#define NAME_SHOWN 200         /* bytes of a path that an error text has, the last ones */
+#define CLOSE_ALL_PATIENCE 2.0 /* seconds for calls and jobs that still use a file at the end of the process */
 
 /* ------------------------------------------------------------------- errors */
 
@@ -204,8 +204,10 @@ int32_t file_finish(struct file *file) {
   int code = sndfile.close(file->sound);
   file->sound = NULL;
   int32_t status = PS_OK;
-  if (medium) status = file_failure(file);
-  else if (code) status = file_error(file->name, code, sndfile.error_number_text(code));
+  if (medium)
+    status = file_failure(file);
+  else if (code)
+    status = file_error(file->name, code, sndfile.error_number_text(code));
   if (medium && medium->type != &medium_memory_type) {
     file->medium = NULL;
     if (medium->type->close(medium) < 0 && status == PS_OK) status = file_system_error(file->name, errno);

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "file/state.h"
 #include "base/library.h"
+#include "file/state.h"
 
 #define GIB_4 (INT64_C(1) << 32)
 
@@ -33,14 +33,11 @@ int format_word_updates_header(int32_t word) {
   switch (word & SF_MAJOR_MASK) {
     case SF_FLAC: /* says nothing of its length, and is readable without */
     case SF_MPEG:
-    case SF_SD2: /* has its header in a second file, written at the end */
-      return 0;
-    case SF_OGG: /* would write its headers into the middle of the stream */
-      return 0;
+    case SF_SD2: /* has its header in a second file, written at the end */ return 0;
+    case SF_OGG: /* would write its headers into the middle of the stream */ return 0;
     case SF_CAF: /* ALAC: its table of packets is written at the end */
       return (word & SF_SUBTYPE_MASK) < SF_ALAC_16 || (word & SF_SUBTYPE_MASK) > SF_ALAC_32;
-    default:
-      return 1;
+    default: return 1;
   }
 }
 
@@ -54,10 +51,8 @@ int format_word_streams(int32_t word) {
     case SF_OGG:
     case SF_MPEG:
     case SF_IRCAM:
-    case SF_PVF:
-      return 1;
-    default:
-      return 0;
+    case SF_PVF: return 1;
+    default: return 0;
   }
 }
 
@@ -66,14 +61,10 @@ size_t format_word_tag_bytes(int32_t word) {
   switch (word & SF_MAJOR_MASK) {
     case SF_WAV:
     case SF_WAVEX:
-    case SF_RF64:
-      return 2045;
-    case SF_AIFF:
-      return 8189;
-    case SF_CAF:
-      return 16000;
-    default:
-      return 0;
+    case SF_RF64: return 2045;
+    case SF_AIFF: return 8189;
+    case SF_CAF: return 16000;
+    default: return 0;
   }
 }
 
@@ -81,10 +72,8 @@ int64_t format_word_limit(int32_t word) {
   switch (word & SF_MAJOR_MASK) {
     case SF_WAV:
     case SF_WAVEX:
-    case SF_AIFF:
-      return GIB_4 - 65536; /* room for what comes after the sound */
-    default:
-      return 0;
+    case SF_AIFF: return GIB_4 - 65536; /* room for what comes after the sound */
+    default: return 0;
   }
 }
 

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "file/state.h"
 #include "engine/format.h"
-#include "os/os.h"
 #include "engine/ring.h"
+#include "file/state.h"
+#include "os/os.h"
 
 #define RING_BYTES (8 << 20)
 #define BLOCK_FRAMES 32768 /* between two looks at whether the job is to end */
@@ -17,11 +17,11 @@ struct job {
   struct file *file;
   int32_t format;
   size_t frame_bytes;
-  int64_t frames;        /* to be done */
-  struct ring *ring;     /* reading */
-  unsigned char *data;   /* writing: a copy */
+  int64_t frames;      /* to be done */
+  struct ring *ring;   /* reading */
+  unsigned char *data; /* writing: a copy */
   struct os_thread thread;
-  struct os_event room;  /* some of what was read has been taken; or the job is to end */
+  struct os_event room; /* some of what was read has been taken; or the job is to end */
   _Atomic int32_t quit;
   _Atomic int32_t ended; /* after it, the members below are constant */
   int64_t done;
@@ -93,8 +93,8 @@ static int32_t start(struct file *file, const void *data, double frames, int32_t
   job->format = format;
   job->frame_bytes = format_bytes(format) * (size_t)file->channels;
   job->frames = frames < 9e15 ? (int64_t)frames : INT64_MAX;
-  int32_t handle = has_memory(job, data) ? handle_new(&job->object, HANDLE_JOB, destroy)
-                                         : error_set(PS_ERR_MEMORY, 0, NULL);
+  int32_t handle =
+      has_memory(job, data) ? handle_new(&job->object, HANDLE_JOB, destroy) : error_set(PS_ERR_MEMORY, 0, NULL);
   if (handle < 0) {
     file_give_back(file);
     destroy(&job->object);

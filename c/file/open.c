@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "file/state.h"
 #include "base/library.h"
+#include "file/state.h"
 #include "os/os_file.h"
 
-#define MAX_CHANNELS 1024 /* libsndfile's own limit */
+#define MAX_CHANNELS 1024      /* libsndfile's own limit */
 #define MPEG_LEVEL_MOST 0.9999 /* libsndfile makes a quality of it, and LAME refuses 10 */
 
 /* libsndfile keeps the reason of a failed open in one place for all threads. */
@@ -87,7 +87,8 @@ static int sf_mode(int32_t mode) {
 
 static struct sndfile *open_medium(const char *name, struct medium *medium, int mode, struct sf_info *info) {
   struct sf_virtual_io io = medium->type->io;
-  if (mode != SF_READ && (info->format & SF_MAJOR_MASK) == SF_SD2) { /* libsndfile would write that to the working folder */
+  if (mode != SF_READ &&
+      (info->format & SF_MAJOR_MASK) == SF_SD2) { /* libsndfile would write that to the working folder */
     file_error(name, 0, "SD2 has a second file beside the first, so it must be opened by a path");
     return NULL;
   }
@@ -97,8 +98,10 @@ static struct sndfile *open_medium(const char *name, struct medium *medium, int 
   struct sndfile *sound = sndfile.open_virtual(&io, mode, info, medium);
   int code = sound ? 0 : sndfile.error(NULL);
   if (!sound) {
-    if (medium->error > 0) file_system_error(name, medium->error);
-    else file_error(name, code, sndfile.error_text(NULL));
+    if (medium->error > 0)
+      file_system_error(name, medium->error);
+    else
+      file_error(name, code, sndfile.error_text(NULL));
   }
   if (locked) os_mutex_unlock(&open_lock);
   if (sound && medium->type->opened) medium->type->opened(medium);
@@ -181,8 +184,10 @@ static int32_t new_file(const char *name, struct sndfile *sound, struct medium *
   if (handle == PS_OK && fresh(mode)) handle = check_rate(file, info);
   if (handle == PS_OK && mode & PS_MODE_WRITE) handle = file_failure(file); /* no room for the header */
   if (handle == PS_OK) handle = handle_new(&file->object, HANDLE_FILE, destroy);
-  if (handle < 0) destroy(&file->object);
-  else write_info(file, info);
+  if (handle < 0)
+    destroy(&file->object);
+  else
+    write_info(file, info);
   return handle;
 }
 
@@ -270,8 +275,10 @@ int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_
     struct error first;
     error_save(&first);
     struct sndfile *sound = open_named(path, sf_mode(mode), &wanted);
-    if (sound) status = new_file(path, sound, NULL, mode, info);
-    else if (mode == PS_MODE_READ) error_raise(&first);
+    if (sound)
+      status = new_file(path, sound, NULL, mode, info);
+    else if (mode == PS_MODE_READ)
+      error_raise(&first);
   }
   if (status == PS_ERR_PENDING) status = PS_ERR_SOUNDFILE;
   if (status < 0 && created) os_file_remove(path);
@@ -305,8 +312,10 @@ int32_t ps_file_info(int32_t handle, double *info, int32_t info_size) {
   struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
   if (!file) return PS_ERR_HANDLE;
   int32_t status = PS_OK;
-  if (info && info_size == PS_FILE_INFO_SIZE) write_info(file, info);
-  else status = error_set(PS_ERR_ARGUMENT, 0, "info must have %d numbers", PS_FILE_INFO_SIZE);
+  if (info && info_size == PS_FILE_INFO_SIZE)
+    write_info(file, info);
+  else
+    status = error_set(PS_ERR_ARGUMENT, 0, "info must have %d numbers", PS_FILE_INFO_SIZE);
   object_release(&file->object);
   return status;
 }

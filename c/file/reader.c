@@ -6,8 +6,8 @@
 #include "os/os.h"
 #include "pastream.h"
 
-#define BLOCK_FRAMES 16384  /* at most, between two looks at whether to stop */
-#define SLEEP_MOST 0.1      /* seconds */
+#define BLOCK_FRAMES 16384 /* at most, between two looks at whether to stop */
+#define SLEEP_MOST 0.1     /* seconds */
 #define SLEEP_LEAST 0.001
 
 struct file_reader {

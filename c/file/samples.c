@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #include "base/error.h"
-#include "file/state.h"
 #include "engine/format.h"
+#include "file/state.h"
 
 #define SCRATCH_SAMPLES 16384 /* more than the 1024 channels that libsndfile allows */
 
@@ -28,27 +28,19 @@ static int32_t exchanged_to_write(const struct file *file, int32_t format) {
 
 static int64_t read_as(struct sndfile *sound, int32_t format, void *data, int64_t frames) {
   switch (format) {
-    case PS_FORMAT_FLOAT32:
-      return sndfile.read_float(sound, data, frames);
-    case PS_FORMAT_FLOAT64:
-      return sndfile.read_double(sound, data, frames);
-    case PS_FORMAT_INT16:
-      return sndfile.read_short(sound, data, frames);
-    default:
-      return sndfile.read_int(sound, data, frames);
+    case PS_FORMAT_FLOAT32: return sndfile.read_float(sound, data, frames);
+    case PS_FORMAT_FLOAT64: return sndfile.read_double(sound, data, frames);
+    case PS_FORMAT_INT16: return sndfile.read_short(sound, data, frames);
+    default: return sndfile.read_int(sound, data, frames);
   }
 }
 
 static int64_t write_as(struct sndfile *sound, int32_t format, const void *data, int64_t frames) {
   switch (format) {
-    case PS_FORMAT_FLOAT32:
-      return sndfile.write_float(sound, data, frames);
-    case PS_FORMAT_FLOAT64:
-      return sndfile.write_double(sound, data, frames);
-    case PS_FORMAT_INT16:
-      return sndfile.write_short(sound, data, frames);
-    default:
-      return sndfile.write_int(sound, data, frames);
+    case PS_FORMAT_FLOAT32: return sndfile.write_float(sound, data, frames);
+    case PS_FORMAT_FLOAT64: return sndfile.write_double(sound, data, frames);
+    case PS_FORMAT_INT16: return sndfile.write_short(sound, data, frames);
+    default: return sndfile.write_int(sound, data, frames);
   }
 }
 
@@ -88,8 +80,10 @@ int64_t file_samples_write(struct file *file, const void *data, int64_t frames, 
   const unsigned char *from = data;
   while (done < frames) {
     int64_t part = frames - done < block ? frames - done : block;
-    if (exchange == format) format_limit(format, file->scratch, from, (size_t)part * channels, file->peak);
-    else format_convert(exchange, file->scratch, format, from, (size_t)part * channels);
+    if (exchange == format)
+      format_limit(format, file->scratch, from, (size_t)part * channels, file->peak);
+    else
+      format_convert(exchange, file->scratch, format, from, (size_t)part * channels);
     int64_t count = write_as(file->sound, exchange, file->scratch, part);
     if (count > 0) done += count;
     if (count < part) break;

@@ -11,10 +11,13 @@ static const char *const file_names[] = {
 #if defined(_WIN32)
     "sndfile.dll", "libsndfile-1.dll", "libsndfile.dll", "libsndfile_x64.dll",
 #elif defined(__APPLE__)
-    "libsndfile.1.dylib", "/opt/homebrew/lib/libsndfile.1.dylib", "/usr/local/lib/libsndfile.1.dylib",
+    "libsndfile.1.dylib",
+    "/opt/homebrew/lib/libsndfile.1.dylib",
+    "/usr/local/lib/libsndfile.1.dylib",
     "/opt/local/lib/libsndfile.1.dylib",
 #else
-    "libsndfile.so.1", "libsndfile.so",
+    "libsndfile.so.1",
+    "libsndfile.so",
 #endif
     NULL,
 };
@@ -24,7 +27,7 @@ static const struct library_symbol symbols[] = {
     SNDFILE_FUNCTIONS(F)
 #undef F
 #if defined(_WIN32)
-    {"sf_wchar_open", offsetof(struct sndfile_api, open_wide), 0},
+        {"sf_wchar_open", offsetof(struct sndfile_api, open_wide), 0},
 #endif
 };
 

@@ -153,27 +153,27 @@ struct sf_broadcast_info {
 struct sndfile; /* SNDFILE */
 
 /* Functions: result, name here, name there, parameters. */
-#define SNDFILE_FUNCTIONS(F)                                                                                         \
-  F(const char *, version_string, sf_version_string, (void))                                                         \
-  F(struct sndfile *, open, sf_open, (const char *path, int mode, struct sf_info *info))                             \
-  F(struct sndfile *, open_virtual, sf_open_virtual,                                                                 \
-    (struct sf_virtual_io * io, int mode, struct sf_info *info, void *medium))                                       \
-  F(int, close, sf_close, (struct sndfile * sound))                                                                  \
-  F(int, error, sf_error, (struct sndfile * sound))                                                                  \
-  F(const char *, error_text, sf_strerror, (struct sndfile * sound))                                                 \
-  F(const char *, error_number_text, sf_error_number, (int error))                                                   \
-  F(int, command, sf_command, (struct sndfile * sound, int command, void *data, int size))                           \
-  F(int, format_check, sf_format_check, (const struct sf_info *info))                                                \
-  F(int64_t, seek, sf_seek, (struct sndfile * sound, int64_t frames, int whence))                                    \
-  F(int, set_string, sf_set_string, (struct sndfile * sound, int tag, const char *text))                             \
-  F(const char *, get_string, sf_get_string, (struct sndfile * sound, int tag))                                      \
-  F(int64_t, read_short, sf_readf_short, (struct sndfile * sound, short *samples, int64_t frames))                   \
-  F(int64_t, write_short, sf_writef_short, (struct sndfile * sound, const short *samples, int64_t frames))           \
-  F(int64_t, read_int, sf_readf_int, (struct sndfile * sound, int *samples, int64_t frames))                         \
-  F(int64_t, write_int, sf_writef_int, (struct sndfile * sound, const int *samples, int64_t frames))                 \
-  F(int64_t, read_float, sf_readf_float, (struct sndfile * sound, float *samples, int64_t frames))                   \
-  F(int64_t, write_float, sf_writef_float, (struct sndfile * sound, const float *samples, int64_t frames))           \
-  F(int64_t, read_double, sf_readf_double, (struct sndfile * sound, double *samples, int64_t frames))                \
+#define SNDFILE_FUNCTIONS(F)                                                                               \
+  F(const char *, version_string, sf_version_string, (void))                                               \
+  F(struct sndfile *, open, sf_open, (const char *path, int mode, struct sf_info *info))                   \
+  F(struct sndfile *, open_virtual, sf_open_virtual,                                                       \
+    (struct sf_virtual_io * io, int mode, struct sf_info *info, void *medium))                             \
+  F(int, close, sf_close, (struct sndfile * sound))                                                        \
+  F(int, error, sf_error, (struct sndfile * sound))                                                        \
+  F(const char *, error_text, sf_strerror, (struct sndfile * sound))                                       \
+  F(const char *, error_number_text, sf_error_number, (int error))                                         \
+  F(int, command, sf_command, (struct sndfile * sound, int command, void *data, int size))                 \
+  F(int, format_check, sf_format_check, (const struct sf_info *info))                                      \
+  F(int64_t, seek, sf_seek, (struct sndfile * sound, int64_t frames, int whence))                          \
+  F(int, set_string, sf_set_string, (struct sndfile * sound, int tag, const char *text))                   \
+  F(const char *, get_string, sf_get_string, (struct sndfile * sound, int tag))                            \
+  F(int64_t, read_short, sf_readf_short, (struct sndfile * sound, short *samples, int64_t frames))         \
+  F(int64_t, write_short, sf_writef_short, (struct sndfile * sound, const short *samples, int64_t frames)) \
+  F(int64_t, read_int, sf_readf_int, (struct sndfile * sound, int *samples, int64_t frames))               \
+  F(int64_t, write_int, sf_writef_int, (struct sndfile * sound, const int *samples, int64_t frames))       \
+  F(int64_t, read_float, sf_readf_float, (struct sndfile * sound, float *samples, int64_t frames))         \
+  F(int64_t, write_float, sf_writef_float, (struct sndfile * sound, const float *samples, int64_t frames)) \
+  F(int64_t, read_double, sf_readf_double, (struct sndfile * sound, double *samples, int64_t frames))      \
   F(int64_t, write_double, sf_writef_double, (struct sndfile * sound, const double *samples, int64_t frames))
 
 struct sndfile_api {

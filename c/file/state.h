@@ -7,19 +7,19 @@
 
 #include "file/file.h"
 #include "file/medium/medium.h"
-#include "pastream.h"
 #include "file/sndfile.h"
+#include "pastream.h"
 
-#define FILE_TAGS 17            /* numbers of libsndfile's tags, and 0 */
+#define FILE_TAGS 17 /* numbers of libsndfile's tags, and 0 */
 #define FILE_FRAMES_UNKNOWN -1
 #define FILE_CLOSE_PATIENCE 2.0 /* seconds that a pipe may take nothing of the end of a file */
 
 struct file {
   struct object object;
-  struct sndfile *sound;  /* NULL once finished */
-  struct medium *medium;  /* NULL where libsndfile itself opened the file, by its name */
-  int32_t mode;           /* PS_MODE_READ, PS_MODE_WRITE or both */
-  int32_t format;         /* libsndfile's format word */
+  struct sndfile *sound; /* NULL once finished */
+  struct medium *medium; /* NULL where libsndfile itself opened the file, by its name */
+  int32_t mode;          /* PS_MODE_READ, PS_MODE_WRITE or both */
+  int32_t format;        /* libsndfile's format word */
   int32_t channels, sample_rate, seekable;
   int32_t natural;        /* PS_FORMAT_ in which the codec works: floating point, or PS_FORMAT_INT32 for any integers */
   double peak;            /* the largest floating point that libsndfile is given; 0: see file_samples.c */
@@ -28,7 +28,7 @@ struct file {
   char *name;             /* for messages */
   char *tags[FILE_TAGS];
   struct sf_cues *cues;
-  void *scratch;          /* for samples being converted */
+  void *scratch; /* for samples being converted */
   _Atomic int64_t position, frames;
   _Atomic int32_t taken;
 };
@@ -52,7 +52,7 @@ int64_t file_samples_write(struct file *file, const void *data, int64_t frames, 
 
 /* What kind of format it is. */
 int32_t format_word_natural(int32_t word);
-double format_word_peak(int32_t word); /* 0: none goes to libsndfile, or any may */
+double format_word_peak(int32_t word);        /* 0: none goes to libsndfile, or any may */
 int format_word_updates_header(int32_t word); /* the header of a file being written can be brought up to date */
 int format_word_streams(int32_t word);        /* it can be written to a pipe and be understood there */
 size_t format_word_tag_bytes(int32_t word);   /* that a tag may have; of CAF all tags together; 0: any number */

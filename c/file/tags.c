@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "file/state.h"
 #include "file/latin1.h"
+#include "file/state.h"
 
 #define MAX_CUES 10000
 
@@ -59,7 +59,8 @@ static int32_t set_tag(struct file *file, int32_t tag, const char *text) {
 /* LAME takes tags in Latin-1, and libsndfile passes on what it gets. */
 static int32_t set_tag_mpeg(struct file *file, int32_t tag, const char *text) {
   char *latin1 = latin1_from_utf8(text);
-  if (!latin1) return file_error(file->name, 0, "tags of MP3 are written in Latin-1, which lacks some characters of this");
+  if (!latin1)
+    return file_error(file->name, 0, "tags of MP3 are written in Latin-1, which lacks some characters of this");
   int32_t status = set_tag(file, tag, latin1);
   free(latin1);
   return status;
@@ -123,9 +124,9 @@ int32_t ps_file_loops(int32_t handle, double *numbers, int32_t count) {
   int found = sndfile.command(file->sound, SF_GET_INSTRUMENT, &instrument, sizeof instrument);
   file_end(file);
   if (!found) return 0;
-  int loops = instrument.loop_count < 0                      ? 0
+  int loops = instrument.loop_count < 0                     ? 0
               : instrument.loop_count > SF_INSTRUMENT_LOOPS ? SF_INSTRUMENT_LOOPS
-                                                             : instrument.loop_count;
+                                                            : instrument.loop_count;
   double all[PS_INSTRUMENT_SIZE + PS_LOOP_SIZE * SF_INSTRUMENT_LOOPS] = {
       [PS_INSTRUMENT_GAIN] = instrument.gain,
       [PS_INSTRUMENT_BASE_NOTE] = (unsigned char)instrument.base_note,
@@ -160,18 +161,13 @@ static int32_t field_copy(const char *field, size_t length, char *text, int32_t 
 
 static int32_t broadcast_text(const struct sf_broadcast_info *info, int32_t what, char *text, int32_t size) {
   switch (what) {
-    case PS_BROADCAST_DESCRIPTION:
-      return field_copy(info->description, sizeof info->description, text, size);
-    case PS_BROADCAST_ORIGINATOR:
-      return field_copy(info->originator, sizeof info->originator, text, size);
+    case PS_BROADCAST_DESCRIPTION: return field_copy(info->description, sizeof info->description, text, size);
+    case PS_BROADCAST_ORIGINATOR: return field_copy(info->originator, sizeof info->originator, text, size);
     case PS_BROADCAST_REFERENCE:
       return field_copy(info->originator_reference, sizeof info->originator_reference, text, size);
-    case PS_BROADCAST_DATE:
-      return field_copy(info->origination_date, sizeof info->origination_date, text, size);
-    case PS_BROADCAST_TIME:
-      return field_copy(info->origination_time, sizeof info->origination_time, text, size);
-    default:
-      return field_copy(info->coding_history, info->coding_history_size, text, size);
+    case PS_BROADCAST_DATE: return field_copy(info->origination_date, sizeof info->origination_date, text, size);
+    case PS_BROADCAST_TIME: return field_copy(info->origination_time, sizeof info->origination_time, text, size);
+    default: return field_copy(info->coding_history, info->coding_history_size, text, size);
   }
 }
 

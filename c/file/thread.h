@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-#include "file/file.h"
 #include "engine/ring.h"
+#include "file/file.h"
 
 struct file_reader;
 struct file_writer;

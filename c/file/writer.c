@@ -7,21 +7,21 @@
 #include "os/os.h"
 #include "pastream.h"
 
-#define BLOCK_FRAMES 16384  /* at most, between two looks at what else is to be done */
-#define SLEEP_MOST 0.1      /* seconds */
+#define BLOCK_FRAMES 16384 /* at most, between two looks at what else is to be done */
+#define SLEEP_MOST 0.1     /* seconds */
 #define SLEEP_LEAST 0.001
-#define HEADER_SECONDS 0.5  /* a process that is killed loses this, the sleep, and what the disk is behind: no second */
-#define LOOK_SECONDS 0.1    /* how often a stalled pipe is looked at */
+#define HEADER_SECONDS 0.5 /* a process that is killed loses this, the sleep, and what the disk is behind: no second */
+#define LOOK_SECONDS 0.1   /* how often a stalled pipe is looked at */
 #define NOT_YET -1
 
 struct file_writer {
   struct file *file; /* writer's thread */
   struct ring *ring;
   struct file_thread_options options;
-  int64_t written;      /* frames of the recording */
-  int dirty;            /* since the header was brought up to date */
+  int64_t written; /* frames of the recording */
+  int dirty;       /* since the header was brought up to date */
   double header_time;
-  struct error error;   /* the first failure */
+  struct error error; /* the first failure */
   struct os_thread thread;
   struct os_event wake; /* of the thread */
   struct os_event news; /* for finish: the thread has ended, or patience has changed */

@@ -18,8 +18,10 @@
 static wchar_t *wide(const char *path) {
   int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, NULL, 0);
   wchar_t *text = length > 0 ? malloc((size_t)length * sizeof *text) : NULL;
-  if (text) MultiByteToWideChar(CP_UTF8, 0, path, -1, text, length);
-  else errno = length > 0 ? ENOMEM : EILSEQ;
+  if (text)
+    MultiByteToWideChar(CP_UTF8, 0, path, -1, text, length);
+  else
+    errno = length > 0 ? ENOMEM : EILSEQ;
   return text;
 }
 

@@ -8,21 +8,39 @@
 #if defined(_WIN32)
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
-struct os_mutex { SRWLOCK lock; };
-struct os_thread { HANDLE handle; };
-struct os_event { HANDLE handle; };
+struct os_mutex {
+  SRWLOCK lock;
+};
+struct os_thread {
+  HANDLE handle;
+};
+struct os_event {
+  HANDLE handle;
+};
 #elif defined(__APPLE__)
 #include <mach/mach.h>
 #include <pthread.h>
-struct os_mutex { pthread_mutex_t lock; };
-struct os_thread { pthread_t id; };
-struct os_event { semaphore_t semaphore; };
+struct os_mutex {
+  pthread_mutex_t lock;
+};
+struct os_thread {
+  pthread_t id;
+};
+struct os_event {
+  semaphore_t semaphore;
+};
 #else
 #include <pthread.h>
 #include <stdatomic.h>
-struct os_mutex { pthread_mutex_t lock; };
-struct os_thread { pthread_t id; };
-struct os_event { _Atomic uint32_t count; }; /* a futex: sem_t waits by the wall clock, which may jump */
+struct os_mutex {
+  pthread_mutex_t lock;
+};
+struct os_thread {
+  pthread_t id;
+};
+struct os_event {
+  _Atomic uint32_t count;
+}; /* a futex: sem_t waits by the wall clock, which may jump */
 #endif
 
 /* Mutexes. OS_MUTEX_INIT is for static ones, which are never destroyed. */

@@ -9,9 +9,13 @@
 #if defined(_WIN32)
 #define WIN32_LEAN_AND_MEAN
 #include <windows.h>
-struct os_wake { HANDLE event; };
+struct os_wake {
+  HANDLE event;
+};
 #else
-struct os_wake { int ends[2]; };
+struct os_wake {
+  int ends[2];
+};
 #endif
 
 #define OS_FILE_READ 1

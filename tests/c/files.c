@@ -52,8 +52,8 @@ int64_t file_read_all(const char *path, int16_t *samples, int64_t room) {
   int32_t file = ps_file_open(path, PS_MODE_READ, info, PS_FILE_INFO_SIZE), count;
   if (file < 0) return file;
   int64_t total = 0, channels = (int64_t)info[PS_FILE_CHANNELS];
-  while ((count = ps_file_read(file, samples + total * channels, (int32_t)(room / channels - total),
-                               PS_FORMAT_INT16)) > 0)
+  while ((count = ps_file_read(file, samples + total * channels, (int32_t)(room / channels - total), PS_FORMAT_INT16)) >
+         0)
     total += count;
   ps_file_close(file);
   return count < 0 ? count : total;

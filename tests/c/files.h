@@ -2,8 +2,8 @@
 #ifndef PS_TEST_FILES_H
 #define PS_TEST_FILES_H
 
-#include "pastream.h"
 #include "file/sndfile.h"
+#include "pastream.h"
 
 /* A path in a folder of this process, which is removed at its end. */
 const char *file_path(const char *name);

@@ -20,18 +20,14 @@ struct random {
   uint64_t state;
 };
 
-static inline uint64_t random_next(struct random *random) {
-  return random_mix(random->state += 0x9E3779B97F4A7C15u);
-}
+static inline uint64_t random_next(struct random *random) { return random_mix(random->state += 0x9E3779B97F4A7C15u); }
 
 static inline int64_t random_between(struct random *random, int64_t low, int64_t high) {
   return low + (int64_t)(random_next(random) % (uint64_t)(high - low + 1));
 }
 
 /* True once in `times`. */
-static inline int random_once_in(struct random *random, int times) {
-  return random_between(random, 1, times) == 1;
-}
+static inline int random_once_in(struct random *random, int times) { return random_between(random, 1, times) == 1; }
 
 /* PASTREAM_TEST_SEED, or one of this moment; printed. */
 static inline uint64_t random_seed(void) {

@@ -11,7 +11,8 @@
 
 /* None of these is built for ThreadSanitizer, which cannot see all of how their threads agree. */
 const char *__tsan_default_suppressions(void) {
-  return "race:libjack.so.0\nrace:libjackserver.so.0\nrace:libpulse\nrace:libasound\nmutex:libjack.so.0\nmutex:libpulse\n"
+  return "race:libjack.so.0\nrace:libjackserver.so.0\nrace:libpulse\nrace:libasound\nmutex:libjack.so.0\nmutex:"
+         "libpulse\n"
          "deadlock:libjack.so.0\ndeadlock:libpulse\nthread:libjack.so.0\n";
 }
 
@@ -33,7 +34,9 @@ static inline void duplex_config(double *config, double device) {
   config[PS_CONFIG_INPUT_CHANNELS] = config[PS_CONFIG_OUTPUT_CHANNELS] = 2;
 }
 
-static inline int32_t command(int32_t stream, int32_t what) { return ps_stream_await(stream, ps_stream_command(stream, what)); }
+static inline int32_t command(int32_t stream, int32_t what) {
+  return ps_stream_await(stream, ps_stream_command(stream, what));
+}
 
 /* An open stream, or a negative status. */
 static inline int32_t open_stream(const double *config) {
@@ -109,8 +112,10 @@ static inline int scenario_passes(void (*scenario)(void)) {
     char text[4000];
     off_t size = lseek(stderr_caught, 0, SEEK_END), from = size > (off_t)sizeof text ? size - (off_t)sizeof text : 0;
     ssize_t length = pread(stderr_caught, text, sizeof text, from);
-    printf("# ended by signal %d, with this on stderr:\n%.*s\n", WTERMSIG(status), (int)(length > 0 ? length : 0), text);
-  } else if (WEXITSTATUS(status) != 0) printf("# ended with %d\n", WEXITSTATUS(status));
+    printf("# ended by signal %d, with this on stderr:\n%.*s\n", WTERMSIG(status), (int)(length > 0 ? length : 0),
+           text);
+  } else if (WEXITSTATUS(status) != 0)
+    printf("# ended with %d\n", WEXITSTATUS(status));
   close(stderr_caught);
   return status == 0;
 }
@@ -135,11 +140,13 @@ static inline int32_t run_forever(double device, enum directions directions, dou
 }
 
 /* RUN for a test that takes certain programs. */
-#define RUN_WITH(programs, name)                                                               \
-  do {                                                                                         \
-    const char *missing = missing_server(programs);                                            \
-    if (missing) printf("ok - %s # SKIP %s\n", #name, missing);                                \
-    else RUN(name);                                                                            \
+#define RUN_WITH(programs, name)                     \
+  do {                                               \
+    const char *missing = missing_server(programs);  \
+    if (missing)                                     \
+      printf("ok - %s # SKIP %s\n", #name, missing); \
+    else                                             \
+      RUN(name);                                     \
   } while (0)
 
 #endif

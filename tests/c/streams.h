@@ -10,11 +10,11 @@
  * device's choice. */
 struct setup {
   int output_only, input_only;
-  int inputs, outputs;               /* channels */
+  int inputs, outputs; /* channels */
   int input_format, output_format;
-  int block, rate, realtime, delay;  /* delay: 0 for one block */
+  int block, rate, realtime, delay; /* delay: 0 for one block */
   int fault_count;
-  double faults[8][4];               /* frame, kind, frames, seconds */
+  double faults[8][4]; /* frame, kind, frames, seconds */
 };
 
 static inline int32_t stream_new(const struct setup *setup) {

@@ -59,7 +59,7 @@ TEST(flags_and_gaps_are_logged) {
   engine_process(&engine, NULL, output, 8, 20, FLAG_INPUT_OVERFLOW | FLAG_OUTPUT_UNDERFLOW); /* it goes on for 8 */
   ring_write(source, output, 3);
   engine_process(&engine, NULL, output, 8, 30, FLAG_OUTPUT_UNDERFLOW); /* 3 frames, another gap of 5 */
-  CHECK_EQUAL(engine.xruns, 2 + 2); /* callbacks that were flagged, and gaps */
+  CHECK_EQUAL(engine.xruns, 2 + 2);                                    /* callbacks that were flagged, and gaps */
   CHECK_EQUAL(engine.source_underflows, 2);
   CHECK_EQUAL(engine.flagged[0], 0);
   CHECK_EQUAL(engine.flagged[1], 1);
@@ -310,7 +310,8 @@ TEST(the_log_is_read_while_it_is_written) {
   glitch_reset(&engine.glitches);
   atomic_store(&logging, 1);
   CHECK_EQUAL(os_thread_start(&thread, "log", OS_THREAD_NORMAL, read_log, NULL), 0);
-  for (int64_t i = 0; atomic_load(&log_reads) < LOG_READS; i++) glitch_add(&engine.glitches, i, (double)i * 2, 0, i + 3);
+  for (int64_t i = 0; atomic_load(&log_reads) < LOG_READS; i++)
+    glitch_add(&engine.glitches, i, (double)i * 2, 0, i + 3);
   atomic_store(&logging, 0);
   os_thread_join(&thread);
 }

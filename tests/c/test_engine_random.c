@@ -4,8 +4,8 @@
 #include "device/device.h"
 #include "engine/engine.h"
 #include "engine/format.h"
-#include "pastream.h"
 #include "model.h"
+#include "pastream.h"
 #include "random.h"
 #include "test.h"
 
@@ -13,7 +13,7 @@
 #define BLOCK_MOST 4096
 #define FRAMES_MOST 40000 /* that go through one run */
 #define SAMPLE_MOST 4
-#define GUARD 16          /* bytes behind the device's output that must stay as they are */
+#define GUARD 16 /* bytes behind the device's output that must stay as they are */
 #define GARBAGE 0x5A
 
 enum source { SOURCE_NONE, SOURCE_MEMORY, SOURCE_OWNER, SOURCE_WRITER, SOURCE_LOOP };
@@ -39,7 +39,7 @@ struct run {
   unsigned char *source_storage, *sink_storage;
   int64_t recorded, checked; /* frames that should have come to the sink, that were read from it */
   int32_t flagged[4], flagged_blocks, status;
-  int64_t drain_at; /* input frame */
+  int64_t drain_at;    /* input frame */
   int64_t input_frame; /* frames of input there were so far */
 };
 
@@ -239,8 +239,10 @@ static void check_ready(const struct run *run, int64_t frames) {
     int32_t before = gaps_and_drops(&model);
     model.in_gap = model.in_drop = 0;
     model_block(&model, ready + more, unused[0], unused[1]);
-    if (more) CHECK(gaps_and_drops(&model) > before);
-    else CHECK_EQUAL(gaps_and_drops(&model), before);
+    if (more)
+      CHECK(gaps_and_drops(&model) > before);
+    else
+      CHECK_EQUAL(gaps_and_drops(&model), before);
   }
 }
 
@@ -297,7 +299,7 @@ static int one_block(struct run *run, int64_t frames, double time) {
   for (int64_t i = 0; i < count; i++) expected[run->recorded++] = run->input_frame + kept[i];
   run->input_frame += frames;
   int result =
-    engine_process(&engine, has_input ? input : NULL, has_output ? output : NULL, (size_t)frames, time, flags);
+      engine_process(&engine, has_input ? input : NULL, has_output ? output : NULL, (size_t)frames, time, flags);
 
   CHECK(memcmp(input, input_copy, in) == 0);
   int64_t wrong = 0;
@@ -346,10 +348,16 @@ static void process(struct run *run) {
 
 static void perform(struct run *run) {
   struct engine_run settings = {
-      .frames = run->model.frames, .pad = run->model.pad, .offset = run->model.offset,
-      .source = run->source_ring, .source_file = run->model.file,
-      .source_loop = run->model.loop, .source_complete = run->model.complete,
-      .sink = run->sink_ring, .sink_drop = run->model.drop, .sink_memory = run->sink == SINK_MEMORY,
+      .frames = run->model.frames,
+      .pad = run->model.pad,
+      .offset = run->model.offset,
+      .source = run->source_ring,
+      .source_file = run->model.file,
+      .source_loop = run->model.loop,
+      .source_complete = run->model.complete,
+      .sink = run->sink_ring,
+      .sink_drop = run->model.drop,
+      .sink_memory = run->sink == SINK_MEMORY,
   };
   engine_init(&engine, run->input.channels, run->input.format, run->output.channels, run->output.format);
   if (run->input.mapped) channel_map_set(&engine.input.map, run->input.map);

@@ -169,9 +169,17 @@ TEST(beyond_the_end) {
 
 TEST(bad_arguments) {
   const char *path = file_path("bad.wav");
-  static const double bad[][3] = {/* rate, channels, format */ {0, 2, WAV_16}, {-1, 2, WAV_16}, {1.5, 2, WAV_16},
-                                  {1e12, 2, WAV_16}, {NAN, 2, WAV_16}, {48000, 0, WAV_16}, {48000, 1025, WAV_16},
-                                  {48000, 1.5, WAV_16}, {48000, 2, -1}, {48000, 2, 1e10}, {48000, 2, NAN}};
+  static const double bad[][3] = {/* rate, channels, format */ {0, 2, WAV_16},
+                                  {-1, 2, WAV_16},
+                                  {1.5, 2, WAV_16},
+                                  {1e12, 2, WAV_16},
+                                  {NAN, 2, WAV_16},
+                                  {48000, 0, WAV_16},
+                                  {48000, 1025, WAV_16},
+                                  {48000, 1.5, WAV_16},
+                                  {48000, 2, -1},
+                                  {48000, 2, 1e10},
+                                  {48000, 2, NAN}};
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
     file_info(info, 0, 0, 0);
     info[PS_FILE_SAMPLE_RATE] = bad[i][0];

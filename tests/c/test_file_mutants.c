@@ -11,25 +11,47 @@
 #include "test.h"
 
 #define FRAMES 20000
-#define SECONDS 20          /* that a child may take */
-#define MEGABYTES 700       /* that it may use, of which the sanitizer takes the most */
+#define SECONDS 20    /* that a child may take */
+#define MEGABYTES 700 /* that it may use, of which the sanitizer takes the most */
 #define LARGEST (1 << 20)
 
 static const struct {
   const char *name;
   int32_t word;
 } formats[] = {
-    {"wav", SF_WAV | 2},           {"wav float", SF_WAV | SF_FLOAT},   {"wav ima", SF_WAV | 0x12},
-    {"wav ms", SF_WAV | 0x13},     {"wav gsm", SF_WAV | 0x20},         {"wavex", SF_WAVEX | 3},
-    {"aiff", SF_AIFF | 2},         {"aiff dwvw", SF_AIFF | 0x41},      {"au", SF_AU | 2},
-    {"au g721", SF_AU | 0x30},     {"flac", SF_FLAC | 2},              {"flac 24", SF_FLAC | 3},
-    {"vorbis", SF_OGG | SF_VORBIS}, {"opus", SF_OGG | SF_OPUS},        {"mp3", SF_MPEG | SF_MPEG_LAYER_III},
-    {"caf", SF_CAF | 2},           {"caf alac", SF_CAF | SF_ALAC_16},  {"w64", SF_W64 | 2},
-    {"rf64", SF_RF64 | 2},         {"voc", SF_VOC | 2},                {"nist", SF_NIST | 2},
-    {"paf", SF_PAF | 2},           {"svx", SF_SVX | 2},                {"ircam", SF_IRCAM | 2},
-    {"mat4", SF_MAT4 | 2},         {"mat5", SF_MAT5 | 2},              {"pvf", SF_PVF | 2},
-    {"sds", 0x110000 | 2},         {"xi", 0x0F0000 | 0x51},            {"htk", SF_HTK | 2},
-    {"avr", SF_AVR | 2},           {"wve", SF_WVE | 0x11},             {"mpc2k", SF_MPC2K | 2},
+    {"wav", SF_WAV | 2},
+    {"wav float", SF_WAV | SF_FLOAT},
+    {"wav ima", SF_WAV | 0x12},
+    {"wav ms", SF_WAV | 0x13},
+    {"wav gsm", SF_WAV | 0x20},
+    {"wavex", SF_WAVEX | 3},
+    {"aiff", SF_AIFF | 2},
+    {"aiff dwvw", SF_AIFF | 0x41},
+    {"au", SF_AU | 2},
+    {"au g721", SF_AU | 0x30},
+    {"flac", SF_FLAC | 2},
+    {"flac 24", SF_FLAC | 3},
+    {"vorbis", SF_OGG | SF_VORBIS},
+    {"opus", SF_OGG | SF_OPUS},
+    {"mp3", SF_MPEG | SF_MPEG_LAYER_III},
+    {"caf", SF_CAF | 2},
+    {"caf alac", SF_CAF | SF_ALAC_16},
+    {"w64", SF_W64 | 2},
+    {"rf64", SF_RF64 | 2},
+    {"voc", SF_VOC | 2},
+    {"nist", SF_NIST | 2},
+    {"paf", SF_PAF | 2},
+    {"svx", SF_SVX | 2},
+    {"ircam", SF_IRCAM | 2},
+    {"mat4", SF_MAT4 | 2},
+    {"mat5", SF_MAT5 | 2},
+    {"pvf", SF_PVF | 2},
+    {"sds", 0x110000 | 2},
+    {"xi", 0x0F0000 | 0x51},
+    {"htk", SF_HTK | 2},
+    {"avr", SF_AVR | 2},
+    {"wve", SF_WVE | 0x11},
+    {"mpc2k", SF_MPC2K | 2},
 };
 #define FORMATS ((int)(sizeof formats / sizeof *formats))
 
@@ -71,12 +93,8 @@ static size_t mutate(size_t size) {
   size_t head = size < 400 ? size : 400;
   size_t place = (size_t)random_between(&source, 0, random_once_in(&source, 3) ? (int64_t)size - 5 : (int64_t)head - 5);
   switch (random_between(&source, 0, 6)) {
-    case 0: /* bits */
-      mutant[place] ^= (unsigned char)(1 << random_between(&source, 0, 7));
-      return size;
-    case 1: /* a byte */
-      mutant[place] = (unsigned char)random_next(&source);
-      return size;
+    case 0: /* bits */ mutant[place] ^= (unsigned char)(1 << random_between(&source, 0, 7)); return size;
+    case 1: /* a byte */ mutant[place] = (unsigned char)random_next(&source); return size;
     case 2: /* a number, in either byte order */
     case 3: {
       uint32_t number = some_number();
@@ -93,9 +111,7 @@ static size_t mutate(size_t size) {
       memmove(mutant + place, mutant + from, length);
       return size;
     }
-    default: /* a part left out */
-      memmove(mutant + place, mutant + place + 4, size - place - 4);
-      return size - 4;
+    default: /* a part left out */ memmove(mutant + place, mutant + place + 4, size - place - 4); return size - 4;
   }
 }
 
@@ -183,8 +199,16 @@ TEST(damaged_files) {
 }
 
 TEST(what_is_no_sound_file) {
-  static const char *const texts[] = {"",     "R",    "RIFF", "RIFF\0\0\0\0WAVE", "fLaC",
-                                      "OggS", "ID3", "\x7f" "ELF", "<!DOCTYPE html>"};
+  static const char *const texts[] = {"",
+                                      "R",
+                                      "RIFF",
+                                      "RIFF\0\0\0\0WAVE",
+                                      "fLaC",
+                                      "OggS",
+                                      "ID3",
+                                      "\x7f"
+                                      "ELF",
+                                      "<!DOCTYPE html>"};
   for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
     size_t size = i == 3 ? 12 : strlen(texts[i]);
     memcpy(mutant, texts[i], size);

@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "file/file.h"
-#include "os/os.h"
 #include "files.h"
+#include "os/os.h"
 #include "random.h"
 #include "test.h"
 
@@ -95,8 +95,10 @@ static void through(const struct format *format, const int ends[2]) {
   os_thread_join(&thread);
   CHECK_EQUAL(write_status, PS_OK);
   int right = CHECK_EQUAL(count, 0);
-  if (format->exact) right &= CHECK_EQUAL(total, FRAMES) && CHECK(memcmp(samples, back, sizeof samples) == 0);
-  else right &= CHECK_WITHIN(total, FRAMES - 3000, FRAMES + 3000);
+  if (format->exact)
+    right &= CHECK_EQUAL(total, FRAMES) && CHECK(memcmp(samples, back, sizeof samples) == 0);
+  else
+    right &= CHECK_WITHIN(total, FRAMES - 3000, FRAMES + 3000);
   if (!right) printf("# %s\n", format->name);
   CHECK_EQUAL(ps_file_close(file), PS_OK);
 }

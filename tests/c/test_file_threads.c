@@ -6,8 +6,8 @@
 
 #include "base/error.h"
 #include "file/thread.h"
-#include "os/os.h"
 #include "files.h"
+#include "os/os.h"
 #include "random.h"
 #include "test.h"
 
@@ -420,8 +420,10 @@ TEST(jobs_read_and_write) {
     CHECK_EQUAL(total, frames);
     CHECK(memcmp(samples, back, (size_t)frames * 4) == 0);
     CHECK_EQUAL(ps_job_free(job), PS_OK);
-    if (!seen_busy) CHECK_EQUAL(ps_file_close(file), PS_ERR_HANDLE); /* the job had ended, and this closed it */
-    else ps_file_close(file);
+    if (!seen_busy)
+      CHECK_EQUAL(ps_file_close(file), PS_ERR_HANDLE); /* the job had ended, and this closed it */
+    else
+      ps_file_close(file);
   }
   CHECK_EQUAL(ps_job_read(12345678, 1, PS_FORMAT_INT16), PS_ERR_HANDLE);
   int32_t file = open_file(file_path("job.wav"), PS_MODE_READ, 0);

@@ -23,8 +23,7 @@ static double meaning(int32_t format, const unsigned char *bytes) {
       memcpy(&value, bytes, sizeof value);
       return value;
     }
-    case PS_FORMAT_UINT8:
-      return (bytes[0] - 128) / 128.0;
+    case PS_FORMAT_UINT8: return (bytes[0] - 128) / 128.0;
     default: {
       int64_t value = 0;
       int size = bits[format] / 8;
@@ -48,8 +47,9 @@ static double expected(int32_t to, int32_t from, double value) {
 }
 
 static void random_samples(struct random *random, int32_t format, unsigned char *bytes, size_t count) {
-  static const double special[] = {0, 1, -1, 1.5, -1.5, 1e30, -1e30, 0.9999999999, -0.9999999999,
-                                   0.5 / 32768, 1.5 / 32768, 0.5 / 128, -0.5 / 128, INFINITY, -INFINITY, NAN};
+  static const double special[] = {
+      0,           1,           -1,        1.5,        -1.5,     1e30,      -1e30, 0.9999999999, -0.9999999999,
+      0.5 / 32768, 1.5 / 32768, 0.5 / 128, -0.5 / 128, INFINITY, -INFINITY, NAN};
   for (size_t i = 0; i < count; i++) {
     double value = random_once_in(random, 4) ? special[random_between(random, 0, 15)]
                                              : (double)random_between(random, -(1 << 26), 1 << 26) / (1 << 26);
@@ -59,8 +59,8 @@ static void random_samples(struct random *random, int32_t format, unsigned char 
       float narrow = (float)value;
       memcpy(bytes + 4 * i, &narrow, 4);
     } else {
-      uint64_t integer = random_once_in(random, 4) ? (random_once_in(random, 2) ? 0x7f7f7f7f : 0x80808080)
-                                                   : random_next(random);
+      uint64_t integer =
+          random_once_in(random, 4) ? (random_once_in(random, 2) ? 0x7f7f7f7f : 0x80808080) : random_next(random);
       memcpy(bytes + format_bytes(format) * i, &integer, format_bytes(format));
     }
   }

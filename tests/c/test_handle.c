@@ -52,8 +52,8 @@ TEST(lives_until_its_last_use) {
 
 TEST(other_numbers_are_refused) {
   int32_t handle = thing_new(HANDLE_JOB), slot = handle & 0xffff;
-  int32_t wrong[] = {0, -1, INT32_MIN, INT32_MAX, slot, slot | 0x70000000, -handle, handle + 0x10000,
-                     1, 0xffff, 0x10000, 0x7fff0000};
+  int32_t wrong[] = {0, -1,     INT32_MIN, INT32_MAX, slot, slot | 0x70000000, -handle, handle + 0x10000,
+                     1, 0xffff, 0x10000,   0x7fff0000};
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
     CHECK(handle_use(wrong[i], HANDLE_JOB) == NULL);
     CHECK_EQUAL(handle_free(wrong[i], HANDLE_JOB), PS_ERR_HANDLE);

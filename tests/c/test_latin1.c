@@ -15,7 +15,7 @@ TEST(to_latin1) {
   CHECK(same(latin1_from_utf8("\xC3\x84 \xC2\xA1\xC3\xBF"), "\xC4 \xA1\xFF"));
   CHECK(same(latin1_from_utf8("\xC4\x80"), NULL));     /* U+0100 */
   CHECK(same(latin1_from_utf8("\xE2\x98\x83"), NULL)); /* a snowman */
-  CHECK(same(latin1_from_utf8("\xC3"), NULL));          /* cut off */
+  CHECK(same(latin1_from_utf8("\xC3"), NULL));         /* cut off */
   CHECK(same(latin1_from_utf8("\xC4"), NULL));
 }
 

@@ -27,8 +27,13 @@ static const char *const no_names[] = {"libpastream-none.so", "libpastream-nowhe
 
 static struct library new_library(void) {
   functions = (struct functions){0};
-  return (struct library){.variable = VARIABLE, .names = names, .missing = MISSING, .symbols = symbols,
-                          .symbol_count = 2, .functions = &functions, .lock = OS_MUTEX_INIT};
+  return (struct library){.variable = VARIABLE,
+                          .names = names,
+                          .missing = MISSING,
+                          .symbols = symbols,
+                          .symbol_count = 2,
+                          .functions = &functions,
+                          .lock = OS_MUTEX_INIT};
 }
 
 static const char *detail(void) {
@@ -41,7 +46,7 @@ TEST(names_are_tried_in_order) {
   struct library library = new_library();
   CHECK_EQUAL(library_load(&library, NULL), PS_OK);
   CHECK(functions.cosine && functions.cosine(0) == 1);
-  CHECK(functions.none == NULL); /* it may be missing */
+  CHECK(functions.none == NULL);                                 /* it may be missing */
   CHECK_EQUAL(library_load(&library, "/nonexistent.so"), PS_OK); /* it is loaded */
 }
 

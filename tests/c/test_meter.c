@@ -4,9 +4,9 @@
 #include <math.h>
 
 #include "engine/format.h"
+#include "engine/timing.h"
 #include "os/os.h"
 #include "pastream.h"
-#include "engine/timing.h"
 #include "random.h"
 #include "test.h"
 
@@ -18,8 +18,10 @@ static void put(int32_t format, unsigned char *to, double value) {
   static const double full[] = {1, 2147483648.0, 8388608.0, 32768.0, 128.0, 128.0};
   float real = (float)value;
   int64_t units = llrint(value * full[format]) + (format == PS_FORMAT_UINT8 ? 128 : 0);
-  if (format == PS_FORMAT_FLOAT32) memcpy(to, &real, 4);
-  else memcpy(to, &units, format_bytes(format));
+  if (format == PS_FORMAT_FLOAT32)
+    memcpy(to, &real, 4);
+  else
+    memcpy(to, &units, format_bytes(format));
 }
 
 /* Channel c is a square wave of amplitude level(c), with one peak of twice that on its frame c + 1. */

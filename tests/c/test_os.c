@@ -61,7 +61,8 @@ TEST(no_post_is_lost) {
   CHECK_EQUAL(os_event_init(&posted), 0);
   CHECK_EQUAL(os_event_init(&done), 0);
   for (int i = 0; i < WAITERS; i++)
-    CHECK_EQUAL(os_thread_start(&threads[i], "a name longer than fifteen", OS_THREAD_NORMAL, wait_and_count, &rounds), 0);
+    CHECK_EQUAL(os_thread_start(&threads[i], "a name longer than fifteen", OS_THREAD_NORMAL, wait_and_count, &rounds),
+                0);
   for (int i = 0; i < POSTS; i++) os_event_post(&posted);
   for (int i = 0; i < WAITERS; i++) CHECK_EQUAL(os_event_wait(&done, 60), 1);
   for (int i = 0; i < WAITERS; i++) os_thread_join(&threads[i]);

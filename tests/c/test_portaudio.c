@@ -157,7 +157,8 @@ static void jack_bit_exact(void) {
     CHECK_EQUAL(actual[PS_ACTUAL_BLOCK_SIZE], block);
     CHECK_WITHIN(actual[PS_ACTUAL_OUTPUT_LATENCY], 0, 0.1);
     int equal = 0;
-    for (int run = 0; run < 6 && equal < 2; run++) equal += play_and_compare(stream, &random); /* the same stream again */
+    for (int run = 0; run < 6 && equal < 2; run++)
+      equal += play_and_compare(stream, &random); /* the same stream again */
     CHECK_EQUAL(equal, 2);
     CHECK_EQUAL(command(stream, PS_COMMAND_CLOSE), PS_OK);
     CHECK_EQUAL(ps_stream_free(stream), PS_OK);
@@ -192,10 +193,13 @@ static void use_pulse(enum directions directions) {
   int32_t stream = run_forever(PS_DEVICE_DEFAULT, directions, FRAMES_SETTLED);
   double numbers[PS_NUMBER_COUNT];
   ps_stream_numbers(stream, numbers, PS_NUMBER_COUNT);
-  double time = numbers[PS_NUMBER_TIME], adc = numbers[PS_NUMBER_BLOCK_ADC_TIME], dac = numbers[PS_NUMBER_BLOCK_DAC_TIME];
+  double time = numbers[PS_NUMBER_TIME], adc = numbers[PS_NUMBER_BLOCK_ADC_TIME],
+         dac = numbers[PS_NUMBER_BLOCK_DAC_TIME];
   printf("# time %.3f, adc %.3f, dac %.3f\n", time, adc, dac);
-  if (directions == INPUT_ONLY) CHECK_WITHIN(adc - time, -5, 1);
-  else CHECK_WITHIN(dac - time, -1, 5);
+  if (directions == INPUT_ONLY)
+    CHECK_WITHIN(adc - time, -5, 1);
+  else
+    CHECK_WITHIN(dac - time, -1, 5);
   double begun = os_time();
   CHECK_EQUAL(command(stream, PS_COMMAND_STOP), PS_OK);
   CHECK_EQUAL(command(stream, PS_COMMAND_START), PS_OK);

@@ -2,8 +2,8 @@
 #include <stddef.h>
 
 #include "base/library.h"
-#include "pastream.h"
 #include "device/portaudio/api.h"
+#include "pastream.h"
 #include "test.h"
 
 #if defined(__has_include)
@@ -26,8 +26,8 @@
 #endif
 
 #define SAME_SIZE(ours, theirs) CHECK_EQUAL(sizeof(struct ours), sizeof(theirs))
-#define SAME_FIELD(ours, field, theirs, their_field)                                \
-  CHECK_EQUAL(offsetof(struct ours, field), offsetof(theirs, their_field));         \
+#define SAME_FIELD(ours, field, theirs, their_field)                        \
+  CHECK_EQUAL(offsetof(struct ours, field), offsetof(theirs, their_field)); \
   CHECK_EQUAL(sizeof(((struct ours *)0)->field), sizeof(((theirs *)0)->their_field))
 
 #if defined(HEADERS)
@@ -127,13 +127,15 @@ TEST(types) {
   CHECK(_Generic((PaStreamCallbackFlags)0, unsigned long: 1, default: 0));
   CHECK(_Generic((PaTime)0, double: 1, default: 0));
   CHECK(_Generic(&Pa_OpenStream,
-                 int (*)(PaStream **, const PaStreamParameters *, const PaStreamParameters *, double, unsigned long,
-                         unsigned long, PaStreamCallback *, void *): 1, default: 0));
+            int (*)(PaStream **, const PaStreamParameters *, const PaStreamParameters *, double, unsigned long,
+                    unsigned long, PaStreamCallback *, void *): 1,
+            default: 0));
   CHECK(_Generic((PaStreamCallback *)0,
-                 int (*)(const void *, void *, unsigned long, const PaStreamCallbackTimeInfo *, unsigned long, void *): 1,
-                 default: 0));
+            int (*)(const void *, void *, unsigned long, const PaStreamCallbackTimeInfo *, unsigned long, void *): 1,
+            default: 0));
   CHECK(_Generic(&Pa_IsFormatSupported,
-                 int (*)(const PaStreamParameters *, const PaStreamParameters *, double): 1, default: 0));
+            int (*)(const PaStreamParameters *, const PaStreamParameters *, double): 1,
+            default: 0));
   CHECK(_Generic(&Pa_GetDeviceInfo, const PaDeviceInfo *(*)(int): 1, default: 0));
   CHECK(_Generic(&Pa_GetStreamInfo, const PaStreamInfo *(*)(PaStream *): 1, default: 0));
   CHECK(_Generic(&Pa_GetStreamTime, double (*)(PaStream *): 1, default: 0));

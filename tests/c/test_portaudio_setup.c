@@ -4,8 +4,9 @@
 #include "pastream.h"
 #include "test.h"
 
-static const struct pa_host_api_info host_apis[] = {
-    {1, PA_ASIO, "ASIO", 1, 0, 0}, {1, PA_WASAPI, "Windows WASAPI", 2, 1, 2}, {1, PA_CORE_AUDIO, "Core Audio", 1, 3, 3}};
+static const struct pa_host_api_info host_apis[] = {{1, PA_ASIO, "ASIO", 1, 0, 0},
+                                                    {1, PA_WASAPI, "Windows WASAPI", 2, 1, 2},
+                                                    {1, PA_CORE_AUDIO, "Core Audio", 1, 3, 3}};
 static const struct pa_device_info devices[] = {
     {2, "Interface", 0, 8, 8, 0.01, 0.02, 0.03, 0.04, 96000},
     {2, "Microphone", 1, 1, 0, 0.01, 0, 0.03, 0, 44100},
@@ -14,8 +15,8 @@ static const struct pa_device_info devices[] = {
 };
 #define DEVICES 4
 
-static double good_rate;                     /* the only one that is supported; 0: all */
-static unsigned long good_wasapi_size;       /* 0: all */
+static double good_rate;               /* the only one that is supported; 0: all */
+static unsigned long good_wasapi_size; /* 0: all */
 static int opened, checked, default_output;
 static struct pa_stream_parameters asked[2]; /* channel_count 0: not asked for */
 static double asked_rate;

@@ -6,7 +6,7 @@
 
 struct test_call {
   struct portaudio_call call;
-  double seconds;    /* that it takes */
+  double seconds; /* that it takes */
   int32_t status;
   struct os_event *hold; /* waits for this, if not NULL */
   _Atomic int32_t *late;

@@ -97,12 +97,12 @@ void *aligned_alloc(size_t alignment, size_t size) { return called("aligned_allo
 void free(void *memory) { called("free"), __libc_free(memory); }
 
 /* Replaces a function by one that counts itself and then calls the C library's own. */
-#define REPLACE(TYPE, NAME, PARAMETERS, ARGUMENTS)            \
-  TYPE NAME PARAMETERS {                                      \
-    static TYPE(*own) PARAMETERS;                             \
-    called(#NAME);                                            \
-    if (!own) *(void **)&own = dlsym(RTLD_NEXT, #NAME);       \
-    return own ARGUMENTS;                                     \
+#define REPLACE(TYPE, NAME, PARAMETERS, ARGUMENTS)      \
+  TYPE NAME PARAMETERS {                                \
+    static TYPE(*own) PARAMETERS;                       \
+    called(#NAME);                                      \
+    if (!own) *(void **)&own = dlsym(RTLD_NEXT, #NAME); \
+    return own ARGUMENTS;                               \
   }
 REPLACE(int, pthread_mutex_lock, (pthread_mutex_t * mutex), (mutex))
 REPLACE(int, pthread_mutex_trylock, (pthread_mutex_t * mutex), (mutex))
@@ -197,8 +197,14 @@ static void close_nothing(struct stream *stream) { (void)stream; }
 static int always_active(struct stream *stream) { return stream != NULL; }
 static double no_time(struct stream *stream) { return (void)stream, 0; }
 static const struct device_ops device_guarded = {
-  .open = guarded_open, .start = do_nothing, .stop = do_nothing, .abort = do_nothing, .close = close_nothing,
-  .active = always_active, .time = no_time, .cpu_load = no_time,
+    .open = guarded_open,
+    .start = do_nothing,
+    .stop = do_nothing,
+    .abort = do_nothing,
+    .close = close_nothing,
+    .active = always_active,
+    .time = no_time,
+    .cpu_load = no_time,
 };
 
 #define CHANNELS 8
@@ -244,8 +250,8 @@ static void run(struct stream *stream, int32_t handle, int number) {
 
 TEST(the_callback_obeys) {
   for (int format = PS_FORMAT_FLOAT32; format <= PS_FORMAT_UINT8; format++) {
-    int32_t handle = stream_new(&(struct setup){
-      .inputs = CHANNELS, .outputs = CHANNELS, .input_format = format, .output_format = format});
+    int32_t handle = stream_new(
+        &(struct setup){.inputs = CHANNELS, .outputs = CHANNELS, .input_format = format, .output_format = format});
     struct stream *stream = (struct stream *)handle_use(handle, HANDLE_STREAM);
     stream->device = &device_guarded;
     CHECK_EQUAL(await_command(handle, PS_COMMAND_OPEN), PS_OK);

@@ -184,8 +184,10 @@ TEST(any_sequence_of_calls) {
     CHECK(ring > 0);
     struct queue queue = {ring, size, (size_t)element, 0, 0};
     for (int call = 0; call < 60; call++) {
-      if (random_once_in(&random, 2)) write_some(&queue, &random, data);
-      else read_some(&queue, &random, data);
+      if (random_once_in(&random, 2))
+        write_some(&queue, &random, data);
+      else
+        read_some(&queue, &random, data);
       CHECK_EQUAL(ps_ring_read_available(ring), queue.written - queue.read);
       CHECK_EQUAL(ps_ring_write_available(ring), (uint64_t)size - (queue.written - queue.read));
     }

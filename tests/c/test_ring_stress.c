@@ -113,8 +113,10 @@ static int64_t total_bytes;
 
 TEST(all_ways_through_rings_of_many_sizes) {
   /* With the share of the bytes, in percent: small rings take the most turns between the threads. */
-  static const struct { int32_t element, size, percent; } rings[] = {
-    {8, 65536, 54}, {8, 1000, 20}, {4, 4096, 16}, {256, 60, 8}, {3, 997, 1}, {12, 256, 1},
+  static const struct {
+    int32_t element, size, percent;
+  } rings[] = {
+      {8, 65536, 54}, {8, 1000, 20}, {4, 4096, 16}, {256, 60, 8}, {3, 997, 1}, {12, 256, 1},
   };
   int64_t moved = 0;
   for (size_t i = 0; i < sizeof rings / sizeof *rings; i++)

@@ -15,8 +15,8 @@
 #if defined(HAS_HEADER)
 
 #define SAME(ours, theirs) CHECK_EQUAL(ours, theirs)
-#define SAME_FIELD(our_struct, ours, their_struct, theirs)                        \
-  CHECK(offsetof(our_struct, ours) == offsetof(their_struct, theirs) &&           \
+#define SAME_FIELD(our_struct, ours, their_struct, theirs)              \
+  CHECK(offsetof(our_struct, ours) == offsetof(their_struct, theirs) && \
         sizeof(((our_struct *)0)->ours) == sizeof(((their_struct *)0)->theirs))
 
 TEST(constants) {

@@ -29,11 +29,20 @@ static void check_loopback(int32_t sink, int64_t delay, int64_t offset, int64_t 
 
 TEST(every_row_of_the_table) {
   static const int blocks[] = {1, 7, 64, 256, 1000, 1024, 4096, 0};
-  static const struct { int64_t frames, pad, offset, played, total; int32_t error; } rows[] = {
-    {-1, 0, 0, 3000, 3000, 0},     {-1, 500, 0, 3000, 3500, 0},   {-1, 500, 3400, 3000, 3500, 0},
-    {1000, 0, 0, 1000, 1000, 0},   {1000, 77, 5, 1000, 1077, 0},  {4000, -1, 0, 3000, 4000, 0},
-    {2000, -1, 1999, 2000, 2000, 0}, {0, 10, 0, 0, 10, 0},        {0, 0, 0, 0, 0, 0},
-    {3001, 100, 0, 3000, 3000, PS_ERR_BUFFER_EMPTY},
+  static const struct {
+    int64_t frames, pad, offset, played, total;
+    int32_t error;
+  } rows[] = {
+      {-1, 0, 0, 3000, 3000, 0},
+      {-1, 500, 0, 3000, 3500, 0},
+      {-1, 500, 3400, 3000, 3500, 0},
+      {1000, 0, 0, 1000, 1000, 0},
+      {1000, 77, 5, 1000, 1077, 0},
+      {4000, -1, 0, 3000, 4000, 0},
+      {2000, -1, 1999, 2000, 2000, 0},
+      {0, 10, 0, 0, 10, 0},
+      {0, 0, 0, 0, 0, 0},
+      {3001, 100, 0, 3000, 3000, PS_ERR_BUFFER_EMPTY},
   };
   for (size_t b = 0; b < sizeof blocks / sizeof *blocks; b++)
     for (size_t r = 0; r < sizeof rows / sizeof *rows && !test_failures; r++) {
@@ -231,7 +240,7 @@ TEST(draining_plays_what_is_there) {
 
 TEST(loopback_converts_formats_and_channels) {
   int32_t stream = stream_open(&(struct setup){
-    .inputs = 3, .outputs = 2, .output_format = PS_FORMAT_INT16, .input_format = PS_FORMAT_FLOAT32, .block = 16});
+      .inputs = 3, .outputs = 2, .output_format = PS_FORMAT_INT16, .input_format = PS_FORMAT_FLOAT32, .block = 16});
   int32_t source = ps_ring_new(4, 4, NULL, 0), sink = ps_ring_new(12, 100, NULL, 0);
   int16_t played[8] = {0, 1, 16384, -16384, 32767, -32768, -1, 256};
   float recorded[100 * 3];
@@ -294,7 +303,8 @@ TEST(maps_gain_and_levels) {
 }
 
 TEST(numbers_begin_anew_with_what_is_set_for_a_run) {
-  int32_t stream = stream_open(&(struct setup){.block = 64, .fault_count = 1, .faults = {{64, PS_FAULT_OUTPUT_UNDERFLOW}}});
+  int32_t stream =
+      stream_open(&(struct setup){.block = 64, .fault_count = 1, .faults = {{64, PS_FAULT_OUTPUT_UNDERFLOW}}});
   int32_t source = memory_ring(FRAME, 1000);
   double timing[6], glitches[4], levels[8], numbers[PS_NUMBER_COUNT];
   play_from(stream, source, PS_SOURCE_COMPLETE);
@@ -313,7 +323,8 @@ TEST(numbers_begin_anew_with_what_is_set_for_a_run) {
 }
 
 TEST(levels_are_those_of_the_run) {
-  int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64}), source = ps_ring_new(FRAME, 100, NULL, 0);
+  int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64}),
+          source = ps_ring_new(FRAME, 100, NULL, 0);
   float data[200];
   double levels[4];
   for (int i = 0; i < 200; i++) data[i] = 0.5f;

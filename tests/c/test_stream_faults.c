@@ -44,11 +44,14 @@ TEST(overflows_and_underflows) {
       int32_t source, output = kind == PS_FAULT_OUTPUT_UNDERFLOW;
       double glitches[8];
       /* Frames 200 to 349 of the device are lost; of the recording, one block later, those of the input are 136 on. */
-      int32_t stream = run_with((struct setup){.block = BLOCK, .realtime = realtime, .fault_count = 1,
-                                               .faults = {{200, kind, 150, 0}}}, recorded, &source, 0);
+      int32_t stream = run_with(
+          (struct setup){.block = BLOCK, .realtime = realtime, .fault_count = 1, .faults = {{200, kind, 150, 0}}},
+          recorded, &source, 0);
       CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
-      if (output) check_frames(recorded, 200, 350);
-      else check_frames(recorded, 200 - BLOCK, 350 - BLOCK);
+      if (output)
+        check_frames(recorded, 200, 350);
+      else
+        check_frames(recorded, 200 - BLOCK, 350 - BLOCK);
       CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 1);
       CHECK_EQUAL(number(stream, PS_NUMBER_INPUT_OVERFLOWS), !output);
       CHECK_EQUAL(number(stream, PS_NUMBER_OUTPUT_UNDERFLOWS), output);
@@ -65,11 +68,13 @@ TEST(overflows_and_underflows) {
 
 TEST(several_faults) {
   int32_t source;
-  int32_t stream = run_with((struct setup){.block = BLOCK, .fault_count = 4,
+  int32_t stream = run_with((struct setup){.block = BLOCK,
+                                           .fault_count = 4,
                                            .faults = {{0, PS_FAULT_INPUT_OVERFLOW, 0, 0},
                                                       {10, PS_FAULT_OUTPUT_UNDERFLOW, 0, 0},
                                                       {500, PS_FAULT_OUTPUT_UNDERFLOW, 1, 0},
-                                                      {1000000, PS_FAULT_DEVICE_LOST, 0, 0}}}, recorded, &source, 0);
+                                                      {1000000, PS_FAULT_DEVICE_LOST, 0, 0}}},
+                            recorded, &source, 0);
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
   CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 2); /* two flags of one callback are one xrun */
   CHECK_EQUAL(number(stream, PS_NUMBER_INPUT_OVERFLOWS), 1);
@@ -82,9 +87,9 @@ TEST(several_faults) {
 
 TEST(a_fatal_xrun) {
   int32_t source;
-  int32_t stream = run_with((struct setup){.block = BLOCK, .fault_count = 1,
-                                           .faults = {{300, PS_FAULT_OUTPUT_UNDERFLOW, 5, 0}}}, recorded, &source,
-                            PS_RUN_FATAL_XRUNS);
+  int32_t stream =
+      run_with((struct setup){.block = BLOCK, .fault_count = 1, .faults = {{300, PS_FAULT_OUTPUT_UNDERFLOW, 5, 0}}},
+               recorded, &source, PS_RUN_FATAL_XRUNS);
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);
   CHECK_EQUAL(stream_error(stream), PS_ERR_XRUN);
   CHECK_WITHIN((double)number(stream, PS_NUMBER_FRAME_COUNT), 300 - BLOCK, 300 + BLOCK);
@@ -95,8 +100,9 @@ TEST(a_fatal_xrun) {
 TEST(a_stall_puts_the_clock_off) {
   int32_t source;
   double from = os_time(), timing[6];
-  int32_t stream = run_with((struct setup){.block = BLOCK, .realtime = 1, .fault_count = 1,
-                                           .faults = {{300, PS_FAULT_STALL, 0, 0.3}}}, recorded, &source, 0);
+  int32_t stream = run_with(
+      (struct setup){.block = BLOCK, .realtime = 1, .fault_count = 1, .faults = {{300, PS_FAULT_STALL, 0, 0.3}}},
+      recorded, &source, 0);
   CHECK_WITHIN(os_time() - from, 0.3 + 1064 / 48000.0, 2);
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
   CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 0); /* only faults that are xruns are flagged */
@@ -116,8 +122,8 @@ TEST(ended_in_a_stall) {
   static const int32_t commands[] = {PS_COMMAND_STOP, PS_COMMAND_ABORT, PS_COMMAND_CLOSE};
   for (int realtime = 0; realtime < 2; realtime++)
     for (int i = 0; i < 3; i++) {
-      int32_t stream = stream_open(&(struct setup){.block = BLOCK, .realtime = realtime, .fault_count = 1,
-                                                   .faults = {{200, PS_FAULT_STALL, 0, 60}}});
+      int32_t stream = stream_open(&(struct setup){
+          .block = BLOCK, .realtime = realtime, .fault_count = 1, .faults = {{200, PS_FAULT_STALL, 0, 60}}});
       CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
       CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
       double patience = os_time() + 5;
@@ -137,8 +143,10 @@ TEST(a_lost_device_ends_the_run) {
     int32_t source;
     char text[200] = "";
     double from = os_time();
-    int32_t stream = run_with((struct setup){.block = BLOCK, .realtime = realtime, .fault_count = 1,
-                                             .faults = {{330, PS_FAULT_DEVICE_LOST, 0, 0}}}, recorded, &source, 0);
+    int32_t stream = run_with(
+        (struct setup){
+            .block = BLOCK, .realtime = realtime, .fault_count = 1, .faults = {{330, PS_FAULT_DEVICE_LOST, 0, 0}}},
+        recorded, &source, 0);
     CHECK_WITHIN(os_time() - from, 0, 2);
     CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);
     CHECK_EQUAL(ps_stream_error(stream, text, sizeof text, NULL, 0), PS_ERR_DEVICE_LOST);
@@ -153,10 +161,12 @@ TEST(a_lost_device_ends_the_run) {
 
 /* A device that dies without a word is noticed within two seconds, however soon it does, and also if its blocks are long. */
 TEST(a_silent_device_counts_as_lost) {
-  static const struct { int block, frame; } cases[] = {{480, 0}, {480, 960}, {480, 57600}, {43200, 43200}};
+  static const struct {
+    int block, frame;
+  } cases[] = {{480, 0}, {480, 960}, {480, 57600}, {43200, 43200}};
   for (int i = 0; i < 4; i++) {
-    int32_t stream = stream_open(&(struct setup){.block = cases[i].block, .realtime = 1, .fault_count = 1,
-                                                 .faults = {{cases[i].frame, PS_FAULT_STALL, 0, 60}}});
+    int32_t stream = stream_open(&(struct setup){
+        .block = cases[i].block, .realtime = 1, .fault_count = 1, .faults = {{cases[i].frame, PS_FAULT_STALL, 0, 60}}});
     CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
     CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
     while (number(stream, PS_NUMBER_FRAME_COUNT) < cases[i].frame && ps_stream_state(stream) == PS_STATE_ACTIVE)
@@ -174,8 +184,9 @@ TEST(a_silent_device_counts_as_lost) {
 /* A stall that is shorter is none of its business. */
 TEST(a_slow_device_is_not_lost) {
   int32_t source;
-  int32_t stream = run_with((struct setup){.block = BLOCK, .realtime = 1, .fault_count = 1,
-                                           .faults = {{300, PS_FAULT_STALL, 0, 1}}}, recorded, &source, 0);
+  int32_t stream =
+      run_with((struct setup){.block = BLOCK, .realtime = 1, .fault_count = 1, .faults = {{300, PS_FAULT_STALL, 0, 1}}},
+               recorded, &source, 0);
   CHECK_EQUAL(stream_error(stream), PS_OK);
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
   check_frames(recorded, 0, 0);

@@ -5,8 +5,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "os/os.h"
 #include "files.h"
+#include "os/os.h"
 #include "streams.h"
 
 #define WAV_16 0x10002 /* of libsndfile: WAV, 16 bits */
@@ -15,8 +15,7 @@
 
 static int16_t sounds[FRAMES * 2], got[FRAMES * 4];
 
-static const struct setup duplex = {
-  .input_format = PS_FORMAT_INT16, .output_format = PS_FORMAT_INT16, .block = BLOCK};
+static const struct setup duplex = {.input_format = PS_FORMAT_INT16, .output_format = PS_FORMAT_INT16, .block = BLOCK};
 
 static int32_t open_file(const char *path, int32_t mode) {
   double info[PS_FILE_INFO_SIZE];
@@ -47,10 +46,16 @@ static int is_source(const int16_t *samples, int64_t first, int64_t frames, int6
 }
 
 TEST(from_file_to_file) {
-  static const struct { double frames, pad, offset; int64_t played, total; int32_t error; } rows[] = {
-    {-1, BLOCK, BLOCK, FRAMES, FRAMES + BLOCK, 0}, {-1, 0, 0, FRAMES, FRAMES, 0},
-    {1000, 300, 0, 1000, 1300, 0},                 {FRAMES + 5000, -1, 7, FRAMES, FRAMES + 5000, 0},
-    {FRAMES + 1, 0, 0, FRAMES, FRAMES, PS_ERR_BUFFER_EMPTY},
+  static const struct {
+    double frames, pad, offset;
+    int64_t played, total;
+    int32_t error;
+  } rows[] = {
+      {-1, BLOCK, BLOCK, FRAMES, FRAMES + BLOCK, 0},
+      {-1, 0, 0, FRAMES, FRAMES, 0},
+      {1000, 300, 0, 1000, 1300, 0},
+      {FRAMES + 5000, -1, 7, FRAMES, FRAMES + 5000, 0},
+      {FRAMES + 1, 0, 0, FRAMES, FRAMES, PS_ERR_BUFFER_EMPTY},
   };
   for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
     int32_t source = open_file(file_path("source.wav"), PS_MODE_READ);
@@ -147,7 +152,8 @@ TEST(from_one_file_into_the_next) {
     struct setup setup = duplex;
     setup.realtime = realtime;
     int32_t stream = stream_open(&setup), files[FILES];
-    int32_t source = realtime ? open_file(file_path("source.wav"), PS_MODE_READ) : ps_ring_new(4, SHARE + BLOCK, NULL, 0);
+    int32_t source =
+        realtime ? open_file(file_path("source.wav"), PS_MODE_READ) : ps_ring_new(4, SHARE + BLOCK, NULL, 0);
     int64_t begins[FILES + 1] = {0};
     char name[32];
     for (int i = 0; i < FILES; i++) {
@@ -238,7 +244,7 @@ TEST(recordings_that_are_left) {
     if (way < 4) recorded = number(stream, PS_NUMBER_RECORDED_FRAMES);
     CHECK_EQUAL(ps_stream_free(stream), PS_OK);
     if (way == 4) CHECK_EQUAL(ps_shutdown(), PS_OK); /* also of a stream that its owner has let go of */
-    ps_file_close(source); /* already, where the library was shut down */
+    ps_file_close(source);                           /* already, where the library was shut down */
     ps_file_close(sink);
     int64_t frames = file_read_all(file_path("left.wav"), got, FRAMES * 4);
     CHECK(frames >= 5000 - BLOCK);

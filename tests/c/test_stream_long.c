@@ -4,8 +4,8 @@
 
 #define FRAME 4
 #define RATE 48000
-#define BLOCK 256   /* and the delay of what comes back */
-#define LOOP 48017  /* frames of the source: no multiple of anything */
+#define BLOCK 256  /* and the delay of what comes back */
+#define LOOP 48017 /* frames of the source: no multiple of anything */
 #define ROOM (4 * RATE)
 
 /* Checks what has been recorded since; answers how many frames that were. */
@@ -25,8 +25,8 @@ static int64_t check_recorded(int32_t sink, int64_t first) {
 
 TEST(nothing_is_lost) {
   double seconds = test_seconds(3, 60);
-  int32_t stream = stream_open(&(struct setup){.block = BLOCK, .rate = RATE, .realtime = 1,
-                                               .input_format = PS_FORMAT_INT16, .output_format = PS_FORMAT_INT16});
+  int32_t stream = stream_open(&(struct setup){
+      .block = BLOCK, .rate = RATE, .realtime = 1, .input_format = PS_FORMAT_INT16, .output_format = PS_FORMAT_INT16});
   int32_t source = memory_ring(FRAME, LOOP), sink = ps_ring_new(FRAME, ROOM, NULL, 0);
   CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, source, PS_SOURCE_LOOP, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_RING, sink, 0, 0), PS_OK);

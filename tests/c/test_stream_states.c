@@ -347,8 +347,10 @@ TEST(ended_while_it_is_played_out) {
     CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ENDING);
     CHECK_EQUAL(await_command(stream, ends[i]), PS_OK);
     double took = os_time() - begun;
-    if (ends[i] == PS_COMMAND_STOP) CHECK(took > 0.7);
-    else CHECK_WITHIN(took, 0, 0.7);
+    if (ends[i] == PS_COMMAND_STOP)
+      CHECK(took > 0.7);
+    else
+      CHECK_WITHIN(took, 0, 0.7);
     CHECK_EQUAL(ps_stream_state(stream), states[i]);
     CHECK_EQUAL(stream_error(stream), PS_OK);
     CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 100);

@@ -130,32 +130,32 @@ struct pa_mac_core_stream_info {
 };
 
 /* Functions: result, name here, name there, parameters. */
-#define PORTAUDIO_FUNCTIONS(F)                                                                                       \
-  F(int, get_version, Pa_GetVersion, (void))                                                                         \
-  F(const char *, get_version_text, Pa_GetVersionText, (void))                                                       \
-  F(const char *, get_error_text, Pa_GetErrorText, (int error))                                                      \
-  F(int, initialize, Pa_Initialize, (void))                                                                          \
-  F(int, get_host_api_count, Pa_GetHostApiCount, (void))                                                             \
-  F(const struct pa_host_api_info *, get_host_api_info, Pa_GetHostApiInfo, (int host_api))                           \
-  F(const struct pa_host_error_info *, get_last_host_error_info, Pa_GetLastHostErrorInfo, (void))                    \
-  F(int, get_device_count, Pa_GetDeviceCount, (void))                                                                \
-  F(int, get_default_input_device, Pa_GetDefaultInputDevice, (void))                                                 \
-  F(int, get_default_output_device, Pa_GetDefaultOutputDevice, (void))                                               \
-  F(const struct pa_device_info *, get_device_info, Pa_GetDeviceInfo, (int device))                                  \
-  F(int, is_format_supported, Pa_IsFormatSupported,                                                                  \
-    (const struct pa_stream_parameters *input, const struct pa_stream_parameters *output, double sample_rate))       \
-  F(int, open_stream, Pa_OpenStream,                                                                                 \
+#define PORTAUDIO_FUNCTIONS(F)                                                                                        \
+  F(int, get_version, Pa_GetVersion, (void))                                                                          \
+  F(const char *, get_version_text, Pa_GetVersionText, (void))                                                        \
+  F(const char *, get_error_text, Pa_GetErrorText, (int error))                                                       \
+  F(int, initialize, Pa_Initialize, (void))                                                                           \
+  F(int, get_host_api_count, Pa_GetHostApiCount, (void))                                                              \
+  F(const struct pa_host_api_info *, get_host_api_info, Pa_GetHostApiInfo, (int host_api))                            \
+  F(const struct pa_host_error_info *, get_last_host_error_info, Pa_GetLastHostErrorInfo, (void))                     \
+  F(int, get_device_count, Pa_GetDeviceCount, (void))                                                                 \
+  F(int, get_default_input_device, Pa_GetDefaultInputDevice, (void))                                                  \
+  F(int, get_default_output_device, Pa_GetDefaultOutputDevice, (void))                                                \
+  F(const struct pa_device_info *, get_device_info, Pa_GetDeviceInfo, (int device))                                   \
+  F(int, is_format_supported, Pa_IsFormatSupported,                                                                   \
+    (const struct pa_stream_parameters *input, const struct pa_stream_parameters *output, double sample_rate))        \
+  F(int, open_stream, Pa_OpenStream,                                                                                  \
     (struct pa_stream * *stream, const struct pa_stream_parameters *input, const struct pa_stream_parameters *output, \
-     double sample_rate, unsigned long frames_per_buffer, unsigned long flags, pa_stream_callback *callback,         \
-     void *argument))                                                                                                \
-  F(int, close_stream, Pa_CloseStream, (struct pa_stream * stream))                                                  \
-  F(int, start_stream, Pa_StartStream, (struct pa_stream * stream))                                                  \
-  F(int, stop_stream, Pa_StopStream, (struct pa_stream * stream))                                                    \
-  F(int, abort_stream, Pa_AbortStream, (struct pa_stream * stream))                                                  \
-  F(int, is_stream_active, Pa_IsStreamActive, (struct pa_stream * stream))                                           \
-  F(int, is_stream_stopped, Pa_IsStreamStopped, (struct pa_stream * stream))                                         \
-  F(const struct pa_stream_info *, get_stream_info, Pa_GetStreamInfo, (struct pa_stream * stream))                   \
-  F(double, get_stream_time, Pa_GetStreamTime, (struct pa_stream * stream))                                          \
+     double sample_rate, unsigned long frames_per_buffer, unsigned long flags, pa_stream_callback *callback,          \
+     void *argument))                                                                                                 \
+  F(int, close_stream, Pa_CloseStream, (struct pa_stream * stream))                                                   \
+  F(int, start_stream, Pa_StartStream, (struct pa_stream * stream))                                                   \
+  F(int, stop_stream, Pa_StopStream, (struct pa_stream * stream))                                                     \
+  F(int, abort_stream, Pa_AbortStream, (struct pa_stream * stream))                                                   \
+  F(int, is_stream_active, Pa_IsStreamActive, (struct pa_stream * stream))                                            \
+  F(int, is_stream_stopped, Pa_IsStreamStopped, (struct pa_stream * stream))                                          \
+  F(const struct pa_stream_info *, get_stream_info, Pa_GetStreamInfo, (struct pa_stream * stream))                    \
+  F(double, get_stream_time, Pa_GetStreamTime, (struct pa_stream * stream))                                           \
   F(double, get_stream_cpu_load, Pa_GetStreamCpuLoad, (struct pa_stream * stream))
 
 struct portaudio_api {

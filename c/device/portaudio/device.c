@@ -2,13 +2,13 @@
  * device is left to that thread: no callback of it reaches the stream any more, and it is closed should the call end. */
 #include <stdlib.h>
 
-#include "engine/format.h"
 #include "device/portaudio/setup.h"
+#include "engine/format.h"
 #include "stream/state.h"
 
-#define OPEN_SECONDS 10.0  /* opening, starting: some devices have to be woken */
-#define CALL_SECONDS 3.0   /* stopping, closing */
-#define LOST_SECONDS 0.25  /* the same of a device that is lost: it takes milliseconds, or hangs */
+#define OPEN_SECONDS 10.0 /* opening, starting: some devices have to be woken */
+#define CALL_SECONDS 3.0  /* stopping, closing */
+#define LOST_SECONDS 0.25 /* the same of a device that is lost: it takes milliseconds, or hangs */
 #define PLAY_OUT_POLL 0.002
 #define PLAY_OUT_EXTRA 1.0 /* seconds beyond twice the latency until what was played must have been heard */
 #define SERVER_PAUSE 4.0   /* a sound server under ALSA may fill a buffer of 2 s first, and then be silent for longer */

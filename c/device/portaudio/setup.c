@@ -42,7 +42,10 @@ static int32_t find_channels(const struct pa_device_info *info, double configure
 /* Settings that only one host API knows. */
 static int32_t set_host(struct portaudio_side *side, const struct portaudio_api *api, int host_api, int32_t kind,
                         int32_t flags, const double *map, int32_t map_size) {
-  static const struct { const char *name; int type; } kinds[] = {
+  static const struct {
+    const char *name;
+    int type;
+  } kinds[] = {
       [PS_HOST_ASIO] = {"ASIO", PA_ASIO},
       [PS_HOST_WASAPI] = {"WASAPI", PA_WASAPI},
       [PS_HOST_COREAUDIO] = {"Core Audio", PA_CORE_AUDIO},
@@ -113,8 +116,10 @@ int32_t portaudio_setup_init(struct portaudio_setup *setup, const struct portaud
     if (config[PS_CONFIG_SAMPLE_RATE] != 0) continue;
     /* Of two devices with different rates the output's is preferred. */
     double rate = api->get_device_info(setup->sides[side].parameters.device)->default_sample_rate;
-    if (setup->sample_rate == 0) setup->sample_rate = rate;
-    else if (setup->sample_rate != rate) setup->second_sample_rate = rate;
+    if (setup->sample_rate == 0)
+      setup->sample_rate = rate;
+    else if (setup->sample_rate != rate)
+      setup->second_sample_rate = rate;
   }
   return PS_OK;
 }
@@ -167,8 +172,8 @@ int portaudio_setup_open(struct portaudio_setup *setup, const struct portaudio_a
   if (setup->second_sample_rate != 0) find_supported(setup, api);
   int result;
   do {
-    result = api->open_stream(stream, parameters(setup, 0), parameters(setup, 1), setup->sample_rate,
-                              setup->block_size, setup->flags, callback, argument);
+    result = api->open_stream(stream, parameters(setup, 0), parameters(setup, 1), setup->sample_rate, setup->block_size,
+                              setup->flags, callback, argument);
   } while (result == PA_INCOMPATIBLE_STREAM_INFO && use_older_settings(setup));
   return result;
 }

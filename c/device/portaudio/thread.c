@@ -37,12 +37,19 @@ static struct portaudio the_portaudio = {.lock = OS_MUTEX_INIT, .last = &the_por
 
 static const char *const file_names[] = {
 #if defined(_WIN32)
-    "portaudio.dll", "libportaudio-2.dll", "libportaudio.dll", "portaudio_x64.dll", "libportaudio64bit.dll",
+    "portaudio.dll",
+    "libportaudio-2.dll",
+    "libportaudio.dll",
+    "portaudio_x64.dll",
+    "libportaudio64bit.dll",
 #elif defined(__APPLE__)
-    "libportaudio.2.dylib", "/opt/homebrew/lib/libportaudio.2.dylib", "/usr/local/lib/libportaudio.2.dylib",
+    "libportaudio.2.dylib",
+    "/opt/homebrew/lib/libportaudio.2.dylib",
+    "/usr/local/lib/libportaudio.2.dylib",
     "/opt/local/lib/libportaudio.2.dylib",
 #else
-    "libportaudio.so.2", "libportaudio.so",
+    "libportaudio.so.2",
+    "libportaudio.so",
 #endif
     NULL,
 };
@@ -188,8 +195,10 @@ int32_t portaudio_call(struct portaudio_call *call) {
   if (ended) return call->error.status < 0 ? error_raise(&call->error) : call->error.status;
 
   if (!begun) call->late(call); /* never taken up, so nobody else will */
-  if (!queued) error_set(PS_ERR_THREAD, 0, "the system refused a thread for PortAudio");
-  else error_set(PS_ERR_PORTAUDIO, PA_TIMED_OUT, "PortAudio did not answer within %g s", begun ? limit : QUEUE_SECONDS);
+  if (!queued)
+    error_set(PS_ERR_THREAD, 0, "the system refused a thread for PortAudio");
+  else
+    error_set(PS_ERR_PORTAUDIO, PA_TIMED_OUT, "PortAudio did not answer within %g s", begun ? limit : QUEUE_SECONDS);
   return PORTAUDIO_HUNG;
 }
 

@@ -8,8 +8,8 @@
 #include <stdint.h>
 
 #include "base/error.h"
-#include "os/os.h"
 #include "device/portaudio/api.h"
+#include "os/os.h"
 
 /* One call, as the first member of memory from the heap that holds what the call needs. */
 struct portaudio_call {

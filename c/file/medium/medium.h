@@ -28,9 +28,9 @@ struct medium_type {
 
 struct medium {
   const struct medium_type *type;
-  int error;                  /* errno of the first failure that has not been reported, or one of those below */
-  int64_t limit;              /* bytes that the format can hold, 0 for any number */
-  _Atomic int64_t progress;   /* bytes that were moved */
+  int error;                /* errno of the first failure that has not been reported, or one of those below */
+  int64_t limit;            /* bytes that the format can hold, 0 for any number */
+  _Atomic int64_t progress; /* bytes that were moved */
 };
 
 #define MEDIUM_STALLED -1     /* a wait ran out of patience, or was interrupted */
