@@ -26,7 +26,7 @@
  *   ps_ring_write(memory, samples, frames);
  *   ps_ring_end(memory);
  *   ps_stream_command(stream, PS_COMMAND_OPEN);
- *   ps_stream_set_source(stream, PS_SIDE_RING, memory, 0);
+ *   ps_stream_set_source(stream, PS_ENDPOINT_RING, memory, 0);
  *   ps_stream_set_run(stream, -1, 0, 0, 0);
  *   ps_stream_command(stream, PS_COMMAND_START);
  *   ps_stream_wait(stream, -1);                  // until the device has played the last frame
@@ -284,14 +284,14 @@ PS_API int32_t ps_stream_state(int32_t stream);
 
 /* What is played and recorded; before a start. What sets something for the next run answers PS_ERR_ACTIVE while one is
  * on, or a START or CLOSE waits, and PS_ERR_STATE while the device is not open. */
-#define PS_SIDE_NONE 0
-#define PS_SIDE_RING 1       /* `object` is a ring whose elements are the stream's frames */
-#define PS_SIDE_FILE 2       /* `object` is a file with the stream's channels; a thread moves its frames */
+#define PS_ENDPOINT_NONE 0
+#define PS_ENDPOINT_RING 1   /* `object` is a ring whose elements are the stream's frames */
+#define PS_ENDPOINT_FILE 2   /* `object` is a file with the stream's channels; a thread moves its frames */
 #define PS_SOURCE_LOOP 1     /* ring: play its contents over and over without taking them out; file: seek to start */
 #define PS_SOURCE_COMPLETE 2 /* the ring counts as ended, whatever its flag says */
 #define PS_SINK_DROP 1       /* no room: drop the newest frames, count and log them, go on */
 #define PS_SINK_MEMORY 2     /* nobody reads the ring during the run: freewheeling does not wait for room in it */
-/* The ring or file to play or to record into; PS_SIDE_NONE takes it away. For a file `flags` of the source are
+/* The ring or file to play or to record into; PS_ENDPOINT_NONE takes it away. For a file `flags` of the source are
  * PS_SOURCE_LOOP, and `between` is the ring to stand between file and callback, which is emptied at a start (0: one of
  * the library's own, of 65536 frames); for a ring it is 0.
  * PS_ERR_HANDLE (the object), PS_ERR_ARGUMENT (element size or channels do not fit; a file that cannot loop; an empty

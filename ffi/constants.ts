@@ -109,9 +109,9 @@ export const PS_STATE_STOPPED = 6;
 export const PS_STATE_ABORTED = 7;
 export const PS_STATE_CLOSED = 8;
 
-export const PS_SIDE_NONE = 0;
-export const PS_SIDE_RING = 1;
-export const PS_SIDE_FILE = 2;
+export const PS_ENDPOINT_NONE = 0;
+export const PS_ENDPOINT_RING = 1;
+export const PS_ENDPOINT_FILE = 2;
 
 export const PS_SOURCE_LOOP = 1;
 export const PS_SOURCE_COMPLETE = 2;

@@ -70,8 +70,8 @@ static void measure(const char *name, size_t block, int meters) {
   callback.stream->device = &device_none;
   callback.block = block;
   ps_stream_await(handle, ps_stream_command(handle, PS_COMMAND_OPEN));
-  ps_stream_set_source(handle, PS_SIDE_RING, source, 0, 0);
-  ps_stream_set_sink(handle, PS_SIDE_RING, sink, 0, 0);
+  ps_stream_set_source(handle, PS_ENDPOINT_RING, source, 0, 0);
+  ps_stream_set_sink(handle, PS_ENDPOINT_RING, sink, 0, 0);
   ps_stream_await(handle, ps_stream_command(handle, PS_COMMAND_START));
   const struct piece piece = {refill, run_callback}, reference = {refill, run_memcpy};
   bench(name, &piece, &reference, &callback, (int)(RING_FRAMES / block), "");

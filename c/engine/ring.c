@@ -185,7 +185,7 @@ static int32_t ring_done(struct ring *ring, size_t result) {
 
 /* Takes the ring for a call on one of its sides (0 reader, 1 writer). A side that a running stream works is closed to
  * foreign code: two threads on one side would mix up the data. */
-static struct ring *ring_use_side(int32_t handle, int32_t side, int32_t count, int32_t *status) {
+static struct ring *ring_use_end(int32_t handle, int32_t side, int32_t count, int32_t *status) {
   struct ring *ring = ring_use(handle);
   if (!ring) {
     *status = PS_ERR_HANDLE;
@@ -203,13 +203,13 @@ static struct ring *ring_use_side(int32_t handle, int32_t side, int32_t count, i
 
 int32_t ps_ring_read(int32_t handle, void *data, int32_t count) {
   int32_t status;
-  struct ring *ring = ring_use_side(handle, 0, count, &status);
+  struct ring *ring = ring_use_end(handle, 0, count, &status);
   return ring ? ring_done(ring, ring_read(ring, data, (size_t)count)) : status;
 }
 
 int32_t ps_ring_read_overlap(int32_t handle, void *data, int32_t count, int32_t overlap) {
   int32_t status;
-  struct ring *ring = ring_use_side(handle, 0, count, &status);
+  struct ring *ring = ring_use_end(handle, 0, count, &status);
   if (!ring) return status;
   size_t copied = ring_peek(ring, data, (size_t)count);
   if (overlap < 0) overlap = 0;
@@ -219,7 +219,7 @@ int32_t ps_ring_read_overlap(int32_t handle, void *data, int32_t count, int32_t 
 
 int32_t ps_ring_write(int32_t handle, const void *data, int32_t count) {
   int32_t status;
-  struct ring *ring = ring_use_side(handle, 1, count, &status);
+  struct ring *ring = ring_use_end(handle, 1, count, &status);
   return ring ? ring_done(ring, ring_write(ring, data, (size_t)count)) : status;
 }
 
@@ -235,7 +235,7 @@ int32_t ps_ring_write_available(int32_t handle) {
 
 int32_t ps_ring_advance_read(int32_t handle, int32_t count) {
   int32_t status;
-  struct ring *ring = ring_use_side(handle, 0, count, &status);
+  struct ring *ring = ring_use_end(handle, 0, count, &status);
   if (!ring) return status;
   struct ring_region region;
   size_t moved = ring_read_region(ring, (size_t)count, &region);
@@ -245,7 +245,7 @@ int32_t ps_ring_advance_read(int32_t handle, int32_t count) {
 
 int32_t ps_ring_advance_write(int32_t handle, int32_t count) {
   int32_t status;
-  struct ring *ring = ring_use_side(handle, 1, count, &status);
+  struct ring *ring = ring_use_end(handle, 1, count, &status);
   if (!ring) return status;
   struct ring_region region;
   size_t moved = ring_write_region(ring, (size_t)count, &region);
@@ -255,7 +255,7 @@ int32_t ps_ring_advance_write(int32_t handle, int32_t count) {
 
 int32_t ps_ring_regions(int32_t handle, int32_t side, int32_t count, int32_t *regions) {
   int32_t status;
-  struct ring *ring = ring_use_side(handle, side, count, &status);
+  struct ring *ring = ring_use_end(handle, side, count, &status);
   if (!ring) return status;
   struct ring_region region;
   size_t found =

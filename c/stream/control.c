@@ -40,11 +40,11 @@ static void file_thread_failed(void *argument) { stream_fail(argument); }
 /* ------------------------------------------------------------ the run's ends */
 
 /* Which sides of a ring a side of the run works: that of the callback, and for a file the other one as well. */
-static int reads_ring(const struct side *set, int is_sink) { return !is_sink || set->kind == PS_SIDE_FILE; }
-static int writes_ring(const struct side *set, int is_sink) { return is_sink || set->kind == PS_SIDE_FILE; }
+static int reads_ring(const struct endpoint *set, int is_sink) { return !is_sink || set->kind == PS_ENDPOINT_FILE; }
+static int writes_ring(const struct endpoint *set, int is_sink) { return is_sink || set->kind == PS_ENDPOINT_FILE; }
 
 /* Claims them; 0 if another running stream has one of them. */
-static int claim_ring(struct ring *ring, const struct side *set, int is_sink) {
+static int claim_ring(struct ring *ring, const struct endpoint *set, int is_sink) {
   int reads = reads_ring(set, is_sink), writes = writes_ring(set, is_sink);
   if (reads && atomic_exchange(&ring->reader_streams, 1)) return 0;
   if (!writes || !atomic_exchange(&ring->writer_streams, 1)) return 1;
@@ -54,10 +54,10 @@ static int claim_ring(struct ring *ring, const struct side *set, int is_sink) {
 
 /* Lets go of what one side (0 source, 1 sink) of the run uses. */
 static void let_go(struct stream *stream, int side) {
-  const struct side *set = side ? &stream->sink : &stream->source;
+  const struct endpoint *set = side ? &stream->sink : &stream->source;
   struct ring *ring = stream->rings[side];
   if (!ring) return;
-  if (set->kind == PS_SIDE_FILE) file_give_back((struct file *)set->object);
+  if (set->kind == PS_ENDPOINT_FILE) file_give_back((struct file *)set->object);
   if (reads_ring(set, side)) atomic_store(&ring->reader_streams, 0);
   if (writes_ring(set, side)) atomic_store(&ring->writer_streams, 0);
   object_release(&ring->object);
@@ -122,33 +122,33 @@ static size_t frame_bytes(const struct stream *stream, int side) {
 }
 
 /* The ring of one side, with a use added: the caller's, or for a file one of our own if none was given. */
-static struct ring *use_side_ring(struct stream *stream, const struct side *set, int side) {
-  struct object *object = set->kind == PS_SIDE_FILE ? set->between : set->object;
+static struct ring *use_endpoint_ring(struct stream *stream, const struct endpoint *set, int side) {
+  struct object *object = set->kind == PS_ENDPOINT_FILE ? set->between : set->object;
   if (!object) return ring_create(frame_bytes(stream, side), RING_FRAMES);
   object_use(object);
   return (struct ring *)object;
 }
 
-static int32_t take_ring(struct stream *stream, const struct side *set, int side) {
-  struct ring *ring = use_side_ring(stream, set, side);
+static int32_t take_ring(struct stream *stream, const struct endpoint *set, int side) {
+  struct ring *ring = use_endpoint_ring(stream, set, side);
   if (!ring) return error_set(PS_ERR_MEMORY, 0, "no memory for a ring of %d frames", RING_FRAMES);
   if (!claim_ring(ring, set, side)) {
     object_release(&ring->object);
     return error_set(PS_ERR_BUSY, 0, "another running stream uses this ring");
   }
-  if (set->kind == PS_SIDE_FILE) ring_flush(ring);
+  if (set->kind == PS_ENDPOINT_FILE) ring_flush(ring);
   stream->rings[side] = ring;
   return PS_OK;
 }
 
 /* Takes what one side of the run uses. */
-static int32_t take_side(struct stream *stream, int side) {
-  const struct side *set = side ? &stream->sink : &stream->source;
-  if (set->kind == PS_SIDE_NONE) return PS_OK;
-  int32_t status = set->kind == PS_SIDE_FILE ? file_take((struct file *)set->object) : PS_OK;
+static int32_t take_endpoint(struct stream *stream, int side) {
+  const struct endpoint *set = side ? &stream->sink : &stream->source;
+  if (set->kind == PS_ENDPOINT_NONE) return PS_OK;
+  int32_t status = set->kind == PS_ENDPOINT_FILE ? file_take((struct file *)set->object) : PS_OK;
   if (status < 0) return status;
   status = take_ring(stream, set, side);
-  if (status < 0 && set->kind == PS_SIDE_FILE) file_give_back((struct file *)set->object);
+  if (status < 0 && set->kind == PS_ENDPOINT_FILE) file_give_back((struct file *)set->object);
   return status;
 }
 
@@ -159,13 +159,13 @@ static int32_t start_files(struct stream *stream) {
       .failed = file_thread_failed,
       .argument = stream,
   };
-  if (stream->source.kind == PS_SIDE_FILE) {
+  if (stream->source.kind == PS_ENDPOINT_FILE) {
     options.format = stream_format(stream, 1);
     options.loop = (stream->source.flags & PS_SOURCE_LOOP) != 0;
     stream->reader = file_reader_start((struct file *)stream->source.object, stream->rings[0], &options);
     if (!stream->reader) return PS_ERR_THREAD;
   }
-  if (stream->sink.kind == PS_SIDE_FILE) {
+  if (stream->sink.kind == PS_ENDPOINT_FILE) {
     options.format = stream_format(stream, 0);
     options.limit = -1;
     struct file_writer *writer = file_writer_start((struct file *)stream->sink.object, stream->rings[1], &options);
@@ -181,7 +181,7 @@ static int32_t start_files(struct stream *stream) {
 /* Waits until the source is read ahead; a stop that comes meanwhile ends the wait. */
 static void wait_prebuffer(struct stream *stream) {
   struct ring *ring = stream->rings[0];
-  if (!ring || (stream->source.kind == PS_SIDE_RING && stream->source.flags & PS_SOURCE_COMPLETE)) return;
+  if (!ring || (stream->source.kind == PS_ENDPOINT_RING && stream->source.flags & PS_SOURCE_COMPLETE)) return;
   double wanted = stream->prebuffer >= 0 ? stream->prebuffer : stream->reader ? (double)(ring->size / 2) : 0;
   if (wanted > (double)ring->size) wanted = (double)ring->size;
   while (!ring_ended(ring) && (double)ring_read_available(ring) < wanted && !atomic_load(&stream->failed) &&
@@ -201,7 +201,7 @@ void stream_clear(struct stream *stream) {
 
 static int32_t start_run(struct stream *stream) {
   for (int side = 0; side < 2; side++) {
-    int32_t status = take_side(stream, side);
+    int32_t status = take_endpoint(stream, side);
     if (status < 0) return status;
   }
   struct engine_run run = {
@@ -209,9 +209,9 @@ static int32_t start_run(struct stream *stream) {
       .pad = (int64_t)stream->pad,
       .offset = (int64_t)stream->offset,
       .source = stream->rings[0],
-      .source_file = stream->source.kind == PS_SIDE_FILE,
-      .source_loop = stream->source.kind == PS_SIDE_RING && (stream->source.flags & PS_SOURCE_LOOP),
-      .source_complete = stream->source.kind == PS_SIDE_RING && (stream->source.flags & PS_SOURCE_COMPLETE),
+      .source_file = stream->source.kind == PS_ENDPOINT_FILE,
+      .source_loop = stream->source.kind == PS_ENDPOINT_RING && (stream->source.flags & PS_SOURCE_LOOP),
+      .source_complete = stream->source.kind == PS_ENDPOINT_RING && (stream->source.flags & PS_SOURCE_COMPLETE),
       .sink = stream->rings[1],
       .sink_drop = (stream->sink.flags & PS_SINK_DROP) != 0,
       .sink_memory = (stream->sink.flags & PS_SINK_MEMORY) != 0,
@@ -285,8 +285,8 @@ static int32_t command_close(struct stream *stream) {
   os_mutex_unlock(&stream->lock);
   if (open) stream->device->close(stream);
   os_mutex_lock(&stream->lock);
-  stream_set_side(stream, &stream->source, (struct side){0});
-  stream_set_side(stream, &stream->sink, (struct side){0});
+  stream_set_endpoint(stream, &stream->source, (struct endpoint){0});
+  stream_set_endpoint(stream, &stream->sink, (struct endpoint){0});
   set_state(stream, PS_STATE_CLOSED);
   os_mutex_unlock(&stream->lock);
   return PS_OK;

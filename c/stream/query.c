@@ -126,7 +126,7 @@ double ps_stream_due(int32_t handle, double frames) {
   if (!stream) return PS_ERR_HANDLE;
   double due = 0;
   os_mutex_lock(&stream->lock); /* the control thread lets go of the sink when it closes the stream */
-  if (stream_running(stream) && stream->sink.kind == PS_SIDE_RING) {
+  if (stream_running(stream) && stream->sink.kind == PS_ENDPOINT_RING) {
     double available = (double)ring_read_available((struct ring *)stream->sink.object);
     if (available < frames) due = due_in(stream, frames - available);
   }

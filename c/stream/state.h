@@ -18,8 +18,8 @@
 #define STREAM_TICKETS 64  /* results of the last commands that are kept */
 #define STREAM_COMMANDS 32 /* commands that can wait */
 
-struct side {   /* source or sink, as set */
-  int32_t kind; /* PS_SIDE_ */
+struct endpoint { /* source or sink, as set */
+  int32_t kind;   /* PS_SIDE_ */
   int32_t flags;
   struct object *object;  /* ring or file, in use by this stream; NULL for none */
   struct object *between; /* the ring between file and callback, in use by this stream; NULL: to be made at the start */
@@ -59,7 +59,7 @@ struct stream {
   void *device_state;
 
   /* As set for the next run, by the owner, while no run is active. */
-  struct side source, sink;
+  struct endpoint source, sink;
   struct object *left_file; /* the file that the writer has left, or is about to leave, for the one in `sink` */
   double frames, pad, offset, prebuffer;
   int32_t run_flags;
@@ -118,7 +118,7 @@ void stream_callback_reset(struct stream *stream);
 void stream_clear(struct stream *stream);
 
 /* Puts `set`, the uses of whose objects go over to the stream, in the place of what a side had. With the lock taken. */
-void stream_set_side(struct stream *stream, struct side *side, struct side set);
+void stream_set_endpoint(struct stream *stream, struct endpoint *side, struct endpoint set);
 
 /* stream_control.c: starts the control thread, which has a use of the stream until stream_control_quit. */
 int32_t stream_control_start(struct stream *stream);

@@ -151,13 +151,14 @@ int32_t ps_stream_state(int32_t handle) {
 int32_t ps_stream_drain(int32_t handle) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  const struct side *source = &stream->source;
+  const struct endpoint *source = &stream->source;
   os_mutex_lock(&stream->lock);
   int32_t state = atomic_load(&stream->state);
   if (state == PS_STATE_STARTING || state == PS_STATE_ACTIVE) {
     /* First, lest the end of the source be seen without it, and silence be played. */
     atomic_store_explicit(&stream->engine.draining, 1, memory_order_release);
-    if (source->kind == PS_SIDE_RING && !(source->flags & PS_SOURCE_COMPLETE)) ring_end((struct ring *)source->object);
+    if (source->kind == PS_ENDPOINT_RING && !(source->flags & PS_SOURCE_COMPLETE))
+      ring_end((struct ring *)source->object);
     if (state == PS_STATE_ACTIVE && stream->reader) file_reader_end_loop(stream->reader);
   }
   os_mutex_unlock(&stream->lock);
@@ -190,13 +191,13 @@ static int32_t setting_done(struct stream *stream, int32_t status) {
   return stream_done(stream, status);
 }
 
-static void side_release(struct side *side) {
+static void endpoint_release(struct endpoint *side) {
   if (side->object) object_release(side->object);
   if (side->between) object_release(side->between);
 }
 
-void stream_set_side(struct stream *stream, struct side *side, struct side set) {
-  side_release(side);
+void stream_set_endpoint(struct stream *stream, struct endpoint *side, struct endpoint set) {
+  endpoint_release(side);
   if (side == &stream->sink && stream->left_file) {
     object_release(stream->left_file);
     stream->left_file = NULL;
@@ -215,14 +216,14 @@ static int32_t use_ring(int32_t handle, const struct engine_direction *direction
 }
 
 /* Each takes uses of the objects into `set`, whatever it answers. */
-static int32_t set_ring(struct side *set, const struct engine_direction *direction, int is_sink, int32_t handle) {
+static int32_t set_ring(struct endpoint *set, const struct engine_direction *direction, int is_sink, int32_t handle) {
   int32_t status = use_ring(handle, direction, &set->object);
   if (status >= 0 && !is_sink && (set->flags & PS_SOURCE_LOOP) && !ring_read_available((struct ring *)set->object))
     return error_set(PS_ERR_ARGUMENT, 0, "an empty source cannot be looped");
   return status;
 }
 
-static int32_t set_file(struct side *set, const struct engine_direction *direction, int is_sink, int32_t handle,
+static int32_t set_file(struct endpoint *set, const struct engine_direction *direction, int is_sink, int32_t handle,
                         int32_t between) {
   set->object = handle_use(handle, HANDLE_FILE);
   if (!set->object) return PS_ERR_HANDLE;
@@ -235,35 +236,35 @@ static int32_t set_file(struct side *set, const struct engine_direction *directi
   return between ? use_ring(between, direction, &set->between) : PS_OK;
 }
 
-static int32_t set_side(int32_t handle, int is_sink, int32_t kind, int32_t object, int32_t flags, int32_t between) {
+static int32_t set_endpoint(int32_t handle, int is_sink, int32_t kind, int32_t object, int32_t flags, int32_t between) {
   int32_t status;
   struct stream *stream = stream_use_idle(handle, &status);
   if (!stream) return status;
   const struct engine_direction *direction = is_sink ? &stream->engine.input : &stream->engine.output;
-  struct side set = {.kind = kind, .flags = flags};
-  if (kind == PS_SIDE_NONE)
+  struct endpoint set = {.kind = kind, .flags = flags};
+  if (kind == PS_ENDPOINT_NONE)
     set.flags = 0;
   else if (!direction->channels)
     status = error_set(PS_ERR_ARGUMENT, 0, "the stream has no %s", is_sink ? "input" : "output");
-  else if (kind == PS_SIDE_RING)
+  else if (kind == PS_ENDPOINT_RING)
     status = set_ring(&set, direction, is_sink, object);
-  else if (kind == PS_SIDE_FILE)
+  else if (kind == PS_ENDPOINT_FILE)
     status = set_file(&set, direction, is_sink, object, between);
   else
     status = error_set(PS_ERR_ARGUMENT, 0, "no kind %d", kind);
   if (status >= 0)
-    stream_set_side(stream, is_sink ? &stream->sink : &stream->source, set);
+    stream_set_endpoint(stream, is_sink ? &stream->sink : &stream->source, set);
   else
-    side_release(&set);
+    endpoint_release(&set);
   return setting_done(stream, status);
 }
 
 int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between) {
-  return set_side(stream, 0, kind, object, flags, between);
+  return set_endpoint(stream, 0, kind, object, flags, between);
 }
 
 int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between) {
-  return set_side(stream, 1, kind, object, flags, between);
+  return set_endpoint(stream, 1, kind, object, flags, between);
 }
 
 int32_t ps_stream_set_run(int32_t handle, double frames, double pad, double offset, int32_t flags) {

@@ -1,4 +1,4 @@
-import { PS_SIDE_RING } from "../../ffi/constants.ts";
+import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { ChunkPosition } from "../run/chunk-position.ts";
 import { type ChunkOptions, type ChunkPlan, type Layout, planChunks } from "./options.ts";
@@ -40,7 +40,10 @@ class ChunkCapture implements Capture {
   attach(stream: NativeStream): void {
     this.ring.flush();
     this.ring.write(this.#lead);
-    unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_RING, ringHandle(this.ring), this.#flags, 0), "chunks");
+    unwrap(
+      native().ps_stream_set_sink(stream.handle, PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags, 0),
+      "chunks",
+    );
   }
 
   prepare(_host: Host, run: Run): void {

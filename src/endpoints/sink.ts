@@ -1,4 +1,4 @@
-import { PS_SIDE_FILE, PS_SIDE_RING, PS_SINK_DROP, PS_SINK_MEMORY } from "../../ffi/constants.ts";
+import { PS_ENDPOINT_FILE, PS_ENDPOINT_RING, PS_SINK_DROP, PS_SINK_MEMORY } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { unwrap } from "../library/errors.ts";
 import type { Dtype, SamplesOf } from "../samples/formats.ts";
@@ -113,7 +113,7 @@ class MemoryCapture implements Capture {
     this.#room();
     this.ring.flush();
     if (this.frames === 0) this.ring.advanceWriteIndex(1); // there is no ring without any room
-    unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_RING, ringHandle(this.ring), this.#flags, 0), "sink");
+    unwrap(native().ps_stream_set_sink(stream.handle, PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags, 0), "sink");
   }
 
   /** The native side has recorded into memory of its own: the caller's may have been given away meanwhile. */
@@ -145,7 +145,7 @@ class RingCapture implements Capture {
   }
 
   attach(stream: NativeStream): void {
-    unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_RING, this.#loan.take(), this.#flags, 0), "sink");
+    unwrap(native().ps_stream_set_sink(stream.handle, PS_ENDPOINT_RING, this.#loan.take(), this.#flags, 0), "sink");
   }
 
   end(): void {
@@ -176,7 +176,10 @@ export class FileCapture implements Capture {
 
   attach(stream: NativeStream): void {
     const ring = ringHandle(this.ring);
-    unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_FILE, this.#file.handle(), this.#flags, ring), "sink");
+    unwrap(
+      native().ps_stream_set_sink(stream.handle, PS_ENDPOINT_FILE, this.#file.handle(), this.#flags, ring),
+      "sink",
+    );
   }
 
   /** During a run: goes on in another file. */
@@ -216,7 +219,7 @@ class TaskCapture implements Capture {
 
   attach(stream: NativeStream): void {
     this.#tasks.renew();
-    unwrap(native().ps_stream_set_sink(stream.handle, PS_SIDE_RING, ringHandle(this.ring), this.#flags, 0), "sink");
+    unwrap(native().ps_stream_set_sink(stream.handle, PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags, 0), "sink");
   }
 
   begin(host: Host, run: Run): void {

@@ -1,4 +1,4 @@
-import { PS_SIDE_FILE, PS_SIDE_RING, PS_SOURCE_COMPLETE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
+import { PS_ENDPOINT_FILE, PS_ENDPOINT_RING, PS_SOURCE_COMPLETE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { unwrap } from "../library/errors.ts";
 import type { Dtype } from "../samples/formats.ts";
@@ -147,7 +147,7 @@ class MemoryPlayback implements Playback {
   attach(stream: NativeStream): void {
     this.#fill();
     const flags = PS_SOURCE_COMPLETE | (this.#loop ? PS_SOURCE_LOOP : 0);
-    unwrap(native().ps_stream_set_source(stream.handle, PS_SIDE_RING, ringHandle(this.ring), flags, 0), "source");
+    unwrap(native().ps_stream_set_source(stream.handle, PS_ENDPOINT_RING, ringHandle(this.ring), flags, 0), "source");
   }
 
   release(): void {
@@ -172,7 +172,7 @@ class RingPlayback implements Playback {
 
   attach(stream: NativeStream): void {
     const flags = PS_SOURCE_COMPLETE | (this.#loop ? PS_SOURCE_LOOP : 0);
-    unwrap(native().ps_stream_set_source(stream.handle, PS_SIDE_RING, this.#loan.take(), flags, 0), "source");
+    unwrap(native().ps_stream_set_source(stream.handle, PS_ENDPOINT_RING, this.#loan.take(), flags, 0), "source");
   }
 
   end(): void {
@@ -222,7 +222,7 @@ class FilePlayback implements Playback {
   attach(stream: NativeStream): void {
     const flags = this.#loop ? PS_SOURCE_LOOP : 0;
     const ring = ringHandle(this.ring);
-    unwrap(native().ps_stream_set_source(stream.handle, PS_SIDE_FILE, this.#file.handle(), flags, ring), "source");
+    unwrap(native().ps_stream_set_source(stream.handle, PS_ENDPOINT_FILE, this.#file.handle(), flags, ring), "source");
   }
 
   end(): void {
@@ -259,7 +259,7 @@ class TaskPlayback implements Playback {
 
   attach(stream: NativeStream): void {
     this.#tasks.renew();
-    unwrap(native().ps_stream_set_source(stream.handle, PS_SIDE_RING, ringHandle(this.ring), 0, 0), "source");
+    unwrap(native().ps_stream_set_source(stream.handle, PS_ENDPOINT_RING, ringHandle(this.ring), 0, 0), "source");
   }
 
   begin(host: Host, run: Run): void {

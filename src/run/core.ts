@@ -3,10 +3,10 @@ import {
   PS_COMMAND_CLOSE,
   PS_COMMAND_START,
   PS_COMMAND_STOP,
+  PS_ENDPOINT_NONE,
   PS_NUMBER_FRAME_COUNT,
   PS_NUMBER_TOTAL_FRAMES,
   PS_RUN_FATAL_XRUNS,
-  PS_SIDE_NONE,
   PS_STATE_ABORTED,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
@@ -242,8 +242,8 @@ export class Core implements Host {
   /** The native side lets go of source and sink. */
   #detach(): void {
     const { ps_stream_set_source, ps_stream_set_sink } = native();
-    ps_stream_set_source(this.native.handle, PS_SIDE_NONE, 0, 0, 0);
-    ps_stream_set_sink(this.native.handle, PS_SIDE_NONE, 0, 0, 0);
+    ps_stream_set_source(this.native.handle, PS_ENDPOINT_NONE, 0, 0, 0);
+    ps_stream_set_sink(this.native.handle, PS_ENDPOINT_NONE, 0, 0, 0);
   }
 
   /** Looks whether the native side is done with the run, so that all that follows from it has happened. */

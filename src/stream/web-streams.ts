@@ -1,5 +1,5 @@
 // A stream's samples as Web Streams.
-import { PS_SIDE_RING } from "../../ffi/constants.ts";
+import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import type { ChunkOptions, Layout } from "../chunks/options.ts";
 import { Chunks } from "../chunks/chunks.ts";
@@ -64,7 +64,7 @@ class WrittenPlayback implements Playback {
 
   attach(stream: NativeStream): void {
     if (this.over) throw new TypeError("source must not be a writable() that was played before: make a new one");
-    unwrap(native().ps_stream_set_source(stream.handle, PS_SIDE_RING, ringHandle(this.ring), 0, 0), "source");
+    unwrap(native().ps_stream_set_source(stream.handle, PS_ENDPOINT_RING, ringHandle(this.ring), 0, 0), "source");
   }
 
   end(): void {

@@ -116,8 +116,8 @@ static int play_and_compare(int32_t stream, struct random *random) {
   int32_t source = ps_ring_new(8, SIGNAL_FRAMES, NULL, 0), sink = ps_ring_new(8, ROOM_FRAMES, NULL, 0);
   CHECK_EQUAL(ps_ring_write(source, played, SIGNAL_FRAMES), SIGNAL_FRAMES);
   ps_ring_end(source);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, source, 0, 0), PS_OK);
-  CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_RING, sink, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, source, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, sink, 0, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_run(stream, -1, 8192, 0, 0), PS_OK);
   CHECK_EQUAL(command(stream, PS_COMMAND_START), PS_OK);
   double begun = ps_stream_number(stream, PS_NUMBER_TIME);

@@ -6,11 +6,11 @@
 #define FRAME 8 /* bytes of two float32 */
 
 static void play_from(int32_t stream, int32_t ring, int32_t flags) {
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, ring, flags, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, flags, 0), PS_OK);
 }
 
 static void record_to(int32_t stream, int32_t ring, int32_t flags) {
-  CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_RING, ring, flags, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, ring, flags, 0), PS_OK);
 }
 
 /* Checks a loopback recording: silence for the delay, then `played` frames of test data, then silence. */
@@ -334,7 +334,7 @@ TEST(levels_are_those_of_the_run) {
   CHECK_EQUAL(ps_stream_levels(stream, 1, levels, 2), 2);
   CHECK(levels[0] == 0.5 && levels[1] == 0.5); /* the rest of the second block is silence that is not of the run */
   CHECK_EQUAL(stream_run(stream, 100, 0, 0), PS_STATE_COMPLETED);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_NONE, 0, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_NONE, 0, 0, 0), PS_OK);
   CHECK_EQUAL(stream_run(stream, 100, 0, 0), PS_STATE_COMPLETED);
   CHECK_EQUAL(ps_stream_levels(stream, 1, levels, 2), 2);
   CHECK(levels[0] == 0 && levels[1] == 0 && levels[2] == 0); /* nor is what was played in the one before */

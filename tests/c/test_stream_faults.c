@@ -16,8 +16,8 @@
 static int32_t run_with(struct setup setup, unsigned char *recorded, int32_t *source, int32_t flags) {
   int32_t stream = stream_open(&setup), sink = ps_ring_new(FRAME, FRAMES + BLOCK, NULL, 0);
   *source = memory_ring(FRAME, FRAMES);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, *source, PS_SOURCE_COMPLETE, 0), PS_OK);
-  CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_RING, sink, PS_SINK_MEMORY, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, *source, PS_SOURCE_COMPLETE, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, sink, PS_SINK_MEMORY, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_run(stream, -1, BLOCK, BLOCK, flags), PS_OK); /* without the delay, of one block */
   CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
   CHECK_EQUAL(ps_stream_wait(stream, 20), 1);
@@ -230,7 +230,7 @@ TEST(a_process_that_was_stopped_goes_on) {
 TEST(a_device_that_waits_is_not_lost) {
   int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64}), ring = memory_ring(FRAME, 100);
   CHECK_EQUAL(ps_ring_flush(ring), PS_OK);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, ring, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, 0, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
   CHECK_EQUAL(ps_stream_wait(stream, test_full() ? 7 : 2), 0);

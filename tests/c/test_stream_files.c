@@ -28,7 +28,7 @@ static int32_t open_file(const char *path, int32_t mode) {
 /* A stream from one file to another, or to a ring. */
 static int32_t between(int32_t source, int32_t source_flags, int32_t sink, int32_t sink_kind) {
   int32_t stream = stream_open(&duplex);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_FILE, source, source_flags, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_FILE, source, source_flags, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_sink(stream, sink_kind, sink, 0, 0), PS_OK);
   return stream;
 }
@@ -59,7 +59,7 @@ TEST(from_file_to_file) {
   };
   for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
     int32_t source = open_file(file_path("source.wav"), PS_MODE_READ);
-    int32_t sink = open_file(file_path("sink.wav"), PS_MODE_WRITE), stream = between(source, 0, sink, PS_SIDE_FILE);
+    int32_t sink = open_file(file_path("sink.wav"), PS_MODE_WRITE), stream = between(source, 0, sink, PS_ENDPOINT_FILE);
     int32_t state = stream_run(stream, rows[r].frames, rows[r].pad, rows[r].offset);
     double levels[4];
     CHECK_EQUAL(stream_error(stream), rows[r].error);
@@ -81,7 +81,7 @@ TEST(from_file_to_file) {
 
 TEST(a_file_in_a_loop) {
   int32_t source = open_file(file_path("source.wav"), PS_MODE_READ), sink = ps_ring_new(4, FRAMES * 2, NULL, 0);
-  int32_t stream = between(source, PS_SOURCE_LOOP, sink, PS_SIDE_RING);
+  int32_t stream = between(source, PS_SOURCE_LOOP, sink, PS_ENDPOINT_RING);
   CHECK_EQUAL(stream_run(stream, FRAMES * 2 - 1000, 0, BLOCK), PS_STATE_COMPLETED);
   CHECK_EQUAL(ps_ring_read(sink, got, FRAMES * 2), FRAMES * 2 - 1000 - BLOCK);
   CHECK(is_source(got, 0, FRAMES * 2 - 1000 - BLOCK, INT64_MAX));
@@ -95,8 +95,8 @@ TEST(a_file_in_a_loop) {
  * ring between file and callback. */
 TEST(a_file_goes_on) {
   int32_t source = open_file(file_path("source.wav"), PS_MODE_READ), sink = ps_ring_new(4, FRAMES, NULL, 0);
-  int32_t stream = between(source, 0, sink, PS_SIDE_RING), ring = ps_ring_new(4, 3000, NULL, 0);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_FILE, source, 0, ring), PS_OK);
+  int32_t stream = between(source, 0, sink, PS_ENDPOINT_RING), ring = ps_ring_new(4, 3000, NULL, 0);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_FILE, source, 0, ring), PS_OK);
   int64_t first = 0;
   for (int i = 0; i < 3; i++, first += 5000) {
     CHECK_EQUAL(stream_run(stream, 5000, BLOCK, BLOCK), PS_STATE_COMPLETED);
@@ -116,8 +116,8 @@ TEST(files_in_use_are_busy) {
   int32_t source = open_file(file_path("source.wav"), PS_MODE_READ);
   int32_t sink = open_file(file_path("sink.wav"), PS_MODE_WRITE), stream = stream_open(&setup), other;
   double info[PS_FILE_INFO_SIZE];
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_FILE, source, PS_SOURCE_LOOP, 0), PS_OK);
-  CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_FILE, sink, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_FILE, source, PS_SOURCE_LOOP, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_FILE, sink, 0, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
   CHECK_EQUAL(ps_file_read(source, got, 1, PS_FORMAT_INT16), PS_ERR_BUSY);
@@ -126,7 +126,7 @@ TEST(files_in_use_are_busy) {
   CHECK_EQUAL(ps_file_write(sink, got, 1, PS_FORMAT_INT16), PS_ERR_BUSY);
   CHECK_EQUAL(ps_file_info(source, info, PS_FILE_INFO_SIZE), PS_OK);
   other = stream_open(&duplex);
-  CHECK_EQUAL(ps_stream_set_sink(other, PS_SIDE_FILE, sink, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(other, PS_ENDPOINT_FILE, sink, 0, 0), PS_OK);
   CHECK_EQUAL(await_command(other, PS_COMMAND_START), PS_ERR_BUSY);
   CHECK_EQUAL(ps_stream_next_file(stream, sink), PS_ERR_BUSY);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_STOP), PS_OK);
@@ -160,10 +160,10 @@ TEST(from_one_file_into_the_next) {
       snprintf(name, sizeof name, "part%d.wav", i);
       files[i] = open_file(file_path(name), PS_MODE_WRITE);
     }
-    int32_t kind = realtime ? PS_SIDE_FILE : PS_SIDE_RING, flags = realtime ? PS_SOURCE_LOOP : 0;
+    int32_t kind = realtime ? PS_ENDPOINT_FILE : PS_ENDPOINT_RING, flags = realtime ? PS_SOURCE_LOOP : 0;
     CHECK_EQUAL(ps_stream_set_source(stream, kind, source, flags, 0), PS_OK);
     CHECK_EQUAL(ps_stream_next_file(stream, files[1]), PS_ERR_STATE);
-    CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_FILE, files[0], 0, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_FILE, files[0], 0, 0), PS_OK);
     CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, BLOCK, 0), PS_OK);
     CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
     for (int used = 0; used < FILES; used++) {
@@ -203,7 +203,7 @@ TEST(from_one_file_into_the_next) {
 TEST(a_file_that_cannot_grow_ends_the_run) {
   int32_t source = open_file(file_path("source.wav"), PS_MODE_READ), numbers[3];
   int32_t sink = open_file(file_path("full.wav"), PS_MODE_WRITE);
-  int32_t stream = between(source, PS_SOURCE_LOOP, sink, PS_SIDE_FILE);
+  int32_t stream = between(source, PS_SOURCE_LOOP, sink, PS_ENDPOINT_FILE);
   char text[300] = "";
   struct rlimit before, limit;
   getrlimit(RLIMIT_FSIZE, &before);
@@ -231,8 +231,8 @@ TEST(recordings_that_are_left) {
     setup.realtime = 1;
     int32_t stream = stream_open(&setup), source = open_file(file_path("source.wav"), PS_MODE_READ);
     int32_t sink = open_file(file_path("left.wav"), PS_MODE_WRITE);
-    CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_FILE, source, PS_SOURCE_LOOP, 0), PS_OK);
-    CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_FILE, sink, 0, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_FILE, source, PS_SOURCE_LOOP, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_FILE, sink, 0, 0), PS_OK);
     CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, BLOCK, 0), PS_OK);
     CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
     wait_for_frames(stream, 5000);
@@ -268,7 +268,7 @@ TEST(a_stalled_pipe_under_a_run_that_is_ending) {
     file_info(info, SF_RAW | 2, 2, 48000);
     int32_t sink = ps_file_open_descriptor(ends[1], 1, PS_MODE_WRITE, info, PS_FILE_INFO_SIZE);
     int32_t stream = stream_open(&setup);
-    CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_FILE, sink, 0, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_FILE, sink, 0, 0), PS_OK);
     CHECK_EQUAL(ps_stream_set_run(stream, 48000, 0, 0, 0), PS_OK);
     CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
     while (ps_stream_state(stream) == PS_STATE_ACTIVE) os_sleep(0.001);

@@ -28,8 +28,8 @@ TEST(nothing_is_lost) {
   int32_t stream = stream_open(&(struct setup){
       .block = BLOCK, .rate = RATE, .realtime = 1, .input_format = PS_FORMAT_INT16, .output_format = PS_FORMAT_INT16});
   int32_t source = memory_ring(FRAME, LOOP), sink = ps_ring_new(FRAME, ROOM, NULL, 0);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, source, PS_SOURCE_LOOP, 0), PS_OK);
-  CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_RING, sink, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, source, PS_SOURCE_LOOP, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, sink, 0, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
   double from = os_time();

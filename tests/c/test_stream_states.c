@@ -17,8 +17,8 @@ static int32_t endless(int32_t *source, int32_t *sink) {
   int32_t stream = stream_open(&(struct setup){.block = 64, .realtime = 1});
   *source = memory_ring(FRAME, 100);
   *sink = ps_ring_new(FRAME, 1000, NULL, 0);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, *source, PS_SOURCE_LOOP, 0), PS_OK);
-  CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_RING, *sink, PS_SINK_DROP, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, *source, PS_SOURCE_LOOP, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, *sink, PS_SINK_DROP, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
   return stream;
 }
@@ -75,7 +75,7 @@ TEST(from_new_to_closed) {
   CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_ERR_STATE);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_OPEN), PS_ERR_STATE);
   CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_ERR_STATE);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, source, 0, 0), PS_ERR_STATE);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, source, 0, 0), PS_ERR_STATE);
   CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), count); /* properties keep their last values */
   CHECK(ps_stream_number(stream, PS_NUMBER_TIME) >= time);
   CHECK_EQUAL(ps_stream_number(stream, PS_NUMBER_CPU_LOAD), 0);
@@ -96,8 +96,8 @@ TEST(while_it_runs) {
   CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
   CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_ERR_ACTIVE);
   CHECK_EQUAL(ps_stream_set_prebuffer(stream, 0), PS_ERR_ACTIVE);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_NONE, 0, 0, 0), PS_ERR_ACTIVE);
-  CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_RING, sink, 0, 0), PS_ERR_ACTIVE);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_NONE, 0, 0, 0), PS_ERR_ACTIVE);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, sink, 0, 0), PS_ERR_ACTIVE);
   CHECK_EQUAL(ps_stream_next_file(stream, sink), PS_ERR_HANDLE); /* a ring is no file */
   CHECK_EQUAL(ps_stream_set_map(stream, 1, map, 2), PS_OK);
   CHECK_EQUAL(ps_stream_set_gain(stream, 0.5), PS_OK);
@@ -129,12 +129,13 @@ TEST(what_cannot_be_set) {
   int32_t stream = stream_open(&(struct setup){.output_only = 1}), ring = ps_ring_new(FRAME, 8, NULL, 0);
   int32_t narrow = ps_ring_new(4, 8, NULL, 0);
   char text[200];
-  CHECK_EQUAL(ps_stream_set_sink(stream, PS_SIDE_RING, ring, 0, 0), PS_ERR_ARGUMENT); /* no input */
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, narrow, 0, 0), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, ring, 0, 0), PS_ERR_ARGUMENT); /* no input */
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, narrow, 0, 0), PS_ERR_ARGUMENT);
   CHECK(ps_error_detail(text, sizeof text) > 0 && strstr(text, "4 bytes") != NULL);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, ring, PS_SOURCE_LOOP, 0), PS_ERR_ARGUMENT); /* nothing in it */
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, stream, 0, 0), PS_ERR_HANDLE);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_FILE, ring, 0, 0), PS_ERR_HANDLE);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, PS_SOURCE_LOOP, 0),
+              PS_ERR_ARGUMENT); /* nothing in it */
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, stream, 0, 0), PS_ERR_HANDLE);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_FILE, ring, 0, 0), PS_ERR_HANDLE);
   CHECK_EQUAL(ps_stream_set_source(stream, 3, ring, 0, 0), PS_ERR_ARGUMENT);
   CHECK_EQUAL(ps_stream_set_map(stream, 0, NULL, 0), PS_ERR_ARGUMENT);
   CHECK_EQUAL(ps_stream_set_run(stream, NAN, 0, 0, 0), PS_ERR_ARGUMENT);
@@ -155,17 +156,17 @@ TEST(what_cannot_be_set) {
 TEST(one_ring_for_two_streams) {
   int32_t source, sink, other_source, other_sink;
   int32_t stream = endless(&source, &sink), other = endless(&other_source, &other_sink);
-  CHECK_EQUAL(ps_stream_set_source(other, PS_SIDE_RING, source, PS_SOURCE_LOOP, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(other, PS_ENDPOINT_RING, source, PS_SOURCE_LOOP, 0), PS_OK);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
   CHECK_EQUAL(await_command(other, PS_COMMAND_START), PS_ERR_BUSY);
   CHECK_EQUAL(ps_stream_state(other), PS_STATE_IDLE);
   CHECK_EQUAL(ps_ring_info(other_sink, 3), 0); /* what it had taken before is given back */
-  CHECK_EQUAL(ps_stream_set_source(other, PS_SIDE_RING, other_source, PS_SOURCE_LOOP, 0), PS_OK);
-  CHECK_EQUAL(ps_stream_set_sink(other, PS_SIDE_RING, sink, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(other, PS_ENDPOINT_RING, other_source, PS_SOURCE_LOOP, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(other, PS_ENDPOINT_RING, sink, 0, 0), PS_OK);
   CHECK_EQUAL(await_command(other, PS_COMMAND_START), PS_ERR_BUSY);
-  CHECK_EQUAL(ps_stream_set_sink(other, PS_SIDE_RING, other_sink, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(other, PS_ENDPOINT_RING, other_sink, 0, 0), PS_OK);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_STOP), PS_OK);
-  CHECK_EQUAL(ps_stream_set_source(other, PS_SIDE_RING, source, PS_SOURCE_LOOP, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(other, PS_ENDPOINT_RING, source, PS_SOURCE_LOOP, 0), PS_OK);
   CHECK_EQUAL(await_command(other, PS_COMMAND_START), PS_OK);
   stream_close(stream);
   stream_close(other);
@@ -179,11 +180,11 @@ TEST(two_streams_through_one_ring) {
   int32_t source = memory_ring(FRAME, 5000), between = ps_ring_new(FRAME, 500, NULL, 0);
   int32_t sink = ps_ring_new(FRAME, 6000, NULL, 0);
   unsigned char *data = malloc(6000 * FRAME);
-  CHECK_EQUAL(ps_stream_set_source(recorder, PS_SIDE_RING, source, 0, 0), PS_OK);
-  CHECK_EQUAL(ps_stream_set_sink(recorder, PS_SIDE_RING, between, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(recorder, PS_ENDPOINT_RING, source, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(recorder, PS_ENDPOINT_RING, between, 0, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_run(recorder, -1, 64, 64, 0), PS_OK);
-  CHECK_EQUAL(ps_stream_set_source(player, PS_SIDE_RING, between, 0, 0), PS_OK);
-  CHECK_EQUAL(ps_stream_set_sink(player, PS_SIDE_RING, sink, PS_SINK_MEMORY, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(player, PS_ENDPOINT_RING, between, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(player, PS_ENDPOINT_RING, sink, PS_SINK_MEMORY, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_run(player, -1, 100, 100, 0), PS_OK);
   CHECK_EQUAL(await_command(player, PS_COMMAND_START), PS_OK);
   CHECK_EQUAL(await_command(recorder, PS_COMMAND_START), PS_OK);
@@ -259,7 +260,7 @@ TEST(a_start_waits_for_the_prebuffer) {
   for (int i = 0; i < 4; i++) {
     int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64});
     int32_t ring = ps_ring_new(FRAME, 200, NULL, 0);
-    CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, ring, 0, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, 0, 0), PS_OK);
     CHECK_EQUAL(ps_stream_set_prebuffer(stream, 100), PS_OK);
     CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
     int32_t ticket = ps_stream_command(stream, PS_COMMAND_START);
@@ -294,7 +295,7 @@ TEST(a_start_waits_for_the_prebuffer) {
 TEST(a_prebuffer_of_the_whole_ring) {
   unsigned char data[200 * FRAME] = {0};
   int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64}), ring = ps_ring_new(FRAME, 200, NULL, 0);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, ring, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, 0, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_prebuffer(stream, 1e9), PS_OK);
   CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
   CHECK_EQUAL(ps_ring_write(ring, data, 199), 199);
@@ -317,7 +318,7 @@ TEST(a_start_that_waits_is_drained) {
   int32_t ring = ps_ring_new(FRAME, 200, NULL, 0);
   CHECK_EQUAL(ps_stream_drain(stream), PS_OK); /* does nothing yet */
   CHECK_EQUAL(ps_ring_info(ring, 2), 0);
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_SIDE_RING, ring, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, 0, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_prebuffer(stream, 100), PS_OK);
   CHECK_EQUAL(ps_stream_set_run(stream, -1, -1, 0, 0), PS_OK);
   CHECK_EQUAL(ps_ring_write(ring, data, 10), 10);

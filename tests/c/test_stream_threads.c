@@ -50,8 +50,10 @@ static void own(int32_t stream, int32_t source, int32_t sink, struct random *ran
     case 3: ps_stream_command(stream, PS_COMMAND_STOP); break;
     case 4: await_command(stream, random_once_in(random, 2) ? PS_COMMAND_STOP : PS_COMMAND_ABORT); break;
     case 5: ps_stream_set_run(stream, random_once_in(random, 2) ? -1 : 3000, 0, 0, random_once_in(random, 2)); break;
-    case 6: ps_stream_set_source(stream, random_once_in(random, 3) ? PS_SIDE_NONE : PS_SIDE_RING, source, 0, 0); break;
-    case 7: ps_stream_set_sink(stream, PS_SIDE_RING, sink, random_once_in(random, 2) ? PS_SINK_DROP : 0, 0); break;
+    case 6:
+      ps_stream_set_source(stream, random_once_in(random, 3) ? PS_ENDPOINT_NONE : PS_ENDPOINT_RING, source, 0, 0);
+      break;
+    case 7: ps_stream_set_sink(stream, PS_ENDPOINT_RING, sink, random_once_in(random, 2) ? PS_SINK_DROP : 0, 0); break;
     case 8: ps_stream_set_map(stream, random_once_in(random, 2), random_once_in(random, 2) ? map : NULL, 0); break;
     case 9: ps_ring_write(source, data, 64), ps_ring_read(sink, read, 64); break;
     case 10: ps_stream_levels(stream, (int32_t)random_between(random, 0, 1), levels, 2); break;
@@ -115,8 +117,8 @@ TEST(several_at_once) {
     stream[i] = stream_open(&(struct setup){.block = block, .realtime = i % 3 == 0});
     source[i] = memory_ring(FRAME, FRAMES);
     sink[i] = ps_ring_new(FRAME, FRAMES, NULL, 0);
-    CHECK_EQUAL(ps_stream_set_source(stream[i], PS_SIDE_RING, source[i], 0, 0), PS_OK);
-    CHECK_EQUAL(ps_stream_set_sink(stream[i], PS_SIDE_RING, sink[i], PS_SINK_MEMORY, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_source(stream[i], PS_ENDPOINT_RING, source[i], 0, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_sink(stream[i], PS_ENDPOINT_RING, sink[i], PS_SINK_MEMORY, 0), PS_OK);
     CHECK_EQUAL(ps_stream_set_run(stream[i], -1, block, block, 0), PS_OK);
   }
   for (int i = 0; i < MANY; i++) CHECK_EQUAL(await_command(stream[i], PS_COMMAND_START), PS_OK);

@@ -39,8 +39,8 @@ int main(int count, char **arguments) {
   CALL(ps_ring_write)(source, played, FRAMES);
   CALL(ps_ring_end)(source);
   if (CALL(ps_stream_await)(stream, CALL(ps_stream_command)(stream, PS_COMMAND_OPEN))) return fail("no device");
-  CALL(ps_stream_set_source)(stream, PS_SIDE_RING, source, 0, 0);
-  CALL(ps_stream_set_sink)(stream, PS_SIDE_RING, sink, PS_SINK_MEMORY, 0);
+  CALL(ps_stream_set_source)(stream, PS_ENDPOINT_RING, source, 0, 0);
+  CALL(ps_stream_set_sink)(stream, PS_ENDPOINT_RING, sink, PS_SINK_MEMORY, 0);
   CALL(ps_stream_set_run)(stream, -1, 0, 0, 0);
   if (CALL(ps_stream_await)(stream, CALL(ps_stream_command)(stream, PS_COMMAND_START))) return fail("no start");
   CALL(ps_stream_wait)(stream, 60);

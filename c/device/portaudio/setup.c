@@ -81,8 +81,8 @@ static int32_t set_host(struct portaudio_side *side, const struct portaudio_api 
   return PS_OK;
 }
 
-static int32_t set_side(struct portaudio_setup *setup, const struct portaudio_api *api, const double *config,
-                        const double *list, int number) {
+static int32_t set_endpoint(struct portaudio_setup *setup, const struct portaudio_api *api, const double *config,
+                            const double *list, int number) {
   struct portaudio_side *side = &setup->sides[number];
   int device;
   int32_t status = find_device(api, config[PS_CONFIG_INPUT_DEVICE + number], number, &device);
@@ -111,7 +111,7 @@ int32_t portaudio_setup_init(struct portaudio_setup *setup, const struct portaud
                                     .flags = (unsigned long)config[PS_CONFIG_FLAGS]};
   for (int side = 1; side >= 0; side--) {
     if (config[PS_CONFIG_INPUT_DEVICE + side] == PS_DEVICE_NONE) continue;
-    int32_t status = set_side(setup, api, config, list, side);
+    int32_t status = set_endpoint(setup, api, config, list, side);
     if (status < 0) return status;
     if (config[PS_CONFIG_SAMPLE_RATE] != 0) continue;
     /* Of two devices with different rates the output's is preferred. */
