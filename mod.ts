@@ -15,7 +15,7 @@
  */
 export { defaults } from "./src/device/defaults.ts";
 export { formatDeviceList, queryDevice } from "./src/device/device-choice.ts";
-export { type DeviceInfo, type HostApiInfo, queryDevices, queryHostApis } from "./src/device/devices.ts";
+export { type DeviceInfo, type HostApiInfo, matchDevices, queryDevices, queryHostApis } from "./src/device/devices.ts";
 export {
   BufferEmptyError,
   BufferFullError,
@@ -29,6 +29,7 @@ export {
   SoundFileError,
 } from "./src/library/errors.ts";
 export type { Dtype, FileDtype, FileSamples, SamplesOf } from "./src/samples/formats.ts";
+export { installHint, type SystemLibrary } from "./src/library/install-hint.ts";
 export type { HostSettings, VirtualFault } from "./src/device/host-settings.ts";
 export type { Pair } from "./src/base/pair.ts";
 export { type LibraryOptions, loadLibrary } from "./src/library/library.ts";
@@ -38,7 +39,13 @@ export { type Versions, versions } from "./src/library/versions.ts";
 export { deinterleave, interleave } from "./src/samples/interleave.ts";
 export { type FileMode, SoundFile, type SoundFileOptions } from "./src/sound-file/sound-file.ts";
 export type { BlockOptions } from "./src/sound-file/blocks.ts";
-export { availableFormats, availableSubtypes, checkFormat, defaultSubtype } from "./src/sound-file/format-names.ts";
+export {
+  availableFormats,
+  availableSubtypes,
+  checkFormat,
+  defaultSubtype,
+  formatOfName,
+} from "./src/sound-file/format-names.ts";
 export type { BroadcastInfo, CuePoint, Instrument, SampleLoop } from "./src/sound-file/notes.ts";
 export type { ReadOptions } from "./src/sound-file/samples.ts";
 export { type FileContents, type FileInfo, info, readFile, writeFile } from "./src/sound-file/whole-files.ts";

@@ -3,11 +3,11 @@ import {
   availableFormats,
   availableSubtypes,
   formatDeviceList,
+  installHint,
   queryDevices,
   queryHostApis,
   versions,
 } from "../mod.ts";
-import { installHint } from "../src/library/install-hint.ts";
 import { findHostApi } from "./stream/device-choice.ts";
 import { oneLine } from "./report/failure.ts";
 import type { Settings } from "./options/settings.ts";

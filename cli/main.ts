@@ -21,7 +21,7 @@ async function print(text: string): Promise<0> {
 
 const commands: Readonly<Record<CommandLine["command"], Command>> = {
   help: async () => say((await import("./manual/help.ts")).helpText()),
-  version: async () => say(`pastream ${(await import("../src/library/version.ts")).VERSION}`),
+  version: async () => say(`pastream ${(await import("./version.ts")).VERSION}`),
   completions: async ({ settings }) =>
     print((await import("./manual/completions.ts")).completionScript(settings.completions!)),
   list: async ({ settings }) => print((await import("./listing.ts")).deviceListing(settings)),

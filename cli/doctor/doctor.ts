@@ -1,7 +1,15 @@
 /** Checks an installation: versions, devices, and a loopback run. */
-import { type DeviceInfo, DuplexStream, formatDeviceList, queryDevices, type Versions, versions } from "../../mod.ts";
-import { installHint } from "../../src/library/install-hint.ts";
-import { VERSION } from "../../src/library/version.ts";
+import {
+  type DeviceInfo,
+  DuplexStream,
+  formatDeviceList,
+  installHint,
+  queryDevices,
+  type SystemLibrary,
+  type Versions,
+  versions,
+} from "../../mod.ts";
+import { VERSION } from "../version.ts";
 import { blame } from "../stream/blame.ts";
 import { chooseDevices } from "../stream/device-choice.ts";
 import { failureOf, failureText, isClosedPipe, oneLine } from "../report/failure.ts";
@@ -91,7 +99,7 @@ function reportLines({ stream, latencySeconds, result, summary }: Report): strin
 
 function versionLines({ native, portaudio, libsndfile, paths }: Versions): string[] {
   const library = (name: string, found: string) => `${name.padEnd(12)} ${found}`;
-  const orHint = (version: string | null, path: string | null, name: Parameters<typeof installHint>[0]) =>
+  const orHint = (version: string | null, path: string | null, name: SystemLibrary) =>
     version === null ? oneLine(`not found; ${installHint(name)}`) : `${version} (${path})`;
   return [
     library("libpastream", `${native} (${paths.native})`),

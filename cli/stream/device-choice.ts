@@ -1,6 +1,5 @@
 /** Which devices the options mean. */
-import { type HostApiInfo, queryDevices, queryHostApis } from "../../mod.ts";
-import { matchDevices } from "../../src/device/devices.ts";
+import { type HostApiInfo, matchDevices, queryDevices, queryHostApis } from "../../mod.ts";
 import { readSides, type Sides } from "../options/lists.ts";
 import { spelling } from "../options/options.ts";
 import type { Settings } from "../options/settings.ts";

@@ -1,6 +1,5 @@
 /** What the options say about sound files, checked against what the installed libsndfile knows. */
-import { availableFormats, availableSubtypes, checkFormat, type SoundFileOptions } from "../../mod.ts";
-import { formatOfName } from "../../src/sound-file/format-names.ts";
+import { availableFormats, availableSubtypes, checkFormat, formatOfName, type SoundFileOptions } from "../../mod.ts";
 import type { Settings } from "../options/settings.ts";
 import { didYouMean } from "../options/suggest.ts";
 import { UsageError } from "../options/usage-error.ts";

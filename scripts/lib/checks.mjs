@@ -55,7 +55,9 @@ const lockFile = () => {
 /** The package's version is deno.json's; the sources say it again, for those who have only them. */
 const version = () => {
   const wanted = `"${JSON.parse(read("deno.json")).version}"`;
-  const others = ["src/library/version.ts", "c/base/version.c"].filter((path) => !read(path).includes(wanted));
+  const others = ["src/library/version.ts", "c/base/version.c", "cli/version.ts"].filter((path) =>
+    !read(path).includes(wanted)
+  );
   return others.length > 0 ? `deno.json says ${wanted}, but not ${others.join(", ")}` : undefined;
 };
 

@@ -179,8 +179,18 @@ export function findDevice(device: number | string, side: Side | undefined, what
   );
 }
 
-/** The devices that a text may mean: an id, an exact name, or words of a name. */
-export function matchDevices(devices: readonly DeviceInfo[], text: string): readonly DeviceInfo[] {
+/**
+ * The devices of a list that a text may mean: the one with this id, those with exactly this name, else those in whose
+ * name and host API all of its words occur, in any case. `queryDevice()` takes a text that means one device.
+ *
+ * @example
+ * ```ts
+ * import { matchDevices, queryDevices } from "@pastream/pastream";
+ *
+ * for (const { index, name } of matchDevices(queryDevices(), "usb")) console.log(index, name);
+ * ```
+ */
+export function matchDevices(devices: readonly DeviceInfo[], text: string): DeviceInfo[] {
   const byId = devices.filter(({ id }) => id === text);
   if (byId.length > 0) return byId;
   const wanted = text.trim().toLowerCase();

@@ -1,6 +1,6 @@
 import { runtime } from "../../ffi/load.ts";
 
-/** A native library that pastream uses, as package managers call it. */
+/** A native library that pastream loads when it is first needed. */
 export type SystemLibrary = "portaudio" | "libsndfile";
 
 interface Manager {
@@ -39,7 +39,10 @@ function likelyManagers(): readonly Manager[] {
   return found ? [found] : managers;
 }
 
-/** What a person types to install a library. In a container, whose user is root, there may be no sudo. */
+/**
+ * How to install a library on this system, in several lines for a person: the package manager's command, and the
+ * environment variable that names a file of it. The command has no `sudo` where the system has none.
+ */
 export function installHint(library: SystemLibrary): string {
   const variable = library === "portaudio" ? "PASTREAM_PORTAUDIO" : "PASTREAM_SNDFILE";
   const withoutSudo = runtime.exists("/usr/bin/sudo") === false;

@@ -117,7 +117,18 @@ function lower(value: unknown): unknown {
   return typeof value === "string" ? value.toLowerCase() : value;
 }
 
-/** The format that a file's name stands for, or undefined. */
+/**
+ * The format that the extension of a file's name stands for, and the subtype where the extension names one;
+ * undefined for a name without an extension, or with one that belongs to no format.
+ *
+ * @example
+ * ```ts
+ * import { formatOfName } from "@pastream/pastream";
+ *
+ * formatOfName("talk.flac"); // { format: "FLAC" }
+ * formatOfName("talk.opus"); // { format: "OGG", subtype: "OPUS" }
+ * ```
+ */
 export function formatOfName(path: string): { format: string; subtype?: string } | undefined {
   const extension = /\.([^./\\]+)$/.exec(path)?.[1].toLowerCase();
   if (extension === undefined) return undefined;
