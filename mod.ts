@@ -1,8 +1,8 @@
 /**
  * Real-time audio streams for Deno, Bun and Node: play, record, and process sound in chunks.
  *
- * Samples move in a C library, between PortAudio's callback, lock-free rings and sound files; JavaScript says what is to
- * be played and recorded, and may be busy with something else in the meantime.
+ * Samples move in a C library, between PortAudio's callback, lock-free rings and sound files; JavaScript says what is
+ * to be played and recorded, and may be busy with something else in the meantime.
  *
  * @example Devices
  * ```ts

@@ -11,7 +11,7 @@ import { commandFor, runtimeName } from "../tests/helpers/runtime.ts";
 const folder = temporaryFolder();
 after(() => folder.remove());
 const { path } = folder;
-const mostRounds = 40;
+const MOST_ROUNDS = 40;
 
 /** Milliseconds until a line on stderr matches, or else until the end of the process. */
 function timeOf(command: readonly string[], line?: RegExp): Promise<number> {
@@ -40,7 +40,7 @@ function timeOf(command: readonly string[], line?: RegExp): Promise<number> {
 async function expectOverhead(limit: number, args: readonly string[], line?: RegExp): Promise<void> {
   let bare = Infinity;
   let own = Infinity;
-  for (let round = 0; round < mostRounds; round++) {
+  for (let round = 0; round < MOST_ROUNDS; round++) {
     bare = Math.min(bare, await timeOf(commandFor(path("empty.ts"))));
     own = Math.min(own, await timeOf(commandFor(cliFile, args), line));
     if (round >= 4 && own - bare <= limit) return;

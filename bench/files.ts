@@ -11,8 +11,8 @@ import { readFile, SoundFile } from "../mod.ts";
 const minutes = Number(process.argv[2] ?? 10);
 const rounds = Number(process.argv[3] ?? 7);
 const BLOCK = 65536;
-const sampleRate = 48000;
-const channels = 2;
+const SAMPLE_RATE = 48000;
+const CHANNELS = 2;
 
 const folder = mkdtempSync(join(tmpdir(), "pastream-bench-"));
 const peer = join(folder, "peer");
@@ -35,13 +35,13 @@ function buildPeer(): void {
 
 /** Minutes of a swelling chord with some noise, which is as hard on FLAC as music is. */
 function writeSound(path: string): void {
-  using file = new SoundFile(path, "w", { sampleRate, channels, subtype: "PCM_16" });
-  const second = new Float32Array(channels * sampleRate);
+  using file = new SoundFile(path, "w", { sampleRate: SAMPLE_RATE, channels: CHANNELS, subtype: "PCM_16" });
+  const second = new Float32Array(CHANNELS * SAMPLE_RATE);
   let state = 1;
   for (let n = 0; n < minutes * 60; n++) {
     for (let i = 0; i < second.length; i++) {
       state = Math.imul(state, 1103515245) + 12345 | 0;
-      const t = n + (i >> 1) / sampleRate;
+      const t = n + (i >> 1) / SAMPLE_RATE;
       second[i] = 0.2 * (1 + Math.sin(t)) * (Math.sin(1382.3 * t) + Math.sin(1741.6 * t + (i & 1))) / 2 +
         state / 2 ** 38;
     }
@@ -61,14 +61,14 @@ function byPeer(path: string): Cost & { frames: number } {
 
 function byBlocks(path: string): number {
   using file = new SoundFile(path);
-  const out = new Float32Array(channels * BLOCK);
+  const out = new Float32Array(CHANNELS * BLOCK);
   let frames = 0;
-  for (const block of file.blocks({ out })) frames += block.length / channels;
+  for (const block of file.blocks({ out })) frames += block.length / CHANNELS;
   return frames;
 }
 
 async function whole(path: string): Promise<number> {
-  return (await readFile(path)).samples.length / channels;
+  return (await readFile(path)).samples.length / CHANNELS;
 }
 
 async function costOf(work: () => number | Promise<number>, frames: number): Promise<Cost> {

@@ -1,9 +1,8 @@
 // What waiting costs: processor time of `for await (const chunk of chunks())` against a loop of setTimeout with as many
-// wake-ups, without a stream and beside a running one. The three take turns in short pieces, since machines change their
-// speed; a line has the quartiles of the pieces. As many pieces go before, for the runtime compiles for some ten seconds.
-// Linux only: the numbers are those of JavaScript's own thread.
-// Where the kernel moves that thread between processors, that costs more than the code; `taskset -c 0` before the command
-// leaves the code.
+// wake-ups, without a stream and beside a running one. The three take turns in short pieces, since machines change
+// their speed; a line has the quartiles of the pieces. As many pieces go before, for the runtime compiles for some ten
+// seconds. Linux only: the numbers are those of JavaScript's own thread. Where the kernel moves that thread between
+// processors, that costs more than the code; `taskset -c 0` before the command leaves the code.
 // Usage: deno run -A bench/idle.ts, bun bench/idle.ts, or node bench/idle.ts; [wake-ups in a piece] [pieces]
 import { readFileSync } from "node:fs";
 import process from "node:process";
@@ -11,7 +10,7 @@ import { InputStream } from "../mod.ts";
 
 const count = Number(process.argv[2] ?? 60);
 const pieces = Number(process.argv[3] ?? 60);
-const lead = 10;
+const LEAD = 10;
 
 /** Microseconds that this thread has run so far. */
 const used = () => Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ")[0]) / 1000;
@@ -21,8 +20,8 @@ async function costOf(wakes: () => AsyncGenerator<unknown>): Promise<number> {
   let before = 0;
   let n = 0;
   for await (const _ of wakes()) {
-    if (n === lead) before = used();
-    if (n++ === lead + count) break;
+    if (n === LEAD) before = used();
+    if (n++ === LEAD + count) break;
   }
   return (used() - before) / count;
 }

@@ -1,6 +1,6 @@
 /**
- * Plays a sound file, padded with silence to ten seconds, and records what is heard meanwhile into recorded-<seconds>s.wav.
- * Usage: play-and-record.ts [device [seconds]]
+ * Plays a sound file, padded with silence to ten seconds, and records what is heard meanwhile into
+ * recorded-<seconds>s.wav. Usage: play-and-record.ts [device [seconds]]
  */
 import { fileURLToPath } from "node:url";
 import { DuplexStream, SoundFile } from "../mod.ts";

@@ -26,7 +26,10 @@ function folderIn(variable: string): string {
 
 const messageOf = (error: unknown) => error instanceof Error ? error.message : `${error}`;
 
-/** The SHA-256 of a file; undefined where there is none. Of the two hashes that Deno has only node:crypto's is synchronous. */
+/**
+ * The SHA-256 of a file; undefined where there is none. Of the two hashes that Deno has only node:crypto's is
+ * synchronous.
+ */
 function hashOf(path: string): string | undefined {
   const { createHash } = builtin("node:crypto") as typeof import("node:crypto");
   try {

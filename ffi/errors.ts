@@ -16,7 +16,9 @@ export type ErrorCode =
   | "unsupported"
   | "out-of-resources";
 
-/** Base of all errors thrown on purpose. `code` is stable and meant for programs; the message tells a person what to do. */
+/**
+ * Base of all errors thrown on purpose. `code` is stable and meant for programs; the message tells a person what to do.
+ */
 export class PastreamError extends Error {
   static {
     this.prototype.name = "PastreamError";

@@ -1,6 +1,6 @@
-// Makes the npm package in build/npm/, and of it build/pastream-<version>.tgz. dnt turns the sources into JavaScript with
-// declarations, or `deno pack` where JSR, which has dnt, cannot be reached. The rest of the package (bin, engines, optional
-// dependencies, the libraries) is added here: it is the same of both.
+// Makes the npm package in build/npm/, and of it build/pastream-<version>.tgz. dnt turns the sources into JavaScript
+// with declarations, or `deno pack` where JSR, which has dnt, cannot be reached. The rest of the package (bin, engines,
+// optional dependencies, the libraries) is added here: it is the same of both.
 // Usage: node scripts/build-npm.mjs; PASTREAM_DNT=<address of dnt's module>, or "none", decides which of the two.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -17,14 +17,14 @@ async function run(command, args, cwd) {
   if (code !== 0) throw new Failure(`${command} ${args.join(" ")}\n${output}`);
 }
 
-const jsr = "https://jsr.io/@deno/dnt/meta.json";
+const JSR = "https://jsr.io/@deno/dnt/meta.json";
 
 /** The address of dnt, or undefined. */
 async function findDnt() {
   const given = process.env.PASTREAM_DNT;
   if (given !== undefined) return given === "none" ? undefined : given;
   try {
-    const { ok } = await fetch(jsr, { signal: AbortSignal.timeout(5000) });
+    const { ok } = await fetch(JSR, { signal: AbortSignal.timeout(5000) });
     return ok ? "jsr:@deno/dnt@~0.41.1" : undefined;
   } catch {
     return undefined;
@@ -67,8 +67,8 @@ async function compile(work) {
 }
 
 /**
- * Disposable classes in declarations: `deno pack` leaves out the method whose name is a symbol, and the type is one that
- * TypeScript knows only with a library which a user's program need not name.
+ * Disposable classes in declarations: `deno pack` leaves out the method whose name is a symbol, and the type is one
+ * that TypeScript knows only with a library which a user's program need not name.
  */
 function editDisposables(text) {
   if (!/\b(Async)?Disposable\b/.test(text)) return text;

@@ -1,5 +1,6 @@
 // Lays out in build/package/ what is published: the sources, the library for every platform, and the table of hashes by
-// which a download is checked. `deno publish` in that folder publishes it to JSR; build-npm.mjs makes the npm package of it.
+// which a download is checked. `deno publish` in that folder publishes it to JSR; build-npm.mjs makes the npm package
+// of it.
 // Usage: node scripts/build-package.mjs
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,5 @@
-// Compiles the C files of c/ into native/<target>/: for this machine, or with --all for every platform (zig can do that).
+// Compiles the C files of c/ into native/<target>/: for this machine, or with --all for every platform (zig can do
+// that).
 // Usage: node scripts/build.mjs [--all]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -50,7 +51,9 @@ export function hashBuild(compiler, args) {
   return hash.update(JSON.stringify([args, compiler, size, mtimeMs])).digest("hex");
 }
 
-/** Sets the time of linking in a DLL's header to zero, so that the same input gives the same bytes (zig cannot be told). */
+/**
+ * Sets the time of linking in a DLL's header to zero, so that the same input gives the same bytes (zig cannot be told).
+ */
 function dropLinkTime(path) {
   const dll = readFileSync(path);
   dll.writeUInt32LE(0, dll.readUInt32LE(0x3c) + 8);

@@ -1,5 +1,6 @@
-// Tests that find more the longer they run. fuzz: all that is random, from a new seed each time. soak: streams that go on, or
-// start, stop and fail all the while, and the clock of the virtual device. Ends at a failure, or when the time is over.
+// Tests that find more the longer they run. fuzz: all that is random, from a new seed each time. soak: streams that go
+// on, or start, stop and fail all the while, and the clock of the virtual device. Ends at a failure, or when the time
+// is over.
 // Usage: node scripts/long.mjs fuzz|soak [minutes]
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -7,7 +8,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { builds, cTestFiles, runCTest } from "./lib/ctests.mjs";
 import { Failure, main } from "./lib/run.mjs";
-import { runFile, runtimes, testFiles } from "./lib/suite.mjs";
+import { rooms, runFile, runtimes, testFiles } from "./lib/suite.mjs";
 import { root } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
 
@@ -25,7 +26,7 @@ const kinds = {
       name: `${sanitized[0].name} ${file}`,
       run: (env) => runCTest(sanitized[0], file, { timeout: TIMEOUT, env }),
     })),
-    ...testFiles("tests", []).filter(says("fast-check")).flatMap((file) =>
+    ...rooms.flatMap((room) => testFiles(room, [])).filter(says("fast-check")).flatMap((file) =>
       runtimes().map((runtime) => ({
         name: `${runtime.name} ${file}`,
         run: (env) => runFile(runtime, file, { timeout: TIMEOUT, env }),

@@ -1,4 +1,5 @@
-// Fetches what is missing on this machine and builds the C library. Says what it does; says nothing where nothing is to do.
+// Fetches what is missing on this machine and builds the C library. Says what it does; says nothing where nothing is to
+// do.
 // Usage: node scripts/setup.mjs [demo|test|full]
 import process from "node:process";
 import { build } from "./build.mjs";

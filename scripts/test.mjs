@@ -1,4 +1,5 @@
-// Runs everything that proves the project: checks, C tests, and the suite on each runtime. One closing line for all of it.
+// Runs everything that proves the project: checks, C tests, and the suite on each runtime. One closing line for all of
+// it.
 // Usage: node scripts/test.mjs [--full] [--only KIND]... [--also KIND]... [--jobs N] [part of a test file's name]...
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -38,7 +39,9 @@ function options() {
   }
 }
 
-/** Everything that is to be run, in order: { kind, suite, name, run } with run() → { passed, failed, skipped, text }. */
+/**
+ * Everything that is to be run, in order: { kind, suite, name, run } with run() → { passed, failed, skipped, text }.
+ */
 function jobs({ full, filters }) {
   const limits = { timeout: full ? 3600 : 300, env: full ? { PASTREAM_TEST_FULL: "1" } : {} };
   const allRuntimes = runtimes();

@@ -1,5 +1,5 @@
-// Builds the C benchmarks as the library is built for this machine and runs them one after the other. With the folder of
-// PortAudio's source (Debian: `apt-get source portaudio19`) its ring buffer is measured beside ours.
+// Builds the C benchmarks as the library is built for this machine and runs them one after the other. With the folder
+// of PortAudio's source (Debian: `apt-get source portaudio19`) its ring buffer is measured beside ours.
 // Usage: node bench/c/run.mjs [folder of PortAudio's source]
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";

@@ -22,9 +22,9 @@ import { UsageError } from "../options/usage-error.ts";
 import { writeText } from "../report/write.ts";
 
 /** Seconds that the sound may take to come back. */
-const patience = 1;
-const defaultSeconds = 2;
-const longest = 60;
+const PATIENCE = 1;
+const DEFAULT_SECONDS = 2;
+const LONGEST = 60;
 
 interface Report {
   readonly stream: string;
@@ -35,8 +35,8 @@ interface Report {
 
 function lengthOf(duration: Span, sampleRate: number): number {
   const frames = framesOf(duration, sampleRate);
-  if (frames > 0 && frames <= longest * sampleRate) return frames;
-  throw new UsageError(`-d/--duration: the doctor listens for more than 0 and at most ${longest} seconds`);
+  if (frames > 0 && frames <= LONGEST * sampleRate) return frames;
+  throw new UsageError(`-d/--duration: the doctor listens for more than 0 and at most ${LONGEST} seconds`);
 }
 
 /** Plays noise and records at the same time, in plain floating point. */
@@ -54,9 +54,9 @@ async function loopbackRun(settings: Settings): Promise<Report> {
   });
   try {
     const [inputs, outputs] = stream.channels;
-    const frames = lengthOf(duration ?? { seconds: defaultSeconds }, stream.sampleRate);
+    const frames = lengthOf(duration ?? { seconds: DEFAULT_SECONDS }, stream.sampleRate);
     const played = testSound(frames, outputs);
-    const recorded = await stream.playrec(played, { pad: Math.ceil(patience * stream.sampleRate) });
+    const recorded = await stream.playrec(played, { pad: Math.ceil(PATIENCE * stream.sampleRate) });
     const result = analyseLoopback(played, outputs, recorded, inputs);
     return {
       stream: String(stream),

@@ -27,11 +27,11 @@ function channel(samples: Float32Array, channels: number, index: number): Float3
   return Float32Array.from({ length: samples.length / channels }, (_, frame) => samples[frame * channels + index]);
 }
 
-const windowFrames = 2048;
+const WINDOW_FRAMES = 2048;
 /** Noise that has nothing to do with the sound stays far below this, what comes back over a cable far above. */
-const alike = 0.5;
+const ALIKE = 0.5;
 /** Windows that are looked for in vain before there is no sound to be found. */
-const patience = 8;
+const PATIENCE = 8;
 const nothing: LoopbackResult = {
   soundCameBack: false,
   latencyFrames: 0,
@@ -54,7 +54,7 @@ export function analyseLoopback(
   const inputs = Array.from({ length: recordedChannels }, (_, index) => channel(recorded, recordedChannels, index));
   const energy = (samples: Float32Array) => samples.reduce((sum, sample) => sum + sample * sample, 0);
   const input = inputs.reduce((best, candidate) => energy(candidate) > energy(best) ? candidate : best);
-  const correlator = new Correlator(input, windowFrames);
+  const correlator = new Correlator(input, WINDOW_FRAMES);
 
   let lag: number | undefined;
   let latencyFrames = 0;
@@ -62,13 +62,13 @@ export function analyseLoopback(
   let addedFrames = 0;
   let missed = 0;
   let largestDifference = 0;
-  for (let start = 0; start + windowFrames <= sound.length; start += windowFrames) {
-    const piece = sound.subarray(start, start + windowFrames);
-    if (lag === undefined || similarity(piece, input, start + lag) < alike) {
+  for (let start = 0; start + WINDOW_FRAMES <= sound.length; start += WINDOW_FRAMES) {
+    const piece = sound.subarray(start, start + WINDOW_FRAMES);
+    if (lag === undefined || similarity(piece, input, start + lag) < ALIKE) {
       const found = correlator.find(piece);
-      if (found.similarity < alike) {
+      if (found.similarity < ALIKE) {
         missed++;
-        if (lag === undefined && missed === patience) break;
+        if (lag === undefined && missed === PATIENCE) break;
         continue;
       }
       const newLag: number = found.position - start;
@@ -78,7 +78,7 @@ export function analyseLoopback(
       lag = newLag;
     }
     for (const samples of inputs.slice(0, shared)) {
-      for (let frame = 0; frame < windowFrames; frame++) {
+      for (let frame = 0; frame < WINDOW_FRAMES; frame++) {
         const difference = Math.abs(piece[frame] - (samples[start + lag + frame] ?? 0));
         if (difference > largestDifference) largestDifference = difference;
       }

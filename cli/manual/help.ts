@@ -1,5 +1,5 @@
 /** The text of --help. */
-import { description, examples, groups, synopses, title } from "./manual.ts";
+import { description, examples, groups, synopses, TITLE } from "./manual.ts";
 import { type Option, options, settingNames } from "../options/options.ts";
 
 /** `-d, --duration TIME`: how an option is written. */
@@ -29,27 +29,27 @@ export function wrap(text: string, width: number): string[] {
   return lines;
 }
 
-const width = 80;
-const helpColumn = 26;
+const WIDTH = 80;
+const HELP_COLUMN = 26;
 
 function optionLines(option: Option<never>): string[] {
   const usage = `  ${usageOf(option)}`;
-  const help = wrap(option.help, width - helpColumn).map((line) => " ".repeat(helpColumn) + line);
-  if (usage.length > helpColumn - 2) return [usage, ...help];
-  return [usage.padEnd(helpColumn) + help[0].trimStart(), ...help.slice(1)];
+  const help = wrap(option.help, WIDTH - HELP_COLUMN).map((line) => " ".repeat(HELP_COLUMN) + line);
+  if (usage.length > HELP_COLUMN - 2) return [usage, ...help];
+  return [usage.padEnd(HELP_COLUMN) + help[0].trimStart(), ...help.slice(1)];
 }
 
 export function helpText(): string {
   const lines = [
-    `pastream: ${title}`,
+    `pastream: ${TITLE}`,
     "",
     ...synopses.map((synopsis, index) => (index === 0 ? "Usage: " : "       ") + synopsis),
     "",
-    ...wrap(description, width),
+    ...wrap(description, WIDTH),
   ];
   for (const { group, heading, intro } of groups) {
     lines.push("", `${heading}:`);
-    if (intro) lines.push(...wrap(intro, width - 2).map((line) => `  ${line}`));
+    if (intro) lines.push(...wrap(intro, WIDTH - 2).map((line) => `  ${line}`));
     for (const name of settingNames) {
       if (options[name].group === group) lines.push(...optionLines(options[name] as Option<never>));
     }

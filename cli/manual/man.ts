@@ -31,7 +31,7 @@ function optionEntry(option: Option<never>): string {
 export function manPage(): string {
   const sections = [
     ".TH PASTREAM 1",
-    `.SH NAME\npastream \\- ${roff(manual.title)}`,
+    `.SH NAME\npastream \\- ${roff(manual.TITLE)}`,
     `.SH SYNOPSIS\n${manual.synopses.map((synopsis) => `.B ${roff(synopsis)}`).join("\n.br\n")}`,
     `.SH DESCRIPTION\n${paragraph(manual.description)}`,
     ".SH OPTIONS",

@@ -1,7 +1,7 @@
 /** The words around the table of options: shared by --help, the manual page and docs/cli.md. */
 import type { Group } from "../options/options.ts";
 
-export const title = "play and record sound files";
+export const TITLE = "play and record sound files";
 
 export const synopses: readonly string[] = [
   "pastream [OPTIONS] INPUT [OUTPUT]",
@@ -10,24 +10,24 @@ export const synopses: readonly string[] = [
 ];
 
 export const description =
-  "Plays INPUT, records OUTPUT, or does both at once. A dash (-) is standard input or output; null, ^ or an empty string " +
-  "stands for no file. A word @FILE is replaced by the words in FILE. doctor checks the installation with a loopback run.";
+  "Plays INPUT, records OUTPUT, or does both at once. A dash (-) is standard input or output; null, ^ or an empty " +
+  "string stands for no file. A word @FILE is replaced by the words in FILE. doctor checks the installation with a " +
+  "loopback run.";
 
 export const groups: readonly { readonly group: Group; readonly heading: string; readonly intro?: string }[] = [
   { group: "general", heading: "General" },
   {
     group: "streaming",
     heading: "Playing and recording",
-    intro:
-      "TIME is h:m:s.fraction, m:s or seconds, or a number of samples followed by s, like 48000s, 48ks or 1Ks (1024). " +
-      "SIZE may end in k, K, m or M: thousands, 1024s and millions.",
+    intro: "TIME is h:m:s.fraction, m:s or seconds, or a number of samples followed by s, like 48000s, 48ks or 1Ks " +
+      "(1024). SIZE may end in k, K, m or M: thousands, 1024s and millions.",
   },
   {
     group: "device",
     heading: "Audio device",
     intro:
-      "Where two values are allowed the first is for the playback and the second for the recording; one value is for both. An " +
-      "empty value, null or ^ leaves the default.",
+      "Where two values are allowed the first is for the playback and the second for the recording; one value is " +
+      "for both. An empty value, null or ^ leaves the default.",
   },
   { group: "file", heading: "Sound files", intro: "One value or two, as above." },
 ];
@@ -39,7 +39,8 @@ export const exitCodes: readonly (readonly [code: string, meaning: string])[] = 
   ["3", "an xrun, with --fatal-xruns"],
   [
     "129, 130, 143",
-    "ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM; the recording was finished properly first. A second one aborts at once",
+    "ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM; the recording was finished properly first. A second one aborts " +
+    "at once",
   ],
 ];
 

@@ -35,13 +35,13 @@ function reference(): string {
   return parts.join("\n\n");
 }
 
-const begin = "<!-- deno-fmt-ignore-start -->";
-const end = "<!-- deno-fmt-ignore-end -->";
+const BEGIN = "<!-- deno-fmt-ignore-start -->";
+const END = "<!-- deno-fmt-ignore-end -->";
 
 /** The text with its reference part made anew. */
 export function withReference(text: string): string {
-  const from = text.indexOf(begin);
-  const to = text.indexOf(end);
-  if (from < 0 || to < from) throw new Error(`there is no place between '${begin}' and '${end}'`);
-  return `${text.slice(0, from)}${begin}\n\n${reference()}\n\n${text.slice(to)}`;
+  const from = text.indexOf(BEGIN);
+  const to = text.indexOf(END);
+  if (from < 0 || to < from) throw new Error(`there is no place between '${BEGIN}' and '${END}'`);
+  return `${text.slice(0, from)}${BEGIN}\n\n${reference()}\n\n${text.slice(to)}`;
 }

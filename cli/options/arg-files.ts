@@ -2,9 +2,11 @@
 import { readFileSync } from "node:fs";
 import { UsageError } from "./usage-error.ts";
 
-const deepest = 10;
+const DEEPEST = 10;
 
-/** The words of a text as a shell would see them: white space between, quotes and backslashes around, # for comments. */
+/**
+ * The words of a text as a shell would see them: white space between, quotes and backslashes around, # for comments.
+ */
 export function splitWords(text: string): string[] {
   const words: string[] = [];
   let word: string | undefined;
@@ -45,8 +47,8 @@ export function expandArgumentFiles(words: readonly string[], depth = 0): string
   return words.flatMap((word, index) => {
     if (index >= last || !word.startsWith("@") || word.length === 1) return [word];
     const name = word.slice(1);
-    if (depth === deepest) {
-      throw new UsageError(`${word}: argument files that name argument files, more than ${deepest} deep`);
+    if (depth === DEEPEST) {
+      throw new UsageError(`${word}: argument files that name argument files, more than ${DEEPEST} deep`);
     }
     let text: string;
     try {

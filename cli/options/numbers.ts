@@ -73,20 +73,20 @@ function readLength(text: string): Span | undefined {
   return seconds <= 1e9 ? { seconds } : undefined;
 }
 
-const timeForms = "write h:m:s.fraction, seconds, or samples like 48000s, 48ks, 1Ks";
+const TIME_FORMS = "write h:m:s.fraction, seconds, or samples like 48000s, 48ks, 1Ks";
 
 /** A time; any negative one means without end. */
 export function readTime(text: string): Span {
   const negative = text.startsWith("-");
   const span = readLength(negative ? text.slice(1) : text);
-  if (!span) throw new UsageError(`'${text}' is not a time: ${timeForms}`);
+  if (!span) throw new UsageError(`'${text}' is not a time: ${TIME_FORMS}`);
   return negative ? endless : span;
 }
 
 export function readPositiveTime(text: string): Span {
   const span = readTime(text);
   if (("frames" in span ? span.frames : span.seconds) <= 0) {
-    throw new UsageError(`'${text}' is not a time above zero: ${timeForms}`);
+    throw new UsageError(`'${text}' is not a time above zero: ${TIME_FORMS}`);
   }
   return span;
 }

@@ -105,9 +105,8 @@ export const options: OptionTable = {
     name: "json",
     group: "general",
     help: "For programs: one JSON object per second and one at the end, a line each, on stderr.",
-    more:
-      'The type of an object is "start", "progress", "note" or "end"; -q leaves only the last. Lists and the report of the ' +
-      "doctor are JSON too, on stdout.",
+    more: 'The type of an object is "start", "progress", "note" or "end"; -q leaves only the last. Lists and the ' +
+      "report of the doctor are JSON too, on stdout.",
   },
 
   duration: {
@@ -162,7 +161,8 @@ export const options: OptionTable = {
     group: "streaming",
     help: "End at the first xrun, with exit code 3.",
     more:
-      "An xrun is a block for which the device reported lost or missing sound, or a gap because the playback came too late.",
+      "An xrun is a block for which the device reported lost or missing sound, or a gap because the playback came " +
+      "too late.",
   },
   onOverflow: {
     name: "on-overflow",
@@ -180,10 +180,10 @@ export const options: OptionTable = {
     value: "TIME",
     read: numbers.readPositiveTime,
     help: "Begin a new recording file each time this much has been recorded; no frame is lost in between.",
-    more:
-      "The output is a name with the conversions of strftime(3), like rec-%Y%m%d-%H%M%S.wav, which are filled in with the local " +
-      "time at which each file is begun. A name that would come twice gets a number: rec-001.wav, rec-002.wav. The cut is made " +
-      "at a block boundary, so the files' lengths differ by a few blocks, but joined they are the whole recording.",
+    more: "The output is a name with the conversions of strftime(3), like rec-%Y%m%d-%H%M%S.wav, which are filled in " +
+      "with the local time at which each file is begun. A name that would come twice gets a number: rec-001.wav, " +
+      "rec-002.wav. The cut is made at a block boundary, so the files' lengths differ by a few blocks, but joined " +
+      "they are the whole recording.",
   },
 
   device: {
@@ -193,18 +193,18 @@ export const options: OptionTable = {
     value: "DEVICE[,DEVICE]",
     read: (text) => text,
     help:
-      "Device by index, id or words of its name, or virtual, the built-in loopback. Default: PASTREAM_DEVICE, else the system's.",
-    more:
-      "The value is first tried as the name of one device, commas, quotes and all (hw:0,0); quote names with commas in a pair: " +
-      "-D '\"hw:0,0\",virtual'.",
+      "Device by index, id or words of its name, or virtual, the built-in loopback. Default: PASTREAM_DEVICE, else " +
+      "the system's.",
+    more: "The value is first tried as the name of one device, commas, quotes and all (hw:0,0); quote names with " +
+      "commas in a pair: -D '\"hw:0,0\",virtual'.",
   },
   hostApi: {
     name: "host-api",
     group: "device",
     value: "NAME",
     read: readName,
-    help:
-      "Use, or list, only devices of this host API (ALSA, JACK, WASAPI, Core Audio, …); without -D its default devices.",
+    help: "Use, or list, only devices of this host API (ALSA, JACK, WASAPI, Core Audio, …); without -D its default " +
+      "devices.",
   },
   channels: {
     name: "channels",
@@ -214,7 +214,8 @@ export const options: OptionTable = {
     read: sides(numbers.readCount),
     help: "Number of channels. Default: those of the playback; recording, the device's, at most 2.",
     more:
-      "For a RAW playback this says what the file holds. A single number with a playback that knows its own is for the recording.",
+      "For a RAW playback this says what the file holds. A single number with a playback that knows its own is for " +
+      "the recording.",
   },
   rate: {
     name: "rate",
@@ -259,12 +260,11 @@ export const options: OptionTable = {
     words: 2,
     accepts: looksLikeMap,
     read: readMap,
-    help:
-      "Route channels: FROM[:TO],… counted from 1, like 2,1 or 1:2. What is not named is muted. Of two maps the first is for the " +
-      "playback; a single one is for the recording if there is one.",
+    help: "Route channels: FROM[:TO],… counted from 1, like 2,1 or 1:2. What is not named is muted. Of two maps the " +
+      "first is for the playback; a single one is for the recording if there is one.",
     more:
-      "Without :TO a channel goes to its place in the list; channel 0 is silence. A following word is taken as the second map only " +
-      "if it can be read as one (null only if both files stand before it).",
+      "Without :TO a channel goes to its place in the list; channel 0 is silence. A following word is taken as the " +
+      "second map only if it can be read as one (null only if both files stand before it).",
   },
   channelSelect: {
     name: "channel-select",
@@ -275,8 +275,8 @@ export const options: OptionTable = {
     accepts: looksLikeChannels,
     read: readChannels,
     help: "Open only these channels of an ASIO device, counted from 1, like 3,4; a second list is for the recording.",
-    more:
-      "A following word is taken as the second list only if it can be read as one (null only if both files stand before it).",
+    more: "A following word is taken as the second list only if it can be read as one (null only if both files stand " +
+      "before it).",
   },
 
   fileType: {
@@ -287,8 +287,8 @@ export const options: OptionTable = {
     read: sides((text) => text.toUpperCase()),
     help: "File type, like wav, flac, au or raw (--list-formats). Default: from the file's header or name.",
     more:
-      "A recording to stdout has the playback's type if that can be written to a pipe as it comes, else it is AU; WAV " +
-      "must be asked for by name there. Also spelt --file_type.",
+      "A recording to stdout has the playback's type if that can be written to a pipe as it comes, else it is AU; " +
+      "WAV must be asked for by name there. Also spelt --file_type.",
   },
   encoding: {
     name: "encoding",
@@ -297,8 +297,8 @@ export const options: OptionTable = {
     value: "ENCODING[,ENCODING]",
     read: sides((text) => text.toUpperCase()),
     help:
-      "Sample encoding, like pcm_16, pcm_24, float (--list-encodings). Needed for a RAW playback; a recording's is the nearest to " +
-      "the device's format.",
+      "Sample encoding, like pcm_16, pcm_24, float (--list-encodings). Needed for a RAW playback; a recording's is " +
+      "the nearest to the device's format.",
   },
   endian: {
     name: "endian",

@@ -23,13 +23,13 @@ function nameStreams(text: string): string {
   return text.replaceAll("descriptor 0", "standard input").replaceAll("descriptor 1", "standard output");
 }
 
-const tooSlow = "the recording could not be written fast enough: --buffersize gives it more room, and with " +
+const TOO_SLOW = "the recording could not be written fast enough: --buffersize gives it more room, and with " +
   "--on-overflow drop it goes on without what is lost";
 
 export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { exitCode: 2, code: "usage", message: oneLine(error.message) };
   const { code = "error", message } = error instanceof Error ? error as CodedError : { message: String(error) };
-  if (code === "buffer-full") return { exitCode: 1, code, message: tooSlow };
+  if (code === "buffer-full") return { exitCode: 1, code, message: TOO_SLOW };
   return { exitCode: code === "xrun" ? 3 : 1, code: String(code), message: nameStreams(oneLine(message)) };
 }
 

@@ -1,8 +1,8 @@
 /** Levels in decibels, and meters that hold their peaks for a while. */
 
 /** What the meters begin at: below it there is nothing to see. */
-export const floor = -60;
-const holdSeconds = 1.5;
+export const FLOOR = -60;
+const HOLD_SECONDS = 1.5;
 
 export function decibels(level: number): number {
   return level > 0 ? 20 * Math.log10(level) : -Infinity;
@@ -28,7 +28,7 @@ export class PeakHold {
     return peaks.map((level, channel) => {
       const held = this.#held[channel];
       if (!held || level >= held.peak || now >= held.until) {
-        this.#held[channel] = { peak: level, until: now + holdSeconds };
+        this.#held[channel] = { peak: level, until: now + HOLD_SECONDS };
       }
       return { level, held: this.#held[channel].peak };
     });
@@ -37,7 +37,7 @@ export class PeakHold {
 
 /** `[=====  |  ]`: a bar from the floor to full scale, with a mark where the peak is held. */
 export function bar(meter: MeterState, width: number): string {
-  const position = (level: number) => Math.round((Math.max(0, decibels(level) - floor) / -floor) * width);
+  const position = (level: number) => Math.round((Math.max(0, decibels(level) - FLOOR) / -FLOOR) * width);
   const filled = Math.min(width, position(meter.level));
   const mark = Math.min(width, position(meter.held));
   const cells = "=".repeat(filled).padEnd(width).split("");

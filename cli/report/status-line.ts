@@ -19,14 +19,14 @@ export function clock(seconds: number): string {
   return `${two(tenths / 36000)}:${two(tenths / 600 % 60)}:${two(tenths / 10 % 60)}.${tenths % 10}`;
 }
 
-const widestBar = 30;
-const narrowestBar = 5;
+const WIDEST_BAR = 30;
+const NARROWEST_BAR = 5;
 
 function meterText(meters: readonly MeterState[], columns: number): string {
   if (meters.length === 0) return "";
-  const width = Math.min(widestBar, Math.floor(columns / meters.length) - " [] -12.3".length);
+  const width = Math.min(WIDEST_BAR, Math.floor(columns / meters.length) - " [] -12.3".length);
   // Where bars would be too short to read, the figures alone.
-  const text = (meter: MeterState) => (width < narrowestBar ? "" : `${bar(meter, width)} `) + decibelText(meter.held);
+  const text = (meter: MeterState) => (width < NARROWEST_BAR ? "" : `${bar(meter, width)} `) + decibelText(meter.held);
   return `  ${meters.map(text).join(" ")} dB`;
 }
 

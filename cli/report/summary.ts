@@ -35,7 +35,7 @@ const glitchNames: Readonly<Record<Glitch["kind"], string>> = {
   sinkOverflow: "recording overflow",
 };
 
-const mostGlitches = 20;
+const MOST_GLITCHES = 20;
 
 /** The summary for a person: one line, and one for each glitch. */
 export function summaryLines(summary: Summary): string[] {
@@ -46,9 +46,9 @@ export function summaryLines(summary: Summary): string[] {
     xruns === 1 ? "" : "s"
   }`;
   const lines = [counts.length > 0 ? `${total}: ${counts.join(", ")}` : total];
-  for (const { frame, kind, frames } of glitches.slice(0, mostGlitches)) {
+  for (const { frame, kind, frames } of glitches.slice(0, MOST_GLITCHES)) {
     lines.push(`  ${clock(frame / sampleRate)}  ${glitchNames[kind]}${frames > 0 ? `, ${frames} frames` : ""}`);
   }
-  if (glitches.length > mostGlitches) lines.push(`  and ${glitches.length - mostGlitches} more`);
+  if (glitches.length > MOST_GLITCHES) lines.push(`  and ${glitches.length - MOST_GLITCHES} more`);
   return lines;
 }

@@ -13,7 +13,7 @@ type Recorder = InputStream<Dtype> | DuplexStream<Dtype>;
 const pipeTypes = ["AU", "RAW", "FLAC", "OGG", "MP3", "IRCAM", "PVF"];
 /** Those that are but for their length, which most programs that read from pipes can do without. */
 const lengthless = ["WAV", "WAVEX"];
-const fallback = "AU";
+const FALLBACK = "AU";
 
 /** Which file on a disk that is; undefined if it is none, or may not be looked at. */
 function identity(file: string | number): string | undefined {
@@ -137,12 +137,12 @@ export class RecordingFiles {
       }
       return recorder.toFile(1, "w", this.#choice);
     }
-    const type = this.#playbackType ?? fallback;
+    const type = this.#playbackType ?? FALLBACK;
     if (toDisk || pipeTypes.includes(type)) return recorder.toFile(1, "w", { ...this.#choice, format: type });
     this.#note(
-      `the recording is ${fallback}: a ${type} file begins with its length, which a pipe does not know (-t ,TYPE)`,
+      `the recording is ${FALLBACK}: a ${type} file begins with its length, which a pipe does not know (-t ,TYPE)`,
     );
-    const choice = { ...this.#choice, format: fallback };
+    const choice = { ...this.#choice, format: FALLBACK };
     checkWritable(choice);
     return recorder.toFile(1, "w", choice);
   }

@@ -1,5 +1,5 @@
 // What can be said about the project without running it: format, lint, types, documentation, publishing, the lock file.
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
@@ -15,7 +15,10 @@ const deno = (...args) => async () => {
   return code === 0 ? undefined : output;
 };
 
-/** The programs in the documentation and in doc comments are whole: their types are right, under the names that users import. */
+/**
+ * The programs in the documentation and in doc comments are whole: their types are right, under the names that users
+ * import.
+ */
 const examples = () => {
   const ours = pathToFileURL(join(root, "mod.ts"));
   const imports = JSON.stringify({ imports: { "pastream": ours, "@pastream/pastream": ours } });
@@ -41,6 +44,42 @@ const cFormat = async () => {
   return wrong.length > 0 ? wrong.join("\n") : undefined;
 };
 
+/** The lines of the project's own code, as git knows it, except what is in `folders`. */
+async function codeLines(extensions, ...folders) {
+  const { output } = await capture("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root });
+  const names = output.split("\n").filter((name) => extensions.test(name) && existsSync(join(root, name)));
+  return names.filter((name) => !folders.some((folder) => name.startsWith(folder)))
+    .flatMap((name) => read(name).split("\n").map((line, index) => ({ at: `${name}:${index + 1}`, line })));
+}
+
+const LONGEST_LINE = 120;
+
+/** No line of code or comment is longer than 120 characters: the formatters leave long comments and strings alone. */
+const lineLengths = async () => {
+  const lines = await codeLines(/\.([cm]?[jt]s|[ch]|sh)$/, "c/", "src/");
+  const long = lines.filter(({ line }) => [...line].length > LONGEST_LINE);
+  return long.length > 0
+    ? long.map(({ at, line }) => `${at} has ${[...line].length} characters`).join("\n")
+    : undefined;
+};
+
+/** A number or a string that a whole module shares, in the style of a variable. */
+const LOWER_CONSTANT =
+  /^(?:export )?const ([a-z]\w*)(?:: \w+)? = (?:-?[\d.][\d._e*+ \-/()]*|(["'`])(?:(?!\2).)*\2(?: \+)?);?$/;
+
+/**
+ * Numbers and strings that a whole module shares are named LIKE_THIS; what has parts is named likeThis. Left out are
+ * programs that are written as users write theirs, and the public names that are PortAudio's own.
+ */
+const constantNames = async () => {
+  const lines = await codeLines(/\.([cm]?[jt]s)$/, "examples/", "tests/packaging/app/");
+  const wrong = lines.flatMap(({ at, line }) => {
+    const name = LOWER_CONSTANT.exec(line)?.[1];
+    return name === undefined || /^pa[A-Z]/.test(name) ? [] : [`${at}: ${name} is a constant: write it LIKE_THIS`];
+  });
+  return wrong.length > 0 ? wrong.join("\n") : undefined;
+};
+
 /** `npm ci` refuses a lock file that lacks a package, also one of another platform; the other reasons are privacy. */
 const lockFile = () => {
   const text = read("package-lock.json");
@@ -61,7 +100,9 @@ const version = () => {
   return others.length > 0 ? `deno.json says ${wanted}, but not ${others.join(", ")}` : undefined;
 };
 
-/** The library compiles for every platform, without a warning. A process of its own: it takes minutes, others run on. */
+/**
+ * The library compiles for every platform, without a warning. A process of its own: it takes minutes, others run on.
+ */
 const platforms = async () => {
   const { code, output } = await capture(process.execPath, [join(root, "scripts", "build.mjs"), "--all"], {
     timeout: 1800,
@@ -72,6 +113,8 @@ const platforms = async () => {
 export const checks = [
   { kind: "checks", name: "format", run: deno("fmt", "--check") },
   { kind: "checks", name: "format of C", run: cFormat },
+  { kind: "checks", name: "line lengths", run: lineLengths },
+  { kind: "checks", name: "names of constants", run: constantNames },
   { kind: "checks", name: "lint", run: deno("lint") },
   { kind: "checks", name: "types", run: deno("check", ".") },
   { kind: "checks", name: "documentation", run: deno("doc", "--lint", "mod.ts") },

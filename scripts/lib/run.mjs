@@ -29,8 +29,8 @@ export async function main(job) {
 }
 
 /**
- * Runs a command in the foreground, as one step of a set-up. Shown on stderr; of a `quiet` one its errors only. `help` says
- * what a person does when it fails.
+ * Runs a command in the foreground, as one step of a set-up. Shown on stderr; of a `quiet` one its errors only. `help`
+ * says what a person does when it fails.
  */
 export function step(command, args, { quiet = false, help }) {
   say(`$ ${[command, ...args].join(" ")}`);

@@ -1,4 +1,5 @@
-// The one suite, in the rooms of tests/, on each runtime: a process for each file, so that a crash or a hang costs one file.
+// The one suite, in the rooms of tests/, on each runtime: a process for each file, so that a crash or a hang costs one
+// file.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { countJunit, noCounts } from "./counts.mjs";
@@ -56,7 +57,9 @@ export function testFiles(folder, filters) {
     .filter((path) => filters.length === 0 || filters.some((filter) => path.slice("tests/".length).includes(filter)));
 }
 
-/** Runs one file on one runtime. A file that fails without a failed test (it did not load, crashed, hung) counts as one. */
+/**
+ * Runs one file on one runtime. A file that fails without a failed test (it did not load, crashed, hung) counts as one.
+ */
 export async function runFile(runtime, file, { timeout, env }) {
   const report = join(root, "build", "reports", runtime.name.replace(" ", "-"), `${file}.xml`);
   mkdirSync(dirname(report), { recursive: true });

@@ -20,7 +20,9 @@ function library(...names) {
 }
 const header = (name) => folders.some((f) => existsSync(join(f || "/", "include", name)));
 
-/** Each thing with the purpose it is needed for, how to see that it is there, and its package in each package manager. */
+/**
+ * Each thing with the purpose it is needed for, how to see that it is there, and its package in each package manager.
+ */
 const needs = [
   {
     for: "demo",
@@ -135,7 +137,10 @@ const managers = [
   { name: "brew", program: "brew", command: (p) => `brew install ${p}`, asUser: true },
 ];
 
-/** Installs what `purpose` needs (each of the purposes needs what those before it do), or fails with the one command that would. */
+/**
+ * Installs what `purpose` needs (each of the purposes needs what those before it do), or fails with the one command
+ * that would.
+ */
 export function ensureSystem(purpose) {
   if (process.platform === "win32") return;
   const missing = needs.filter((need) =>

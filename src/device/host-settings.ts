@@ -60,7 +60,7 @@ const faultNames = Object.keys(faultKinds) as (keyof typeof faultKinds)[];
 const MAX_DELAY = 2 ** 26;
 const MAX_FAULTS = 16384;
 const MAX_STALL = 1e6;
-const option = "hostSettings";
+const OPTION = "hostSettings";
 
 /**
  * Puts the settings of input and output into a stream's configuration; answers the numbers for its list: the input's
@@ -74,8 +74,8 @@ export function putHostSettings(
   const faults: number[] = [];
   for (const [side, given] of settings.entries()) {
     if (given === undefined) continue;
-    const host = requireOptions(option, given);
-    switch (requireOneOf(`${option}.hostApi`, host.hostApi, ["virtual", "asio", "wasapi", "coreaudio"])) {
+    const host = requireOptions(OPTION, given);
+    switch (requireOneOf(`${OPTION}.hostApi`, host.hostApi, ["virtual", "asio", "wasapi", "coreaudio"])) {
       case "virtual":
         // One device: what was said once for both directions, or for one of them, is said.
         if (side === 0 || given !== settings[0]) faults.push(...putVirtual(config, host as VirtualSettings));
@@ -98,14 +98,14 @@ type VirtualSettings = HostSettings & { hostApi: "virtual" };
 
 function putVirtual(config: Float64Array, settings: VirtualSettings): number[] {
   if (settings.clock !== undefined) {
-    const clock = requireOneOf(`${option}.clock`, settings.clock, ["realtime", "freewheel"]);
+    const clock = requireOneOf(`${OPTION}.clock`, settings.clock, ["realtime", "freewheel"]);
     config[PS_CONFIG_VIRTUAL_CLOCK] = clock === "freewheel" ? 1 : 0;
   }
   if (settings.loopbackDelay !== undefined) {
-    config[PS_CONFIG_VIRTUAL_DELAY] = requireInteger(`${option}.loopbackDelay`, settings.loopbackDelay, 0, MAX_DELAY);
+    config[PS_CONFIG_VIRTUAL_DELAY] = requireInteger(`${OPTION}.loopbackDelay`, settings.loopbackDelay, 0, MAX_DELAY);
   }
-  const faults = requireArray(`${option}.faults`, orElse(settings.faults, []), MAX_FAULTS);
-  return faults.flatMap((fault, i) => faultNumbers(fault, `${option}.faults[${i}]`));
+  const faults = requireArray(`${OPTION}.faults`, orElse(settings.faults, []), MAX_FAULTS);
+  return faults.flatMap((fault, i) => faultNumbers(fault, `${OPTION}.faults[${i}]`));
 }
 
 function faultNumbers(given: VirtualFault, name: string): number[] {
@@ -118,7 +118,7 @@ function faultNumbers(given: VirtualFault, name: string): number[] {
 }
 
 function putAsio(config: Float64Array, side: number, settings: HostSettings & { hostApi: "asio" }): readonly number[] {
-  const name = `${option}.channelSelectors`;
+  const name = `${OPTION}.channelSelectors`;
   config[PS_CONFIG_INPUT_HOST_SETTINGS + side] = PS_HOST_ASIO;
   const selectors = requireChannels(name, settings.channelSelectors, 0);
   const channels = config[PS_CONFIG_INPUT_CHANNELS + side];
@@ -133,8 +133,8 @@ function putAsio(config: Float64Array, side: number, settings: HostSettings & { 
 function putWasapi(config: Float64Array, side: number, settings: HostSettings & { hostApi: "wasapi" }): void {
   config[PS_CONFIG_INPUT_HOST_SETTINGS + side] = PS_HOST_WASAPI;
   config[PS_CONFIG_INPUT_HOST_FLAGS + side] = flags([
-    requireBoolean(`${option}.exclusive`, orElse(settings.exclusive, false)),
-    requireBoolean(`${option}.autoConvert`, orElse(settings.autoConvert, false)),
+    requireBoolean(`${OPTION}.exclusive`, orElse(settings.exclusive, false)),
+    requireBoolean(`${OPTION}.autoConvert`, orElse(settings.autoConvert, false)),
   ]);
 }
 
@@ -145,10 +145,10 @@ function putCoreAudio(
 ): readonly number[] {
   config[PS_CONFIG_INPUT_HOST_SETTINGS + side] = PS_HOST_COREAUDIO;
   config[PS_CONFIG_INPUT_HOST_FLAGS + side] = flags([
-    requireBoolean(`${option}.changeDeviceParameters`, orElse(settings.changeDeviceParameters, false)),
-    requireBoolean(`${option}.failIfConversionRequired`, orElse(settings.failIfConversionRequired, false)),
+    requireBoolean(`${OPTION}.changeDeviceParameters`, orElse(settings.changeDeviceParameters, false)),
+    requireBoolean(`${OPTION}.failIfConversionRequired`, orElse(settings.failIfConversionRequired, false)),
   ]);
-  const map = requireChannels(`${option}.channelMap`, orElse(settings.channelMap, []), -1);
+  const map = requireChannels(`${OPTION}.channelMap`, orElse(settings.channelMap, []), -1);
   config[PS_CONFIG_INPUT_CHANNEL_MAP + side] = map.length;
   return map;
 }

@@ -17,9 +17,9 @@ struct server {
 };
 
 /* Start a server and set the environment so that clients find it and nothing of the user's. Before PortAudio is
- * initialized. 0 if it did not start.
- * JACK has the dummy driver at 48 kHz in blocks of 256, and a device "loopback" of two channels. PulseAudio has one sink,
- * of null, which is heard on the default source, and ALSA's default device is on it. */
+ * initialized. 0 if it did not start. JACK has the dummy driver at 48 kHz in blocks of 256, and a device "loopback" of
+ * two channels. PulseAudio has one sink, of null, which is heard on the default source, and ALSA's default device is on
+ * it. */
 int start_jack(struct server *server);
 int start_pulse(struct server *server);
 /* Ends a server, also a stopped one. */

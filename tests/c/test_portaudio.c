@@ -1,5 +1,5 @@
-/* The real PortAudio over a JACK server with the dummy driver, and over PulseAudio. Each scenario is a process of its own,
- * because PortAudio looks for servers once. */
+/* The real PortAudio over a JACK server with the dummy driver, and over PulseAudio. Each scenario is a process of its
+ * own, because PortAudio looks for servers once. */
 #define _GNU_SOURCE
 #include <math.h>
 #include <unistd.h>
@@ -108,8 +108,8 @@ static float random_float(struct random *random) {
   }
 }
 
-/* Plays a random signal, then silence, and looks for it in the recording. 0 if the server, which had no time at all for a
- * while, has dropped some of it; it does not always say so. */
+/* Plays a random signal, then silence, and looks for it in the recording. 0 if the server, which had no time at all for
+ * a while, has dropped some of it; it does not always say so. */
 static int play_and_compare(int32_t stream, struct random *random) {
   static float played[2 * SIGNAL_FRAMES], recorded[2 * ROOM_FRAMES];
   for (int i = 0; i < 2 * SIGNAL_FRAMES; i++) played[i] = random_float(random);

@@ -1,4 +1,5 @@
-/* c/portaudio_api.h against PortAudio's own headers, as far as they are installed, and the installed library against it. */
+/* c/portaudio_api.h against PortAudio's own headers, as far as they are installed, and the installed library against
+   it. */
 #include <stddef.h>
 
 #include "base/library.h"

@@ -1,5 +1,5 @@
-/* Sound servers that die or hang under a running stream. Each scenario is a process of its own, because PortAudio does not
- * find its way back to a server. */
+/* Sound servers that die or hang under a running stream. Each scenario is a process of its own, because PortAudio does
+ * not find its way back to a server. */
 // Measures time: how soon a server counts as lost.
 #define _GNU_SOURCE
 #include <signal.h>
@@ -12,8 +12,8 @@
 #include "servers.h"
 #include "test.h"
 
-/* Sends `signal` to the server under a stream that has played so many frames. The stream has to end, and everything with
- * it, in little time. */
+/* Sends `signal` to the server under a stream that has played so many frames. The stream has to end, and everything
+ * with it, in little time. */
 static void lose_server(pid_t server, double device, int signal, double frames) {
   char text[256];
   int32_t stream = run_forever(device, device == PS_DEVICE_DEFAULT ? OUTPUT_ONLY : DUPLEX, frames);

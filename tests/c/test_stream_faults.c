@@ -159,7 +159,8 @@ TEST(a_lost_device_ends_the_run) {
   }
 }
 
-/* A device that dies without a word is noticed within two seconds, however soon it does, and also if its blocks are long. */
+/* A device that dies without a word is noticed within two seconds, however soon it does, and also if its blocks are
+   long. */
 TEST(a_silent_device_counts_as_lost) {
   static const struct {
     int block, frame;

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { versions, writeFile } from "../../mod.ts";
-import { noise, pastream, rate, temporaryFolder } from "../helpers/cli.ts";
+import { noise, pastream, RATE, temporaryFolder } from "../helpers/cli.ts";
 
 const folder = temporaryFolder();
 after(() => folder.remove());
@@ -16,7 +16,7 @@ const env = { HOME: path("."), PASTREAM_DEVICE: undefined };
 
 before(async () => {
   writeFileSync(path(".asoundrc"), names.map((name) => `pcm."${name}" { type null }\n`).join(""));
-  await writeFile(path("in.wav"), noise(480), { sampleRate: rate, channels: 2 });
+  await writeFile(path("in.wav"), noise(480), { sampleRate: RATE, channels: 2 });
 });
 
 /** The stream that a choice of devices gives, as the command announces it. */

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import { readFile, writeFile } from "../../mod.ts";
-import { ended, fail, noise, pastream, rate, run, startPastream, temporaryFolder, virtual } from "../helpers/cli.ts";
+import { ended, fail, noise, pastream, RATE, run, startPastream, temporaryFolder, virtual } from "../helpers/cli.ts";
 import { runTs } from "../helpers/runtime.ts";
 
 const folder = temporaryFolder();
@@ -11,13 +11,13 @@ after(() => folder.remove());
 const { path } = folder;
 
 async function makeFile(name: string, frames: number): Promise<string> {
-  await writeFile(path(name), noise(frames), { sampleRate: rate, channels: 2 });
+  await writeFile(path(name), noise(frames), { sampleRate: RATE, channels: 2 });
   return path(name);
 }
 
 describe("what it says", () => {
   it("tells programs in JSON, a line each", async () => {
-    const input = await makeFile("json.wav", rate * 1.2);
+    const input = await makeFile("json.wav", RATE * 1.2);
     const { stderr } = await run(input, path("json-out.wav"), "--json", "-m", "1:1");
     const lines = stderr.trim().split("\n").map((line) => JSON.parse(line));
     assert.match(lines.map(({ type }) => type).join(" "), /^note start progress( progress)? end$/);
@@ -25,14 +25,14 @@ describe("what it says", () => {
     const end = lines.at(-1);
     assert.match(note.message, /muted/);
     assert.deepEqual(start.playback, { file: input, format: "WAV", encoding: "PCM_16" });
-    assert.equal(start.totalFrames, rate * 1.2);
+    assert.equal(start.totalFrames, RATE * 1.2);
     assert.ok(progress.elapsed > 0 && progress.elapsed <= 1.2 && progress.total === 1.2, JSON.stringify(progress));
     assert.equal(progress.levels.input.length, 2);
     assert.ok(
       progress.levels.input[0].peak > 0.9 && progress.levels.input[1].rms > 0.1,
       JSON.stringify(progress.levels),
     );
-    assert.deepEqual([end.exitCode, end.signal, end.error, end.frames, end.xruns], [0, null, null, rate * 1.2, 0]);
+    assert.deepEqual([end.exitCode, end.signal, end.error, end.frames, end.xruns], [0, null, null, RATE * 1.2, 0]);
     assert.deepEqual(end.files, [{ file: path("json-out.wav"), frame: 0 }]);
     assert.ok(end.callbacks.count > 200 && Array.isArray(end.glitches));
     const quiet = await run(input, "-d", "0.01", "--json", "-q");

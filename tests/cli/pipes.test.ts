@@ -12,19 +12,19 @@ const folder = temporaryFolder();
 after(() => folder.remove());
 const { path } = folder;
 
-const rate = 48000;
-const frames = 40000;
-const delay = 256;
-const virtual = ["-D", "virtual", "-b", String(delay)];
+const RATE = 48000;
+const FRAMES = 40000;
+const DELAY = 256;
+const virtual = ["-D", "virtual", "-b", String(DELAY)];
 
 const samples = Int16Array.from(
-  { length: frames * 2 },
+  { length: FRAMES * 2 },
   (_, index) => (Math.imul(index + 1, 2654435761) >>> 16) - 32768,
 );
 before(async () => {
-  await writeFile(path("in.wav"), samples, { sampleRate: rate, channels: 2 });
-  await writeFile(path("in.flac"), samples, { sampleRate: rate, channels: 2 });
-  await writeFile(path("in.au"), samples, { sampleRate: rate, channels: 2 });
+  await writeFile(path("in.wav"), samples, { sampleRate: RATE, channels: 2 });
+  await writeFile(path("in.flac"), samples, { sampleRate: RATE, channels: 2 });
+  await writeFile(path("in.au"), samples, { sampleRate: RATE, channels: 2 });
 });
 
 /** Runs a line of shell, whose exit code is that of the first command in it that fails. */
@@ -43,8 +43,8 @@ function shell(line: string): Promise<{ code: number | null; stdout: Uint8Array;
 /** The recording of a file that was played has silence first, then the file. */
 async function expectRecording(file: string): Promise<void> {
   const { samples: recorded } = await readFile(file, { dtype: "int16" });
-  assert.ok(recorded.length >= samples.length + delay * 2, `only ${recorded.length / 2} frames`);
-  const wrong = samples.findIndex((sample, index) => recorded[index + delay * 2] !== sample);
+  assert.ok(recorded.length >= samples.length + DELAY * 2, `only ${recorded.length / 2} frames`);
+  const wrong = samples.findIndex((sample, index) => recorded[index + DELAY * 2] !== sample);
   assert.equal(wrong, -1, `sample ${wrong} differs`);
 }
 
@@ -84,7 +84,7 @@ describe("pipes", { skip: noBash }, () => {
     assert.equal(code, 0);
     const view = new DataView(stdout.buffer, stdout.byteOffset);
     assert.equal(new TextDecoder().decode(stdout.subarray(0, 4)), ".snd");
-    assert.equal(stdout.length - view.getUint32(4), frames * 4);
+    assert.equal(stdout.length - view.getUint32(4), FRAMES * 4);
     assert.match(stderr, /<- .*\n-- .*\n-> - \(AU, PCM_16\)\n40000 frames/);
   });
 
@@ -160,7 +160,7 @@ describe("pipes", { skip: noBash }, () => {
     const { samples: recorded } = await readFile(path("gap.wav"), { dtype: "int16" });
     const gap = glitches[0].frames * 2;
     const first = glitches[0].frame * 2;
-    const played = samples.every((sample, i) => recorded[i + delay * 2 + (i < first ? 0 : gap)] === sample);
+    const played = samples.every((sample, i) => recorded[i + DELAY * 2 + (i < first ? 0 : gap)] === sample);
     assert.ok(played, "all of the pipe was played, around the gap");
     const strict = await slowly("--fatal-xruns");
     assert.equal(strict.code, 3, strict.stderr);

@@ -4,7 +4,7 @@ import { existsSync, linkSync, readdirSync, readFileSync, writeFileSync } from "
 import { basename } from "node:path";
 import { after, describe, it } from "node:test";
 import { readFile, SoundFile, type SoundFileOptions, writeFile } from "../../mod.ts";
-import { delay, fail, noise, pastream, rate, run, temporaryFolder, virtual } from "../helpers/cli.ts";
+import { DELAY, fail, noise, pastream, RATE, run, temporaryFolder, virtual } from "../helpers/cli.ts";
 
 const folder = temporaryFolder();
 after(() => folder.remove());
@@ -16,7 +16,7 @@ async function makeFile(
   options: Partial<SoundFileOptions & { channels: number }> = {},
 ): Promise<string> {
   const channels = options.channels ?? 2;
-  await writeFile(path(name), noise(frames, channels), { sampleRate: rate, ...options, channels });
+  await writeFile(path(name), noise(frames, channels), { sampleRate: RATE, ...options, channels });
   return path(name);
 }
 
@@ -41,11 +41,11 @@ describe("playing and recording", () => {
       const output = path(`out-${subtype}.wav`);
       await run("-q", input, output, "-p", "0.1");
       const file = new SoundFile(output);
-      assert.deepEqual([file.subtype, file.frames, file.sampleRate, file.channels], [subtype, 9600, rate, 2]);
+      assert.deepEqual([file.subtype, file.frames, file.sampleRate, file.channels], [subtype, 9600, RATE, 2]);
       file.close();
       const recorded = await samplesOf(output);
-      assert.ok(silentFrames(recorded, 0, delay));
-      equalSamples(recorded.subarray(delay * 2, (delay + 4800) * 2), noise(4800));
+      assert.ok(silentFrames(recorded, 0, DELAY));
+      equalSamples(recorded.subarray(DELAY * 2, (DELAY + 4800) * 2), noise(4800));
     });
   }
 
@@ -58,7 +58,7 @@ describe("playing and recording", () => {
     );
     await run("null", path("rec.wav"), "-d", "0.1", "-q");
     const file = new SoundFile(path("rec.wav"));
-    assert.deepEqual([file.frames, file.subtype, file.channels, file.sampleRate], [4800, "FLOAT", 2, rate]);
+    assert.deepEqual([file.frames, file.subtype, file.channels, file.sampleRate], [4800, "FLOAT", 2, RATE]);
     file.close();
   });
 
@@ -78,8 +78,8 @@ describe("playing and recording", () => {
     assert.equal(await length("-d", "5000s", "--loop", "-o", "1s"), 4999);
     const looped = await samplesOf(path("length-out.wav"));
     const source = noise(2000);
-    for (let frame = delay - 1; frame < 4999; frame++) {
-      const played = (frame + 1 - delay) % 2000;
+    for (let frame = DELAY - 1; frame < 4999; frame++) {
+      const played = (frame + 1 - DELAY) % 2000;
       if (looped[frame * 2] !== source[played * 2]) assert.fail(`frame ${frame} is not frame ${played} of the loop`);
     }
   });
@@ -89,7 +89,7 @@ describe("playing and recording", () => {
     const source = noise(1000);
     const recorded = async (...args: string[]) => {
       const { stderr } = await run(input, path("map-out.wav"), "-p", "0.02", ...args);
-      const samples = (await samplesOf(path("map-out.wav"))).slice(delay * 2, (delay + 1000) * 2);
+      const samples = (await samplesOf(path("map-out.wav"))).slice(DELAY * 2, (DELAY + 1000) * 2);
       const isChannel = (to: number, from: number) =>
         source.every((_, index) => index % 2 !== 0 || samples[index + to] === (from < 0 ? 0 : source[index + from]));
       return { stderr, isChannel };
@@ -110,26 +110,26 @@ describe("playing and recording", () => {
 
   it("sets the volume", async () => {
     await writeFile(path("volume.wav"), new Float32Array(2000).fill(0.5), {
-      sampleRate: rate,
+      sampleRate: RATE,
       channels: 2,
       subtype: "FLOAT",
     });
     await run("-q", path("volume.wav"), path("volume-out.wav"), "--volume", "-6.0205999dB", "-p", "0.02");
     const { samples } = await readFile(path("volume-out.wav"));
-    assert.ok(Math.abs(samples[(delay + 500) * 2] - 0.25) < 1e-5, String(samples[(delay + 500) * 2]));
+    assert.ok(Math.abs(samples[(DELAY + 500) * 2] - 0.25) < 1e-5, String(samples[(DELAY + 500) * 2]));
   });
 
   it("plays and records RAW files", async () => {
     const input = path("in.raw");
     writeFileSync(input, new Uint8Array(noise(2000, 1).buffer));
     await run("-q", "-c1", "-r48k", "-e=pcm_16", "--endian", "little", input, path("raw.wav"), "-p", "0.02");
-    equalSamples((await samplesOf(path("raw.wav"))).subarray(delay, delay + 2000), noise(2000, 1));
+    equalSamples((await samplesOf(path("raw.wav"))).subarray(DELAY, DELAY + 2000), noise(2000, 1));
     const stereo = await makeFile("to-raw.wav", 1000);
     await run("-q", stereo, path("big.raw"), "-e", ",pcm_16", "--endian", ",big", "-p", "0.02");
     const bytes = readFileSync(path("big.raw"));
     assert.deepEqual(
       Array.from(noise(1000).slice(0, 100)),
-      Array.from({ length: 100 }, (_, i) => bytes.readInt16BE((delay * 2 + i) * 2)),
+      Array.from({ length: 100 }, (_, i) => bytes.readInt16BE((DELAY * 2 + i) * 2)),
     );
     await fail(2, /'.*in\.raw' is RAW: -r\/--rate, -c\/--channels, -e\/--encoding must say/, ...virtual, input);
     await run("-q", stereo, path("headerless"), "-t", "raw", "-e", "pcm_16");
@@ -238,7 +238,7 @@ describe("playing and recording", () => {
   });
 
   it("rotates recordings without losing a frame", async () => {
-    const input = await makeFile("long.wav", rate * 2);
+    const input = await makeFile("long.wav", RATE * 2);
     const pattern = path("rotated/%Y/rec.wav");
     const { stderr } = await run("-q", "--json", input, pattern, "--rotate", "0.5");
     const { files } = JSON.parse(stderr) as { files: { file: string; frame: number }[] };
@@ -250,15 +250,15 @@ describe("playing and recording", () => {
       const before = parts.slice(0, index).reduce((sum, part) => sum + part.length / 2, 0);
       assert.equal(frame, before);
       // Late by what a busy machine's timers are late.
-      assert.ok(frame >= index * 0.5 * rate && frame < (index * 0.5 + 0.3) * rate, `file ${index} begins at ${frame}`);
+      assert.ok(frame >= index * 0.5 * RATE && frame < (index * 0.5 + 0.3) * RATE, `file ${index} begins at ${frame}`);
     }
     const whole = Int16Array.from(parts.flatMap((part) => Array.from(part)));
-    assert.equal(whole.length, rate * 2 * 2);
-    equalSamples(whole.subarray(delay * 2), noise(rate * 2).subarray(0, -delay * 2));
+    assert.equal(whole.length, RATE * 2 * 2);
+    equalSamples(whole.subarray(DELAY * 2), noise(RATE * 2).subarray(0, -DELAY * 2));
     // What is dropped from the start of the recording is not part of the first file.
     const dropped = await run("-q", "--json", input, path("late.wav"), "--rotate", "0.5", "-o", "0.4", "-d", "1.2");
     const [, second] = JSON.parse(dropped.stderr).files;
-    assert.ok(second.frame >= 0.5 * rate, `the second file begins at ${second.frame}`);
+    assert.ok(second.frame >= 0.5 * RATE, `the second file begins at ${second.frame}`);
   });
 
   it("takes arguments from a file", async () => {
@@ -276,7 +276,7 @@ describe("playing and recording", () => {
       (await run("null", path("idle-out.wav"), "-d1s", "--loop")).stderr,
       /--loop does nothing: there is no playback/,
     );
-    const longer = await makeFile("idle-long.wav", rate * 0.2);
+    const longer = await makeFile("idle-long.wav", RATE * 0.2);
     assert.match((await run(longer, "--rotate", "0.05")).stderr, /--rotate does nothing: .*\n.*\n.*\n9600 frames/);
   });
 });

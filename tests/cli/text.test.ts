@@ -57,10 +57,11 @@ describe("completions", () => {
     const script = join(folder, shell);
     const words = JSON.stringify(line.split(" ")).slice(1, -1).replaceAll(",", " ");
     const code = {
-      bash:
-        `source ${script}; COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _pastream; printf '%s\\n' "\${COMPREPLY[@]}"`,
+      bash: `source ${script}; COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _pastream
+        printf '%s\\n' "\${COMPREPLY[@]}"`,
       fish: `source ${script}; complete -C ${JSON.stringify(line)}`,
-      // zsh completes in its line editor only; that it reads the script, and has the function, is what can be seen here.
+      // zsh completes in its line editor only; that it reads the script, and has the function, is what can be seen
+      // here.
       zsh: `autoload -Uz compinit; compinit -u -d ${join(folder, "dump")}; source ${script}; echo $_comps[pastream]`,
     }[shell];
     const { stdout, stderr, status } = spawnSync(shell, [

@@ -72,11 +72,11 @@ export function lacking(program: string): string | false {
   return spawnSync("which", [program]).status === 0 ? false : `no ${program}`;
 }
 
-export const rate = 48000;
+export const RATE = 48000;
 /** What is played comes back this many frames later. */
-export const delay = 256;
+export const DELAY = 256;
 /** The virtual device with a block size, and so a delay, that the tests know. */
-export const virtual: readonly string[] = ["-D", "virtual", "-b", String(delay)];
+export const virtual: readonly string[] = ["-D", "virtual", "-b", String(DELAY)];
 
 /** Noise, the same at each call. */
 export function noise(frames: number, channels = 2): Int16Array<ArrayBuffer> {

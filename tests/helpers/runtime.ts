@@ -15,7 +15,10 @@ export const runtimeName: "deno" | "bun" | "node" = "deno" in process.versions
 const needsLoader = runtimeName === "node" && !process.features.typescript;
 const loader = new URL("../../scripts/lib/typescript.mjs", import.meta.url).href;
 
-/** The command line that runs a TypeScript file: [program, ...arguments]. `deno` are Deno's own flags, all rights by default. */
+/**
+ * The command line that runs a TypeScript file: [program, ...arguments]. `deno` are Deno's own flags, all rights by
+ * default.
+ */
 export function commandFor(
   file: string | URL,
   args: readonly string[] = [],

@@ -1,5 +1,5 @@
-// Sound servers for tests of the real PortAudio. It looks for servers when it starts, so what uses one is a child process
-// with the server's environment: runTs(file, { env: server.env }).
+// Sound servers for tests of the real PortAudio. It looks for servers when it starts, so what uses one is a child
+// process with the server's environment: runTs(file, { env: server.env }).
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { buildPackage, packageFolder } from "../../scripts/build-package.mjs";
 import { hostTarget } from "../../scripts/lib/targets.mjs";
-import { app, fromNpm, root, run, type Settings, temporaryFolder, version } from "./programs.ts";
+import { app, fromNpm, root, run, type Settings, temporaryFolder, version } from "../helpers/packages.ts";
 
 const target = hostTarget();
 
@@ -35,9 +35,13 @@ describe("a single executable", () => {
 
   /** A program that hands over its own library before the app begins. */
   function writeMain(library: string, pastream: string): void {
-    const main =
-      `${library}\nimport { loadLibrary } from "pastream";\nloadLibrary({ path: library });\nawait import("./app.js");\n`;
-    writeFileSync(join(folder, "main.js"), main);
+    const lines = [
+      library,
+      'import { loadLibrary } from "pastream";',
+      "loadLibrary({ path: library });",
+      'await import("./app.js");',
+    ];
+    writeFileSync(join(folder, "main.js"), `${lines.join("\n")}\n`);
     writeFileSync(join(folder, "deno.json"), JSON.stringify({ imports: { pastream } }));
     writeFileSync(
       join(folder, "tsconfig.json"),

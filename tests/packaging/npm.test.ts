@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { buildNpm, npmFolder } from "../../scripts/build-npm.mjs";
 import { targets } from "../../scripts/lib/targets.mjs";
-import { app, fromNpm, root, run, runtimes, runWell, temporaryFolder, version } from "./programs.ts";
+import { app, fromNpm, root, run, runtimes, runWell, temporaryFolder, version } from "../helpers/packages.ts";
 
 const nodes = Object.entries(runtimes).filter(([name]) => name.startsWith("node"));
 

@@ -1,5 +1,5 @@
-// A pastream that Deno loads from JSR, for which a server of this test stands: the published files come from there, and so
-// does the library. In the place of @denosaurs/plug, which fetches it, stands app/plug.js with the same interface.
+// A pastream that Deno loads from JSR, for which a server of this test stands: the published files come from there, and
+// so does the library. In the place of @denosaurs/plug, which fetches it, stands app/plug.js with the same interface.
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import {
@@ -19,7 +19,7 @@ import process from "node:process";
 import { after, before, beforeEach, describe, it } from "node:test";
 import { buildPackage, packageFolder } from "../../scripts/build-package.mjs";
 import { hostTarget, targets } from "../../scripts/lib/targets.mjs";
-import { app, fromNpm, type Result, root, run, runWell, temporaryFolder, version } from "./programs.ts";
+import { app, fromNpm, type Result, root, run, runWell, temporaryFolder, version } from "../helpers/packages.ts";
 
 const target = hostTarget();
 const types: Record<string, string> = { ".ts": "application/typescript", ".json": "application/json" };
@@ -99,8 +99,8 @@ describe("pastream from JSR", () => {
     cpSync(app, folder, { recursive: true });
     const imports = { pastream: `jsr:@pastream/pastream@${version}` };
     writeFileSync(join(folder, "deno.json"), JSON.stringify({ imports, lock: false }));
-    // Deno's own cache is filled here once; the tests begin with an empty cache of pastream's. This first start must not
-    // wait for a module that comes by the same connection as pastream came.
+    // Deno's own cache is filled here once; the tests begin with an empty cache of pastream's. This first start must
+    // not wait for a module that comes by the same connection as pastream came.
     libraryOf(await start({ cache: join(home, "first") }));
   });
   after(() => {

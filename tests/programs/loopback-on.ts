@@ -1,4 +1,5 @@
-// Runs all loopback behaviours on a device. Usage: loopback-on.ts DEVICE; prints { name: "ok" or what is wrong } as JSON.
+// Runs all loopback behaviours on a device. Usage: loopback-on.ts DEVICE; prints { name: "ok" or what is wrong } as
+// JSON.
 import process from "node:process";
 import { behaviours } from "../helpers/loopback.ts";
 

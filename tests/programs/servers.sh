@@ -1,8 +1,8 @@
 #!/bin/sh
 # Starts a sound server of its own for a test: servers.sh jack|pulse
 #
-# Prints the environment that clients need, NAME=VALUE, then SERVER_PID=… as its last line. The server ends, and all that
-# it kept is removed, when standard input ends: also when the test that holds the other end crashes or is killed.
+# Prints the environment that clients need, NAME=VALUE, then SERVER_PID=… as its last line. The server ends, and all
+# that it kept is removed, when standard input ends: also when the test that holds the other end crashes or is killed.
 trap '' INT TERM HUP
 folder=$(mktemp -d "${TMPDIR:-/tmp}/pastream-server-XXXXXX") || exit 1
 log="$folder/log"
@@ -47,8 +47,8 @@ start_jack() { # NAME, options of scheduling
 }
 
 jack() {
-  # JACK has eight places for servers, and gives that of a killed one back only to a server of the same name; so there are
-  # few names, which tests that run at the same time share. Realtime scheduling is refused in some places.
+  # JACK has eight places for servers, and gives that of a killed one back only to a server of the same name; so there
+  # are few names, which tests that run at the same time share. Realtime scheduling is refused in some places.
   rounds=0
   while [ $rounds -lt 20 ]; do
     for scheduling in "-R -P60" "-r"; do

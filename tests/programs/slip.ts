@@ -1,5 +1,5 @@
-// The command with a mistake in it: [what it is told…, file to record]. Where nobody catches it, something throws as soon as
-// there is a recording.
+// The command with a mistake in it: [what it is told…, file to record]. Where nobody catches it, something throws as
+// soon as there is a recording.
 import { existsSync, statSync } from "node:fs";
 import process from "node:process";
 import { main } from "../../cli/main.ts";

@@ -10,11 +10,11 @@ import { full, newFolder } from "../helpers/sounds.ts";
 const folder = newFolder();
 after(folder.remove);
 
-const channels = 2;
+const CHANNELS = 2;
 /** A file whose frame i is [i, -i]. */
 function numbered(frames: number): SoundFile {
-  using file = SoundFile.inMemory({ format: "WAV", sampleRate: 8000, channels });
-  file.write(Int16Array.from({ length: frames * channels }, (_, i) => (i % 2 ? -1 : 1) * (i >> 1)));
+  using file = SoundFile.inMemory({ format: "WAV", sampleRate: 8000, channels: CHANNELS });
+  file.write(Int16Array.from({ length: frames * CHANNELS }, (_, i) => (i % 2 ? -1 : 1) * (i >> 1)));
   file.close();
   return new SoundFile(file.bytes());
 }
@@ -61,13 +61,13 @@ describe("blocks", () => {
           fc.pre(start <= total && overlap < size);
           using file = numbered(total);
           file.seek(start);
-          const out = own ? new Int16Array(size * channels) : undefined;
+          const out = own ? new Int16Array(size * CHANNELS) : undefined;
           const given = { overlap, frames, dtype: "int16" as const, fillValue: fill };
           const blocks = file.blocks(out ? { ...given, out } : { ...given, blockSize: size });
           const seen: number[][] = [];
           for (const block of blocks) {
             assert.equal(block.buffer === out?.buffer, own);
-            seen.push(Array.from({ length: block.length / channels }, (_, i) => block[i * channels]));
+            seen.push(Array.from({ length: block.length / CHANNELS }, (_, i) => block[i * CHANNELS]));
           }
           assert.deepEqual(seen, expected(total, { start, size, overlap, frames, fill }));
         },
@@ -95,7 +95,7 @@ describe("blocks", () => {
   });
 
   it("are not of a file that is only written, nor in memory for no frame", () => {
-    using file = SoundFile.inMemory({ format: "WAV", sampleRate: 8000, channels });
+    using file = SoundFile.inMemory({ format: "WAV", sampleRate: 8000, channels: CHANNELS });
     assert.throws(() => file.blocks({ blockSize: 5 }), /not open for reading/);
     using read = numbered(10);
     assert.throws(() => read.blocks({ out: new Int16Array(0) }), /out must have room for a frame/);
@@ -127,7 +127,9 @@ describe("blocks", () => {
       `import { SoundFile } from ${JSON.stringify(new URL("../../mod.ts", import.meta.url).href)};
        const file = new SoundFile(0);
        const lengths = [];
-       for (const block of file.blocks({ blockSize: 300, fillValue: 7, dtype: "int16" })) lengths.push([block.length, block.at(-1)]);
+       for (const block of file.blocks({ blockSize: 300, fillValue: 7, dtype: "int16" })) {
+        lengths.push([block.length, block.at(-1)]);
+      }
        console.log(JSON.stringify([file.frames, file.seekable, file.tell(), lengths]));`,
     );
     const [program, ...args] = commandFor(script);

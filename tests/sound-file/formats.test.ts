@@ -1,5 +1,5 @@
-// Every pair of format and subtype that libsndfile has, in every byte order: written, read back, and read by sox, which has
-// decoders of its own for most of them.
+// Every pair of format and subtype that libsndfile has, in every byte order: written, read back, and read by sox, which
+// has decoders of its own for most of them.
 // On one Node: it is long, and all but the same there.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
@@ -146,7 +146,9 @@ function soxCannot({ format, subtype }: SoundFile): boolean {
 /** Pairs that sox has confirmed. */
 let confirmed = 0;
 
-/** Random samples that fit; libsndfile's ALAC encoder fails on full-scale noise in two channels of more than 16 bits. */
+/**
+ * Random samples that fit; libsndfile's ALAC encoder fails on full-scale noise in two channels of more than 16 bits.
+ */
 function samplesFor(dtype: FileDtype, subtype: string, count: number): FileSamples<FileDtype> {
   if (!/ALAC_(24|32)/.test(subtype)) return randomSamples(dtype, count, random);
   const samples = newSamples(dtype, count);

@@ -18,7 +18,9 @@ const { path, random, data, written } = soundSuite("writing");
 
 const FRAMES = 4800; // whole blocks of SDS, of which libsndfile loses a part at the end
 
-/** What becomes of samples in a file of one channel; undefined where libsndfile lists the pair but does not write it. */
+/**
+ * What becomes of samples in a file of one channel; undefined where libsndfile lists the pair but does not write it.
+ */
 function through(format: string, subtype: string, samples: ArrayBufferView): Int16Array | undefined {
   for (const sampleRate of [48000, 44100, 8000]) {
     const options = { format, subtype, channels: 1, sampleRate };

@@ -1,4 +1,5 @@
-// Whatever the options: what is played comes back, and chunks are what they say. In freewheel, against a few lines of model.
+// Whatever the options: what is played comes back, and chunks are what they say. In freewheel, against a few lines of
+// model.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";

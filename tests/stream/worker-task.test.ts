@@ -7,7 +7,9 @@ import { clocks, pause, virtual } from "../helpers/streams.ts";
 
 const worker = (name: string, data?: unknown) => ({ worker: new URL(`../workers/${name}.ts`, import.meta.url), data });
 
-/** Keeps this thread busy until something has happened elsewhere, so that nothing of JavaScript's runs in it meanwhile. */
+/**
+ * Keeps this thread busy until something has happened elsewhere, so that nothing of JavaScript's runs in it meanwhile.
+ */
 function blockUntil(happened: () => boolean): void {
   const end = performance.now() + 20000;
   while (!happened()) assert.ok(performance.now() < end, "nothing happens while this thread is busy");

@@ -1,5 +1,5 @@
-// What must compile, and what must not: it is never run, `deno check` reads it. A line that is marked as an error must be
-// one.
+// What must compile, and what must not: it is never run, `deno check` reads it. A line that is marked as an error must
+// be one.
 import {
   chunks,
   defaults,

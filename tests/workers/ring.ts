@@ -1,4 +1,4 @@
-// A worker for tests/ring-buffer-worker.test.ts: writes or reads consecutive numbers through a shared ring.
+// A worker for tests/ring/worker.test.ts: writes or reads consecutive numbers through a shared ring.
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import { parentPort, workerData } from "node:worker_threads";

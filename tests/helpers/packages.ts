@@ -12,7 +12,9 @@ export { fromNpm, root };
 export const app: string = join(root, "tests", "packaging", "app");
 export const version: string = JSON.parse(readFileSync(join(root, "deno.json"), "utf8")).version;
 
-/** How to run a JavaScript file on each runtime: Deno and Bun as pinned, this machine's Node and the pinned newer one. */
+/**
+ * How to run a JavaScript file on each runtime: Deno and Bun as pinned, this machine's Node and the pinned newer one.
+ */
 export const runtimes: Record<string, readonly string[]> = {
   deno: [fromNpm.deno()!, "run", "-A"],
   bun: [fromNpm.bun()!, "run", "--bun"],
