@@ -237,8 +237,8 @@ PS_API int32_t ps_config_init(double *config, int32_t size);
 /* PS_OK if such a stream could be opened, else what opening would give. Any thread; may take a second. */
 PS_API int32_t ps_check_settings(const double *config, int32_t size, const double *list, int32_t list_size);
 /* A stream of that configuration; both directions make it duplex. Nothing is opened yet. `list` holds channel
- * selectors and faults, as the configuration says. PS_ERR_ARGUMENT, PS_ERR_MEMORY, PS_ERR_THREAD; PS_ERR_PORTAUDIO where
- * a device is given by its index. Any thread. */
+ * selectors and faults, as the configuration says. Looks at the numbers only: whether there are such devices is told by
+ * PS_COMMAND_OPEN. PS_ERR_ARGUMENT, PS_ERR_MEMORY, PS_ERR_THREAD. Any thread; does not block. */
 PS_API int32_t ps_stream_new(const double *config, int32_t size, const double *list, int32_t list_size);
 /* Gives the handle back. A stream that is not closed is closed first, behind the caller's back. Owner, once. */
 PS_API int32_t ps_stream_free(int32_t stream);

@@ -15,10 +15,6 @@
 #define LIST_MAX 65536
 #define INDEX_MAX 65535
 
-#define VIRTUAL_CHANNELS_MAX 64
-#define VIRTUAL_RATE_MIN 1e3
-#define VIRTUAL_RATE_MAX 768e3
-
 int32_t ps_config_init(double *config, int32_t size) {
   if (!config || size != PS_CONFIG_SIZE)
     return error_set(PS_ERR_ARGUMENT, 0, "a configuration has %d numbers, not %d", PS_CONFIG_SIZE, (int)size);
@@ -30,14 +26,8 @@ int32_t ps_config_init(double *config, int32_t size) {
   return PS_OK;
 }
 
-/* What a number of a configuration may be. All but rate and latencies are whole. */
-struct rule {
-  const char *name;
-  double low, high;
-  int whole;
-};
-
-static const struct rule rules[PS_CONFIG_SIZE] = {
+/* All except rate and latencies are whole. */
+static const struct config_rule rules[PS_CONFIG_SIZE] = {
     [PS_CONFIG_INPUT_DEVICE] = {"input device", PS_DEVICE_VIRTUAL, INDEX_MAX, 1},
     [PS_CONFIG_OUTPUT_DEVICE] = {"output device", PS_DEVICE_VIRTUAL, INDEX_MAX, 1},
     [PS_CONFIG_INPUT_CHANNELS] = {"number of input channels", 0, CHANNELS_MAX, 1},
@@ -61,50 +51,34 @@ static const struct rule rules[PS_CONFIG_SIZE] = {
     [PS_CONFIG_METERS] = {"meters", 0, 1, 1},
 };
 
-static int32_t check(const struct rule *rule, double value) {
+int32_t config_number(const struct config_rule *rule, double value) {
   if (value >= rule->low && value <= rule->high && (!rule->whole || value == floor(value))) return PS_OK;
   return error_set(PS_ERR_ARGUMENT, 0, "%s: %g is not %s%g..%g", rule->name, value,
                    rule->whole ? "a whole number of " : "", rule->low, rule->high);
 }
 
 static int32_t check_fault(const double *fault) {
-  static const struct rule numbers[4] = {
+  static const struct config_rule numbers[4] = {
       {"frame of a fault", 0, FRAME_MAX, 1},
       {"kind of a fault", PS_FAULT_INPUT_OVERFLOW, PS_FAULT_DEVICE_LOST, 1},
       {"length of a fault", 0, FRAME_MAX, 1},
       {"seconds of a stall", 0, SECONDS_MAX, 0},
   };
   int32_t status = PS_OK;
-  for (int i = 0; i < 4 && status >= 0; i++) status = check(&numbers[i], fault[i]);
+  for (int i = 0; i < 4 && status >= 0; i++) status = config_number(&numbers[i], fault[i]);
   return status;
 }
 
 static int32_t check_list(const double *config, const double *list, int32_t list_size) {
-  static const struct rule entry = {"entry of a channel map", -1, CHANNELS_MAX, 1};
+  static const struct config_rule entry = {"entry of a channel map", -1, CHANNELS_MAX, 1};
   int32_t maps = (int32_t)(config[PS_CONFIG_INPUT_CHANNEL_MAP] + config[PS_CONFIG_OUTPUT_CHANNEL_MAP]);
   int32_t wanted = maps + 4 * (int32_t)config[PS_CONFIG_FAULTS];
   if (list_size != wanted || (wanted > 0 && !list))
     return error_set(PS_ERR_ARGUMENT, 0, "the list has %d numbers where the configuration says %d", (int)list_size,
                      (int)wanted);
   int32_t status = PS_OK;
-  for (int32_t i = 0; i < maps && status >= 0; i++) status = check(&entry, list[i]);
+  for (int32_t i = 0; i < maps && status >= 0; i++) status = config_number(&entry, list[i]);
   for (int32_t i = maps; i < wanted && status >= 0; i += 4) status = check_fault(list + i);
-  return status;
-}
-
-static int is_virtual(double device, int32_t virtual_index) {
-  return device == PS_DEVICE_VIRTUAL || (device >= 0 && device == virtual_index);
-}
-
-/* What the virtual device alone allows, and what it alone does not know. */
-static int32_t check_virtual(const double *config) {
-  static const struct rule channels = {"number of channels of the virtual device", 0, VIRTUAL_CHANNELS_MAX, 1};
-  static const struct rule rate = {"sample rate of the virtual device", VIRTUAL_RATE_MIN, VIRTUAL_RATE_MAX, 0};
-  int32_t status = check(&channels, config[PS_CONFIG_INPUT_CHANNELS]);
-  if (status >= 0) status = check(&channels, config[PS_CONFIG_OUTPUT_CHANNELS]);
-  if (status >= 0 && config[PS_CONFIG_SAMPLE_RATE] != 0) status = check(&rate, config[PS_CONFIG_SAMPLE_RATE]);
-  if (status >= 0 && (config[PS_CONFIG_INPUT_HOST_SETTINGS] != 0 || config[PS_CONFIG_OUTPUT_HOST_SETTINGS] != 0))
-    status = error_set(PS_ERR_ARGUMENT, 0, "the virtual device takes no settings of another host API");
   return status;
 }
 
@@ -112,7 +86,7 @@ int32_t config_check(const double *config, int32_t size, const double *list, int
   if (!config || size != PS_CONFIG_SIZE)
     return error_set(PS_ERR_ARGUMENT, 0, "a configuration has %d numbers, not %d", PS_CONFIG_SIZE, (int)size);
   int32_t status = PS_OK;
-  for (int i = 0; i < PS_CONFIG_SIZE && status >= 0; i++) status = check(&rules[i], config[i]);
+  for (int i = 0; i < PS_CONFIG_SIZE && status >= 0; i++) status = config_number(&rules[i], config[i]);
   for (int i = PS_CONFIG_INPUT_LATENCY; i <= PS_CONFIG_OUTPUT_LATENCY && status >= 0; i++) {
     if (config[i] < 0 && config[i] != -1 && config[i] != -2)
       status = error_set(PS_ERR_ARGUMENT, 0, "%s: %g is neither -1, -2 nor seconds", rules[i].name, config[i]);
@@ -122,23 +96,4 @@ int32_t config_check(const double *config, int32_t size, const double *list, int
       config[PS_CONFIG_OUTPUT_DEVICE] == PS_DEVICE_NONE)
     status = error_set(PS_ERR_ARGUMENT, 0, "neither an input nor an output device");
   return status;
-}
-
-int32_t config_device(const double *config, const struct device_ops **device) {
-  double input = config[PS_CONFIG_INPUT_DEVICE], output = config[PS_CONFIG_OUTPUT_DEVICE];
-  int32_t virtual_index = -1;
-  if (input >= 0 || output >= 0) {
-    int32_t count = ps_device_count();
-    if (count < 0) return count;
-    virtual_index = count - 1;
-  }
-  int virtual_input = is_virtual(input, virtual_index), virtual_output = is_virtual(output, virtual_index);
-  *device = virtual_input || virtual_output ? &device_virtual : &device_portaudio;
-  if ((virtual_input && !virtual_output && output != PS_DEVICE_NONE) ||
-      (virtual_output && !virtual_input && input != PS_DEVICE_NONE))
-    return error_set(PS_ERR_ARGUMENT, 0, "the virtual device cannot make a stream together with another one");
-  if (*device == &device_virtual) return check_virtual(config);
-  if (config[PS_CONFIG_FAULTS] != 0)
-    return error_set(PS_ERR_ARGUMENT, 0, "only the virtual device has faults on purpose");
-  return PS_OK;
 }

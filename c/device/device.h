@@ -1,45 +1,95 @@
-/* A device plays and records by calling stream_callback. There are two kinds: device_portaudio.c and device_virtual.c. */
+/* The contract between a device and its host. A device plays and records by calling its host; it knows nothing else of
+ * whom it serves, so no device includes a header of stream/ or file/, nor engine/engine.h. The host is a stream, or a
+ * device that stands around another one. A backend is a folder or file of this one and a row in devices.c. */
 #ifndef PS_DEVICE_H
 #define PS_DEVICE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-struct stream;
+#include "base/callback.h"
+#include "pastream.h"
 
-/* What a callback is told about time, in seconds of the stream's clock; 0 where the device does not say. */
-struct callback_times {
-  double now;
-  double input;  /* capture of the first input frame */
-  double output; /* when the first output frame will be heard */
+#define DEVICE_INPUT 0 /* directions */
+#define DEVICE_OUTPUT 1
+#define DEVICE_TEXT_SIZE 512
+
+struct device;
+
+/* Whom a device serves. The functions may be called from `start` on until `stop`, `abort` or `close` has returned. */
+struct device_host {
+  /* The audio callback, on the device's thread under the real-time rules. `input` and `output` are interleaved, NULL for
+   * a direction that the device lacks; `flags` are FLAG_ values. Returns a CALLBACK_ value. Once that is not
+   * CALLBACK_CONTINUE, calling it again is allowed: it gives silence and changes nothing. */
+  int (*callback)(struct device_host *host, const void *input, void *output, size_t frames,
+                  const struct callback_times *times, unsigned long flags);
+  /* For a device that may wait (freewheeling), on its callback's thread: how many of `frames` frames the host can take
+   * and give now without a gap. Fewer also tells the host that the device lives, and wakes whoever fills its rings. With
+   * `whole` set it returns `frames` as well where fewer will never become `frames`. */
+  size_t (*ready)(struct device_host *host, size_t frames, int whole);
+  /* Whether the device has not called back for so long that it must be lost. On the thread that calls the ops. */
+  int (*silent)(struct device_host *host);
+  _Atomic int32_t halted;   /* the run is over: the callback will complete, and a wait for more of it is in vain */
+  _Atomic int32_t aborting; /* what the device still holds is not to be played out any more */
 };
 
-/* All but `time` and `cpu_load` are called on the stream's control thread, one at a time; they answer PS_OK or set the
- * thread's error and answer its status. They may block, but end in bounded time even if the device is gone. */
+/* A device of one stream. Whoever makes it sets the first four, which stay; `open` sets the rest. */
+struct device {
+  const struct device_ops *ops;
+  struct device_host *host;
+  const double *config; /* checked; devices are numbered as the backend numbers its own */
+  const double *list;   /* channel maps and faults, as `config` says */
+
+  double actual[PS_ACTUAL_SIZE]; /* what it really gave */
+  double may_pause;              /* seconds that may pass between two callbacks as long as it `answers` */
+  void *state;                   /* the backend's own */
+};
+
+struct device_info {
+  double numbers[PS_DEVICE_INFO_SIZE]; /* PS_DEVICE_HOST_API among the backend's own; not the two IS_DEFAULT */
+  char name[DEVICE_TEXT_SIZE];         /* as a person knows it */
+};
+
+struct host_api_info {
+  double numbers[PS_HOST_API_INFO_SIZE]; /* devices among the backend's own, or PS_DEVICE_NONE */
+  char name[DEVICE_TEXT_SIZE];
+};
+
+/* A backend. A function that returns a status returns PS_OK, or sets the thread's error and returns its status. All may
+ * block, but end in bounded time even if the device or its server is gone, except those that say otherwise. */
 struct device_ops {
-  int32_t (*open)(struct stream *stream); /* from stream->config; fills stream->actual and stream->device_state */
-  int32_t (*start)(struct stream *stream);
-  int32_t (*stop)(struct stream *stream);  /* once the callback has completed: play out what the device holds */
-  int32_t (*abort)(struct stream *stream); /* drop what the device holds; no callback runs after it */
-  void (*close)(struct stream *stream);    /* also after a failed start; frees stream->device_state */
-  int (*active)(struct stream *stream);    /* 0 when the device will not call back any more */
-  int (*answers)(struct stream *stream);   /* 0: what is behind it hangs. Asked of one that may_pause; NULL without */
-  double (*time)(struct stream *stream);   /* any thread, while open */
-  double (*cpu_load)(struct stream *stream);
+  /* The list, on any thread. A backend that cannot be used here has no devices and no host APIs. */
+  int32_t (*count)(int32_t *devices, int32_t *host_apis);
+  int32_t (*info)(int32_t device, struct device_info *info);
+  int32_t (*host_api)(int32_t host_api, struct host_api_info *info);
+  /* The backend's default device of a direction, PS_DEVICE_NONE where it has none, or why it cannot be used. */
+  int32_t (*default_device)(int direction);
+  /* Whether such a device could be opened, else the error of opening it. Any thread. */
+  int32_t (*check)(const double *config, const double *list);
+
+  /* One device, on one thread, one call at a time. */
+  int32_t (*open)(struct device *device);
+  int32_t (*start)(struct device *device);
+  int32_t (*stop)(struct device *device);  /* after the callback has completed: returns once what was played is heard */
+  int32_t (*abort)(struct device *device); /* drops what the device holds; no callback runs after it */
+  void (*close)(struct device *device);    /* also after a failed start; frees `state` */
+  int (*active)(struct device *device);    /* 0 when the device will not call back any more. Does not block */
+  int (*answers)(struct device *device);   /* 0: what is behind it hangs. NULL where `may_pause` is always 0 */
+
+  /* While it is open, on any thread, without blocking. */
+  double (*time)(struct device *device);     /* the stream's clock, seconds */
+  double (*cpu_load)(struct device *device); /* share of its time that the callback takes, 0 to 1 */
 };
 
 extern const struct device_ops device_portaudio;
 extern const struct device_ops device_virtual;
 
-#define CALLBACK_CONTINUE 0 /* as PaStreamCallbackResult */
-#define CALLBACK_COMPLETE 1
-#define CALLBACK_ABORT 2
+static inline int32_t device_channels(const struct device *device, int direction) {
+  return (int32_t)device->actual[PS_ACTUAL_INPUT_CHANNELS + direction];
+}
 
-/* The one callback. `input` and `output` are interleaved, NULL for a direction the stream lacks; `flags` are
- * PaStreamCallbackFlags. Answers one of the above. */
-int stream_callback(struct stream *stream, const void *input, void *output, unsigned long frames,
-                    const struct callback_times *times, unsigned long flags);
-
-/* For a device that waits on purpose (freewheeling) rather than being dead. */
-void stream_heartbeat(struct stream *stream);
+static inline int32_t device_format(const struct device *device, int direction) {
+  return (int32_t)device->config[PS_CONFIG_INPUT_FORMAT + direction];
+}
 
 #endif

@@ -1,30 +1,68 @@
-/* Lists of devices and host APIs: PortAudio's, and after them the virtual device with a host API of its own. */
-#include <stddef.h>
-#include <stdlib.h>
+/* The register of backends, and the lists of devices and host APIs made of theirs: one after the other, as in the table. */
+#include "device/devices.h"
+
 #include <string.h>
 
+#include "base/error.h"
 #include "device/config.h"
-#include "device/portaudio/setup.h"
-#include "stream/state.h"
 
-#define VIRTUAL_HOST_API_TYPE 1000
-#define VIRTUAL_CHANNELS 64
-#define VIRTUAL_RATE 48000.0
-#define VIRTUAL_LATENCY (256 / VIRTUAL_RATE) /* of its input: a block of its own choice */
+/* The default device is that of the first backend that has one. */
+static const struct device_ops *const backends[] = {&device_portaudio, &device_virtual};
+#define BACKENDS ((int)(sizeof backends / sizeof *backends))
 
-/* How many devices and host APIs PortAudio has; none without PortAudio. */
-static int32_t count_real(const struct portaudio_api **api, int32_t *devices, int32_t *host_apis) {
-  *devices = *host_apis = 0;
-  int32_t status = portaudio_use(api);
-  if (status == PS_ERR_NO_PORTAUDIO) return PS_OK;
-  if (status < 0) return status;
-  *devices = (*api)->get_device_count();
-  *host_apis = (*api)->get_host_api_count();
-  if (*devices < 0 || *host_apis < 0)
-    return error_set(PS_ERR_PORTAUDIO, *devices < 0 ? *devices : *host_apis, "listing the devices: %s",
-                     (*api)->get_error_text(*devices < 0 ? *devices : *host_apis));
-  return PS_OK;
+struct place { /* of a device or host API in the lists of all backends */
+  const struct device_ops *ops;
+  int32_t own;                          /* its number in that backend */
+  int32_t first_device, first_host_api; /* numbers of the backend's first ones in the lists */
+};
+
+static const char *const direction_names[2] = {"input", "output"};
+
+/* ------------------------------------------------------------------ numbers */
+
+/* The backends one after the other, with their first numbers: up to the one that has number `device` or `host_api` (the
+ * other is -1), or to the end. 1 if it was found, 0 if not; the totals are then in first_device and first_host_api. */
+static int32_t find(struct place *place, int32_t device, int32_t host_api) {
+  *place = (struct place){0};
+  for (int i = 0; i < BACKENDS; i++) {
+    int32_t devices, host_apis, status = backends[i]->count(&devices, &host_apis);
+    if (status < 0) return status;
+    place->ops = backends[i];
+    place->own = device >= 0 ? device - place->first_device : host_api - place->first_host_api;
+    if (place->own >= 0 && place->own < (device >= 0 ? devices : host_apis)) return 1;
+    place->first_device += devices;
+    place->first_host_api += host_apis;
+  }
+  return 0;
 }
+
+/* The backend that has the default device of a direction, whose own number `place` gets. */
+static int32_t find_default(struct place *place, int direction) {
+  int32_t status = PS_OK;
+  *place = (struct place){0};
+  for (int i = 0; i < BACKENDS; i++) {
+    int32_t devices, host_apis, own = backends[i]->default_device(direction);
+    if (own < 0 && own != PS_DEVICE_NONE) status = own;
+    if (own >= 0) {
+      place->ops = backends[i];
+      place->own = own;
+      return PS_OK;
+    }
+    int32_t counted = backends[i]->count(&devices, &host_apis);
+    if (counted < 0) return counted;
+    place->first_device += devices;
+    place->first_host_api += host_apis;
+  }
+  return status < 0
+             ? status
+             : error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "there is no default %s device", direction_names[direction]);
+}
+
+static int32_t no_such(const char *what, int32_t number, int32_t count) {
+  return error_set(PS_ERR_ARGUMENT, 0, "there is no %s %d, only 0 to %d", what, (int)number, (int)count - 1);
+}
+
+/* -------------------------------------------------------------------- lists */
 
 static int32_t put(const double *values, int32_t count, const char *from, double *info, int32_t info_size, char *name,
                    int32_t name_size) {
@@ -34,83 +72,91 @@ static int32_t put(const double *values, int32_t count, const char *from, double
 }
 
 int32_t ps_device_count(void) {
-  const struct portaudio_api *api;
-  int32_t devices, host_apis, status = count_real(&api, &devices, &host_apis);
-  return status < 0 ? status : devices + 1;
-}
-
-int32_t ps_device_info(int32_t device, double *info, int32_t info_size, char *name, int32_t name_size) {
-  const struct portaudio_api *api;
-  int32_t devices, host_apis, status = count_real(&api, &devices, &host_apis);
-  if (status < 0) return status;
-  if (device < 0 || device > devices)
-    return error_set(PS_ERR_ARGUMENT, 0, "there is no device %d, only 0 to %d", (int)device, (int)devices);
-  if (device == devices) {
-    const double values[PS_DEVICE_INFO_SIZE] = {
-        [PS_DEVICE_HOST_API] = host_apis,
-        [PS_DEVICE_MAX_INPUT_CHANNELS] = VIRTUAL_CHANNELS,
-        [PS_DEVICE_MAX_OUTPUT_CHANNELS] = VIRTUAL_CHANNELS,
-        [PS_DEVICE_DEFAULT_SAMPLE_RATE] = VIRTUAL_RATE,
-        [PS_DEVICE_LOW_INPUT_LATENCY] = VIRTUAL_LATENCY,
-        [PS_DEVICE_HIGH_INPUT_LATENCY] = VIRTUAL_LATENCY,
-    };
-    return put(values, PS_DEVICE_INFO_SIZE, "virtual", info, info_size, name, name_size);
-  }
-  const struct pa_device_info *real = api->get_device_info(device);
-  const double values[PS_DEVICE_INFO_SIZE] = {
-      [PS_DEVICE_HOST_API] = real->host_api,
-      [PS_DEVICE_MAX_INPUT_CHANNELS] = real->max_input_channels,
-      [PS_DEVICE_MAX_OUTPUT_CHANNELS] = real->max_output_channels,
-      [PS_DEVICE_DEFAULT_SAMPLE_RATE] = real->default_sample_rate,
-      [PS_DEVICE_LOW_INPUT_LATENCY] = real->default_low_input_latency,
-      [PS_DEVICE_HIGH_INPUT_LATENCY] = real->default_high_input_latency,
-      [PS_DEVICE_LOW_OUTPUT_LATENCY] = real->default_low_output_latency,
-      [PS_DEVICE_HIGH_OUTPUT_LATENCY] = real->default_high_output_latency,
-      [PS_DEVICE_IS_DEFAULT_INPUT] = device == api->get_default_input_device(),
-      [PS_DEVICE_IS_DEFAULT_OUTPUT] = device == api->get_default_output_device(),
-  };
-  return put(values, PS_DEVICE_INFO_SIZE, real->name, info, info_size, name, name_size);
+  struct place place;
+  int32_t status = find(&place, INT32_MAX, -1);
+  return status < 0 ? status : place.first_device;
 }
 
 int32_t ps_host_api_count(void) {
-  const struct portaudio_api *api;
-  int32_t devices, host_apis, status = count_real(&api, &devices, &host_apis);
-  return status < 0 ? status : host_apis + 1;
+  struct place place;
+  int32_t status = find(&place, INT32_MAX, -1);
+  return status < 0 ? status : place.first_host_api;
+}
+
+static int is_default(const struct place *place, int direction) {
+  struct place found;
+  return find_default(&found, direction) >= 0 && found.ops == place->ops && found.own == place->own;
+}
+
+int32_t ps_device_info(int32_t device, double *info, int32_t info_size, char *name, int32_t name_size) {
+  struct place place;
+  struct device_info found;
+  int32_t status = find(&place, device < 0 ? INT32_MAX : device, -1);
+  if (status == 0) return no_such("device", device, place.first_device);
+  if (status > 0) status = place.ops->info(place.own, &found);
+  if (status < 0) return status;
+  found.numbers[PS_DEVICE_HOST_API] += place.first_host_api;
+  found.numbers[PS_DEVICE_IS_DEFAULT_INPUT] = is_default(&place, DEVICE_INPUT);
+  found.numbers[PS_DEVICE_IS_DEFAULT_OUTPUT] = is_default(&place, DEVICE_OUTPUT);
+  return put(found.numbers, PS_DEVICE_INFO_SIZE, found.name, info, info_size, name, name_size);
 }
 
 int32_t ps_host_api_info(int32_t host_api, double *info, int32_t info_size, char *name, int32_t name_size) {
-  const struct portaudio_api *api;
-  int32_t devices, host_apis, status = count_real(&api, &devices, &host_apis);
+  struct place place;
+  struct host_api_info found;
+  int32_t status = find(&place, -1, host_api < 0 ? INT32_MAX : host_api);
+  if (status == 0) return no_such("host API", host_api, place.first_host_api);
+  if (status > 0) status = place.ops->host_api(place.own, &found);
   if (status < 0) return status;
-  if (host_api < 0 || host_api > host_apis)
-    return error_set(PS_ERR_ARGUMENT, 0, "there is no host API %d, only 0 to %d", (int)host_api, (int)host_apis);
-  if (host_api == host_apis) {
-    const double values[PS_HOST_API_INFO_SIZE] = {VIRTUAL_HOST_API_TYPE, 1, devices, devices};
-    return put(values, PS_HOST_API_INFO_SIZE, "Virtual", info, info_size, name, name_size);
-  }
-  const struct pa_host_api_info *real = api->get_host_api_info(host_api);
-  const double values[PS_HOST_API_INFO_SIZE] = {real->type, real->device_count, real->default_input_device,
-                                                real->default_output_device};
-  return put(values, PS_HOST_API_INFO_SIZE, real->name, info, info_size, name, name_size);
+  for (int i = PS_HOST_API_DEFAULT_INPUT; i <= PS_HOST_API_DEFAULT_OUTPUT; i++)
+    if (found.numbers[i] >= 0) found.numbers[i] += place.first_device;
+  return put(found.numbers, PS_HOST_API_INFO_SIZE, found.name, info, info_size, name, name_size);
 }
 
-/* The virtual device is opened, which touches nothing but memory. */
-static int32_t check_virtual(const double *config, const double *list) {
-  struct stream *stream = calloc(1, sizeof *stream);
-  if (!stream) return error_set(PS_ERR_MEMORY, 0, "no memory for a stream");
-  memcpy(stream->config, config, sizeof stream->config);
-  stream->list = (double *)list;
-  int32_t status = device_virtual.open(stream);
-  if (status >= 0) device_virtual.close(stream);
-  free(stream);
+/* ------------------------------------------------------------------- choice */
+
+/* The place of what a direction of a configuration names. */
+static int32_t find_configured(struct place *place, double configured, int direction) {
+  if (configured == PS_DEVICE_VIRTUAL) {
+    *place = (struct place){.ops = &device_virtual, .first_device = PS_DEVICE_VIRTUAL};
+    return PS_OK;
+  }
+  if (configured != PS_DEVICE_DEFAULT) {
+    int32_t status = find(place, (int32_t)configured, -1);
+    return status != 0 ? status : error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "there is no device %g", configured);
+  }
+  int32_t status = find_default(place, direction);
+  place->own = PS_DEVICE_DEFAULT; /* the backend opens it as such: some follow it */
   return status;
 }
 
+int32_t device_choose(double *config, const struct device_ops **ops, int32_t first[2]) {
+  *ops = NULL;
+  for (int direction = DEVICE_OUTPUT; direction >= DEVICE_INPUT; direction--) {
+    struct place place;
+    double *configured = &config[PS_CONFIG_INPUT_DEVICE + direction];
+    if (*configured == PS_DEVICE_NONE) continue;
+    int32_t status = find_configured(&place, *configured, direction);
+    if (status < 0) return status;
+    if (*ops && *ops != place.ops)
+      return error_set(PS_ERR_ARGUMENT, 0, "%s cannot make a stream together with another one",
+                       *ops == &device_virtual || place.ops == &device_virtual ? "the virtual device"
+                                                                               : "a device of another backend");
+    *ops = place.ops;
+    first[direction] = place.first_device;
+    *configured = place.own;
+  }
+  if (config[PS_CONFIG_FAULTS] != 0 && *ops != &device_virtual)
+    return error_set(PS_ERR_ARGUMENT, 0, "only the virtual device has faults on purpose");
+  return PS_OK;
+}
+
 int32_t ps_check_settings(const double *config, int32_t size, const double *list, int32_t list_size) {
-  const struct device_ops *device;
-  int32_t status = config_check(config, size, list, list_size);
-  if (status >= 0) status = config_device(config, &device);
+  double own[PS_CONFIG_SIZE];
+  const struct device_ops *ops;
+  int32_t first[2], status = config_check(config, size, list, list_size);
   if (status < 0) return status;
-  status = device == &device_virtual ? check_virtual(config, list) : portaudio_check(config, list, CHECK_SECONDS);
-  return status == PORTAUDIO_HUNG ? PS_ERR_PORTAUDIO : status;
+  memcpy(own, config, sizeof own);
+  status = device_choose(own, &ops, first);
+  return status < 0 ? status : ops->check(own, list);
 }

@@ -1,36 +1,45 @@
-/* The virtual device: a thread with a sample clock of its own calls the stream's callback as a real device would, and
- * what is played comes back as input. Facts of it that users see are in the docs; here is how it works.
+/* The virtual device: a thread with a sample clock of its own calls the host's callback as a real device would, and what
+ * is played comes back as input. The docs have the facts that users see; here is how it works.
  *
  * Block k is called at start + k * block / rate, so a late wake-up is followed by callbacks without a wait between
- * them and the sample clock cannot drift from the wall clock. Freewheeling, a block is called as soon as the engine can
- * process it without a gap and without running out of room. Where the size of blocks is the device's own choice, one
- * that the engine cannot process for a while is made smaller: who is on the other side of a ring may be waiting, too. */
+ * them and the sample clock cannot drift from the wall clock. When it freewheels, a block is called as soon as the host
+ * can process it without a gap and without running out of room. Where nobody asked for a block size, a block that the
+ * host cannot process for a while is made smaller: whoever is at the other end of a ring may be waiting, too. */
 #include "device/device.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
+#include "device/config.h"
 #include "engine/format.h"
-#include "stream/state.h"
+#include "os/os.h"
 
+#define HOST_API_TYPE 1000
+#define CHANNELS_MOST 64
+#define CHANNELS_DEFAULT 2
+#define RATE_LEAST 1e3
+#define RATE_MOST 768e3
+#define RATE_DEFAULT 48000.0
 #define BLOCKS_PER_SECOND 187.5 /* with the device's own choice of a block: 256 frames at 48 kHz */
 #define FREEWHEEL_POLL 100e-6   /* how often a freewheeling device that waits looks again, seconds */
 #define FREEWHEEL_PATIENCE 5    /* looks in vain before it makes do with a smaller block */
 #define ABORT_POLL 0.01         /* how often one that plays out looks whether it still shall, seconds */
 
-#define FLAG_INPUT_OVERFLOW 2ul /* paInputOverflow, paOutputUnderflow */
-#define FLAG_OUTPUT_UNDERFLOW 4ul
+#define LOAD_SHARE 0.05 /* of the load that is told, what one block counts */
 
 #define FAULT_FIELDS 4
 
 struct virtual_device {
-  struct stream *stream;
+  struct device_host *host;
   struct os_thread thread;
   int thread_started;
   struct os_event wake;    /* ends any wait of the thread */
   _Atomic int32_t quit;    /* at once, without another callback */
   _Atomic int32_t running; /* the thread will call back again */
+  _Atomic double load;     /* share of a block's time that its callback takes, smoothed */
 
   double rate;
   size_t longest, delay; /* frames; the delay is at least the longest block */
@@ -40,6 +49,7 @@ struct virtual_device {
   const double *faults;
   int32_t fault_count;
 
+  int32_t channels[2], formats[2];  /* input, output */
   size_t input_frame, output_frame; /* bytes */
   uint8_t *output;                  /* one block */
   uint8_t *looped;                  /* one block of output in the input's format and channels */
@@ -48,7 +58,7 @@ struct virtual_device {
   size_t line_position;
 };
 
-/* Frames [from, from + n) of a fault within the block that starts at `position`; answers n, 0 if there are none. */
+/* Frames [from, from + n) of a fault within the block that starts at `position`; returns n, 0 if there are none. */
 static size_t fault_within(const double *fault, int64_t position, size_t block, size_t *from) {
   int64_t first = (int64_t)fault[0], last = first + (int64_t)fault[2];
   if (first < position) first = position;
@@ -65,9 +75,9 @@ static int fault_starts(const double *fault, int64_t position, size_t block) {
 /* Waits, unless the thread is to quit; 0 if it is. A run that is being stopped is not waited for, unless to `play_out`. */
 static int wait_until(struct virtual_device *device, double time, int play_out) {
   for (;;) {
-    if (atomic_load(&device->quit) || (play_out && atomic_load(&device->stream->aborting))) return 0;
+    if (atomic_load(&device->quit) || (play_out && atomic_load(&device->host->aborting))) return 0;
     double left = time - os_time();
-    if (left <= 0 || (!play_out && atomic_load(&device->stream->halted))) return 1;
+    if (left <= 0 || (!play_out && atomic_load(&device->host->halted))) return 1;
     os_event_wait(&device->wake, play_out && left > ABORT_POLL ? ABORT_POLL : left);
   }
 }
@@ -101,22 +111,20 @@ static unsigned long fault_flags(const struct virtual_device *device, int64_t po
 
 /* The frames that a fault of this kind takes from a block are silence: the device was not heard, or heard nothing. */
 static void silence_faults(const struct virtual_device *device, int kind, int64_t position, uint8_t *samples,
-                           int side) {
-  int32_t channels = stream_channels(device->stream, side), format = stream_format(device->stream, side);
-  size_t frame = side ? device->output_frame : device->input_frame;
+                           int direction) {
+  size_t frame = direction == DEVICE_OUTPUT ? device->output_frame : device->input_frame;
   for (int32_t i = 0; i < device->fault_count; i++) {
     const double *fault = device->faults + FAULT_FIELDS * i;
     size_t from, count;
     if (fault[1] != kind || !(count = fault_within(fault, position, device->block, &from))) continue;
-    format_silence(format, samples + from * frame, count * (size_t)channels);
+    format_silence(device->formats[direction], samples + from * frame, count * (size_t)device->channels[direction]);
   }
 }
 
 /* Puts the block that was played into the delay line, where the block just recorded came from. */
 static void loop_back(struct virtual_device *device) {
-  const struct stream *stream = device->stream;
-  int32_t from_channels = stream_channels(stream, 1), to_channels = stream_channels(stream, 0);
-  int32_t from_format = stream_format(stream, 1), to_format = stream_format(stream, 0);
+  int32_t from_channels = device->channels[DEVICE_OUTPUT], to_channels = device->channels[DEVICE_INPUT];
+  int32_t from_format = device->formats[DEVICE_OUTPUT], to_format = device->formats[DEVICE_INPUT];
   size_t block = device->block;
   const uint8_t *looped = device->output;
   if (from_channels != to_channels || from_format != to_format) {
@@ -141,9 +149,15 @@ static void take_input(struct virtual_device *device) {
   memcpy(device->input + first * device->input_frame, device->line, (device->block - first) * device->input_frame);
 }
 
-/* One callback with all that belongs to it; answers what the callback answered. */
+static void note_load(struct virtual_device *device, double seconds) {
+  double load = seconds * device->rate / (double)device->block;
+  double before = atomic_load_explicit(&device->load, memory_order_relaxed);
+  double now = before + LOAD_SHARE * ((load > 1 ? 1 : load) - before);
+  atomic_store_explicit(&device->load, now, memory_order_relaxed);
+}
+
+/* One callback with all that belongs to it; returns what the callback returned. */
 static int call_back(struct virtual_device *device, int64_t position, double due) {
-  struct stream *stream = device->stream;
   double block_seconds = (double)device->longest / device->rate;
   struct callback_times times = {
       .now = os_time(),
@@ -152,31 +166,27 @@ static int call_back(struct virtual_device *device, int64_t position, double due
   };
   int has_input = device->input_frame > 0, has_output = device->output_frame > 0;
   if (has_input && has_output) take_input(device);
-  if (has_input) silence_faults(device, PS_FAULT_INPUT_OVERFLOW, position, device->input, 0);
-  int result = stream_callback(stream, has_input ? device->input : NULL, has_output ? device->output : NULL,
-                               device->block, &times, fault_flags(device, position));
-  if (has_output) silence_faults(device, PS_FAULT_OUTPUT_UNDERFLOW, position, device->output, 1);
+  if (has_input) silence_faults(device, PS_FAULT_INPUT_OVERFLOW, position, device->input, DEVICE_INPUT);
+  int result =
+      device->host->callback(device->host, has_input ? device->input : NULL, has_output ? device->output : NULL,
+                             device->block, &times, fault_flags(device, position));
+  note_load(device, os_time() - times.now);
+  if (has_output) silence_faults(device, PS_FAULT_OUTPUT_UNDERFLOW, position, device->output, DEVICE_OUTPUT);
   if (has_input && has_output) loop_back(device);
   return result;
 }
 
-/* Waits until the engine can process a block, which it may shorten; 0 if the thread is to quit. */
-static int wait_for_engine(struct virtual_device *device) {
-  struct stream *stream = device->stream;
+/* Waits until the host can process a block, which may be shortened; 0 if the thread is to quit. */
+static int wait_for_host(struct virtual_device *device) {
   device->block = device->longest;
   for (int looks = 0;; looks++) {
-    size_t ready = engine_ready(&stream->engine, device->longest);
-    if (ready >= device->longest || atomic_load(&stream->halted)) return 1;
+    size_t ready = device->host->ready(device->host, device->longest, !device->may_shorten);
+    if (ready >= device->longest || atomic_load(&device->host->halted)) return 1;
     if (atomic_load(&device->quit)) return 0;
-    if (!device->may_shorten) {
-      if (engine_waits_in_vain(&stream->engine, device->longest)) return 1;
-    } else if (ready > 0 && looks >= FREEWHEEL_PATIENCE) {
+    if (device->may_shorten && ready > 0 && looks >= FREEWHEEL_PATIENCE) {
       device->block = ready;
       return 1;
     }
-    stream_heartbeat(stream);
-    if (stream->reader) file_reader_wake(stream->reader);
-    if (stream->writer) file_writer_wake(stream->writer);
     os_event_wait(&device->wake, FREEWHEEL_POLL);
   }
 }
@@ -186,7 +196,7 @@ static void device_thread(void *argument) {
   double start = os_time();
   device->block = device->longest;
   for (int64_t position = 0;; position += (int64_t)device->block) {
-    if (device->freewheel && !wait_for_engine(device)) break;
+    if (device->freewheel && !wait_for_host(device)) break;
     if (!faults_before(device, position, &start)) break;
     double due = start + (double)position / device->rate;
     if (!device->freewheel && !wait_until(device, due, 0)) break;
@@ -199,23 +209,91 @@ static void device_thread(void *argument) {
   atomic_store(&device->running, 0);
 }
 
-/* ------------------------------------------------------------------- device */
+/* --------------------------------------------------------------------- list */
+
+static int32_t virtual_count(int32_t *devices, int32_t *host_apis) {
+  *devices = *host_apis = 1;
+  return PS_OK;
+}
 
 static size_t default_block(double rate) {
   double block = exp2(round(log2(rate / BLOCKS_PER_SECOND)));
   return block < 16 ? 16 : (size_t)block;
 }
 
-static void virtual_close(struct stream *stream) {
-  struct virtual_device *device = stream->device_state;
-  if (!device) return;
-  os_event_destroy(&device->wake);
+static int32_t virtual_info(int32_t number, struct device_info *info) {
+  (void)number;
+  double latency = (double)default_block(RATE_DEFAULT) / RATE_DEFAULT;
+  *info = (struct device_info){.name = "virtual",
+                               .numbers = {
+                                   [PS_DEVICE_MAX_INPUT_CHANNELS] = CHANNELS_MOST,
+                                   [PS_DEVICE_MAX_OUTPUT_CHANNELS] = CHANNELS_MOST,
+                                   [PS_DEVICE_DEFAULT_SAMPLE_RATE] = RATE_DEFAULT,
+                                   [PS_DEVICE_LOW_INPUT_LATENCY] = latency,
+                                   [PS_DEVICE_HIGH_INPUT_LATENCY] = latency,
+                               }};
+  return PS_OK;
+}
+
+static int32_t virtual_host_api(int32_t number, struct host_api_info *info) {
+  (void)number;
+  *info = (struct host_api_info){.name = "Virtual",
+                                 .numbers = {[PS_HOST_API_TYPE] = HOST_API_TYPE, [PS_HOST_API_DEVICE_COUNT] = 1}};
+  return PS_OK;
+}
+
+/* The system's default it never is: it has to be asked for. */
+static int32_t virtual_default_device(int direction) {
+  (void)direction;
+  return PS_DEVICE_NONE;
+}
+
+/* ----------------------------------------------------------------- settings */
+
+/* What a configuration comes to on this device, in `device` and `actual`. */
+static int32_t settle(struct virtual_device *device, const double *config, double *actual) {
+  static const struct config_rule channels = {"number of channels of the virtual device", 0, CHANNELS_MOST, 1};
+  static const struct config_rule rates = {"sample rate of the virtual device", RATE_LEAST, RATE_MOST, 0};
+  double rate = config[PS_CONFIG_SAMPLE_RATE] > 0 ? config[PS_CONFIG_SAMPLE_RATE] : RATE_DEFAULT;
+  int32_t status = config_number(&channels, config[PS_CONFIG_INPUT_CHANNELS]);
+  if (status >= 0) status = config_number(&channels, config[PS_CONFIG_OUTPUT_CHANNELS]);
+  if (status >= 0) status = config_number(&rates, rate);
+  if (status < 0) return status;
+  if (config[PS_CONFIG_INPUT_HOST_SETTINGS] != 0 || config[PS_CONFIG_OUTPUT_HOST_SETTINGS] != 0)
+    return error_set(PS_ERR_ARGUMENT, 0, "the virtual device takes no settings of another host API");
+  size_t block = config[PS_CONFIG_BLOCK_SIZE] > 0 ? (size_t)config[PS_CONFIG_BLOCK_SIZE] : default_block(rate);
+  size_t delay = config[PS_CONFIG_VIRTUAL_DELAY] < 0 ? block : (size_t)config[PS_CONFIG_VIRTUAL_DELAY];
+  if (delay < block && config[PS_CONFIG_BLOCK_SIZE] == 0 && delay > 0) block = delay;
+  if (delay < block)
+    return error_set(PS_ERR_ARGUMENT, 0, "a loopback delay of %zu frames is less than the block of %zu", delay, block);
+
+  for (int i = 0; i < 2; i++) {
+    int used = config[PS_CONFIG_INPUT_DEVICE + i] != PS_DEVICE_NONE;
+    double wanted = config[PS_CONFIG_INPUT_CHANNELS + i];
+    device->channels[i] = !used ? 0 : wanted > 0 ? (int32_t)wanted : CHANNELS_DEFAULT;
+    device->formats[i] = (int32_t)config[PS_CONFIG_INPUT_FORMAT + i];
+    actual[PS_ACTUAL_INPUT_DEVICE + i] = used ? 0 : PS_DEVICE_NONE;
+    actual[PS_ACTUAL_INPUT_CHANNELS + i] = device->channels[i];
+  }
+  actual[PS_ACTUAL_SAMPLE_RATE] = rate;
+  actual[PS_ACTUAL_BLOCK_SIZE] = config[PS_CONFIG_BLOCK_SIZE];
+  actual[PS_ACTUAL_INPUT_LATENCY] = device->channels[DEVICE_INPUT] ? (double)block / rate : 0;
+  actual[PS_ACTUAL_OUTPUT_LATENCY] = device->channels[DEVICE_OUTPUT] ? (double)(delay - block) / rate : 0;
+  device->rate = rate;
+  device->longest = block;
+  device->may_shorten = config[PS_CONFIG_BLOCK_SIZE] == 0;
+  device->delay = delay;
+  device->freewheel = config[PS_CONFIG_VIRTUAL_CLOCK] == 1;
+  device->input_frame = (size_t)device->channels[DEVICE_INPUT] * format_bytes(device->formats[DEVICE_INPUT]);
+  device->output_frame = (size_t)device->channels[DEVICE_OUTPUT] * format_bytes(device->formats[DEVICE_OUTPUT]);
+  return PS_OK;
+}
+
+static void free_memory(struct virtual_device *device) {
   free(device->output);
   free(device->looped);
   free(device->line);
   free(device->input);
-  free(device);
-  stream->device_state = NULL;
 }
 
 /* Zeroed memory for frames, which a direction that the stream lacks does not need. */
@@ -224,109 +302,119 @@ static int allocate(uint8_t **memory, size_t frames, size_t frame_bytes) {
   return !frame_bytes || *memory;
 }
 
-static int32_t virtual_open(struct stream *stream) {
-  const double *config = stream->config;
-  double *actual = stream->actual;
-  double rate = config[PS_CONFIG_SAMPLE_RATE] > 0 ? config[PS_CONFIG_SAMPLE_RATE] : 48000;
-  size_t block = config[PS_CONFIG_BLOCK_SIZE] > 0 ? (size_t)config[PS_CONFIG_BLOCK_SIZE] : default_block(rate);
-  size_t delay = config[PS_CONFIG_VIRTUAL_DELAY] < 0 ? block : (size_t)config[PS_CONFIG_VIRTUAL_DELAY];
-  if (delay < block && config[PS_CONFIG_BLOCK_SIZE] == 0 && delay > 0) block = delay;
-  if (delay < block)
-    return error_set(PS_ERR_ARGUMENT, 0, "a loopback delay of %zu frames is less than the block of %zu", delay, block);
-  struct virtual_device *device = calloc(1, sizeof *device);
-  if (!device) return error_set(PS_ERR_MEMORY, 0, "no memory for the virtual device");
-  if (os_event_init(&device->wake)) {
-    free(device);
-    return error_set(PS_ERR_MEMORY, 0, "no event for the virtual device");
+static int32_t allocate_memory(struct virtual_device *device) {
+  if (allocate(&device->output, device->longest, device->output_frame) &&
+      allocate(&device->looped, device->longest, device->input_frame) &&
+      allocate(&device->line, device->delay, device->input_frame) &&
+      allocate(&device->input, device->longest, device->input_frame))
+    return PS_OK;
+  free_memory(device);
+  return error_set(PS_ERR_MEMORY, 0, "no memory for a loopback delay of %zu frames", device->delay);
+}
+
+static int32_t virtual_check(const double *config, const double *list) {
+  (void)list;
+  struct virtual_device device = {.host = NULL};
+  double actual[PS_ACTUAL_SIZE];
+  int32_t status = settle(&device, config, actual);
+  if (status >= 0) status = allocate_memory(&device);
+  if (status >= 0) free_memory(&device);
+  return status;
+}
+
+/* ------------------------------------------------------------------- device */
+
+static int32_t virtual_open(struct device *device) {
+  const double *config = device->config;
+  struct virtual_device *own = calloc(1, sizeof *own);
+  if (!own || os_event_init(&own->wake)) {
+    free(own);
+    return error_set(PS_ERR_MEMORY, 0, "no memory for the virtual device");
   }
-  stream->device_state = device;
-  for (int side = 0; side < 2; side++) {
-    int used = config[PS_CONFIG_INPUT_DEVICE + side] != PS_DEVICE_NONE;
-    double channels = config[PS_CONFIG_INPUT_CHANNELS + side];
-    actual[PS_ACTUAL_INPUT_DEVICE + side] = config[PS_CONFIG_INPUT_DEVICE + side];
-    actual[PS_ACTUAL_INPUT_CHANNELS + side] = !used ? 0 : channels > 0 ? channels : 2;
+  int32_t status = settle(own, config, device->actual);
+  if (status >= 0) status = allocate_memory(own);
+  if (status < 0) {
+    os_event_destroy(&own->wake);
+    free(own);
+    return status;
   }
-  actual[PS_ACTUAL_SAMPLE_RATE] = rate;
-  actual[PS_ACTUAL_BLOCK_SIZE] = config[PS_CONFIG_BLOCK_SIZE];
-  actual[PS_ACTUAL_INPUT_LATENCY] = stream_channels(stream, 0) ? (double)block / rate : 0;
-  actual[PS_ACTUAL_OUTPUT_LATENCY] = stream_channels(stream, 1) ? (double)(delay - block) / rate : 0;
-  device->stream = stream;
-  device->rate = rate;
-  device->longest = block;
-  device->may_shorten = config[PS_CONFIG_BLOCK_SIZE] == 0;
-  device->delay = delay;
-  device->freewheel = config[PS_CONFIG_VIRTUAL_CLOCK] == 1;
-  device->fault_count = (int32_t)config[PS_CONFIG_FAULTS];
-  device->faults = stream->list + (int)config[PS_CONFIG_INPUT_CHANNEL_MAP] + (int)config[PS_CONFIG_OUTPUT_CHANNEL_MAP];
-  device->input_frame = (size_t)stream_channels(stream, 0) * format_bytes(stream_format(stream, 0));
-  device->output_frame = (size_t)stream_channels(stream, 1) * format_bytes(stream_format(stream, 1));
-  if (!allocate(&device->output, block, device->output_frame) ||
-      !allocate(&device->looped, block, device->input_frame) || !allocate(&device->line, delay, device->input_frame) ||
-      !allocate(&device->input, block, device->input_frame)) {
-    virtual_close(stream);
-    return error_set(PS_ERR_MEMORY, 0, "no memory for a loopback delay of %zu frames", delay);
-  }
+  own->host = device->host;
+  own->fault_count = (int32_t)config[PS_CONFIG_FAULTS];
+  own->faults = device->list + (int)config[PS_CONFIG_INPUT_CHANNEL_MAP] + (int)config[PS_CONFIG_OUTPUT_CHANNEL_MAP];
+  device->state = own;
   return PS_OK;
 }
 
-static void join(struct virtual_device *device) {
-  if (device->thread_started) os_thread_join(&device->thread);
-  device->thread_started = 0;
+static void join(struct virtual_device *own) {
+  if (own->thread_started) os_thread_join(&own->thread);
+  own->thread_started = 0;
 }
 
-static int32_t virtual_start(struct stream *stream) {
-  struct virtual_device *device = stream->device_state;
-  join(device);
-  device->line_position = 0;
-  size_t input_channels = (size_t)stream_channels(stream, 0);
-  if (device->line) format_silence(stream_format(stream, 0), device->line, device->delay * input_channels);
-  if (device->input) format_silence(stream_format(stream, 0), device->input, device->longest * input_channels);
-  atomic_store(&device->quit, 0);
-  atomic_store(&device->running, 1);
-  int priority = device->freewheel ? OS_THREAD_NORMAL : OS_THREAD_REALTIME;
-  if (os_thread_start(&device->thread, "ps-virtual", priority, device_thread, device)) {
-    atomic_store(&device->running, 0);
-    return error_set(PS_ERR_THREAD, 0, "the system refused a thread for the virtual device");
+static int32_t virtual_start(struct device *device) {
+  struct virtual_device *own = device->state;
+  join(own);
+  own->line_position = 0;
+  size_t channels = (size_t)own->channels[DEVICE_INPUT];
+  if (own->line) format_silence(own->formats[DEVICE_INPUT], own->line, own->delay * channels);
+  if (own->input) format_silence(own->formats[DEVICE_INPUT], own->input, own->longest * channels);
+  atomic_store(&own->load, 0);
+  atomic_store(&own->quit, 0);
+  atomic_store(&own->running, 1);
+  int priority = own->freewheel ? OS_THREAD_NORMAL : OS_THREAD_REALTIME;
+  if (os_thread_start(&own->thread, "ps-virtual", priority, device_thread, own)) {
+    atomic_store(&own->running, 0);
+    return error_set(PS_ERR_THREAD, 0, "cannot create a thread for the virtual device");
   }
-  device->thread_started = 1;
+  own->thread_started = 1;
   return PS_OK;
 }
 
-static int32_t virtual_stop(struct stream *stream) {
-  struct virtual_device *device = stream->device_state;
-  os_event_post(&device->wake);
-  join(device);
+static int32_t virtual_stop(struct device *device) {
+  struct virtual_device *own = device->state;
+  os_event_post(&own->wake);
+  join(own);
   return PS_OK;
 }
 
-static int32_t virtual_abort(struct stream *stream) {
-  struct virtual_device *device = stream->device_state;
-  atomic_store(&device->quit, 1);
-  os_event_post(&device->wake);
-  join(device);
+static int32_t virtual_abort(struct device *device) {
+  struct virtual_device *own = device->state;
+  atomic_store(&own->quit, 1);
+  os_event_post(&own->wake);
+  join(own);
   return PS_OK;
 }
 
-static int virtual_active(struct stream *stream) {
-  const struct virtual_device *device = stream->device_state;
-  return atomic_load(&device->running);
+static void virtual_close(struct device *device) {
+  struct virtual_device *own = device->state;
+  if (!own) return;
+  virtual_abort(device);
+  os_event_destroy(&own->wake);
+  free_memory(own);
+  free(own);
+  device->state = NULL;
 }
 
-static double virtual_time(struct stream *stream) {
-  (void)stream;
+static int virtual_active(struct device *device) {
+  const struct virtual_device *own = device->state;
+  return atomic_load(&own->running);
+}
+
+static double virtual_time(struct device *device) {
+  (void)device;
   return os_time();
 }
 
-/* The share of its time that a block took: its callback's duration over its length. */
-static double virtual_cpu_load(struct stream *stream) {
-  const struct virtual_device *device = stream->device_state;
-  double timing[6];
-  timing_read(&stream->timing, timing);
-  double load = timing[3] * device->rate / (double)device->longest;
-  return load > 1 ? 1 : load;
+static double virtual_cpu_load(struct device *device) {
+  const struct virtual_device *own = device->state;
+  return atomic_load_explicit(&own->load, memory_order_relaxed);
 }
 
 const struct device_ops device_virtual = {
+    .count = virtual_count,
+    .info = virtual_info,
+    .host_api = virtual_host_api,
+    .default_device = virtual_default_device,
+    .check = virtual_check,
     .open = virtual_open,
     .start = virtual_start,
     .stop = virtual_stop,

@@ -2,12 +2,10 @@
 
 #include <string.h>
 
-#include "device/device.h"
 #include "engine/format.h"
 #include "engine/gain.h"
 
-/* PaStreamCallbackFlags that are xruns, in the order of their bits. */
-#define FLAGS_XRUN 0xf
+/* The flags that are xruns, in the order of their bits. */
 static const int32_t flag_glitches[4] = {PS_GLITCH_INPUT_UNDERFLOW, PS_GLITCH_INPUT_OVERFLOW,
                                          PS_GLITCH_OUTPUT_UNDERFLOW, PS_GLITCH_OUTPUT_OVERFLOW};
 

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "base/callback.h"
 #include "engine/channel_map.h"
 #include "engine/glitch.h"
 #include "engine/ring.h"

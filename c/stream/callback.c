@@ -69,15 +69,18 @@ static double lateness(struct stream *stream, double began, size_t frames) {
   return late;
 }
 
-void stream_heartbeat(struct stream *stream) { atomic_store_explicit(&stream->heartbeat, os_time(), RELAXED); }
+static void note_heartbeat(struct stream *stream, double time) {
+  atomic_store_explicit(&stream->heartbeat, time, RELAXED);
+}
 
-int stream_callback(struct stream *stream, const void *input, void *output, unsigned long frames,
+static int callback(struct device_host *host, const void *input, void *output, size_t frames,
                     const struct callback_times *times, unsigned long flags) {
+  struct stream *stream = stream_of(host);
   struct engine *engine = &stream->engine;
   double began = os_time();
-  atomic_store_explicit(&stream->heartbeat, began, RELAXED);
+  note_heartbeat(stream, began);
   int over = engine->result != CALLBACK_CONTINUE;
-  if (over || atomic_load_explicit(&stream->halted, memory_order_acquire)) {
+  if (over || atomic_load_explicit(&host->halted, memory_order_acquire)) {
     if (output) format_silence(engine->output.format, output, frames * (size_t)engine->output.channels);
     return over ? engine->result : CALLBACK_COMPLETE;
   }
@@ -90,4 +93,22 @@ int stream_callback(struct stream *stream, const void *input, void *output, unsi
   timing_add(&stream->timing, lateness(stream, began, frames), os_time() - began);
   if (result != CALLBACK_CONTINUE) os_event_post(&stream->wake);
   return result;
+}
+
+static size_t ready(struct device_host *host, size_t frames, int whole) {
+  struct stream *stream = stream_of(host);
+  size_t found = engine_ready(&stream->engine, frames);
+  if (found >= frames || (whole && engine_waits_in_vain(&stream->engine, frames))) return frames;
+  note_heartbeat(stream, os_time());
+  if (stream->reader) file_reader_wake(stream->reader);
+  if (stream->writer) file_writer_wake(stream->writer);
+  return found;
+}
+
+static int silent(struct device_host *host) { return stream_silent(stream_of(host)); }
+
+void stream_host_init(struct stream *stream) {
+  stream->host.callback = callback;
+  stream->host.ready = ready;
+  stream->host.silent = silent;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "device/devices.h"
 #include "stream/state.h"
 
 #define WATCH_INTERVAL 0.1     /* seconds between two looks at a run */
@@ -87,15 +88,15 @@ static void end_files(struct stream *stream, double patience) {
 /* Ends the run: device, then files. `final` is the state unless an error ends it. */
 static void end_run(struct stream *stream, int32_t final) {
   set_state(stream, PS_STATE_ENDING);
-  atomic_store_explicit(&stream->halted, 1, memory_order_release);
+  atomic_store_explicit(&stream->host.halted, 1, memory_order_release);
   int failed = atomic_load(&stream->failed);
   int play_out = !failed && final != PS_STATE_ABORTED;
-  int32_t status = play_out ? stream->device->stop(stream) : stream->device->abort(stream);
+  int32_t status = play_out ? stream->device.ops->stop(&stream->device) : stream->device.ops->abort(&stream->device);
   if (status < 0 && play_out) {
     stream_fail(stream);
-    stream->device->abort(stream);
+    stream->device.ops->abort(&stream->device);
   }
-  if (atomic_load(&stream->aborting)) final = PS_STATE_ABORTED; /* meanwhile */
+  if (atomic_load(&stream->host.aborting)) final = PS_STATE_ABORTED; /* meanwhile */
   double patience = failed || final == PS_STATE_ABORTED ? PATIENCE_ABORTED
                     : final == PS_STATE_STOPPED         ? PATIENCE_STOPPED
                                                         : PATIENCE_COMPLETED;
@@ -160,13 +161,13 @@ static int32_t start_files(struct stream *stream) {
       .argument = stream,
   };
   if (stream->source.kind == PS_ENDPOINT_FILE) {
-    options.format = stream_format(stream, 1);
+    options.format = device_format(&stream->device, 1);
     options.loop = (stream->source.flags & PS_SOURCE_LOOP) != 0;
     stream->reader = file_reader_start((struct file *)stream->source.object, stream->rings[0], &options);
     if (!stream->reader) return PS_ERR_THREAD;
   }
   if (stream->sink.kind == PS_ENDPOINT_FILE) {
-    options.format = stream_format(stream, 0);
+    options.format = device_format(&stream->device, 0);
     options.limit = -1;
     struct file_writer *writer = file_writer_start((struct file *)stream->sink.object, stream->rings[1], &options);
     if (!writer) return PS_ERR_THREAD;
@@ -224,16 +225,16 @@ static int32_t start_run(struct stream *stream) {
   wait_prebuffer(stream);
   if (atomic_load(&stream->failed)) return error_raise(&stream->failure);
   if (stop_waits(stream)) return PS_OK; /* that command ends the run before it has begun */
-  atomic_store_explicit(&stream->halted, 0, memory_order_release);
+  atomic_store_explicit(&stream->host.halted, 0, memory_order_release);
   stream_silence_reset(stream);
-  return stream->device->start(stream);
+  return stream->device.ops->start(&stream->device);
 }
 
 static int32_t command_start(struct stream *stream) {
   int32_t before = get_state(stream);
   if (before == PS_STATE_NEW || before == PS_STATE_CLOSED) return error_set(PS_ERR_STATE, 0, "the stream is not open");
   if (stream_running(stream)) return error_set(PS_ERR_ACTIVE, 0, "the stream is running");
-  atomic_store(&stream->aborting, 0);
+  atomic_store(&stream->host.aborting, 0);
   atomic_store(&stream->engine.draining, 0); /* before it starts: from then on somebody may want it drained */
   set_state(stream, PS_STATE_STARTING);
   forget_failure(stream);
@@ -253,19 +254,33 @@ static int32_t command_start(struct stream *stream) {
 
 /* ----------------------------------------------------------- other commands */
 
+static int32_t open_device(struct stream *stream) {
+  struct device *device = &stream->device;
+  int32_t first[2], status = device_choose(stream->config, &device->ops, first);
+  if (status < 0) return status;
+  *device = (struct device){.ops = device->ops, .host = &stream->host, .config = stream->config, .list = stream->list};
+  status = device->ops->open(device);
+  if (status < 0) return status;
+  memcpy(stream->actual, device->actual, sizeof stream->actual);
+  for (int i = 0; i < 2; i++)
+    if (stream->actual[PS_ACTUAL_INPUT_DEVICE + i] != PS_DEVICE_NONE)
+      stream->actual[PS_ACTUAL_INPUT_DEVICE + i] += first[i];
+  return PS_OK;
+}
+
 static int32_t command_open(struct stream *stream) {
   if (get_state(stream) != PS_STATE_NEW) return error_set(PS_ERR_STATE, 0, "the stream was opened before");
-  int32_t status = stream->device->open(stream);
+  int32_t status = open_device(stream);
   if (status < 0) return status;
   int32_t channels[2], formats[2];
   for (int side = 0; side < 2; side++) {
-    channels[side] = stream_channels(stream, side);
-    formats[side] = stream_format(stream, side);
+    channels[side] = device_channels(&stream->device, side);
+    formats[side] = device_format(&stream->device, side);
     int metered = stream->config[PS_CONFIG_METERS] != 0;
     if (status >= 0) status = meter_init(&stream->meters[side], metered ? channels[side] : 0, formats[side]);
   }
   if (status < 0) {
-    stream->device->close(stream);
+    stream->device.ops->close(&stream->device);
     return status;
   }
   engine_init(&stream->engine, channels[0], formats[0], channels[1], formats[1]);
@@ -280,10 +295,10 @@ static int32_t command_close(struct stream *stream) {
   if (stream_running(stream)) end_run(stream, PS_STATE_ABORTED);
   os_mutex_lock(&stream->lock);
   int open = stream->device_open;
-  if (open) stream->last_time = stream->device->time(stream);
+  if (open) stream->last_time = stream->device.ops->time(&stream->device);
   stream->device_open = 0;
   os_mutex_unlock(&stream->lock);
-  if (open) stream->device->close(stream);
+  if (open) stream->device.ops->close(&stream->device);
   os_mutex_lock(&stream->lock);
   stream_set_endpoint(stream, &stream->source, (struct endpoint){0});
   stream_set_endpoint(stream, &stream->sink, (struct endpoint){0});
@@ -313,7 +328,8 @@ static void lose_device(struct stream *stream, const char *how) {
 
 /* One look at a run. */
 static void watch(struct stream *stream) {
-  int active = stream->device->active(stream); /* before `ended`: a device stops because the run has ended */
+  int active =
+      stream->device.ops->active(&stream->device); /* before `ended`: a device stops because the run has ended */
   if (atomic_load_explicit(&stream->engine.ended, memory_order_acquire)) {
     int32_t outcome = atomic_load_explicit(&stream->engine.outcome, memory_order_relaxed);
     if (outcome < 0) {
@@ -384,7 +400,7 @@ int32_t stream_control_start(struct stream *stream) {
  * about to. Under the lock. */
 static void hurry(struct stream *stream, int32_t command) {
   int aborts = command == PS_COMMAND_ABORT || command == PS_COMMAND_CLOSE;
-  if (aborts) atomic_store(&stream->aborting, 1);
+  if (aborts) atomic_store(&stream->host.aborting, 1);
   if (stream->writer && (aborts || command == PS_COMMAND_STOP))
     file_writer_hurry(stream->writer, aborts ? PATIENCE_ABORTED : PATIENCE_STOPPED);
 }

@@ -8,10 +8,10 @@
 
 /* The device's clock or load, while it is open; the clock's last value afterwards. */
 static double ask_device(struct stream *stream, int32_t what) {
+  struct device *device = &stream->device;
   os_mutex_lock(&stream->lock);
   double answer = what == PS_NUMBER_TIME ? stream->last_time : 0;
-  if (stream->device_open)
-    answer = what == PS_NUMBER_TIME ? stream->device->time(stream) : stream->device->cpu_load(stream);
+  if (stream->device_open) answer = what == PS_NUMBER_TIME ? device->ops->time(device) : device->ops->cpu_load(device);
   os_mutex_unlock(&stream->lock);
   return answer;
 }

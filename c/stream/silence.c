@@ -14,8 +14,9 @@ static void forget(struct silence *silence) {
 }
 
 void stream_silence_reset(struct stream *stream) {
-  stream_heartbeat(stream);
-  stream->silence.looked = os_time();
+  double now = os_time();
+  atomic_store_explicit(&stream->heartbeat, now, memory_order_relaxed);
+  stream->silence.looked = now;
   forget(&stream->silence);
 }
 
@@ -33,10 +34,10 @@ static void look(struct stream *stream) {
  * says so. */
 static int pauses(struct stream *stream) {
   struct silence *silence = &stream->silence;
-  if (silence->seconds > stream->may_pause) return 0;
+  if (silence->seconds > stream->device.may_pause) return 0;
   if (silence->seconds < silence->ask_at) return 1;
   silence->ask_at = silence->seconds + ASK_AFTER;
-  if (!stream->device->answers(stream)) silence->seconds = INFINITY; /* until there is a callback */
+  if (!stream->device.ops->answers(&stream->device)) silence->seconds = INFINITY; /* until there is a callback */
   return silence->seconds != INFINITY;
 }
 

@@ -47,16 +47,15 @@ struct silence {
 struct stream {
   struct object object;
 
-  /* Set by ps_stream_new, constant afterwards. */
+  struct device_host host;
+
+  /* Set by ps_stream_new, constant once the device is chosen, which is when it is opened. */
   double config[PS_CONFIG_SIZE];
   double *list; /* channel maps and faults, as config says */
-  int32_t list_size;
-  const struct device_ops *device;
 
-  /* Set by the device's open, on the control thread, before the state becomes IDLE. */
-  double actual[PS_ACTUAL_SIZE];
-  double may_pause; /* seconds that it may let pass between two callbacks if it answers */
-  void *device_state;
+  /* Set by the control thread when it opens the device, before the state becomes IDLE. */
+  struct device device;
+  double actual[PS_ACTUAL_SIZE]; /* as device.actual, with the public numbers of the devices */
 
   /* As set for the next run, by the owner, while no run is active. */
   struct endpoint source, sink;
@@ -71,8 +70,6 @@ struct stream {
   struct ring *rings[2];      /* source and sink of the run, in use by it */
   struct file_reader *reader; /* NULL without a file source */
   struct file_writer *writer; /* NULL without a file sink */
-  _Atomic int32_t halted;     /* the callback is to complete without doing anything more */
-  _Atomic int32_t aborting;   /* what the device still holds is not to be played out any more */
   _Atomic double heartbeat;   /* os_time() of the last sign of life of the device */
   struct silence silence;
   struct anchor anchor;    /* the last callback, for who reckons from it, */
@@ -98,14 +95,17 @@ struct stream {
   _Atomic int32_t state;
 };
 
+static inline struct stream *stream_of(struct device_host *host) {
+  return (struct stream *)((char *)host - offsetof(struct stream, host));
+}
+
 /* The calling thread's error becomes what ends the run, unless one has before. Any thread but the callback. */
 void stream_fail(struct stream *stream);
 
-/* Channels, formats and frame sizes, side 0 input, 1 output; after the device's open. */
-int32_t stream_channels(const struct stream *stream, int side);
-int32_t stream_format(const struct stream *stream, int side);
+/* The functions of the device's host, which is a part of the stream. */
+void stream_host_init(struct stream *stream);
 
-/* stream_silence.c, on the control thread: before a run; and whether the device has not called back for so long that it must
+/* silence.c, on the control thread: before a run; and whether the device has not called back for so long that it must
  * be lost. */
 void stream_silence_reset(struct stream *stream);
 int stream_silent(struct stream *stream);
@@ -120,7 +120,7 @@ void stream_clear(struct stream *stream);
 /* Puts `set`, the uses of whose objects go over to the stream, in the place of what a side had. With the lock taken. */
 void stream_set_endpoint(struct stream *stream, struct endpoint *side, struct endpoint set);
 
-/* stream_control.c: starts the control thread, which has a use of the stream until stream_control_quit. */
+/* control.c: starts the control thread, which has a use of the stream until stream_control_quit. */
 int32_t stream_control_start(struct stream *stream);
 /* Hands a command over; answers its ticket. */
 int32_t stream_command(struct stream *stream, int32_t command);

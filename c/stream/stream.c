@@ -11,14 +11,6 @@
 #define AWAIT_LONGEST 0.001 /* seconds between two looks while a caller is blocked */
 #define SHUTDOWN_TIME 2.0
 
-int32_t stream_channels(const struct stream *stream, int side) {
-  return (int32_t)stream->actual[PS_ACTUAL_INPUT_CHANNELS + side];
-}
-
-int32_t stream_format(const struct stream *stream, int side) {
-  return (int32_t)stream->config[PS_CONFIG_INPUT_FORMAT + side];
-}
-
 /* --------------------------------------------------------------------- life */
 
 static void stream_destroy(struct object *object) {
@@ -45,13 +37,12 @@ int32_t ps_stream_new(const double *config, int32_t size, const double *list, in
   memcpy(stream->config, config, sizeof stream->config);
   if (list_size) memcpy(list_copy, list, (size_t)list_size * sizeof *list);
   stream->list = list_copy;
-  stream->list_size = list_size;
   stream->actual[PS_ACTUAL_INPUT_DEVICE] = stream->actual[PS_ACTUAL_OUTPUT_DEVICE] = PS_DEVICE_NONE;
   stream->frames = -1;
   stream->prebuffer = -1;
   stream->engine.result = CALLBACK_COMPLETE;
-  status = config_device(config, &stream->device);
-  int32_t handle = status < 0 ? status : handle_new(&stream->object, HANDLE_STREAM, stream_destroy);
+  stream_host_init(stream);
+  int32_t handle = handle_new(&stream->object, HANDLE_STREAM, stream_destroy);
   if (handle < 0) {
     stream_destroy(&stream->object);
     return handle;

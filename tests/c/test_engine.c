@@ -3,16 +3,11 @@
 
 #include <math.h>
 
-#include "device/device.h"
 #include "engine/format.h"
 #include "os/os.h"
 #include "pastream.h"
 #include "random.h"
 #include "test.h"
-
-#define FLAG_INPUT_OVERFLOW 2ul
-#define FLAG_OUTPUT_UNDERFLOW 4ul
-#define FLAG_PRIMING 16ul
 
 static struct engine engine;
 static uint64_t seed;

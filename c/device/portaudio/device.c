@@ -1,10 +1,12 @@
-/* A stream's device over PortAudio. What blocks is a call on PortAudio's thread (portaudio_thread.h). If such a call hangs, the
- * device is left to that thread: no callback of it reaches the stream any more, and it is closed should the call end. */
+/* A device of PortAudio. What blocks is a call on PortAudio's thread (thread.h). If such a call hangs, the device is left
+ * to that thread: no callback of it reaches the host any more, and it is closed if the call ever ends. */
+#include <stdatomic.h>
 #include <stdlib.h>
 
+#include "device/device.h"
+#include "device/portaudio/list.h"
 #include "device/portaudio/setup.h"
 #include "engine/format.h"
-#include "stream/state.h"
 
 #define OPEN_SECONDS 10.0 /* opening, starting: some devices have to be woken */
 #define CALL_SECONDS 3.0  /* stopping, closing */
@@ -18,22 +20,23 @@
 struct portaudio_device {
   struct portaudio_call call;
   enum { CALL_OPEN, CALL_START, CALL_STOP, CALL_ABORT, CALL_CLOSE } what;
-  _Atomic int32_t uses; /* the stream, and PortAudio's thread when it has a call of ours */
+  _Atomic int32_t uses; /* its owner, and PortAudio's thread when it has a call of ours */
   int hung;             /* it was left to PortAudio's thread. Control thread only, as the next */
   int lost;
   const struct portaudio_api *api;
-  struct stream *stream;
+  struct device_host *host;
   struct portaudio_setup setup;
   int32_t output_format;
+  double latency;       /* of the output, seconds */
   struct os_mutex lock; /* for the next two */
   struct pa_stream *open;
-  double last_time;            /* that device_time has answered */
+  double last_time;            /* that device_time has returned */
   _Atomic double clock_offset; /* the stream's clock minus os_time() */
 
   /* Callbacks. */
-  _Atomic int32_t gate;      /* 1: they go through to the stream */
+  _Atomic int32_t gate;      /* 1: they go through to the host */
   _Atomic int32_t inside;    /* one is on its way */
-  _Atomic int32_t completed; /* one has answered other than CALLBACK_CONTINUE */
+  _Atomic int32_t completed; /* one has returned something else than CALLBACK_CONTINUE */
 };
 
 /* ---------------------------------------------------------------- callbacks */
@@ -59,7 +62,7 @@ static int callback(const void *input, void *output, unsigned long frames, const
   atomic_store(&device->inside, 1);
   if (atomic_load(&device->gate)) {
     struct callback_times times = convert_times(device, info);
-    result = stream_callback(device->stream, input, output, frames, &times, flags);
+    result = device->host->callback(device->host, input, output, frames, &times, flags);
     if (result != CALLBACK_CONTINUE) atomic_store(&device->completed, 1);
   } else if (output) {
     format_silence(device->output_format, output, frames * (size_t)device->setup.sides[1].parameters.channel_count);
@@ -68,7 +71,7 @@ static int callback(const void *input, void *output, unsigned long frames, const
   return result;
 }
 
-/* After it no callback reaches the stream. */
+/* After it no callback reaches the host. */
 static void close_gate(struct portaudio_device *device) {
   atomic_store(&device->gate, 0);
   while (atomic_load(&device->inside)) os_sleep(100e-6);
@@ -157,43 +160,44 @@ static int32_t make_call(struct portaudio_device *device, int what, double secon
 
 /* ------------------------------------------------------------------- device */
 
-static void fill_actual(struct stream *stream, const struct portaudio_device *device) {
-  const struct pa_stream_info *info = device->api->get_stream_info(device->open);
-  double *actual = stream->actual;
+static void fill_actual(struct device *device, const struct portaudio_device *own) {
+  const struct pa_stream_info *info = own->api->get_stream_info(own->open);
+  double *actual = device->actual;
   for (int side = 0; side < 2; side++) {
-    const struct portaudio_side *from = &device->setup.sides[side];
+    const struct portaudio_side *from = &own->setup.sides[side];
     actual[PS_ACTUAL_INPUT_DEVICE + side] = from->used ? from->parameters.device : PS_DEVICE_NONE;
     actual[PS_ACTUAL_INPUT_CHANNELS + side] = from->used ? from->parameters.channel_count : 0;
   }
-  actual[PS_ACTUAL_SAMPLE_RATE] = info && info->sample_rate > 0 ? info->sample_rate : device->setup.sample_rate;
-  actual[PS_ACTUAL_BLOCK_SIZE] = (double)device->setup.block_size;
-  actual[PS_ACTUAL_INPUT_LATENCY] = info && device->setup.sides[0].used ? info->input_latency : 0;
-  actual[PS_ACTUAL_OUTPUT_LATENCY] = info && device->setup.sides[1].used ? info->output_latency : 0;
-  int host_api = host_api_of(device);
-  stream->may_pause = host_api == PA_ALSA || host_api == PA_PULSE_AUDIO ? SERVER_PAUSE : 0;
+  actual[PS_ACTUAL_SAMPLE_RATE] = info && info->sample_rate > 0 ? info->sample_rate : own->setup.sample_rate;
+  actual[PS_ACTUAL_BLOCK_SIZE] = (double)own->setup.block_size;
+  actual[PS_ACTUAL_INPUT_LATENCY] = info && own->setup.sides[0].used ? info->input_latency : 0;
+  actual[PS_ACTUAL_OUTPUT_LATENCY] = info && own->setup.sides[1].used ? info->output_latency : 0;
+  int host_api = host_api_of(own);
+  device->may_pause = host_api == PA_ALSA || host_api == PA_PULSE_AUDIO ? SERVER_PAUSE : 0;
 }
 
-static int32_t device_open(struct stream *stream) {
+static int32_t open_device(struct device *device) {
   const struct portaudio_api *api;
   int32_t status = portaudio_use(&api);
   if (status < 0) return status;
-  struct portaudio_device *device = calloc(1, sizeof *device);
-  if (!device) return error_set(PS_ERR_MEMORY, 0, "no memory for a device");
-  device->call.run = run;
-  device->call.late = run_late;
-  device->uses = 1;
-  device->api = api;
-  device->stream = stream;
-  device->output_format = (int32_t)stream->config[PS_CONFIG_OUTPUT_FORMAT];
-  os_mutex_init(&device->lock);
-  status = portaudio_setup_init(&device->setup, api, stream->config, stream->list);
-  if (status >= 0) status = make_call(device, CALL_OPEN, OPEN_SECONDS);
+  struct portaudio_device *own = calloc(1, sizeof *own);
+  if (!own) return error_set(PS_ERR_MEMORY, 0, "no memory for a device");
+  own->call.run = run;
+  own->call.late = run_late;
+  own->uses = 1;
+  own->api = api;
+  own->host = device->host;
+  own->output_format = device_format(device, DEVICE_OUTPUT);
+  os_mutex_init(&own->lock);
+  status = portaudio_setup_init(&own->setup, api, device->config, device->list);
+  if (status >= 0) status = make_call(own, CALL_OPEN, OPEN_SECONDS);
   if (status < 0) {
-    release(device);
+    release(own);
     return status;
   }
-  fill_actual(stream, device);
-  stream->device_state = device;
+  fill_actual(device, own);
+  own->latency = device->actual[PS_ACTUAL_OUTPUT_LATENCY];
+  device->state = own;
   return PS_OK;
 }
 
@@ -201,100 +205,111 @@ static int32_t lost_before(void) {
   return error_set(PS_ERR_DEVICE_LOST, 0, "the device was lost before: close the stream");
 }
 
-static int32_t device_start(struct stream *stream) {
-  struct portaudio_device *device = stream->device_state;
-  if (device->lost) return lost_before();
-  atomic_store(&device->completed, 0);
-  atomic_store(&device->gate, 1);
-  int32_t status = make_call(device, CALL_START, OPEN_SECONDS);
-  if (status < 0) close_gate(device);
+static int32_t start(struct device *device) {
+  struct portaudio_device *own = device->state;
+  if (own->lost) return lost_before();
+  atomic_store(&own->completed, 0);
+  atomic_store(&own->gate, 1);
+  int32_t status = make_call(own, CALL_START, OPEN_SECONDS);
+  if (status < 0) close_gate(own);
   return status;
 }
 
-static int is_active(const struct portaudio_device *device) {
-  return !device->hung && device->api->is_stream_active(device->open) == 1;
+static int is_active(const struct portaudio_device *own) {
+  return !own->hung && own->api->is_stream_active(own->open) == 1;
 }
 
 /* Whether callbacks should be coming, and do not. */
-static int is_lost(struct portaudio_device *device) {
-  if (device->hung) return 1;
-  if (!atomic_load(&device->gate) || atomic_load(&device->completed)) return 0;
-  return !is_active(device) || stream_silent(device->stream);
+static int is_lost(struct portaudio_device *own) {
+  if (own->hung) return 1;
+  if (!atomic_load(&own->gate) || atomic_load(&own->completed)) return 0;
+  return !is_active(own) || own->host->silent(own->host);
 }
 
-static int32_t device_abort(struct stream *stream) {
-  struct portaudio_device *device = stream->device_state;
-  if (is_lost(device)) device->lost = 1;
-  close_gate(device);
-  return device->hung ? lost_before() : make_call(device, CALL_ABORT, device->lost ? LOST_SECONDS : CALL_SECONDS);
+static int32_t abort_device(struct device *device) {
+  struct portaudio_device *own = device->state;
+  if (is_lost(own)) own->lost = 1;
+  close_gate(own);
+  return own->hung ? lost_before() : make_call(own, CALL_ABORT, own->lost ? LOST_SECONDS : CALL_SECONDS);
 }
 
 /* Waits until the callback has completed and all was heard, which is when PortAudio calls the stream inactive: its own
- * waiting for that, in Pa_StopStream, would keep other streams waiting too. 0 if that does not happen, or is not wanted any more. */
-static int play_out(struct portaudio_device *device) {
-  double heard = 0, latency = device->stream->actual[PS_ACTUAL_OUTPUT_LATENCY];
-  while (is_active(device)) {
-    if (is_lost(device) || atomic_load(&device->stream->aborting)) return 0;
+ * waiting for that, in Pa_StopStream, would keep other streams waiting too. Returns 0 if that does not happen, or is not
+ * wanted any more. */
+static int play_out(struct portaudio_device *own) {
+  double heard = 0;
+  while (is_active(own)) {
+    if (is_lost(own) || atomic_load(&own->host->aborting)) return 0;
     double now = os_time();
-    if (atomic_load(&device->completed) && heard == 0) heard = now + 2 * latency + PLAY_OUT_EXTRA;
+    if (atomic_load(&own->completed) && heard == 0) heard = now + 2 * own->latency + PLAY_OUT_EXTRA;
     if (heard != 0 && now > heard) return 0;
     os_sleep(PLAY_OUT_POLL);
   }
-  return !is_lost(device);
+  return !is_lost(own);
 }
 
-static int32_t device_stop(struct stream *stream) {
-  struct portaudio_device *device = stream->device_state;
-  if (!play_out(device)) return device_abort(stream);
-  int32_t status = make_call(device, CALL_STOP, CALL_SECONDS);
-  close_gate(device);
+static int32_t stop(struct device *device) {
+  struct portaudio_device *own = device->state;
+  if (!play_out(own)) return abort_device(device);
+  int32_t status = make_call(own, CALL_STOP, CALL_SECONDS);
+  close_gate(own);
   return status;
 }
 
-static void device_close(struct stream *stream) {
-  struct portaudio_device *device = stream->device_state;
-  if (!device) return;
-  stream->device_state = NULL;
-  close_gate(device);
-  if (!device->hung) make_call(device, CALL_CLOSE, CALL_SECONDS);
-  release(device);
+static void close_device(struct device *device) {
+  struct portaudio_device *own = device->state;
+  if (!own) return;
+  device->state = NULL;
+  close_gate(own);
+  if (!own->hung) make_call(own, CALL_CLOSE, CALL_SECONDS);
+  release(own);
 }
 
 /* What PortAudio is asked for here takes it milliseconds, even in the longest pause of a sound server that lives. */
-static int device_answers(struct stream *stream) {
-  return portaudio_check(stream->config, stream->list, ANSWER_SECONDS) != PORTAUDIO_HUNG;
+static int answers(struct device *device) {
+  return portaudio_check(device->config, device->list, ANSWER_SECONDS) != PORTAUDIO_HUNG;
 }
 
-static int device_active(struct stream *stream) { return is_active(stream->device_state); }
+static int active(struct device *device) { return is_active(device->state); }
 
 /* Reckoned from the last callback: Pa_GetStreamTime may wait for a sound server. */
-static double device_time(struct stream *stream) {
-  struct portaudio_device *device = stream->device_state;
-  os_mutex_lock(&device->lock);
-  double time = os_time() + atomic_load(&device->clock_offset);
+static double stream_time(struct device *device) {
+  struct portaudio_device *own = device->state;
+  os_mutex_lock(&own->lock);
+  double time = os_time() + atomic_load(&own->clock_offset);
   /* Callbacks come sooner or later after the moment they are told; that does not turn time back. */
-  if (time < device->last_time && time > device->last_time - CLOCK_STEP) time = device->last_time;
-  device->last_time = time;
-  os_mutex_unlock(&device->lock);
+  if (time < own->last_time && time > own->last_time - CLOCK_STEP) time = own->last_time;
+  own->last_time = time;
+  os_mutex_unlock(&own->lock);
   return time;
 }
 
-static double device_cpu_load(struct stream *stream) {
-  struct portaudio_device *device = stream->device_state;
-  os_mutex_lock(&device->lock);
-  double load = device->open ? device->api->get_stream_cpu_load(device->open) : 0;
-  os_mutex_unlock(&device->lock);
+static double cpu_load(struct device *device) {
+  struct portaudio_device *own = device->state;
+  os_mutex_lock(&own->lock);
+  double load = own->open ? own->api->get_stream_cpu_load(own->open) : 0;
+  os_mutex_unlock(&own->lock);
   return load;
 }
 
+static int32_t check_settings(const double *config, const double *list) {
+  int32_t status = portaudio_check(config, list, CHECK_SECONDS);
+  return status == PORTAUDIO_HUNG ? PS_ERR_PORTAUDIO : status;
+}
+
 const struct device_ops device_portaudio = {
-    .open = device_open,
-    .start = device_start,
-    .stop = device_stop,
-    .abort = device_abort,
-    .close = device_close,
-    .active = device_active,
-    .answers = device_answers,
-    .time = device_time,
-    .cpu_load = device_cpu_load,
+    .count = portaudio_count,
+    .info = portaudio_info,
+    .host_api = portaudio_host_api,
+    .default_device = portaudio_default_device,
+    .check = check_settings,
+    .open = open_device,
+    .start = start,
+    .stop = stop,
+    .abort = abort_device,
+    .close = close_device,
+    .active = active,
+    .answers = answers,
+    .time = stream_time,
+    .cpu_load = cpu_load,
 };

@@ -1,0 +1,61 @@
+#include "device/portaudio/list.h"
+
+#include <string.h>
+
+#include "device/portaudio/thread.h"
+
+int32_t portaudio_count(int32_t *devices, int32_t *host_apis) {
+  const struct portaudio_api *api;
+  *devices = *host_apis = 0;
+  int32_t status = portaudio_use(&api);
+  if (status == PS_ERR_NO_PORTAUDIO) return PS_OK;
+  if (status < 0) return status;
+  int device_count = api->get_device_count(), host_api_count = api->get_host_api_count();
+  int result = device_count < 0 ? device_count : host_api_count;
+  if (result < 0) return error_set(PS_ERR_PORTAUDIO, result, "listing the devices: %s", api->get_error_text(result));
+  *devices = device_count;
+  *host_apis = host_api_count;
+  return PS_OK;
+}
+
+int32_t portaudio_info(int32_t device, struct device_info *info) {
+  const struct portaudio_api *api;
+  int32_t status = portaudio_use(&api);
+  if (status < 0) return status;
+  const struct pa_device_info *found = api->get_device_info(device);
+  *info = (struct device_info){.numbers = {
+                                   [PS_DEVICE_HOST_API] = found->host_api,
+                                   [PS_DEVICE_MAX_INPUT_CHANNELS] = found->max_input_channels,
+                                   [PS_DEVICE_MAX_OUTPUT_CHANNELS] = found->max_output_channels,
+                                   [PS_DEVICE_DEFAULT_SAMPLE_RATE] = found->default_sample_rate,
+                                   [PS_DEVICE_LOW_INPUT_LATENCY] = found->default_low_input_latency,
+                                   [PS_DEVICE_HIGH_INPUT_LATENCY] = found->default_high_input_latency,
+                                   [PS_DEVICE_LOW_OUTPUT_LATENCY] = found->default_low_output_latency,
+                                   [PS_DEVICE_HIGH_OUTPUT_LATENCY] = found->default_high_output_latency,
+                               }};
+  text_copy(found->name, info->name, sizeof info->name);
+  return PS_OK;
+}
+
+int32_t portaudio_host_api(int32_t host_api, struct host_api_info *info) {
+  const struct portaudio_api *api;
+  int32_t status = portaudio_use(&api);
+  if (status < 0) return status;
+  const struct pa_host_api_info *found = api->get_host_api_info(host_api);
+  *info = (struct host_api_info){.numbers = {
+                                     [PS_HOST_API_TYPE] = found->type,
+                                     [PS_HOST_API_DEVICE_COUNT] = found->device_count,
+                                     [PS_HOST_API_DEFAULT_INPUT] = found->default_input_device,
+                                     [PS_HOST_API_DEFAULT_OUTPUT] = found->default_output_device,
+                                 }};
+  text_copy(found->name, info->name, sizeof info->name);
+  return PS_OK;
+}
+
+int32_t portaudio_default_device(int direction) {
+  const struct portaudio_api *api;
+  int32_t status = portaudio_use(&api);
+  if (status < 0) return status;
+  int device = direction == DEVICE_OUTPUT ? api->get_default_output_device() : api->get_default_input_device();
+  return device < 0 ? PS_DEVICE_NONE : device;
+}
