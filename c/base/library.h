@@ -30,7 +30,7 @@ struct library {
  * names. Cheap when loaded. PS_OK, or `missing` with a line for each thing tried. Any thread. */
 int32_t library_load(struct library *library, const char *path);
 
-extern struct library library_portaudio; /* portaudio_thread.c */
-extern struct library library_sndfile;   /* sndfile_api.c */
+extern struct library library_portaudio; /* device/portaudio/thread.c */
+extern struct library library_sndfile;   /* file/sndfile/api.c */
 
 #endif

@@ -1,6 +1,5 @@
-/* Sound files: taking and giving back, reading, writing, going to a place, bringing the file up to date, the end. */
+/* Sound files: taking and giving back, reading, writing, seeking, bringing the file up to date, the end. */
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,33 +8,18 @@
 #include "file/state.h"
 #include "os/os.h"
 
-#define NAME_SHOWN 200         /* bytes of a path that an error text has, the last ones */
 #define CLOSE_ALL_PATIENCE 2.0 /* seconds for calls and jobs that still use a file at the end of the process */
 
 /* ------------------------------------------------------------------- errors */
-
-int32_t file_error(const char *name, int32_t code, const char *text) {
-  size_t length = strlen(name);
-  const char *shown = length > NAME_SHOWN ? name + length - NAME_SHOWN : name;
-  return error_set(PS_ERR_SOUNDFILE, code, "%s%s: %s", shown == name ? "" : "…", shown, text);
-}
-
-int32_t file_system_error(const char *name, int error) {
-  char text[256];
-  if (error == ENOMEM) return error_set(PS_ERR_MEMORY, 0, NULL);
-  snprintf(text, sizeof text, "System error : %s.", strerror(error)); /* as libsndfile words it */
-  return file_error(name, SF_ERROR_SYSTEM, text);
-}
 
 int32_t file_failure(struct file *file) {
   int error = file->medium ? file->medium->error : 0;
   if (file->medium) file->medium->error = 0;
   if (error == MEDIUM_STALLED) return error_set(PS_ERR_STALLED, 0, "%s: the pipe stalled and was given up", file->name);
   if (error == MEDIUM_FORMAT_FULL)
-    return file_error(file->name, SF_ERROR_SYSTEM, "this format holds 4 GiB at most: RF64 and W64 hold more");
+    return file_error(file->name, 0, "this format holds 4 GiB at most: RF64 and W64 hold more");
   if (error) return file_system_error(file->name, error);
-  int code = file->sound ? sndfile.error(file->sound) : 0;
-  return code ? file_error(file->name, code, sndfile.error_text(file->sound)) : PS_OK;
+  return file->sound ? file->sound->codec->failure(file->sound) : PS_OK;
 }
 
 /* -------------------------------------------------------- taking, properties */
@@ -84,14 +68,16 @@ static void set_position(struct file *file, int64_t position) {
   atomic_store_explicit(&file->position, position, memory_order_relaxed);
 }
 
-/* Where libsndfile reads and where it writes are two places; a file here has one. */
+static int seek_sound(struct file *file, int64_t frame) { return file->sound->codec->seek(file->sound, frame); }
+
+/* A codec may read and write at two places; a file has one. */
 static void join_positions(struct file *file) {
-  if (file->mode == PS_MODE_READ_WRITE) sndfile.seek(file->sound, file_tell(file), SEEK_SET);
+  if (file->mode == PS_MODE_READ_WRITE) seek_sound(file, file_tell(file));
 }
 
 static int64_t frames_of(struct file *file) { return atomic_load_explicit(&file->frames, memory_order_relaxed); }
 
-/* How far a file that is written is past its end; libsndfile then stays at the end. */
+/* How far the position of a file that is written is past its end; the codec stays at the end then. */
 static int64_t gap(struct file *file) {
   return file->mode & PS_MODE_WRITE && frames_of(file) >= 0 ? file_tell(file) - frames_of(file) : 0;
 }
@@ -119,7 +105,7 @@ static int64_t write_here(struct file *file, const void *data, int64_t frames, i
   if (status < 0) {
     file->failed = 1;
     /* Part of a frame may have been written. Should there be room again, what is written next begins at a whole one. */
-    if (file->seekable) sndfile.seek(file->sound, position, SEEK_SET);
+    if (file->seekable) seek_sound(file, position);
     return status;
   }
   join_positions(file);
@@ -147,46 +133,43 @@ int64_t file_seek(struct file *file, int64_t frames, int32_t whence) {
   if (whence == 1) frames += position;
   if (whence == 2) frames += total;
   if (frames == position && whence != 2) return position;
-  if (!file->seekable) return file_error(file->name, 0, "one cannot seek in it");
-  if (whence == 2 && total == FILE_FRAMES_UNKNOWN) return file_error(file->name, 0, "it does not say where its end is");
+  if (!file->seekable) return file_error(file->name, 0, "the file is not seekable");
+  if (whence == 2 && total == FILE_FRAMES_UNKNOWN)
+    return file_error(file->name, 0, "the file does not say where its end is");
   int beyond = frames > total && total != FILE_FRAMES_UNKNOWN;
   if (frames < 0 || (beyond && !(file->mode & PS_MODE_WRITE)))
-    return error_set(PS_ERR_ARGUMENT, 0, "%s has %lld frames: one cannot seek to frame %lld", file->name,
-                     (long long)total, (long long)frames);
+    return error_set(PS_ERR_ARGUMENT, 0, "%s has %lld frames: cannot seek to frame %lld", file->name, (long long)total,
+                     (long long)frames);
   int64_t reached = beyond ? total : frames;
-  if (sndfile.seek(file->sound, reached, SEEK_SET) != reached) {
+  if (!seek_sound(file, reached)) {
     int32_t status = file_failure(file);
-    return status < 0 ? status : file_error(file->name, 0, "one cannot seek there");
+    return status < 0 ? status : file_error(file->name, 0, "the codec cannot seek there");
   }
   set_position(file, frames);
   return frames;
 }
 
-static int32_t file_truncate(struct file *file, int64_t frames) {
+int32_t file_truncate(struct file *file, int64_t frames) {
   if (!(file->mode & PS_MODE_WRITE)) return error_set(PS_ERR_ARGUMENT, 0, "%s is not open for writing", file->name);
   if (frames > frames_of(file))
     return error_set(PS_ERR_ARGUMENT, 0, "%s has %lld frames: it cannot be truncated to %lld", file->name,
                      (long long)frames_of(file), (long long)frames);
   int64_t status = file_seek(file, frames, 0);
   if (status < 0) return (int32_t)status;
-  if (sndfile.seek(file->sound, frames, SEEK_SET) != frames) return file_error(file->name, 0, "one cannot seek in it");
-  /* libsndfile sets its own length and then fails, for the file is not its own: the medium does the rest. */
-  int refused = sndfile.command(file->sound, SF_FILE_TRUNCATE, &frames, sizeof frames);
-  if (!file->medium && refused) {
-    status = file_failure(file);
-    return status < 0 ? (int32_t)status : file_error(file->name, 0, "it cannot be truncated");
-  }
+  if (!seek_sound(file, frames)) return file_error(file->name, 0, "the file is not seekable");
+  status = file->sound->codec->truncate(file->sound, frames);
+  if (status < 0) return (int32_t)status;
   if (file->medium && file->medium->type->truncate) file->medium->type->truncate(file->medium);
   atomic_store_explicit(&file->frames, frames, memory_order_relaxed);
-  sndfile.seek(file->sound, frames, SEEK_SET); /* also takes libsndfile's failure away */
+  seek_sound(file, frames); /* also takes away what the codec has against a truncated medium */
   return file_failure(file);
 }
 
 /* ---------------------------------------------------------------- up to date */
 
 int32_t file_update_header(struct file *file) {
-  if (!(file->mode & PS_MODE_WRITE) || !file->updates_header) return PS_OK;
-  sndfile.command(file->sound, SF_UPDATE_HEADER_NOW, NULL, 0);
+  if (!(file->mode & PS_MODE_WRITE)) return PS_OK;
+  file->sound->codec->update_header(file->sound);
   return file_failure(file);
 }
 
@@ -201,13 +184,9 @@ int32_t file_finish(struct file *file) {
   if (!file->sound) return PS_OK;
   if (medium && medium->type->set_patience) medium->type->set_patience(medium, FILE_CLOSE_PATIENCE);
   if (medium) medium->error = 0;
-  int code = sndfile.close(file->sound);
+  int32_t status = file->sound->codec->close(file->sound);
   file->sound = NULL;
-  int32_t status = PS_OK;
-  if (medium)
-    status = file_failure(file);
-  else if (code)
-    status = file_error(file->name, code, sndfile.error_number_text(code));
+  if (medium && status == PS_OK) status = file_failure(file);
   if (medium && medium->type != &medium_memory_type) {
     file->medium = NULL;
     if (medium->type->close(medium) < 0 && status == PS_OK) status = file_system_error(file->name, errno);
@@ -231,103 +210,4 @@ void file_close_all(void) {
   double end = os_time() + CLOSE_ALL_PATIENCE;
   job_quit_all();
   handle_each(HANDLE_FILE, close_one, &end);
-}
-
-/* --------------------------------------------------------- the public calls */
-
-int32_t ps_file_read(int32_t handle, void *data, int32_t frames, int32_t format) {
-  struct file *file;
-  int64_t status = file_begin(handle, &file);
-  if (status < 0) return (int32_t)status;
-  status = file_read(file, data, frames, format);
-  file_end(file);
-  return (int32_t)status;
-}
-
-int32_t ps_file_write(int32_t handle, const void *data, int32_t frames, int32_t format) {
-  struct file *file;
-  int64_t status = file_begin(handle, &file);
-  if (status < 0) return (int32_t)status;
-  status = file_write(file, data, frames, format);
-  file_end(file);
-  return (int32_t)status;
-}
-
-double ps_file_seek(int32_t handle, double frames, int32_t whence) {
-  struct file *file;
-  int64_t status = file_begin(handle, &file);
-  if (status < 0) return (double)status;
-  status = file_seek(file, (int64_t)frames, whence);
-  file_end(file);
-  return (double)status;
-}
-
-double ps_file_tell(int32_t handle) {
-  struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
-  if (!file) return PS_ERR_HANDLE;
-  int64_t position = file_tell(file);
-  object_release(&file->object);
-  return (double)position;
-}
-
-int32_t ps_file_truncate(int32_t handle, double frames) {
-  struct file *file;
-  int32_t status = file_begin(handle, &file);
-  if (status < 0) return status;
-  status = file_truncate(file, (int64_t)frames);
-  file_end(file);
-  return status;
-}
-
-int32_t ps_file_flush(int32_t handle) {
-  struct file *file;
-  int32_t status = file_begin(handle, &file);
-  if (status < 0) return status;
-  status = file_flush(file);
-  file_end(file);
-  return status;
-}
-
-int32_t ps_file_finish(int32_t handle) {
-  struct file *file;
-  int32_t status = file_begin(handle, &file);
-  if (status < 0) return status;
-  status = file_finish(file);
-  file_end(file);
-  return status;
-}
-
-int32_t ps_file_close(int32_t handle) {
-  struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
-  if (!file) return PS_ERR_HANDLE;
-  int32_t status = PS_OK;
-  if (atomic_exchange_explicit(&file->taken, 1, memory_order_acquire)) {
-    status = error_set(PS_ERR_BUSY, 0, "%s is in use by a running stream or another call", file->name);
-  } else {
-    status = file_finish(file);
-    handle_free(handle, HANDLE_FILE); /* it stays taken: nobody gets at it any more */
-  }
-  object_release(&file->object);
-  return status;
-}
-
-int32_t ps_file_bytes(int32_t handle, double offset, void *data, int32_t size) {
-  struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
-  if (!file) return PS_ERR_HANDLE;
-  int32_t result;
-  if (!file->medium || file->medium->type != &medium_memory_type) {
-    result = error_set(PS_ERR_ARGUMENT, 0, "%s is not in memory", file->name);
-  } else if (atomic_exchange_explicit(&file->taken, 1, memory_order_acquire)) {
-    result = error_set(PS_ERR_BUSY, 0, "%s is in use by a running stream or another call", file->name);
-  } else {
-    size_t bytes, from = offset > 0 ? (size_t)offset : 0;
-    const unsigned char *contents = medium_memory_data(file->medium, &bytes);
-    size_t left = from < bytes ? bytes - from : 0;
-    size_t copied = size > 0 && left > (size_t)size ? (size_t)size : left;
-    if (size > 0 && copied > 0) memcpy(data, contents + from, copied);
-    result = left > INT32_MAX ? INT32_MAX : (int32_t)left;
-    file_give_back(file);
-  }
-  object_release(&file->object);
-  return result;
 }

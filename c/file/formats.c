@@ -1,109 +1,46 @@
-/* The formats of the installed libsndfile, and what kinds of them there are. */
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
-
+/* The door's questions about formats: the codecs' formats, one list after the other. */
 #include "base/error.h"
-#include "base/library.h"
-#include "file/state.h"
+#include "file/codec.h"
+#include "pastream.h"
 
-#define GIB_4 (INT64_C(1) << 32)
-
-int32_t format_word_natural(int32_t word) {
-  int32_t subtype = word & SF_SUBTYPE_MASK;
-  if (subtype == SF_DOUBLE) return PS_FORMAT_FLOAT64;
-  if (subtype == SF_FLOAT || subtype == SF_VORBIS || subtype == SF_OPUS ||
-      (subtype >= SF_MPEG_LAYER_I && subtype <= SF_MPEG_LAYER_III))
-    return PS_FORMAT_FLOAT32;
-  return PS_FORMAT_INT32;
-}
-
-/* libsndfile clips for PCM, FLAC and ALAC, but makes full scale of NaN, or fails. mu-law and A-law take a sample beyond
- * full scale, or NaN, for a place in a table; NMS and G.72x wrap around at 1. NaN spoils Vorbis and Opus, and LAME ends
- * the process for it, as it does for samples far beyond full scale; those three bear 16 well. The rest wrap around. */
-double format_word_peak(int32_t word) {
-  int32_t major = word & SF_MAJOR_MASK, subtype = word & SF_SUBTYPE_MASK;
-  if (subtype >= SF_ULAW && subtype <= SF_G723_40) return 32767 / 32768.0;
-  if (subtype >= SF_ALAC_16 && subtype <= SF_ALAC_32) return INFINITY;
-  if (subtype < SF_FLOAT && major != SF_SDS && major != SF_PAF) return INFINITY;
-  return format_word_natural(word) == PS_FORMAT_FLOAT32 && subtype != SF_FLOAT ? 16 : 0;
-}
-
-int format_word_updates_header(int32_t word) {
-  switch (word & SF_MAJOR_MASK) {
-    case SF_FLAC: /* says nothing of its length, and is readable without */
-    case SF_MPEG:
-    case SF_SD2: /* has its header in a second file, written at the end */ return 0;
-    case SF_OGG: /* would write its headers into the middle of the stream */ return 0;
-    case SF_CAF: /* ALAC: its table of packets is written at the end */
-      return (word & SF_SUBTYPE_MASK) < SF_ALAC_16 || (word & SF_SUBTYPE_MASK) > SF_ALAC_32;
-    default: return 1;
+/* The codec that has number `index` of its kind, with its own index; NULL if there are not so many. */
+static const struct codec *codec_with(int32_t kind, int32_t *index) {
+  for (int i = 0; i < codec_count; i++) {
+    int32_t count = codecs[i]->format_count(kind);
+    if (*index < count) return codecs[i];
+    *index -= count;
   }
+  return NULL;
 }
 
-int format_word_streams(int32_t word) {
-  switch (word & SF_MAJOR_MASK) {
-    case SF_RAW:
-    case SF_AU:
-    case SF_WAV:
-    case SF_WAVEX:
-    case SF_FLAC:
-    case SF_OGG:
-    case SF_MPEG:
-    case SF_IRCAM:
-    case SF_PVF: return 1;
-    default: return 0;
-  }
-}
-
-/* What libsndfile's readers have memory for. */
-size_t format_word_tag_bytes(int32_t word) {
-  switch (word & SF_MAJOR_MASK) {
-    case SF_WAV:
-    case SF_WAVEX:
-    case SF_RF64: return 2045;
-    case SF_AIFF: return 8189;
-    case SF_CAF: return 16000;
-    default: return 0;
-  }
-}
-
-int64_t format_word_limit(int32_t word) {
-  switch (word & SF_MAJOR_MASK) {
-    case SF_WAV:
-    case SF_WAVEX:
-    case SF_AIFF: return GIB_4 - 65536; /* room for what comes after the sound */
-    default: return 0;
-  }
+static int32_t load_all(void) {
+  int32_t status = PS_OK;
+  for (int i = 0; i < codec_count && status == PS_OK; i++) status = codecs[i]->load();
+  return status;
 }
 
 int32_t ps_format_count(int32_t kind) {
-  int32_t status = library_load(&library_sndfile, NULL);
-  int count = 0;
+  int32_t status = load_all(), count = 0;
   if (status < 0) return status;
   if (kind != 0 && kind != 1) return error_set(PS_ERR_ARGUMENT, 0, "formats are of kind 0 or 1, not %d", (int)kind);
-  sndfile.command(NULL, kind ? SF_GET_FORMAT_SUBTYPE_COUNT : SF_GET_FORMAT_MAJOR_COUNT, &count, sizeof count);
+  for (int i = 0; i < codec_count; i++) count += codecs[i]->format_count(kind);
   return count;
 }
 
 int32_t ps_format_info(int32_t kind, int32_t index, char *text, int32_t size) {
-  char line[256];
-  int32_t count = ps_format_count(kind);
+  int32_t count = ps_format_count(kind), own = index;
   if (count < 0) return count;
   if (index < 0 || index >= count)
     return error_set(PS_ERR_ARGUMENT, 0, "there are formats 0 to %d, not %d", (int)count - 1, (int)index);
-  struct sf_format_info info = {.format = index};
-  sndfile.command(NULL, kind ? SF_GET_FORMAT_SUBTYPE : SF_GET_FORMAT_MAJOR, &info, sizeof info);
-  snprintf(line, sizeof line, "%s\t%s", info.name ? info.name : "", info.extension ? info.extension : "");
-  text_copy(line, text, size);
-  return info.format;
+  const struct codec *codec = codec_with(kind, &own);
+  return codec ? codec->format_info(kind, own, text, size) : PS_ERR_ARGUMENT;
 }
 
 int32_t ps_format_check(int32_t format, int32_t channels, double sample_rate) {
-  int32_t status = library_load(&library_sndfile, NULL);
+  int32_t status = load_all();
   if (status < 0) return status;
-  struct sf_info info = {.sample_rate = sample_rate >= 1 && sample_rate < 1e9 ? (int)sample_rate : 0,
-                         .channels = channels,
-                         .format = format};
-  return sndfile.format_check(&info) ? 1 : 0;
+  int32_t rate = sample_rate >= 1 && sample_rate < 1e9 ? (int32_t)sample_rate : 0;
+  for (int i = 0; i < codec_count; i++)
+    if (codecs[i]->format_check(format, channels, rate)) return 1;
+  return 0;
 }

@@ -1,4 +1,4 @@
-/* Samples between a caller's format and libsndfile. libsndfile converts between int16, int32, float32 and float64;
+/* Samples between a caller's format and the codec. A codec converts between int16, int32, float32 and float64;
  * packed and 8-bit integers go through int32. Codecs that work in floating point are always read and written in it, and
  * converted here: where such a file goes beyond full scale and integers are asked for, libsndfile wraps around, and it
  * scales integers to +-1 only if told to, by factors that differ. Floating point for other codecs goes to libsndfile as
@@ -10,11 +10,11 @@
 #include "engine/format.h"
 #include "file/state.h"
 
-#define SCRATCH_SAMPLES 16384 /* more than the 1024 channels that libsndfile allows */
+#define SCRATCH_SAMPLES 16384 /* more than the 1024 channels that a file may have */
 
 static int is_float(int32_t format) { return format == PS_FORMAT_FLOAT32 || format == PS_FORMAT_FLOAT64; }
 
-/* The format in which samples are exchanged with libsndfile. */
+/* The format in which samples are exchanged with the codec. */
 static int32_t exchanged(const struct file *file, int32_t format) {
   if (is_float(format)) return format;
   if (is_float(file->natural)) return file->natural;
@@ -26,22 +26,12 @@ static int32_t exchanged_to_write(const struct file *file, int32_t format) {
   return exchanged(file, format);
 }
 
-static int64_t read_as(struct sndfile *sound, int32_t format, void *data, int64_t frames) {
-  switch (format) {
-    case PS_FORMAT_FLOAT32: return sndfile.read_float(sound, data, frames);
-    case PS_FORMAT_FLOAT64: return sndfile.read_double(sound, data, frames);
-    case PS_FORMAT_INT16: return sndfile.read_short(sound, data, frames);
-    default: return sndfile.read_int(sound, data, frames);
-  }
+static int64_t read_as(struct file *file, int32_t format, void *data, int64_t frames) {
+  return file->sound->codec->read(file->sound, format, data, frames);
 }
 
-static int64_t write_as(struct sndfile *sound, int32_t format, const void *data, int64_t frames) {
-  switch (format) {
-    case PS_FORMAT_FLOAT32: return sndfile.write_float(sound, data, frames);
-    case PS_FORMAT_FLOAT64: return sndfile.write_double(sound, data, frames);
-    case PS_FORMAT_INT16: return sndfile.write_short(sound, data, frames);
-    default: return sndfile.write_int(sound, data, frames);
-  }
+static int64_t write_as(struct file *file, int32_t format, const void *data, int64_t frames) {
+  return file->sound->codec->write(file->sound, format, data, frames);
 }
 
 static int has_scratch(struct file *file) {
@@ -52,14 +42,14 @@ static int has_scratch(struct file *file) {
 
 int64_t file_samples_read(struct file *file, void *data, int64_t frames, int32_t format) {
   int32_t exchange = exchanged(file, format);
-  if (exchange == format) return read_as(file->sound, format, data, frames);
+  if (exchange == format) return read_as(file, format, data, frames);
   if (!has_scratch(file)) return PS_ERR_MEMORY;
   size_t channels = (size_t)file->channels;
   int64_t block = SCRATCH_SAMPLES / file->channels, done = 0;
   unsigned char *to = data;
   while (done < frames) {
     int64_t part = frames - done < block ? frames - done : block;
-    int64_t count = read_as(file->sound, exchange, file->scratch, part);
+    int64_t count = read_as(file, exchange, file->scratch, part);
     if (count <= 0) break;
     format_convert(format, to, exchange, file->scratch, (size_t)count * channels);
     to += (size_t)count * channels * format_bytes(format);
@@ -73,7 +63,7 @@ int64_t file_samples_write(struct file *file, const void *data, int64_t frames, 
   int32_t exchange = exchanged_to_write(file, format);
   int any = exchange == format && !(is_float(format) && file->peak > 0);
   if (any || (exchange == format && format_within(format, data, (size_t)(frames * file->channels), file->peak)))
-    return write_as(file->sound, format, data, frames);
+    return write_as(file, format, data, frames);
   if (!has_scratch(file)) return PS_ERR_MEMORY;
   size_t channels = (size_t)file->channels;
   int64_t block = SCRATCH_SAMPLES / file->channels, done = 0;
@@ -84,7 +74,7 @@ int64_t file_samples_write(struct file *file, const void *data, int64_t frames, 
       format_limit(format, file->scratch, from, (size_t)part * channels, file->peak);
     else
       format_convert(exchange, file->scratch, format, from, (size_t)part * channels);
-    int64_t count = write_as(file->sound, exchange, file->scratch, part);
+    int64_t count = write_as(file, exchange, file->scratch, part);
     if (count > 0) done += count;
     if (count < part) break;
     from += (size_t)part * channels * format_bytes(format);

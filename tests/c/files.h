@@ -2,7 +2,7 @@
 #ifndef PS_TEST_FILES_H
 #define PS_TEST_FILES_H
 
-#include "file/sndfile.h"
+#include "file/sndfile/api.h"
 #include "pastream.h"
 
 /* A path in a folder of this process, which is removed at its end. */

@@ -1,5 +1,5 @@
 /* Our declarations of libsndfile against its own header, where that is installed. */
-#include "file/sndfile.h"
+#include "file/sndfile/api.h"
 
 #include "base/library.h"
 #include "pastream.h"
@@ -96,12 +96,12 @@ TEST(layouts) {
   SAME_FIELD(struct sf_format_info, name, SF_FORMAT_INFO, name);
   SAME_FIELD(struct sf_format_info, extension, SF_FORMAT_INFO, extension);
 
-  CHECK_EQUAL(sizeof(struct sf_virtual_io), sizeof(SF_VIRTUAL_IO));
-  SAME_FIELD(struct sf_virtual_io, get_file_length, SF_VIRTUAL_IO, get_filelen);
-  SAME_FIELD(struct sf_virtual_io, seek, SF_VIRTUAL_IO, seek);
-  SAME_FIELD(struct sf_virtual_io, read, SF_VIRTUAL_IO, read);
-  SAME_FIELD(struct sf_virtual_io, write, SF_VIRTUAL_IO, write);
-  SAME_FIELD(struct sf_virtual_io, tell, SF_VIRTUAL_IO, tell);
+  CHECK_EQUAL(sizeof(struct medium_io), sizeof(SF_VIRTUAL_IO));
+  SAME_FIELD(struct medium_io, get_file_length, SF_VIRTUAL_IO, get_filelen);
+  SAME_FIELD(struct medium_io, seek, SF_VIRTUAL_IO, seek);
+  SAME_FIELD(struct medium_io, read, SF_VIRTUAL_IO, read);
+  SAME_FIELD(struct medium_io, write, SF_VIRTUAL_IO, write);
+  SAME_FIELD(struct medium_io, tell, SF_VIRTUAL_IO, tell);
 
   CHECK_EQUAL(sizeof(struct sf_cue_point), sizeof(SF_CUE_POINT));
   SAME_FIELD(struct sf_cue_point, index, SF_CUE_POINT, indx);

@@ -1,6 +1,6 @@
-/* Where the bytes of a sound file are: on a disk, in memory, or in a stream (a pipe, socket or terminal). libsndfile reads
+/* Where the bytes of a sound file are: on a disk, in memory, or in a pipe (or a socket or terminal). libsndfile reads
  * and writes them through its virtual I/O, so that every failure of the system is seen, whatever a codec makes of it, and
- * a stream can be waited for without being stuck. */
+ * a pipe can be waited for without being stuck. */
 #ifndef PS_FILE_MEDIUM_H
 #define PS_FILE_MEDIUM_H
 
@@ -8,12 +8,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "file/sndfile.h"
-
 struct medium;
 
+/* libsndfile's SF_VIRTUAL_IO, so that a medium's functions can be handed to it as they are. */
+struct medium_io {
+  int64_t (*get_file_length)(void *medium);
+  int64_t (*seek)(int64_t offset, int whence, void *medium);
+  int64_t (*read)(void *data, int64_t bytes, void *medium);
+  int64_t (*write)(const void *data, int64_t bytes, void *medium);
+  int64_t (*tell)(void *medium);
+};
+
 struct medium_type {
-  struct sf_virtual_io io; /* their last argument is the medium */
+  struct medium_io io; /* their last argument is the medium */
   int seekable;
   /* The rest may be NULL, for nothing to do. */
   int (*truncate)(struct medium *medium); /* at the position; 0, or -1 with an error */
@@ -38,7 +45,7 @@ struct medium {
 
 /* All: NULL with errno set. `own` says whether the descriptor is closed with the medium. */
 struct medium *medium_disk(int descriptor, int own);
-struct medium *medium_stream(int descriptor, int own, int writing);
+struct medium *medium_pipe(int descriptor, int own, int writing);
 struct medium *medium_memory(const void *data, size_t bytes); /* a copy of the data; grows when it is written */
 
 /* The contents of memory, valid until the next write. */

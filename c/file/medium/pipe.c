@@ -14,7 +14,7 @@
 #define SKIP_LIMIT (1 << 20)  /* a longer way forward is the way past the sound */
 #define STEP 65536
 
-struct stream_medium {
+struct pipe {
   struct medium medium;
   int descriptor, own, writing;
   int opening;
@@ -31,85 +31,83 @@ struct stream_medium {
 /* ------------------------------------------------------------------ waiting */
 
 /* Waits until bytes can be moved; 0 if not. */
-static int wait_ready(struct stream_medium *stream) {
-  if (stream->ended) return 0;
-  if (os_stream_wait(stream->descriptor, stream->writing, &stream->wake, stream->patience) == 1) return 1;
+static int wait_ready(struct pipe *pipe) {
+  if (pipe->ended) return 0;
+  if (os_stream_wait(pipe->descriptor, pipe->writing, &pipe->wake, pipe->patience) == 1) return 1;
   /* Part of a frame may have gone through: whoever went on now would go on in the middle of it. */
-  stream->ended = 1;
-  medium_fail(&stream->medium, MEDIUM_STALLED);
+  pipe->ended = 1;
+  medium_fail(&pipe->medium, MEDIUM_STALLED);
   return 0;
 }
 
-static void set_patience(struct medium *medium, double seconds) {
-  ((struct stream_medium *)medium)->patience = seconds;
-}
+static void set_patience(struct medium *medium, double seconds) { ((struct pipe *)medium)->patience = seconds; }
 
 static void interrupt(struct medium *medium) {
-  struct stream_medium *stream = (struct stream_medium *)medium;
-  atomic_store(&stream->interrupted, 1);
-  os_wake_up(&stream->wake);
+  struct pipe *pipe = (struct pipe *)medium;
+  atomic_store(&pipe->interrupted, 1);
+  os_wake_up(&pipe->wake);
 }
 
 static void resume(struct medium *medium) {
-  struct stream_medium *stream = (struct stream_medium *)medium;
-  if (atomic_exchange(&stream->interrupted, 0)) os_wake_clear(&stream->wake);
+  struct pipe *pipe = (struct pipe *)medium;
+  if (atomic_exchange(&pipe->interrupted, 0)) os_wake_clear(&pipe->wake);
 }
 
 /* ------------------------------------------------------------------ reading */
 
-static int64_t receive(struct stream_medium *stream, unsigned char *data, int64_t bytes) {
+static int64_t receive(struct pipe *pipe, unsigned char *data, int64_t bytes) {
   int64_t done = 0;
-  while (done < bytes && wait_ready(stream)) {
-    int64_t count = os_stream_read(stream->descriptor, data + done, (size_t)(bytes - done));
+  while (done < bytes && wait_ready(pipe)) {
+    int64_t count = os_stream_read(pipe->descriptor, data + done, (size_t)(bytes - done));
     if (count < 0 && errno == EAGAIN) continue; /* another reader of the same pipe was faster */
-    if (count < 0) medium_fail(&stream->medium, errno);
-    if (count <= 0) stream->ended = 1;
+    if (count < 0) medium_fail(&pipe->medium, errno);
+    if (count <= 0) pipe->ended = 1;
     if (count > 0) done += count;
   }
-  stream->moved += done;
-  medium_moved(&stream->medium, done);
+  pipe->moved += done;
+  medium_moved(&pipe->medium, done);
   return done;
 }
 
 /* Keeps what comes in until it goes up to `end`. */
-static void receive_head(struct stream_medium *stream, int64_t end) {
+static void receive_head(struct pipe *pipe, int64_t end) {
   if (end > HEAD_LIMIT) end = HEAD_LIMIT;
-  while (stream->moved < end && !stream->ended) {
-    int64_t bytes = end - stream->moved < STEP ? end - stream->moved : STEP;
-    if (stream->moved + bytes > stream->head_capacity) {
-      int64_t capacity = stream->head_capacity + stream->head_capacity / 2 + bytes;
-      unsigned char *head = realloc(stream->head, (size_t)capacity);
+  while (pipe->moved < end && !pipe->ended) {
+    int64_t bytes = end - pipe->moved < STEP ? end - pipe->moved : STEP;
+    if (pipe->moved + bytes > pipe->head_capacity) {
+      int64_t capacity = pipe->head_capacity + pipe->head_capacity / 2 + bytes;
+      unsigned char *head = realloc(pipe->head, (size_t)capacity);
       if (!head) {
-        medium_fail(&stream->medium, ENOMEM);
+        medium_fail(&pipe->medium, ENOMEM);
         return;
       }
-      stream->head = head;
-      stream->head_capacity = capacity;
+      pipe->head = head;
+      pipe->head_capacity = capacity;
     }
-    stream->head_length += receive(stream, stream->head + stream->moved, bytes);
+    pipe->head_length += receive(pipe, pipe->head + pipe->moved, bytes);
   }
 }
 
 static int64_t read_bytes(void *data, int64_t bytes, void *argument) {
-  struct stream_medium *stream = argument;
+  struct pipe *pipe = argument;
   int64_t done = 0;
-  if (stream->opening && stream->position - stream->moved <= SKIP_LIMIT) receive_head(stream, stream->position + bytes);
-  if (stream->position < stream->head_length) {
-    int64_t kept = stream->head_length - stream->position;
+  if (pipe->opening && pipe->position - pipe->moved <= SKIP_LIMIT) receive_head(pipe, pipe->position + bytes);
+  if (pipe->position < pipe->head_length) {
+    int64_t kept = pipe->head_length - pipe->position;
     done = bytes < kept ? bytes : kept;
-    memcpy(data, stream->head + stream->position, (size_t)done);
-    stream->position += done;
+    memcpy(data, pipe->head + pipe->position, (size_t)done);
+    pipe->position += done;
   }
-  if (!stream->opening && stream->position == stream->moved && done < bytes) {
-    int64_t received = receive(stream, (unsigned char *)data + done, bytes - done);
-    stream->position += received;
+  if (!pipe->opening && pipe->position == pipe->moved && done < bytes) {
+    int64_t received = receive(pipe, (unsigned char *)data + done, bytes - done);
+    pipe->position += received;
     done += received;
   }
   return done;
 }
 
 /* The rest of the head is read before anything new. */
-static void opened(struct medium *medium) { ((struct stream_medium *)medium)->opening = 0; }
+static void opened(struct medium *medium) { ((struct pipe *)medium)->opening = 0; }
 
 /* ------------------------------------------------------------------ writing */
 
@@ -123,45 +121,45 @@ static void mark_unknown_length(unsigned char *header, int64_t bytes) {
   }
 }
 
-static int64_t send_bytes(struct stream_medium *stream, const unsigned char *data, int64_t bytes) {
+static int64_t send_bytes(struct pipe *pipe, const unsigned char *data, int64_t bytes) {
   int64_t done = 0;
-  while (done < bytes && wait_ready(stream)) {
-    int64_t count = os_stream_write(stream->descriptor, data + done, (size_t)(bytes - done));
+  while (done < bytes && wait_ready(pipe)) {
+    int64_t count = os_stream_write(pipe->descriptor, data + done, (size_t)(bytes - done));
     if (count < 0 && errno == EAGAIN) continue;
     if (count < 0) {
-      medium_fail(&stream->medium, errno);
-      stream->ended = 1;
+      medium_fail(&pipe->medium, errno);
+      pipe->ended = 1;
       break;
     }
     done += count;
-    medium_moved(&stream->medium, count);
+    medium_moved(&pipe->medium, count);
   }
-  stream->moved += done;
+  pipe->moved += done;
   return done;
 }
 
 static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
-  struct stream_medium *stream = argument;
+  struct pipe *pipe = argument;
   if (bytes <= 0) return 0;
-  if (stream->position < stream->moved) { /* a header that is brought up to date */
-    stream->position += bytes;
+  if (pipe->position < pipe->moved) { /* a header that is brought up to date */
+    pipe->position += bytes;
     return bytes;
   }
   int64_t done;
-  if (stream->moved == 0) {
+  if (pipe->moved == 0) {
     unsigned char *header = malloc((size_t)bytes);
     if (!header) {
-      medium_fail(&stream->medium, ENOMEM);
+      medium_fail(&pipe->medium, ENOMEM);
       return 0;
     }
     memcpy(header, data, (size_t)bytes);
     mark_unknown_length(header, bytes);
-    done = send_bytes(stream, header, bytes);
+    done = send_bytes(pipe, header, bytes);
     free(header);
   } else {
-    done = send_bytes(stream, data, bytes);
+    done = send_bytes(pipe, data, bytes);
   }
-  stream->position = stream->moved;
+  pipe->position = pipe->moved;
   return done;
 }
 
@@ -169,26 +167,26 @@ static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
 
 /* What is read has no end that is known. */
 static int64_t get_length(void *argument) {
-  struct stream_medium *stream = argument;
-  return stream->writing ? stream->moved : INT64_MAX;
+  struct pipe *pipe = argument;
+  return pipe->writing ? pipe->moved : INT64_MAX;
 }
 
-static int64_t tell(void *argument) { return ((struct stream_medium *)argument)->position; }
+static int64_t tell(void *argument) { return ((struct pipe *)argument)->position; }
 
 static int64_t seek(int64_t offset, int whence, void *argument) {
-  struct stream_medium *stream = argument;
-  if (whence == SEEK_END && !stream->writing) return -1;
-  int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? stream->position : stream->moved;
+  struct pipe *pipe = argument;
+  if (whence == SEEK_END && !pipe->writing) return -1;
+  int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? pipe->position : pipe->moved;
   if (offset < -from || offset > INT64_MAX - from) return -1;
-  return stream->position = from + offset;
+  return pipe->position = from + offset;
 }
 
-static int close_stream(struct medium *medium) {
-  struct stream_medium *stream = (struct stream_medium *)medium;
-  int result = stream->own ? os_file_close(stream->descriptor) : 0;
-  os_wake_destroy(&stream->wake);
-  free(stream->head);
-  free(stream);
+static int close_pipe(struct medium *medium) {
+  struct pipe *pipe = (struct pipe *)medium;
+  int result = pipe->own ? os_file_close(pipe->descriptor) : 0;
+  os_wake_destroy(&pipe->wake);
+  free(pipe->head);
+  free(pipe);
   return result;
 }
 
@@ -199,19 +197,19 @@ static const struct medium_type type = {
     .set_patience = set_patience,
     .interrupt = interrupt,
     .resume = resume,
-    .close = close_stream,
+    .close = close_pipe,
 };
 
-struct medium *medium_stream(int descriptor, int own, int writing) {
-  struct stream_medium *stream = calloc(1, sizeof *stream);
-  if (!stream) return NULL;
-  stream->medium.type = &type;
-  stream->descriptor = descriptor;
-  stream->own = own;
-  stream->writing = writing;
-  stream->opening = 1;
-  stream->patience = -1;
-  if (os_wake_init(&stream->wake) == 0) return &stream->medium;
-  free(stream);
+struct medium *medium_pipe(int descriptor, int own, int writing) {
+  struct pipe *pipe = calloc(1, sizeof *pipe);
+  if (!pipe) return NULL;
+  pipe->medium.type = &type;
+  pipe->descriptor = descriptor;
+  pipe->own = own;
+  pipe->writing = writing;
+  pipe->opening = 1;
+  pipe->patience = -1;
+  if (os_wake_init(&pipe->wake) == 0) return &pipe->medium;
+  free(pipe);
   return NULL;
 }

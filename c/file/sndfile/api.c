@@ -1,4 +1,4 @@
-#include "file/sndfile.h"
+#include "file/sndfile/api.h"
 
 #include <string.h>
 

@@ -1,0 +1,102 @@
+/* The door's calls on open sound files. */
+#include <string.h>
+
+#include "base/error.h"
+#include "file/state.h"
+
+int32_t ps_file_read(int32_t handle, void *data, int32_t frames, int32_t format) {
+  struct file *file;
+  int64_t status = file_begin(handle, &file);
+  if (status < 0) return (int32_t)status;
+  status = file_read(file, data, frames, format);
+  file_end(file);
+  return (int32_t)status;
+}
+
+int32_t ps_file_write(int32_t handle, const void *data, int32_t frames, int32_t format) {
+  struct file *file;
+  int64_t status = file_begin(handle, &file);
+  if (status < 0) return (int32_t)status;
+  status = file_write(file, data, frames, format);
+  file_end(file);
+  return (int32_t)status;
+}
+
+double ps_file_seek(int32_t handle, double frames, int32_t whence) {
+  struct file *file;
+  int64_t status = file_begin(handle, &file);
+  if (status < 0) return (double)status;
+  status = file_seek(file, (int64_t)frames, whence);
+  file_end(file);
+  return (double)status;
+}
+
+double ps_file_tell(int32_t handle) {
+  struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
+  if (!file) return PS_ERR_HANDLE;
+  int64_t position = file_tell(file);
+  object_release(&file->object);
+  return (double)position;
+}
+
+int32_t ps_file_truncate(int32_t handle, double frames) {
+  struct file *file;
+  int32_t status = file_begin(handle, &file);
+  if (status < 0) return status;
+  status = file_truncate(file, (int64_t)frames);
+  file_end(file);
+  return status;
+}
+
+int32_t ps_file_flush(int32_t handle) {
+  struct file *file;
+  int32_t status = file_begin(handle, &file);
+  if (status < 0) return status;
+  status = file_flush(file);
+  file_end(file);
+  return status;
+}
+
+int32_t ps_file_finish(int32_t handle) {
+  struct file *file;
+  int32_t status = file_begin(handle, &file);
+  if (status < 0) return status;
+  status = file_finish(file);
+  file_end(file);
+  return status;
+}
+
+int32_t ps_file_close(int32_t handle) {
+  struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
+  if (!file) return PS_ERR_HANDLE;
+  int32_t status = PS_OK;
+  if (atomic_exchange_explicit(&file->taken, 1, memory_order_acquire)) {
+    status = error_set(PS_ERR_BUSY, 0, "%s is in use by a running stream or another call", file->name);
+  } else {
+    status = file_finish(file);
+    handle_free(handle, HANDLE_FILE); /* it stays taken: nobody gets at it any more */
+  }
+  object_release(&file->object);
+  return status;
+}
+
+int32_t ps_file_bytes(int32_t handle, double offset, void *data, int32_t size) {
+  struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
+  if (!file) return PS_ERR_HANDLE;
+  int32_t result;
+  if (!file->medium || file->medium->type != &medium_memory_type) {
+    result = error_set(PS_ERR_ARGUMENT, 0, "%s is not in memory", file->name);
+  } else if (atomic_exchange_explicit(&file->taken, 1, memory_order_acquire)) {
+    result = error_set(PS_ERR_BUSY, 0, "%s is in use by a running stream or another call", file->name);
+  } else {
+    size_t bytes, from = offset > 0 ? (size_t)offset : 0;
+    const unsigned char *contents = medium_memory_data(file->medium, &bytes);
+    size_t left = from < bytes ? bytes - from : 0;
+    size_t copied = size > 0 && left > (size_t)size ? (size_t)size : left;
+    if (size > 0 && copied > 0) memcpy(data, contents + from, copied);
+    result = left > INT32_MAX ? INT32_MAX : (int32_t)left;
+    file_give_back(file);
+  }
+  object_release(&file->object);
+  return result;
+}

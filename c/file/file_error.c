@@ -1,0 +1,24 @@
+#include "file/file_error.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "pastream.h"
+
+#define NAME_SHOWN 200 /* bytes of a path that an error text has, the last ones */
+#define CODE_SYSTEM 2  /* libsndfile's number for an error of the system */
+
+int32_t file_error(const char *name, int32_t code, const char *text) {
+  size_t length = strlen(name);
+  const char *shown = length > NAME_SHOWN ? name + length - NAME_SHOWN : name;
+  return error_set(PS_ERR_SOUNDFILE, code, "%s%s: %s", shown == name ? "" : "…", shown, text);
+}
+
+int32_t file_system_error(const char *name, int error) {
+  char text[256];
+  if (error == ENOMEM) return error_set(PS_ERR_MEMORY, 0, NULL);
+  snprintf(text, sizeof text, "System error : %s.", strerror(error)); /* as libsndfile words it */
+  return file_error(name, CODE_SYSTEM, text);
+}

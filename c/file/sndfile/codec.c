@@ -1,0 +1,235 @@
+/* libsndfile as a codec. Nothing outside this folder calls it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/library.h"
+#include "file/file_error.h"
+#include "file/sndfile/sound.h"
+#include "os/os.h"
+#include "pastream.h"
+
+#define MPEG_LEVEL_MOST 0.9999 /* libsndfile makes a quality of it, and LAME refuses 10 */
+#define WRITE_FRAMES 8192      /* of one call: libsndfile's Vorbis encoder takes stack memory for each frame */
+
+/* libsndfile keeps the reason of a failed open in one place for all threads. */
+static struct os_mutex open_lock = OS_MUTEX_INIT;
+
+static struct sndfile_sound *of(struct sound *sound) { return (struct sndfile_sound *)sound; }
+
+static int32_t load(void) { return library_load(&library_sndfile, NULL); }
+
+/* ------------------------------------------------------------------- opening */
+
+static int access_of(int32_t mode) {
+  int32_t access = mode & PS_MODE_READ_WRITE;
+  return access == PS_MODE_READ ? SF_READ : access == PS_MODE_WRITE ? SF_WRITE : SF_READ_WRITE;
+}
+
+static struct sndfile *open_medium(const char *name, struct medium *medium, int access, struct sf_info *info) {
+  struct medium_io io = medium->type->io;
+  /* A pipe may have to wait for its data: better that a reason gets lost than that everybody waits with it. */
+  int locked = medium->type->seekable;
+  if (locked) os_mutex_lock(&open_lock);
+  struct sndfile *handle = sndfile.open_virtual(&io, access, info, medium);
+  if (!handle) file_error(name, sndfile.error(NULL), sndfile.error_text(NULL));
+  if (locked) os_mutex_unlock(&open_lock);
+  return handle;
+}
+
+/* By libsndfile itself. Only so can it have the second file that a format keeps beside the first (SD2), or tell by its
+ * name what a file without a header is. */
+static struct sndfile *open_named(const char *path, int access, struct sf_info *info) {
+  os_mutex_lock(&open_lock);
+#if defined(_WIN32)
+  wchar_t wide[4096];
+  int length = MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, sizeof wide / sizeof *wide);
+  struct sndfile *handle = length > 0 ? sndfile.open_wide(wide, access, info) : NULL;
+#else
+  struct sndfile *handle = sndfile.open(path, access, info);
+#endif
+  if (!handle) file_error(path, sndfile.error(NULL), sndfile.error_text(NULL));
+  os_mutex_unlock(&open_lock);
+  return handle;
+}
+
+/* libsndfile sets the mode of MP3 but says that it did not, unless a compression level was set before. */
+static int set_bitrate_mode(struct sndfile_sound *sound, int mode) {
+  if (sndfile.command(sound->handle, SF_SET_BITRATE_MODE, &mode, sizeof mode)) return 1;
+  if ((sound->format & SF_MAJOR_MASK) != SF_MPEG) return 0;
+  return sndfile.command(sound->handle, SF_GET_BITRATE_MODE, NULL, 0) == mode;
+}
+
+static int32_t set_encoding(struct sndfile_sound *sound, const struct codec_info *info) {
+  double level = info->compression_level;
+  if ((sound->format & SF_MAJOR_MASK) == SF_MPEG && level > MPEG_LEVEL_MOST) level = MPEG_LEVEL_MOST;
+  if (level >= 0 && !sndfile.command(sound->handle, SF_SET_COMPRESSION_LEVEL, &level, sizeof level))
+    return error_set(PS_ERR_UNSUPPORTED, 0, "%s: libsndfile has no compression level for this format",
+                     sound->sound.name);
+  if (info->bitrate_mode >= 0 && !set_bitrate_mode(sound, info->bitrate_mode))
+    return error_set(PS_ERR_UNSUPPORTED, 0, "%s: libsndfile has no such bitrate mode for this format",
+                     sound->sound.name);
+  return PS_OK;
+}
+
+static void describe(const struct sndfile_sound *sound, struct codec_info *info) {
+  struct sf_info actual;
+  sndfile.command(sound->handle, SF_GET_CURRENT_INFO, &actual, sizeof actual);
+  info->format = actual.format;
+  info->channels = actual.channels;
+  info->sample_rate = actual.sample_rate;
+  info->frames = actual.frames > INT64_C(1) << 52 ? CODEC_FRAMES_UNKNOWN : actual.frames;
+  info->seekable = actual.seekable;
+  info->natural = format_word_natural(actual.format);
+  info->peak = format_word_peak(actual.format);
+}
+
+static int32_t close_sound(struct sound *sound);
+
+static int32_t open_sound(const char *name, struct medium *medium, int32_t mode, struct codec_info *info,
+                          struct sound **opened) {
+  struct sf_info wanted = {.format = info->format, .channels = info->channels, .sample_rate = info->sample_rate};
+  int access = access_of(mode);
+  if (medium && access != SF_READ && (wanted.format & SF_MAJOR_MASK) == SF_SD2)
+    /* libsndfile would write the second file to the working folder. */
+    return file_error(name, 0, "SD2 has a second file beside the first, so it must be opened by a path");
+  struct sndfile_sound *sound = calloc(1, sizeof *sound);
+  if (!sound) return error_set(PS_ERR_MEMORY, 0, NULL);
+  sound->handle = medium ? open_medium(name, medium, access, &wanted) : open_named(name, access, &wanted);
+  if (!sound->handle) {
+    free(sound);
+    return PS_ERR_SOUNDFILE;
+  }
+  sound->sound = (struct sound){&codec_sndfile, medium, name};
+  int32_t asked_rate = info->sample_rate;
+  describe(sound, info);
+  sound->format = info->format;
+  sound->channels = info->channels;
+  sound->updates_header = format_word_updates_header(info->format);
+  sndfile.command(sound->handle, SF_SET_CLIPPING, NULL, 1);
+  int32_t status = mode & PS_MODE_WRITE ? set_encoding(sound, info) : PS_OK;
+  if (status == PS_OK && mode & PS_MODE_WRITE && asked_rate > 0 && asked_rate != info->sample_rate) {
+    /* Some formats have one rate, and libsndfile takes that instead of the one asked for, without a word. */
+    char text[100];
+    snprintf(text, sizeof text, "files of this format have a rate of %d Hz", (int)info->sample_rate);
+    status = file_error(name, 0, text);
+  }
+  if (status == PS_OK)
+    *opened = &sound->sound;
+  else
+    close_sound(&sound->sound);
+  return status;
+}
+
+static int32_t close_sound(struct sound *sound) {
+  int code = sndfile.close(of(sound)->handle);
+  const char *name = sound->name;
+  free(of(sound)->cues);
+  int own = !sound->medium;
+  free(sound);
+  return own && code ? file_error(name, code, sndfile.error_number_text(code)) : PS_OK;
+}
+
+static int32_t failure(struct sound *sound) {
+  int code = sndfile.error(of(sound)->handle);
+  return code ? file_error(sound->name, code, sndfile.error_text(of(sound)->handle)) : PS_OK;
+}
+
+/* ------------------------------------------------------------------- samples */
+
+static int64_t read_frames(struct sound *sound, int32_t format, void *data, int64_t frames) {
+  struct sndfile *handle = of(sound)->handle;
+  switch (format) {
+    case PS_FORMAT_FLOAT32: return sndfile.read_float(handle, data, frames);
+    case PS_FORMAT_FLOAT64: return sndfile.read_double(handle, data, frames);
+    case PS_FORMAT_INT16: return sndfile.read_short(handle, data, frames);
+    default: return sndfile.read_int(handle, data, frames);
+  }
+}
+
+static int64_t write_piece(struct sndfile *handle, int32_t format, const void *data, int64_t frames) {
+  switch (format) {
+    case PS_FORMAT_FLOAT32: return sndfile.write_float(handle, data, frames);
+    case PS_FORMAT_FLOAT64: return sndfile.write_double(handle, data, frames);
+    case PS_FORMAT_INT16: return sndfile.write_short(handle, data, frames);
+    default: return sndfile.write_int(handle, data, frames);
+  }
+}
+
+static size_t sample_bytes(int32_t format) {
+  return format == PS_FORMAT_FLOAT64 ? 8 : format == PS_FORMAT_INT16 ? 2 : 4;
+}
+
+static int64_t write_frames(struct sound *sound, int32_t format, const void *data, int64_t frames) {
+  size_t frame_bytes = sample_bytes(format) * (size_t)of(sound)->channels;
+  const unsigned char *from = data;
+  int64_t done = 0;
+  while (done < frames) {
+    int64_t piece = frames - done < WRITE_FRAMES ? frames - done : WRITE_FRAMES;
+    int64_t count = write_piece(of(sound)->handle, format, from + (size_t)done * frame_bytes, piece);
+    if (count > 0) done += count;
+    if (count < piece) break;
+  }
+  return done;
+}
+
+static int seek_frame(struct sound *sound, int64_t frame) {
+  return sndfile.seek(of(sound)->handle, frame, SEEK_SET) == frame;
+}
+
+static int32_t truncate_sound(struct sound *sound, int64_t frames) {
+  struct sndfile *handle = of(sound)->handle;
+  /* libsndfile sets its own length and then fails where the file is not its own. */
+  int refused = sndfile.command(handle, SF_FILE_TRUNCATE, &frames, sizeof frames);
+  if (sound->medium || !refused) return PS_OK;
+  int32_t status = failure(sound);
+  return status < 0 ? status : file_error(sound->name, 0, "it cannot be truncated");
+}
+
+static void update_header(struct sound *sound) {
+  if (of(sound)->updates_header) sndfile.command(of(sound)->handle, SF_UPDATE_HEADER_NOW, NULL, 0);
+}
+
+/* ------------------------------------------------------------------- formats */
+
+static int32_t format_count(int32_t kind) {
+  int count = 0;
+  sndfile.command(NULL, kind ? SF_GET_FORMAT_SUBTYPE_COUNT : SF_GET_FORMAT_MAJOR_COUNT, &count, sizeof count);
+  return count;
+}
+
+static int32_t format_info(int32_t kind, int32_t index, char *text, int32_t size) {
+  char line[256];
+  struct sf_format_info info = {.format = index};
+  sndfile.command(NULL, kind ? SF_GET_FORMAT_SUBTYPE : SF_GET_FORMAT_MAJOR, &info, sizeof info);
+  snprintf(line, sizeof line, "%s\t%s", info.name ? info.name : "", info.extension ? info.extension : "");
+  text_copy(line, text, size);
+  return info.format;
+}
+
+static int format_check(int32_t format, int32_t channels, int32_t sample_rate) {
+  struct sf_info info = {.sample_rate = sample_rate, .channels = channels, .format = format};
+  return sndfile.format_check(&info);
+}
+
+const struct codec codec_sndfile = {
+    .load = load,
+    .open = open_sound,
+    .close = close_sound,
+    .failure = failure,
+    .read = read_frames,
+    .write = write_frames,
+    .seek = seek_frame,
+    .truncate = truncate_sound,
+    .update_header = update_header,
+    .tag = sndfile_tag,
+    .set_tag = sndfile_set_tag,
+    .cue = sndfile_cue,
+    .loops = sndfile_loops,
+    .broadcast = sndfile_broadcast,
+    .log = sndfile_log,
+    .format_count = format_count,
+    .format_info = format_info,
+    .format_check = format_check,
+};
