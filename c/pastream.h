@@ -260,8 +260,8 @@ PS_API int32_t ps_stream_command(int32_t stream, int32_t command);
 PS_API int32_t ps_stream_done(int32_t stream, int32_t ticket);
 /* Blocks until that command has ended and answers as ps_stream_done. Owner. */
 PS_API int32_t ps_stream_await(int32_t stream, int32_t ticket);
-/* Blocks until no run is active (state not STARTING, ACTIVE or ENDING), at most `seconds` (< 0: for ever), and answers
- * 1, or 0 if time ran out. Any thread. */
+/* Blocks until no command waits or is under way and no run is on (state not STARTING, ACTIVE or ENDING), at most
+ * `seconds` (< 0: for ever), and returns 1, or 0 if time ran out. Any thread. */
 PS_API int32_t ps_stream_wait(int32_t stream, double seconds);
 
 /* The source ends, and the run completes when all of it has been played: what is in the ring now, the rest of this pass
@@ -279,6 +279,7 @@ PS_API int32_t ps_stream_drain(int32_t stream);
 #define PS_STATE_STOPPED 6   /* by PS_COMMAND_STOP */
 #define PS_STATE_ABORTED 7   /* by PS_COMMAND_ABORT, or by an error: ps_stream_error */
 #define PS_STATE_CLOSED 8
+#define PS_STATE_CLOSING 9 /* the device is being closed */
 /* One of the states. Any thread. */
 PS_API int32_t ps_stream_state(int32_t stream);
 

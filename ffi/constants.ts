@@ -108,6 +108,7 @@ export const PS_STATE_COMPLETED = 5;
 export const PS_STATE_STOPPED = 6;
 export const PS_STATE_ABORTED = 7;
 export const PS_STATE_CLOSED = 8;
+export const PS_STATE_CLOSING = 9;
 
 export const PS_ENDPOINT_NONE = 0;
 export const PS_ENDPOINT_RING = 1;

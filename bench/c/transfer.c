@@ -54,7 +54,8 @@ static void measure(const char *name, int32_t channels, int32_t format, size_t b
   transfer.output = calloc(1, transfer.bytes);
   memset(transfer.source->data, 1, RING_FRAMES / block * transfer.bytes);
   memset(transfer.sink->data, 1, RING_FRAMES / block * transfer.bytes);
-  engine_init(&transfer.engine, channels, format, channels, format);
+  engine_init(&transfer.engine);
+  engine_set_formats(&transfer.engine, channels, format, channels, format);
   for (int32_t c = 0; c < channels; c++) reversed[c] = channels - c;
   if (map != IDENTITY) {
     channel_map_set(&transfer.engine.input.map, map == REVERSED ? reversed : scattered);

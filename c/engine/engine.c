@@ -21,14 +21,25 @@ static void direction_init(struct engine_direction *direction, int32_t channels,
   channel_map_init(&direction->map, channels, format);
 }
 
-void engine_init(struct engine *engine, int32_t input_channels, int32_t input_format, int32_t output_channels,
-                 int32_t output_format) {
-  direction_init(&engine->input, input_channels, input_format);
-  direction_init(&engine->output, output_channels, output_format);
+void engine_init(struct engine *engine) {
   atomic_init(&engine->gain, 1.0f);
   atomic_init(&engine->draining, 0);
   memset(&engine->run, 0, sizeof engine->run);
   engine->result = CALLBACK_COMPLETE; /* nothing runs before engine_start */
+  engine_set_formats(engine, 0, 0, 0, 0);
+}
+
+void engine_set_formats(struct engine *engine, int32_t input_channels, int32_t input_format, int32_t output_channels,
+                        int32_t output_format) {
+  direction_init(&engine->input, input_channels, input_format);
+  direction_init(&engine->output, output_channels, output_format);
+}
+
+/* The length rule: frames of a run whose source has `source` frames (-1: not known yet); -1 while that is unknown, or
+ * for ever. A source that is drained, and one that ends before `frames`, are told from it where they end. */
+static int64_t run_length(const struct engine_run *run, int64_t source) {
+  if (run->frames >= 0) return run->frames + (run->pad > 0 ? run->pad : 0);
+  return source < 0 || run->pad < 0 ? -1 : source + run->pad;
 }
 
 static void set_total(struct engine *engine, int64_t total) {
@@ -49,7 +60,7 @@ void engine_clear(struct engine *engine) {
 
 void engine_start(struct engine *engine, const struct engine_run *run) {
   engine->run = *run;
-  set_total(engine, run->frames < 0 ? -1 : run->frames + (run->pad > 0 ? run->pad : 0));
+  set_total(engine, run_length(run, -1));
   engine->drain_left = -1;
   engine->loop_length = run->source && run->source_loop ? ring_read_available(run->source) : 0;
   engine->loop_position = 0;
@@ -199,7 +210,7 @@ static struct plan plan_source(const struct engine *engine, size_t frames) {
       plan.error = PS_ERR_BUFFER_EMPTY;
       plan.frames = plan.played;
     } else {
-      plan.total = after_source + run->pad;
+      plan.total = run_length(run, after_source);
       plan.frames = at_most(plan.frames, (int64_t)plan.played + run->pad);
     }
   }

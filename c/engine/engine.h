@@ -60,9 +60,11 @@ struct engine {
   struct glitch_log glitches;
 };
 
-/* Channels and formats; both maps identity, gain 1. */
-void engine_init(struct engine *engine, int32_t input_channels, int32_t input_format, int32_t output_channels,
-                 int32_t output_format);
+/* Gain 1, and no channels. */
+void engine_init(struct engine *engine);
+/* Channels and formats; both maps identity. Before the first run. */
+void engine_set_formats(struct engine *engine, int32_t input_channels, int32_t input_format, int32_t output_channels,
+                        int32_t output_format);
 /* Sets all counters back for a new run. Not while the callback runs. */
 void engine_clear(struct engine *engine);
 /* Begins a new run, with counters at 0. Not while the callback runs. */

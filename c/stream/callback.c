@@ -61,6 +61,14 @@ void stream_callback_reset(struct stream *stream) {
   stream->expected = 0;
 }
 
+void stream_clear(struct stream *stream) {
+  engine_clear(&stream->engine);
+  meter_reset(&stream->meters[0]);
+  meter_reset(&stream->meters[1]);
+  timing_reset(&stream->timing);
+  stream_callback_reset(stream);
+}
+
 /* How late this callback is, reckoned from the earliest of those before it. */
 static double lateness(struct stream *stream, double began, size_t frames) {
   double late = stream->expected > 0 ? began - stream->expected : 0;

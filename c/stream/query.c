@@ -11,7 +11,8 @@ static double ask_device(struct stream *stream, int32_t what) {
   struct device *device = &stream->device;
   os_mutex_lock(&stream->lock);
   double answer = what == PS_NUMBER_TIME ? stream->last_time : 0;
-  if (stream->device_open) answer = what == PS_NUMBER_TIME ? device->ops->time(device) : device->ops->cpu_load(device);
+  if (stream_is_open(stream))
+    answer = what == PS_NUMBER_TIME ? device->ops->time(device) : device->ops->cpu_load(device);
   os_mutex_unlock(&stream->lock);
   return answer;
 }
@@ -126,8 +127,8 @@ double ps_stream_due(int32_t handle, double frames) {
   if (!stream) return PS_ERR_HANDLE;
   double due = 0;
   os_mutex_lock(&stream->lock); /* the control thread lets go of the sink when it closes the stream */
-  if (stream_running(stream) && stream->sink.kind == PS_ENDPOINT_RING) {
-    double available = (double)ring_read_available((struct ring *)stream->sink.object);
+  if (stream_running(stream) && stream->endpoints[DEVICE_INPUT].kind == PS_ENDPOINT_RING) {
+    double available = (double)ring_read_available((struct ring *)stream->endpoints[DEVICE_INPUT].object);
     if (available < frames) due = due_in(stream, frames - available);
   }
   os_mutex_unlock(&stream->lock);

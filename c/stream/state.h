@@ -18,9 +18,9 @@
 #define STREAM_TICKETS 64  /* results of the last commands that are kept */
 #define STREAM_COMMANDS 32 /* commands that can wait */
 
-struct endpoint { /* source or sink, as set */
-  int32_t kind;   /* PS_SIDE_ */
-  int32_t flags;
+struct endpoint {         /* source or sink, as set */
+  int32_t kind;           /* PS_ENDPOINT_ */
+  int32_t flags;          /* PS_SOURCE_ or PS_SINK_ */
   struct object *object;  /* ring or file, in use by this stream; NULL for none */
   struct object *between; /* the ring between file and callback, in use by this stream; NULL: to be made at the start */
 };
@@ -58,8 +58,8 @@ struct stream {
   double actual[PS_ACTUAL_SIZE]; /* as device.actual, with the public numbers of the devices */
 
   /* As set for the next run, by the owner, while no run is active. */
-  struct endpoint source, sink;
-  struct object *left_file; /* the file that the writer has left, or is about to leave, for the one in `sink` */
+  struct endpoint endpoints[2]; /* by direction: the sink of the input, the source of the output */
+  struct object *left_file;     /* the file that the writer has left, or is about to leave, for the sink's */
   double frames, pad, offset, prebuffer;
   int32_t run_flags;
 
@@ -67,7 +67,7 @@ struct stream {
   struct engine engine;
   struct meter meters[2]; /* input, output */
   struct timing timing;
-  struct ring *rings[2];      /* source and sink of the run, in use by it */
+  struct ring *rings[2];      /* of its endpoints, by direction, in use by it */
   struct file_reader *reader; /* NULL without a file source */
   struct file_writer *writer; /* NULL without a file sink */
   _Atomic double heartbeat;   /* os_time() of the last sign of life of the device */
@@ -78,21 +78,16 @@ struct stream {
 
   /* Control thread. */
   struct os_thread thread;
-  struct os_event wake; /* posted by commands, by the completing callback and by failing file threads */
-  struct os_mutex lock; /* for what follows; never taken by the callback */
-  struct {
-    int32_t command, ticket;
-  } queue[STREAM_COMMANDS];
-  int32_t queued, next_ticket, done_ticket;
-  int32_t changing; /* START and CLOSE commands that wait or are under way: they use what is set for the next run */
-  int quit;         /* close and end the thread */
+  struct os_event wake;               /* posted by commands, by the completing callback and by failing file threads */
+  struct os_mutex lock;               /* for what follows; never taken by the callback */
+  int32_t queue[STREAM_COMMANDS + 2]; /* commands: the one under way, those that wait, and COMMAND_QUIT */
+  int32_t queued;
+  int32_t next_ticket, done_ticket; /* the queue has the tickets from done_ticket to before next_ticket */
   struct error results[STREAM_TICKETS];
-  struct error failure; /* what ended the run; the first one wins */
-  double last_time;     /* the stream's clock when it was closed */
-  double switched_at;   /* frame at which the newest file of the recording begins; -1: not known yet */
-  int device_open;      /* the device may be asked for its time */
-  _Atomic int32_t failed;
-  _Atomic int32_t state;
+  struct error failure;  /* what ended the run; the first one wins */
+  double last_time;      /* the stream's clock when it was closed */
+  double switched_at;    /* frame at which the newest file of the recording begins; -1: not known yet */
+  _Atomic int32_t state; /* PS_STATE_; set by the control thread only */
 };
 
 static inline struct stream *stream_of(struct device_host *host) {
@@ -117,15 +112,20 @@ void stream_callback_reset(struct stream *stream);
 /* Before a run: what is counted and measured of one begins at 0. */
 void stream_clear(struct stream *stream);
 
-/* Puts `set`, the uses of whose objects go over to the stream, in the place of what a side had. With the lock taken. */
-void stream_set_endpoint(struct stream *stream, struct endpoint *side, struct endpoint set);
+#define COMMAND_QUIT 0 /* close the stream and end its thread: the last command */
 
-/* control.c: starts the control thread, which has a use of the stream until stream_control_quit. */
+/* control.c: starts the control thread, which has a use of the stream until COMMAND_QUIT is carried out. */
 int32_t stream_control_start(struct stream *stream);
-/* Hands a command over; answers its ticket. */
+/* Hands a command over; returns its ticket. */
 int32_t stream_command(struct stream *stream, int32_t command);
-/* The thread closes the stream once it has carried out what is waiting, and ends. */
-void stream_control_quit(struct stream *stream);
+/* Whether a command waits or is under way that uses what is set for the next run, or any at all. Under the lock. */
+int stream_is_changing(const struct stream *stream);
+int stream_is_busy(const struct stream *stream);
+
+/* stream.c: the stream for a call that sets something for the next run, with its lock taken. NULL with *status set while
+ * a run is on, or a command under way that uses what is set. And the end of such a call. */
+struct stream *stream_use_idle(int32_t handle, int32_t *status);
+int32_t stream_done_idle(struct stream *stream, int32_t status);
 
 /* The stream behind a handle, with a use that stream_done gives back. */
 static inline struct stream *stream_use(int32_t handle) { return (struct stream *)handle_use(handle, HANDLE_STREAM); }
@@ -134,9 +134,19 @@ static inline int32_t stream_done(struct stream *stream, int32_t result) {
   return result;
 }
 
+static inline int32_t stream_state(const struct stream *stream) {
+  return atomic_load_explicit(&stream->state, memory_order_acquire);
+}
+
+/* Whether the device is open, so that it can be asked something under the lock. */
+static inline int stream_is_open(const struct stream *stream) {
+  int32_t state = stream_state(stream);
+  return state != PS_STATE_NEW && state != PS_STATE_CLOSING && state != PS_STATE_CLOSED;
+}
+
 /* Whether a run is on. */
 static inline int stream_running(const struct stream *stream) {
-  int32_t state = atomic_load_explicit(&stream->state, memory_order_acquire);
+  int32_t state = stream_state(stream);
   return state == PS_STATE_STARTING || state == PS_STATE_ACTIVE || state == PS_STATE_ENDING;
 }
 

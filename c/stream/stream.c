@@ -9,7 +9,6 @@
 #include "device/config.h"
 
 #define AWAIT_LONGEST 0.001 /* seconds between two looks while a caller is blocked */
-#define SHUTDOWN_TIME 2.0
 
 /* --------------------------------------------------------------------- life */
 
@@ -40,7 +39,7 @@ int32_t ps_stream_new(const double *config, int32_t size, const double *list, in
   stream->actual[PS_ACTUAL_INPUT_DEVICE] = stream->actual[PS_ACTUAL_OUTPUT_DEVICE] = PS_DEVICE_NONE;
   stream->frames = -1;
   stream->prebuffer = -1;
-  stream->engine.result = CALLBACK_COMPLETE;
+  engine_init(&stream->engine);
   stream_host_init(stream);
   int32_t handle = handle_new(&stream->object, HANDLE_STREAM, stream_destroy);
   if (handle < 0) {
@@ -57,38 +56,9 @@ int32_t ps_stream_free(int32_t handle) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
   int32_t status = handle_free(handle, HANDLE_STREAM);
-  if (status >= 0) stream_control_quit(stream);
+  if (status >= 0) stream_command(stream, COMMAND_QUIT);
   return stream_done(stream, status);
 }
-
-static void shut_stream(struct object *object, void *argument) {
-  (void)argument;
-  stream_command((struct stream *)object, PS_COMMAND_CLOSE);
-}
-
-static void await_shut(struct object *object, void *argument) {
-  const double *deadline = argument;
-  struct stream *stream = (struct stream *)object;
-  while (atomic_load(&stream->state) != PS_STATE_CLOSED && os_time() < *deadline) os_sleep(AWAIT_LONGEST);
-}
-
-int32_t ps_shutdown(void) {
-  double deadline = os_time() + SHUTDOWN_TIME;
-  handle_each(HANDLE_STREAM, shut_stream, NULL);
-  handle_each(HANDLE_STREAM, await_shut, &deadline);
-  file_close_all();
-  return PS_OK;
-}
-
-#if defined(__GNUC__) && !defined(_WIN32)
-/* On Windows the threads are gone when a library is told of the exit; there the caller calls ps_shutdown. */
-__attribute__((destructor)) static void at_exit(void) { ps_shutdown(); }
-#endif
-
-#ifdef __linux__
-/* Bun ends by quick_exit, which calls no destructors. */
-__attribute__((constructor)) static void at_load(void) { at_quick_exit(at_exit); }
-#endif
 
 /* ----------------------------------------------------------------- commands */
 
@@ -126,25 +96,34 @@ int32_t ps_stream_await(int32_t handle, int32_t ticket) {
   return stream_done(stream, status);
 }
 
+/* Whether nothing is to come by itself: no command waits or is under way, and no run is on. */
+static int is_idle(struct stream *stream) {
+  os_mutex_lock(&stream->lock);
+  int idle = !stream_is_busy(stream) && !stream_running(stream);
+  os_mutex_unlock(&stream->lock);
+  return idle;
+}
+
 int32_t ps_stream_wait(int32_t handle, double seconds) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
   double deadline = os_time() + seconds;
-  while (stream_running(stream) && (seconds < 0 || os_time() < deadline)) os_sleep(AWAIT_LONGEST);
-  return stream_done(stream, !stream_running(stream));
+  int idle;
+  while (!(idle = is_idle(stream)) && (seconds < 0 || os_time() < deadline)) os_sleep(AWAIT_LONGEST);
+  return stream_done(stream, idle);
 }
 
 int32_t ps_stream_state(int32_t handle) {
   struct stream *stream = stream_use(handle);
-  return stream ? stream_done(stream, atomic_load(&stream->state)) : PS_ERR_HANDLE;
+  return stream ? stream_done(stream, stream_state(stream)) : PS_ERR_HANDLE;
 }
 
 int32_t ps_stream_drain(int32_t handle) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  const struct endpoint *source = &stream->source;
+  const struct endpoint *source = &stream->endpoints[DEVICE_OUTPUT];
   os_mutex_lock(&stream->lock);
-  int32_t state = atomic_load(&stream->state);
+  int32_t state = stream_state(stream);
   if (state == PS_STATE_STARTING || state == PS_STATE_ACTIVE) {
     /* First, lest the end of the source be seen without it, and silence be played. */
     atomic_store_explicit(&stream->engine.draining, 1, memory_order_release);
@@ -158,18 +137,15 @@ int32_t ps_stream_drain(int32_t handle) {
 
 /* ------------------------------------------------------------------ setting */
 
-/* The stream for a call that sets something for the next run, its lock taken; NULL with *status set while a run is on,
- * or a command under way that uses what is set. */
-static struct stream *stream_use_idle(int32_t handle, int32_t *status) {
+struct stream *stream_use_idle(int32_t handle, int32_t *status) {
   struct stream *stream = stream_use(handle);
   *status = PS_ERR_HANDLE;
   if (!stream) return NULL;
   os_mutex_lock(&stream->lock);
-  int32_t state = atomic_load(&stream->state);
   *status = PS_OK;
-  if (stream_running(stream) || stream->changing)
+  if (stream_running(stream) || stream_is_changing(stream))
     *status = error_set(PS_ERR_ACTIVE, 0, "the stream is running");
-  else if (state == PS_STATE_NEW || state == PS_STATE_CLOSED)
+  else if (!stream_is_open(stream))
     *status = error_set(PS_ERR_STATE, 0, "the stream is not open");
   if (*status >= 0) return stream;
   os_mutex_unlock(&stream->lock);
@@ -177,85 +153,9 @@ static struct stream *stream_use_idle(int32_t handle, int32_t *status) {
   return NULL;
 }
 
-static int32_t setting_done(struct stream *stream, int32_t status) {
+int32_t stream_done_idle(struct stream *stream, int32_t status) {
   os_mutex_unlock(&stream->lock);
   return stream_done(stream, status);
-}
-
-static void endpoint_release(struct endpoint *side) {
-  if (side->object) object_release(side->object);
-  if (side->between) object_release(side->between);
-}
-
-void stream_set_endpoint(struct stream *stream, struct endpoint *side, struct endpoint set) {
-  endpoint_release(side);
-  if (side == &stream->sink && stream->left_file) {
-    object_release(stream->left_file);
-    stream->left_file = NULL;
-  }
-  *side = set;
-}
-
-/* A ring for the frames of one direction. */
-static int32_t use_ring(int32_t handle, const struct engine_direction *direction, struct object **object) {
-  struct ring *ring = (struct ring *)handle_use(handle, HANDLE_RING);
-  if (!ring) return PS_ERR_HANDLE;
-  *object = &ring->object;
-  if (ring->element_size == direction->frame_bytes) return PS_OK;
-  return error_set(PS_ERR_ARGUMENT, 0, "an element of the ring has %zu bytes, a frame of the stream %zu",
-                   ring->element_size, direction->frame_bytes);
-}
-
-/* Each takes uses of the objects into `set`, whatever it answers. */
-static int32_t set_ring(struct endpoint *set, const struct engine_direction *direction, int is_sink, int32_t handle) {
-  int32_t status = use_ring(handle, direction, &set->object);
-  if (status >= 0 && !is_sink && (set->flags & PS_SOURCE_LOOP) && !ring_read_available((struct ring *)set->object))
-    return error_set(PS_ERR_ARGUMENT, 0, "an empty source cannot be looped");
-  return status;
-}
-
-static int32_t set_file(struct endpoint *set, const struct engine_direction *direction, int is_sink, int32_t handle,
-                        int32_t between) {
-  set->object = handle_use(handle, HANDLE_FILE);
-  if (!set->object) return PS_ERR_HANDLE;
-  const struct file *file = (const struct file *)set->object;
-  if (file_channels(file) != direction->channels)
-    return error_set(PS_ERR_ARGUMENT, 0, "the file has %d channels, the stream %d", file_channels(file),
-                     direction->channels);
-  if (!is_sink && (set->flags & PS_SOURCE_LOOP) && !file_seekable(file))
-    return error_set(PS_ERR_ARGUMENT, 0, "a file that cannot seek cannot be looped");
-  return between ? use_ring(between, direction, &set->between) : PS_OK;
-}
-
-static int32_t set_endpoint(int32_t handle, int is_sink, int32_t kind, int32_t object, int32_t flags, int32_t between) {
-  int32_t status;
-  struct stream *stream = stream_use_idle(handle, &status);
-  if (!stream) return status;
-  const struct engine_direction *direction = is_sink ? &stream->engine.input : &stream->engine.output;
-  struct endpoint set = {.kind = kind, .flags = flags};
-  if (kind == PS_ENDPOINT_NONE)
-    set.flags = 0;
-  else if (!direction->channels)
-    status = error_set(PS_ERR_ARGUMENT, 0, "the stream has no %s", is_sink ? "input" : "output");
-  else if (kind == PS_ENDPOINT_RING)
-    status = set_ring(&set, direction, is_sink, object);
-  else if (kind == PS_ENDPOINT_FILE)
-    status = set_file(&set, direction, is_sink, object, between);
-  else
-    status = error_set(PS_ERR_ARGUMENT, 0, "no kind %d", kind);
-  if (status >= 0)
-    stream_set_endpoint(stream, is_sink ? &stream->sink : &stream->source, set);
-  else
-    endpoint_release(&set);
-  return setting_done(stream, status);
-}
-
-int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between) {
-  return set_endpoint(stream, 0, kind, object, flags, between);
-}
-
-int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between) {
-  return set_endpoint(stream, 1, kind, object, flags, between);
 }
 
 int32_t ps_stream_set_run(int32_t handle, double frames, double pad, double offset, int32_t flags) {
@@ -263,13 +163,13 @@ int32_t ps_stream_set_run(int32_t handle, double frames, double pad, double offs
   struct stream *stream = stream_use_idle(handle, &status);
   if (!stream) return status;
   if (isnan(frames) || isnan(pad) || !(offset >= 0) || frames > 9e15 || pad > 9e15 || offset > 9e15)
-    return setting_done(stream, error_set(PS_ERR_ARGUMENT, 0, "frames %g, pad %g, offset %g", frames, pad, offset));
+    return stream_done_idle(stream, error_set(PS_ERR_ARGUMENT, 0, "frames %g, pad %g, offset %g", frames, pad, offset));
   stream->frames = frames < 0 ? -1 : frames;
   stream->pad = pad < 0 ? -1 : pad;
   stream->offset = offset;
   stream->run_flags = flags;
   stream_clear(stream);
-  return setting_done(stream, PS_OK);
+  return stream_done_idle(stream, PS_OK);
 }
 
 int32_t ps_stream_set_prebuffer(int32_t handle, double frames) {
@@ -277,7 +177,7 @@ int32_t ps_stream_set_prebuffer(int32_t handle, double frames) {
   struct stream *stream = stream_use_idle(handle, &status);
   if (!stream) return status;
   stream->prebuffer = frames >= 0 ? frames : -1;
-  return setting_done(stream, PS_OK);
+  return stream_done_idle(stream, PS_OK);
 }
 
 static int32_t check_map(const struct engine_direction *direction, const int32_t *map, int32_t count) {
@@ -294,7 +194,7 @@ int32_t ps_stream_set_map(int32_t handle, int32_t side, const int32_t *map, int3
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
   struct engine_direction *direction = side ? &stream->engine.output : &stream->engine.input;
-  int32_t status = atomic_load(&stream->state) == PS_STATE_NEW ? error_set(PS_ERR_STATE, 0, "the stream is not open")
+  int32_t status = stream_state(stream) == PS_STATE_NEW ? error_set(PS_ERR_STATE, 0, "the stream is not open")
                    : direction->channels ? check_map(direction, map, count)
                                          : error_set(PS_ERR_ARGUMENT, 0, "the stream has no such direction");
   if (status >= 0) channel_map_set(&direction->map, map);
@@ -307,49 +207,4 @@ int32_t ps_stream_set_gain(int32_t handle, double gain) {
   int32_t status = fabs(gain) <= FLT_MAX ? PS_OK : error_set(PS_ERR_ARGUMENT, 0, "gain %g is not finite", gain);
   if (status >= 0) atomic_store_explicit(&stream->engine.gain, (float)gain, memory_order_relaxed);
   return stream_done(stream, status);
-}
-
-/* ---------------------------------------------------------------- next file */
-
-static int32_t next_file(struct stream *stream, struct object *object) {
-  struct file *file = (struct file *)object;
-  if (!stream->writer || atomic_load(&stream->state) != PS_STATE_ACTIVE)
-    return error_set(PS_ERR_STATE, 0, "no file is being recorded");
-  if (file_channels(file) != stream->engine.input.channels)
-    return error_set(PS_ERR_ARGUMENT, 0, "the file has %d channels, the stream %d", file_channels(file),
-                     stream->engine.input.channels);
-  int32_t status = file_take(file);
-  if (status < 0) return status;
-  status = file_writer_switch(stream->writer, file);
-  if (status < 0) {
-    file_give_back(file);
-    return status;
-  }
-  if (stream->left_file) object_release(stream->left_file);
-  stream->left_file = stream->sink.object;
-  stream->sink.object = object;
-  return PS_OK;
-}
-
-int32_t ps_stream_next_file(int32_t handle, int32_t file) {
-  struct stream *stream = stream_use(handle);
-  if (!stream) return PS_ERR_HANDLE;
-  struct object *object = handle_use(file, HANDLE_FILE);
-  if (!object) return stream_done(stream, PS_ERR_HANDLE);
-  os_mutex_lock(&stream->lock);
-  int32_t status = next_file(stream, object);
-  os_mutex_unlock(&stream->lock);
-  if (status < 0) object_release(object);
-  return stream_done(stream, status);
-}
-
-double ps_stream_next_file_at(int32_t handle) {
-  struct stream *stream = stream_use(handle);
-  if (!stream) return PS_ERR_HANDLE;
-  os_mutex_lock(&stream->lock);
-  if (stream->writer) stream->switched_at = (double)file_writer_switched_at(stream->writer);
-  double at = stream->switched_at;
-  os_mutex_unlock(&stream->lock);
-  object_release(&stream->object);
-  return at < 0 ? PS_ERR_PENDING : at;
 }

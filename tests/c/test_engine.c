@@ -17,7 +17,8 @@ static struct ring *start(struct engine_run run, int inputs, int64_t frames) {
   struct ring *source = frames < 0 ? NULL : ring_create(2, 100);
   for (int16_t i = 1; i <= frames; i++) ring_write(source, &i, 1);
   run.source = source;
-  engine_init(&engine, inputs, PS_FORMAT_INT16, 1, PS_FORMAT_INT16);
+  engine_init(&engine);
+  engine_set_formats(&engine, inputs, PS_FORMAT_INT16, 1, PS_FORMAT_INT16);
   engine_start(&engine, &run);
   return source;
 }
@@ -158,7 +159,8 @@ static int64_t get(int32_t format, const void *from) {
 static void play(int32_t format, float gain, const void *samples, size_t count, void *output) {
   struct ring *source = ring_create(format_bytes(format), count);
   ring_write(source, samples, count);
-  engine_init(&engine, 0, PS_FORMAT_FLOAT32, 1, format);
+  engine_init(&engine);
+  engine_set_formats(&engine, 0, PS_FORMAT_FLOAT32, 1, format);
   atomic_store(&engine.gain, gain);
   engine_start(&engine, &(struct engine_run){.frames = (int64_t)count, .source = source});
   CHECK_EQUAL(engine_process(&engine, NULL, output, count, 0, 0), CALLBACK_COMPLETE);
@@ -263,7 +265,8 @@ TEST(a_map_changes_between_blocks_only) {
   for (int i = 0; i < BLOCK * TURN_CHANNELS; i++) input[i] = i % TURN_CHANNELS;
   struct ring *source = ring_create(TURN_CHANNELS * 4, BLOCK), *sink = ring_create(TURN_CHANNELS * 4, BLOCK);
   ring_write(source, input, BLOCK);
-  engine_init(&engine, TURN_CHANNELS, PS_FORMAT_INT32, TURN_CHANNELS, PS_FORMAT_INT32);
+  engine_init(&engine);
+  engine_set_formats(&engine, TURN_CHANNELS, PS_FORMAT_INT32, TURN_CHANNELS, PS_FORMAT_INT32);
   engine_start(&engine, &(struct engine_run){.frames = -1, .source = source, .source_loop = 1, .sink = sink});
   atomic_store(&turning, 1);
   CHECK_EQUAL(os_thread_start(&thread, "maps", OS_THREAD_NORMAL, turn_maps, NULL), 0);

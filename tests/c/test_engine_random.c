@@ -358,7 +358,8 @@ static void perform(struct run *run) {
       .sink_drop = run->model.drop,
       .sink_memory = run->sink == SINK_MEMORY,
   };
-  engine_init(&engine, run->input.channels, run->input.format, run->output.channels, run->output.format);
+  engine_init(&engine);
+  engine_set_formats(&engine, run->input.channels, run->input.format, run->output.channels, run->output.format);
   if (run->input.mapped) channel_map_set(&engine.input.map, run->input.map);
   if (run->output.mapped) channel_map_set(&engine.output.map, run->output.map);
   engine_start(&engine, &settings);

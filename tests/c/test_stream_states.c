@@ -382,6 +382,48 @@ static int32_t handles_before;
 
 TEST(no_handle_is_left) { CHECK_EQUAL(ps_handle_count(), handles_before); }
 
+TEST(a_gain_set_before_the_device_is_open_stays) {
+  int32_t stream = stream_new(&(struct setup){.inputs = 1, .outputs = 1});
+  CHECK_EQUAL(ps_stream_set_gain(stream, 0.5), PS_OK);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_OPEN), PS_OK);
+  float ones[1000], heard[1300];
+  for (int i = 0; i < 1000; i++) ones[i] = 1;
+  int32_t source = ps_ring_new(4, 1000, NULL, 0), sink = ps_ring_new(4, 1300, NULL, 0);
+  CHECK_EQUAL(ps_ring_write(source, ones, 1000), 1000);
+  CHECK_EQUAL(ps_ring_end(source), PS_OK);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, source, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, sink, PS_SINK_MEMORY, 0), PS_OK);
+  CHECK_EQUAL(stream_run(stream, -1, 300, 0), PS_STATE_COMPLETED);
+  CHECK_EQUAL(ps_ring_read(sink, heard, 1300), 1300);
+  int wrong = 0;
+  for (int i = 0; i < 1300; i++) wrong += heard[i] != (i < 256 || i >= 1256 ? 0.0f : 0.5f); /* a block late */
+  CHECK_EQUAL(wrong, 0);
+  stream_close(stream);
+  ps_ring_free(source);
+  ps_ring_free(sink);
+}
+
+/* Also for commands that have not begun: what a caller hands over and then waits for must not seem over before. */
+TEST(waiting_waits_for_queued_commands) {
+  for (int round = 0; round < 50; round++) {
+    int32_t stream = stream_new(&(struct setup){.output_only = 1}), source = memory_ring(8, 4800);
+    CHECK(ps_stream_command(stream, PS_COMMAND_OPEN) >= 0);
+    CHECK_EQUAL(ps_stream_wait(stream, -1), 1);
+    CHECK_EQUAL(ps_stream_state(stream), PS_STATE_IDLE);
+    CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, source, 0, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+    CHECK(ps_stream_command(stream, PS_COMMAND_START) >= 0);
+    CHECK_EQUAL(ps_stream_wait(stream, -1), 1);
+    CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
+    CHECK_EQUAL(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT), 4800);
+    CHECK(ps_stream_command(stream, PS_COMMAND_CLOSE) >= 0);
+    CHECK_EQUAL(ps_stream_wait(stream, -1), 1);
+    CHECK_EQUAL(ps_stream_state(stream), PS_STATE_CLOSED);
+    CHECK_EQUAL(ps_stream_free(stream), PS_OK);
+    CHECK_EQUAL(ps_ring_free(source), PS_OK);
+  }
+}
+
 int main(void) {
   handles_before = ps_handle_count();
   RUN(from_new_to_closed);
@@ -398,5 +440,7 @@ int main(void) {
   RUN(a_start_that_waits_is_drained);
   RUN(shutdown_while_streaming);
   RUN(no_handle_is_left);
+  RUN(a_gain_set_before_the_device_is_open_stays);
+  RUN(waiting_waits_for_queued_commands);
   return test_end();
 }
