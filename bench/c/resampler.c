@@ -1,5 +1,5 @@
-/* Sample rate conversion against the libraries that Debian has for it, in one run: each takes its turn in every round, in
- * blocks of 256 frames, and medians are compared. What is not installed is left out (Debian: libsoxr0 libsamplerate0
+/* Sample rate conversion against the libraries that Debian has for it, in one run: each takes its turn in every round,
+ * in blocks of 256 frames, and medians are compared. What is not installed is left out (Debian: libsoxr0 libsamplerate0
  * libspeexdsp1). */
 #include "engine/resampler.h"
 

@@ -29,8 +29,8 @@ static struct resampler *make(double in, double out, int channels, int in_format
   return resampler;
 }
 
-/* Converts all of it in blocks of `block` frames of input, or of random sizes for 0, and plays the tail; returns how many
- * frames came out. What is foretold is checked at each step. */
+/* Converts all of it in blocks of `block` frames of input, or of random sizes for 0, and plays the tail; returns how
+ * many frames came out. What is foretold is checked at each step. */
 static size_t convert(struct resampler *r, const void *in, size_t frames, size_t in_frame, void *out, size_t room,
                       size_t out_frame, size_t block, struct random *random) {
   size_t done = 0, made = 0;

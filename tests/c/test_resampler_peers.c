@@ -1,5 +1,5 @@
-/* The same sound through other libraries' resamplers (Debian: libsoxr0, libsamplerate0), which know nothing of ours: what
- * they make differs by less than -100 dB. Skipped for a library that is not installed. */
+/* The same sound through other libraries' resamplers (Debian: libsoxr0, libsamplerate0), which know nothing of ours:
+ * what they make differs by less than -100 dB. Skipped for a library that is not installed. */
 #include <math.h>
 #include <string.h>
 
@@ -12,7 +12,12 @@
 #define SECONDS 0.4
 #define FRAMES_MOST 80000
 
-/* Own declarations of what is used of libsamplerate. */
+/* Own declarations of what is used of the two. */
+struct soxr_quality {
+  double precision, phase_response, passband_end, stopband_begin;
+  void *own;
+  unsigned long flags;
+};
 struct src_data {
   const float *in;
   float *out;
@@ -23,6 +28,7 @@ struct src_data {
 static void *(*soxr_create)(double, double, unsigned, const char **, const void *, const void *, const void *);
 static const char *(*soxr_process)(void *, const void *, size_t, size_t *, void *, size_t, size_t *);
 static void (*soxr_delete)(void *);
+static struct soxr_quality (*soxr_quality_spec)(unsigned long, unsigned long);
 static int (*src_simple)(struct src_data *, int, int);
 
 static float input[FRAMES_MOST], ours[FRAMES_MOST], theirs[FRAMES_MOST];
@@ -74,7 +80,8 @@ TEST(soxr_makes_the_same) {
   for (size_t i = 0; i < PAIRS; i++) {
     double in = pairs[i][0], out = pairs[i][1];
     size_t frames = make_sound(in, out), made = convert(in, out, frames), used, other = 0, tail = 0;
-    void *soxr = soxr_create(in, out, 1, NULL, NULL, NULL, NULL); /* its "high quality" */
+    struct soxr_quality best = soxr_quality_spec(6, 0);
+    void *soxr = soxr_create(in, out, 1, NULL, NULL, &best, NULL);
     soxr_process(soxr, input, frames, &used, theirs, FRAMES_MOST, &other);
     soxr_process(soxr, NULL, 0, NULL, theirs + other, FRAMES_MOST - other, &tail);
     other += tail;
@@ -103,7 +110,8 @@ static int load(const char *library, const char *symbol, void *function) {
 
 int main(void) {
   int soxr = load("libsoxr.so.0", "soxr_create", &soxr_create) && load("libsoxr.so.0", "soxr_process", &soxr_process) &&
-             load("libsoxr.so.0", "soxr_delete", &soxr_delete);
+             load("libsoxr.so.0", "soxr_delete", &soxr_delete) &&
+             load("libsoxr.so.0", "soxr_quality_spec", &soxr_quality_spec);
   int samplerate = load("libsamplerate.so.0", "src_simple", &src_simple);
   if (soxr) RUN(soxr_makes_the_same);
   if (samplerate) RUN(libsamplerate_makes_the_same);
