@@ -315,10 +315,12 @@ PS_API int32_t ps_stream_set_map(int32_t stream, int32_t side, const int32_t *ma
 /* Linear gain of what is played; 1 leaves every bit as it is. PS_ERR_ARGUMENT: it is not finite. Any thread. */
 PS_API int32_t ps_stream_set_gain(int32_t stream, double gain);
 
-/* Switches a running file recording to `file` at a block boundary; no frame is lost between the two. The old file is
- * finished and given back. PS_ERR_STATE (no file is being recorded), PS_ERR_BUSY (`file` is in use, or an earlier
- * switch is pending), PS_ERR_ARGUMENT (channels). Owner. */
-PS_API int32_t ps_stream_next_file(int32_t stream, int32_t file);
+/* Switches a running file recording to `file`; no frame is lost between the two. The new file begins at frame `at` of
+ * the recording, counted from its first frame, or with the next block if that frame is already written (-1 always is).
+ * A recording that ends before `at` leaves the new file without frames. The old file is finished and given back.
+ * PS_ERR_STATE (no file is being recorded), PS_ERR_BUSY (`file` is in use, or an earlier switch is pending),
+ * PS_ERR_ARGUMENT (channels, `at`). Owner. */
+PS_API int32_t ps_stream_next_file(int32_t stream, int32_t file, double at);
 /* The frame of the recording (counted from its first frame) at which the newest file begins, or PS_ERR_PENDING while
  * the old file is not finished. Owner. */
 PS_API double ps_stream_next_file_at(int32_t stream);

@@ -96,8 +96,8 @@ export const symbols = {
   ps_stream_set_map: { parameters: ["i32", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_stream_set_gain(int32_t stream, double gain)
   ps_stream_set_gain: { parameters: ["i32", "f64"], result: "i32" },
-  // int32_t ps_stream_next_file(int32_t stream, int32_t file)
-  ps_stream_next_file: { parameters: ["i32", "i32"], result: "i32" },
+  // int32_t ps_stream_next_file(int32_t stream, int32_t file, double at)
+  ps_stream_next_file: { parameters: ["i32", "i32", "f64"], result: "i32" },
   // double ps_stream_next_file_at(int32_t stream)
   ps_stream_next_file_at: { parameters: ["i32"], result: "f64" },
   // double ps_stream_number(int32_t stream, int32_t what)

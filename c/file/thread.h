@@ -41,10 +41,10 @@ int32_t file_writer_finish(struct file_writer *writer, double patience);
 void file_writer_hurry(struct file_writer *writer, double patience);
 /* Frees a finished writer. */
 void file_writer_free(struct file_writer *writer);
-/* From the next block on writes into `next` (taken by the caller), flushes the file it leaves and gives it back
- * (file_give_back; the uses of both objects stay the caller's). PS_ERR_BUSY while an earlier switch is pending. Any
- * thread. */
-int32_t file_writer_switch(struct file_writer *writer, struct file *next);
+/* From frame `at` of the recording on, or from the next block on if that frame is already written, writes into `next`
+ * (taken by the caller), flushes the file it leaves and gives it back (file_give_back; the uses of both objects stay the
+ * caller's). PS_ERR_BUSY while an earlier switch is pending. One thread at a time. */
+int32_t file_writer_switch(struct file_writer *writer, struct file *next, int64_t at);
 /* Frame of the recording at which the newest file begins; -1 while a switch is pending, or its first file is written. */
 int64_t file_writer_switched_at(const struct file_writer *writer);
 /* Both: somebody (a freewheeling device) waits for the thread: look at the ring now. Never blocks. */

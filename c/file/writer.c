@@ -27,6 +27,7 @@ struct file_writer {
   struct os_event news; /* for finish: the thread has ended, or patience has changed */
   struct os_mutex lock; /* for `current`, which another thread may want to look at */
   struct file *current;
+  int64_t switch_at; /* written before `next`: frame of the recording at which that file begins */
   _Atomic(struct file *) next;
   _Atomic int64_t switched_at;
   _Atomic int32_t finishing, ended;
@@ -39,10 +40,17 @@ static void fail(struct file_writer *writer) {
   writer->options.failed(writer->options.argument);
 }
 
-/* Leaves the file for the next one, if there is one. */
-static void switch_file(struct file_writer *writer) {
+/* Frames that may be written before another look at `next`: no more than those before the frame at which it begins. */
+static size_t block_frames(struct file_writer *writer) {
+  if (!atomic_load(&writer->next)) return BLOCK_FRAMES;
+  int64_t left = writer->switch_at - writer->written;
+  return left > 0 && left < BLOCK_FRAMES ? (size_t)left : BLOCK_FRAMES;
+}
+
+/* Leaves the file for the next one, if there is one that begins here, or, at the end of the recording, later. */
+static void switch_file(struct file_writer *writer, int at_end) {
   struct file *next = atomic_load(&writer->next);
-  if (!next) return;
+  if (!next || (writer->written < writer->switch_at && !at_end)) return;
   if (writer->error.status == PS_OK && file_flush(writer->file) < 0) fail(writer);
   os_mutex_lock(&writer->lock);
   struct file *left = writer->file;
@@ -53,10 +61,10 @@ static void switch_file(struct file_writer *writer) {
   atomic_store(&writer->next, NULL);
 }
 
-/* Writes a block, if there is one; answers its frames. */
+/* Writes a block, if there is one; returns its frames. */
 static size_t write_block(struct file_writer *writer) {
   struct ring_region region;
-  if (ring_read_region(writer->ring, BLOCK_FRAMES, &region) == 0) return 0;
+  if (ring_read_region(writer->ring, block_frames(writer), &region) == 0) return 0;
   int64_t count = file_write(writer->file, region.part[0], (int64_t)region.count[0], writer->options.format);
   if (count < 0) {
     fail(writer);
@@ -90,10 +98,10 @@ static void run(void *argument) {
   while (writer->error.status == PS_OK) {
     int last = atomic_load(&writer->finishing); /* before the look at the ring: nothing comes in after it */
     while (write_block(writer) > 0) {
-      switch_file(writer);
+      switch_file(writer, 0);
       update_header(writer);
     }
-    switch_file(writer);
+    switch_file(writer, 0);
     update_header(writer);
     if (last) break;
     if (writer->error.status == PS_OK) rest(writer);
@@ -153,7 +161,7 @@ int32_t file_writer_finish(struct file_writer *writer, double patience) {
     if (os_time() - since > atomic_load(&writer->patience)) interrupt(writer);
   }
   os_thread_join(&writer->thread);
-  switch_file(writer); /* one that came when the thread was ending */
+  switch_file(writer, 1); /* one that came when the thread was ending, or that begins at a later frame */
   if (writer->error.status < 0) return error_raise(&writer->error);
   size_t left = ring_read_available(writer->ring);
   return left ? error_set(PS_ERR_STALLED, 0, "%zu frames were not written", left) : PS_OK;
@@ -172,10 +180,10 @@ void file_writer_free(struct file_writer *writer) {
   free(writer);
 }
 
-int32_t file_writer_switch(struct file_writer *writer, struct file *next) {
-  struct file *none = NULL;
-  if (!atomic_compare_exchange_strong(&writer->next, &none, next))
-    return error_set(PS_ERR_BUSY, 0, "the switch to another file is still under way");
+int32_t file_writer_switch(struct file_writer *writer, struct file *next, int64_t at) {
+  if (atomic_load(&writer->next)) return error_set(PS_ERR_BUSY, 0, "the switch to another file is still under way");
+  writer->switch_at = at;
+  atomic_store(&writer->next, next);
   os_event_post(&writer->wake);
   return PS_OK;
 }

@@ -218,14 +218,14 @@ void stream_give_back_endpoints(struct stream *stream, double patience) {
 
 /* ------------------------------------------------------------ the next file */
 
-static int32_t next_file(struct stream *stream, struct object *object) {
+static int32_t next_file(struct stream *stream, struct object *object, int64_t at) {
   struct file *file = (struct file *)object;
   if (!stream->writer || stream_state(stream) != PS_STATE_ACTIVE)
     return error_set(PS_ERR_STATE, 0, "no file is being recorded");
   int32_t status = check_file_channels(file, engine_direction(stream, DEVICE_INPUT));
   if (status >= 0) status = file_take(file);
   if (status < 0) return status;
-  status = file_writer_switch(stream->writer, file);
+  status = file_writer_switch(stream->writer, file, at);
   if (status < 0) {
     file_give_back(file);
     return status;
@@ -237,13 +237,14 @@ static int32_t next_file(struct stream *stream, struct object *object) {
   return PS_OK;
 }
 
-int32_t ps_stream_next_file(int32_t handle, int32_t file) {
+int32_t ps_stream_next_file(int32_t handle, int32_t file, double at) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
+  if (!(at >= -1 && at <= 9e15)) return stream_done(stream, error_set(PS_ERR_ARGUMENT, 0, "frame %g", at));
   struct object *object = handle_use(file, HANDLE_FILE);
   if (!object) return stream_done(stream, PS_ERR_HANDLE);
   os_mutex_lock(&stream->lock);
-  int32_t status = next_file(stream, object);
+  int32_t status = next_file(stream, object, (int64_t)at);
   os_mutex_unlock(&stream->lock);
   if (status < 0) object_release(object);
   return stream_done(stream, status);

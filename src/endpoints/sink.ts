@@ -182,11 +182,11 @@ export class FileCapture implements Capture {
     );
   }
 
-  /** During a run: goes on in another file. */
-  switchTo(file: SoundFile, stream: NativeStream): void {
+  /** During a run: goes on in another file from frame `at` on, or from the next block. */
+  switchTo(file: SoundFile, at: number, stream: NativeStream): void {
     requireFit("sink", file, this.#format, this.#sampleRate);
     const next = new SideFile("sink", file, this.#format, this.#sampleRate);
-    unwrap(native().ps_stream_next_file(stream.handle, next.handle()), "nextFile");
+    unwrap(native().ps_stream_next_file(stream.handle, next.handle(), at), "nextFile");
     this.#file = next;
   }
 

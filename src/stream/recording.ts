@@ -44,8 +44,15 @@ export interface Recording<D extends Dtype> {
     options: { out: S; frames?: number; offset?: number } & SinkOptions & Blocking,
   ): Promise<S>;
 
-  /** Go on recording into another file without losing a frame; answers the frame at which the new file begins. */
-  nextFile(file: SoundFile): Promise<number>;
+  /**
+   * Go on recording into another file without losing a frame. Resolves with the frame of the recording at which the new
+   * file begins, once the old one is finished.
+   *
+   * @param options.at frame at which the new file is to begin, counted from the first one recorded (what `offset` drops
+   *   is not counted). Left out, or where that frame is already written: the next block. A recording that ends before it
+   *   leaves the new file without frames.
+   */
+  nextFile(file: SoundFile, options?: { at?: number }): Promise<number>;
 
   /** The live input in chunks. A yielded array is reused: it is valid until the next chunk is asked for. */
   chunks(options?: ChunkOptions & { layout?: "interleaved" }): AsyncGenerator<SamplesOf<D>, void, void>;
@@ -127,19 +134,20 @@ export abstract class RecordingMethods<D extends Dtype> extends Stream implement
     return await (typeof first === "number" ? recordFrames(core, first, options) : recordOut(core, first));
   }
 
-  async nextFile(file: SoundFile): Promise<number> {
+  async nextFile(file: SoundFile, { at = -1 }: { at?: number } = {}): Promise<number> {
     const core = coreOf(this);
     core.requireOpen();
+    requireInteger("at", at, -1);
     if (!(file instanceof SoundFile)) throw new TypeError(`file must be a SoundFile, not ${show(file)}`);
     if (!(core.sink instanceof FileCapture) || !core.active) {
       throw new TypeError("nextFile() must be called while a file is being recorded");
     }
-    core.sink.switchTo(file, core.native);
+    core.sink.switchTo(file, at, core.native);
     const { handle } = core.native;
     return await core.waiting.until(
       () => {
-        const at = native().ps_stream_next_file_at(handle);
-        return at === PS_ERR_PENDING ? undefined : unwrap(at, "nextFile");
+        const begin = native().ps_stream_next_file_at(handle);
+        return begin === PS_ERR_PENDING ? undefined : unwrap(begin, "nextFile");
       },
       undefined,
       { keepAlive: true },

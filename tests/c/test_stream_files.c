@@ -1,6 +1,7 @@
 /* Streams that play and record sound files, on the virtual device: from file to file, in loops, from one file on into
  * the next, and whatever ends them. */
 #define _XOPEN_SOURCE 700
+#include <math.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -128,7 +129,7 @@ TEST(files_in_use_are_busy) {
   other = stream_open(&duplex);
   CHECK_EQUAL(ps_stream_set_sink(other, PS_ENDPOINT_FILE, sink, 0, 0), PS_OK);
   CHECK_EQUAL(await_command(other, PS_COMMAND_START), PS_ERR_BUSY);
-  CHECK_EQUAL(ps_stream_next_file(stream, sink), PS_ERR_BUSY);
+  CHECK_EQUAL(ps_stream_next_file(stream, sink, -1), PS_ERR_BUSY);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_STOP), PS_OK);
   CHECK_EQUAL(ps_file_close(source), PS_OK);
   CHECK_EQUAL(ps_file_close(sink), PS_OK);
@@ -162,13 +163,13 @@ TEST(from_one_file_into_the_next) {
     }
     int32_t kind = realtime ? PS_ENDPOINT_FILE : PS_ENDPOINT_RING, flags = realtime ? PS_SOURCE_LOOP : 0;
     CHECK_EQUAL(ps_stream_set_source(stream, kind, source, flags, 0), PS_OK);
-    CHECK_EQUAL(ps_stream_next_file(stream, files[1]), PS_ERR_STATE);
+    CHECK_EQUAL(ps_stream_next_file(stream, files[1], -1), PS_ERR_STATE);
     CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_FILE, files[0], 0, 0), PS_OK);
     CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, BLOCK, 0), PS_OK);
     CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
     for (int used = 0; used < FILES; used++) {
       if (used) {
-        CHECK_EQUAL(ps_stream_next_file(stream, files[used]), PS_OK);
+        CHECK_EQUAL(ps_stream_next_file(stream, files[used], -1), PS_OK);
         double at;
         while ((at = ps_stream_next_file_at(stream)) == PS_ERR_PENDING) os_sleep(0.0005);
         begins[used] = (int64_t)at;
@@ -197,6 +198,45 @@ TEST(from_one_file_into_the_next) {
     stream_close(stream);
     CHECK_EQUAL(realtime ? ps_file_close(source) : ps_ring_free(source), PS_OK);
   }
+}
+
+/* The cut is made at the frame that was asked for, or at once where that is written; one that never comes, at the end. */
+TEST(into_the_next_file_exactly_at_a_frame) {
+  enum { FILES = 4 };
+  static const double cuts[FILES] = {0, 2999, 100, 1e9};
+  int64_t begins[FILES + 1] = {0};
+  struct setup setup = duplex;
+  setup.realtime = 1;
+  int32_t stream = stream_open(&setup), source = open_file(file_path("source.wav"), PS_MODE_READ), files[FILES];
+  char name[32];
+  for (int i = 0; i < FILES; i++) {
+    snprintf(name, sizeof name, "cut%d.wav", i);
+    files[i] = open_file(file_path(name), PS_MODE_WRITE);
+  }
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_FILE, source, PS_SOURCE_LOOP, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_FILE, files[0], 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, BLOCK, 0), PS_OK);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  CHECK_EQUAL(ps_stream_next_file(stream, files[1], NAN), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_stream_next_file(stream, files[1], 1e300), PS_ERR_ARGUMENT);
+  for (int i = 1; i < FILES; i++) {
+    CHECK_EQUAL(ps_stream_next_file(stream, files[i], cuts[i]), PS_OK);
+    if (i == FILES - 1) CHECK_EQUAL(await_command(stream, PS_COMMAND_STOP), PS_OK);
+    double at;
+    while ((at = ps_stream_next_file_at(stream)) == PS_ERR_PENDING) os_sleep(0.0005);
+    begins[i] = (int64_t)at;
+  }
+  begins[FILES] = number(stream, PS_NUMBER_RECORDED_FRAMES);
+  CHECK_EQUAL(begins[1], 2999);
+  CHECK(begins[2] >= 2999);
+  CHECK_EQUAL(begins[3], begins[FILES]);
+  for (int i = 0; i < FILES; i++) {
+    CHECK_EQUAL(ps_file_close(files[i]), PS_OK);
+    snprintf(name, sizeof name, "cut%d.wav", i);
+    CHECK_EQUAL(file_read_all(file_path(name), got, FRAMES * 4), begins[i + 1] - begins[i]);
+  }
+  stream_close(stream);
+  CHECK_EQUAL(ps_file_close(source), PS_OK);
 }
 
 /* As on a disk that is full: files may not become longer than this. */
@@ -298,6 +338,7 @@ int main(void) {
   RUN(a_file_goes_on);
   RUN(files_in_use_are_busy);
   RUN(from_one_file_into_the_next);
+  RUN(into_the_next_file_exactly_at_a_frame);
   RUN(a_file_that_cannot_grow_ends_the_run);
   RUN(recordings_that_are_left);
   RUN(a_stalled_pipe_under_a_run_that_is_ending);

@@ -98,7 +98,7 @@ TEST(while_it_runs) {
   CHECK_EQUAL(ps_stream_set_prebuffer(stream, 0), PS_ERR_ACTIVE);
   CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_NONE, 0, 0, 0), PS_ERR_ACTIVE);
   CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, sink, 0, 0), PS_ERR_ACTIVE);
-  CHECK_EQUAL(ps_stream_next_file(stream, sink), PS_ERR_HANDLE); /* a ring is no file */
+  CHECK_EQUAL(ps_stream_next_file(stream, sink, -1), PS_ERR_HANDLE); /* a ring is no file */
   CHECK_EQUAL(ps_stream_set_map(stream, 1, map, 2), PS_OK);
   CHECK_EQUAL(ps_stream_set_gain(stream, 0.5), PS_OK);
   /* The sides of the rings that the stream works are its own. */
