@@ -14,7 +14,9 @@ import { blame } from "../stream/blame.ts";
 import { chooseDevices } from "../stream/device-choice.ts";
 import { failureOf, failureText, isClosedPipe, oneLine } from "../report/failure.ts";
 import { decibels } from "../report/levels.ts";
+import * as stderr from "../report/stderr.ts";
 import { analyseLoopback, type LoopbackResult, testSound } from "./loopback.ts";
+import { sampleNotes } from "../options/notes.ts";
 import { framesOf, type Span } from "../options/numbers.ts";
 import type { CommandLine, Settings } from "../options/settings.ts";
 import { type Summary, summaryLines, summaryOf } from "../report/summary.ts";
@@ -120,6 +122,9 @@ export async function doctor({ settings }: CommandLine): Promise<number> {
   };
   const indented = (lines: readonly string[]) => lines.map((line) => `  ${line}\n`).join("");
   let failure: ReturnType<typeof failureOf> | undefined;
+  if (!settings.json && !settings.quiet) {
+    for (const text of sampleNotes(settings)) stderr.line(`pastream: ${text}`);
+  }
   try {
     print(`Versions\n  pastream     ${VERSION}`);
     found.versions = versions();
@@ -132,7 +137,7 @@ export async function doctor({ settings }: CommandLine): Promise<number> {
     if (isClosedPipe(thrown)) throw thrown;
     const error = blame(thrown, settings);
     failure = failureOf(error);
-    if (!settings.json) console.error(failureText(error));
+    if (!settings.json) stderr.line(failureText(error));
   }
   const exitCode = failure?.exitCode ?? (found.loopback?.result.soundCameBack ? 0 : 1);
   if (settings.json) {

@@ -19,8 +19,8 @@ export const groups: readonly { readonly group: Group; readonly heading: string;
   {
     group: "streaming",
     heading: "Playing and recording",
-    intro: "TIME is h:m:s.fraction, m:s or seconds, or a number of samples followed by s, like 48000s, 48ks or 1Ks " +
-      "(1024). SIZE may end in k, K, m or M: thousands, 1024s and millions.",
+    intro: "TIME is seconds, h:m:s, m:s, or a number with a unit: ms, sec, min or h. A number followed by s counts " +
+      "samples: 48000s, 48ks or 1Ks (1024). SIZE may end in k, K, m or M: thousands, 1024s and millions.",
   },
   {
     group: "device",

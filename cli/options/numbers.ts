@@ -4,6 +4,9 @@ import { UsageError } from "./usage-error.ts";
 /** A length of sound: in seconds, or already in frames. `frames: -1` has no end. */
 export type Span = { readonly seconds: number } | { readonly frames: number };
 
+const LONGEST_SECONDS = 1e9;
+const FEW_SAMPLES = 1000;
+
 /** No limit: what a negative time means. */
 export const endless: Span = { frames: -1 };
 
@@ -11,8 +14,11 @@ const number = String.raw`(\d+\.?\d*|\.\d+)`;
 const sizePattern = new RegExp(`^${number}([kKmM]?)$`);
 const samplesPattern = new RegExp(`^${number}([kKmM]?)s$`);
 const clockPattern = new RegExp(`^(?:(\\d+):)?(?:(\\d+):)?${number}$`);
-const latencyPattern = new RegExp(`^${number}(ms|s)?$`);
-const volumePattern = new RegExp(`^([-+]?)${number}(dB|%)?$`, "i");
+const unitPattern = new RegExp(`^${number}(ms|sec|min|h)$`);
+const volumePattern = new RegExp(`^([-+]?)${number}(dB|%|x)?$`, "i");
+
+/** Seconds in one of each unit of time. */
+const unitSeconds: Readonly<Record<string, number>> = { ms: 0.001, sec: 1, min: 60, h: 3600 };
 
 const multipliers: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1024, m: 1e6, M: 1024 * 1024 };
 
@@ -58,8 +64,17 @@ export function readRate(text: string): number {
   return rate;
 }
 
-/** `h:m:s.fraction`, `m:s`, seconds, or samples as `48000s`, `48ks`, `1Ks`. */
+/** Seconds from a number with a unit, like `1.5h`. */
+function readUnits(text: string): number | undefined {
+  const match = unitPattern.exec(text);
+  const seconds = match ? Number((Number(match[1]) * unitSeconds[match[2]]).toPrecision(15)) : Infinity;
+  return seconds <= LONGEST_SECONDS ? seconds : undefined;
+}
+
+/** `h:m:s.fraction`, `m:s`, seconds, a number with a unit, or samples as `48000s`, `48ks`, `1Ks`. */
 function readLength(text: string): Span | undefined {
+  const seconds = readUnits(text);
+  if (seconds !== undefined) return { seconds };
   const samples = samplesPattern.exec(text);
   if (samples) {
     const frames = whole(samples[1], samples[2]);
@@ -69,11 +84,11 @@ function readLength(text: string): Span | undefined {
   if (!clock) return undefined;
   const parts = [clock[1], clock[2], clock[3]].filter((part) => part !== undefined).map(Number);
   if (parts.slice(1).some((part) => part >= 60)) return undefined;
-  const seconds = parts.reduce((sum, part) => sum * 60 + part);
-  return seconds <= 1e9 ? { seconds } : undefined;
+  const total = parts.reduce((sum, part) => sum * 60 + part);
+  return total <= LONGEST_SECONDS ? { seconds: total } : undefined;
 }
 
-const TIME_FORMS = "write h:m:s.fraction, seconds, or samples like 48000s, 48ks, 1Ks";
+const TIME_FORMS = "write h:m:s, seconds, a number with ms, sec, min or h, or samples like 48000s, 48ks, 1Ks";
 
 /** A time; any negative one means without end. */
 export function readTime(text: string): Span {
@@ -101,26 +116,44 @@ export function framesOf(span: Span, sampleRate: number): number {
   return "frames" in span ? span.frames : Math.round(span.seconds * sampleRate);
 }
 
+/** A few samples are rarely meant: the suffix `s` looks like seconds. Returns the text of a note, or undefined. */
+export function fewSamplesNote(span: Span | undefined): string | undefined {
+  if (span === undefined || !("frames" in span) || span.frames <= 0 || span.frames >= FEW_SAMPLES) return undefined;
+  const { frames } = span;
+  return `${frames}s is ${frames} ${frames === 1 ? "sample" : "samples"}; for seconds write ${frames}sec`;
+}
+
+const LONGEST_LATENCY = 60;
+
+/** Seconds, or the name of one of the device's own. No latency is given in samples, so `s` means seconds here. */
 export function readLatency(text: string): "low" | "high" | number {
   if (text === "low" || text === "high") return text;
-  const match = latencyPattern.exec(text);
-  const seconds = match ? Number(match[1]) / (match[2] === "ms" ? 1000 : 1) : Infinity;
-  if (seconds > 60) {
+  const plain = new RegExp(`^${number}s?$`).exec(text);
+  const seconds = plain ? Number(plain[1]) : readUnits(text) ?? Infinity;
+  if (seconds > LONGEST_LATENCY) {
     throw new UsageError(`'${text}' is not a latency: low, high, or a time of at most a minute, like 50ms or 0.05`);
   }
   return seconds;
 }
 
-/** A linear gain from `0.5`, `50%` or `-6dB`. */
+const LOUDEST = 1000;
+/** A factor above this must say that it is one: `50` is more likely to mean 50%. */
+const LOUDEST_PLAIN = 4;
+
+/** A linear gain from `0.5`, `0.5x`, `50%` or `-6dB`. */
 export function readVolume(text: string): number {
   const match = volumePattern.exec(text);
-  if (match) {
-    const value = Number(match[1] + match[2]);
-    const unit = match[3]?.toLowerCase();
-    const gain = unit === "db" ? 10 ** (value / 20) : unit === "%" ? value / 100 : value;
-    if (gain >= 0 && gain <= 1000 && !Object.is(gain, -0)) return gain;
+  const unit = match?.[3]?.toLowerCase();
+  const value = match ? Number(match[1] + match[2]) : NaN;
+  const gain = unit === "db" ? 10 ** (value / 20) : unit === "%" ? value / 100 : value;
+  if (!(gain >= 0 && gain <= LOUDEST) || Object.is(gain, -0)) {
+    throw new UsageError(
+      `'${text}' is not a volume: write a factor like 0.5, a percentage like 50%, or decibels like -6dB`,
+    );
   }
-  throw new UsageError(
-    `'${text}' is not a volume: a factor from 0 to 1000, a percentage like 50%, or decibels like -6dB`,
-  );
+  if (gain > LOUDEST_PLAIN && (unit === undefined || unit === "%")) {
+    const percentage = unit === undefined && gain <= 100 * LOUDEST_PLAIN ? `, or ${match![2]}% for a percentage` : "";
+    throw new UsageError(`'${text}' is ${gain} times as loud: if that is meant write ${gain}x${percentage}`);
+  }
+  return gain;
 }

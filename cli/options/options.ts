@@ -147,7 +147,7 @@ export const options: OptionTable = {
     value: "GAIN",
     read: numbers.readVolume,
     help: "Playback volume: a factor (0.5), a percentage (50%) or decibels (-6dB).",
-    more: "1, the default, leaves every bit as it is.",
+    more: "1, the default, leaves every bit as it is. A factor above 4 is written with an x, like 10x.",
   },
   bufferSize: {
     name: "buffersize",

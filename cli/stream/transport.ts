@@ -10,7 +10,7 @@ import {
 } from "../../mod.ts";
 import { blame } from "./blame.ts";
 import { chooseDevices } from "./device-choice.ts";
-import { type SettingName, spelling } from "../options/options.ts";
+import { settingNotes } from "../options/notes.ts";
 import { formatFor, openPlaybackFile } from "./playback-file.ts";
 import { RecordingFiles } from "./recording-files.ts";
 import { setMaps } from "./routing.ts";
@@ -66,20 +66,10 @@ function streamOptions({ settings, playback, recording }: CommandLine, file: Sou
   };
 }
 
-function noteIdle({ settings, playback, recording }: CommandLine, note: (text: string) => void): void {
-  const without = (side: string, names: readonly SettingName[]) => {
-    for (const name of names) {
-      if (settings[name] !== undefined) note(`${spelling(name)} does nothing: there is no ${side}`);
-    }
-  };
-  if (playback === null) without("playback", ["loop", "volume", "pad"]);
-  if (recording === null) without("recording", ["offset", "noClobber", "onOverflow", "rotate"]);
-}
-
 /** Opens the files and the device. What was opened before something failed is closed again. */
 export async function openTransport(line: CommandLine, note: (text: string) => void): Promise<Transport> {
   const { settings } = line;
-  noteIdle(line, note);
+  for (const text of settingNotes(line)) note(text);
   let playback: SoundFile | undefined;
   let files: RecordingFiles | undefined;
   let stream: Player | Recorder | undefined;

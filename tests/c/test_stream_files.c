@@ -200,7 +200,8 @@ TEST(from_one_file_into_the_next) {
   }
 }
 
-/* The cut is made at the frame that was asked for, or at once where that is written; one that never comes, at the end. */
+/* The cut is made at the frame that was asked for, or at once where that is written; one that never comes, at the end.
+   */
 TEST(into_the_next_file_exactly_at_a_frame) {
   enum { FILES = 4 };
   static const double cuts[FILES] = {0, 2999, 100, 1e9};

@@ -30,7 +30,12 @@ describe("numbers of the command line", () => {
       ["48ks", { frames: 48000 }],
       ["44.1ks", { frames: 44100 }],
       ["1.5Ks", { frames: 1536 }],
-      ["2ms", { frames: 2_000_000 }],
+      ["5s", { frames: 5 }],
+      ["10ms", { seconds: 0.01 }],
+      ["0.5ms", { seconds: 0.0005 }],
+      ["5sec", { seconds: 5 }],
+      ["1.5min", { seconds: 90 }],
+      ["1.1h", { seconds: 3960 }],
       ["1Ms", { frames: 1048576 }],
       ["-1", numbers.endless],
       ["-0:10", numbers.endless],
@@ -52,6 +57,13 @@ describe("numbers of the command line", () => {
         "NaN",
         "Infinity",
         "9e9s",
+        "5 sec",
+        "5m",
+        "5Sec",
+        "5MS",
+        "1h30",
+        "1:30min",
+        "9999999h",
       ]
         .map((text) => [text, undefined] as const),
       ["9".repeat(30) + "s", undefined],
@@ -103,6 +115,10 @@ describe("numbers of the command line", () => {
       ["50ms", 0.05],
       ["0.05", 0.05],
       ["1s", 1],
+      ["1sec", 1],
+      ["0.5min", 30],
+      ["2min", undefined],
+      ["1ks", undefined],
       ["0", 0],
       ["fast", undefined],
       ["-1", undefined],
@@ -115,6 +131,13 @@ describe("numbers of the command line", () => {
       ["0dB", 1],
       ["-20dB", 0.1],
       ["20db", 10],
+      ["4", 4],
+      ["400%", 4],
+      ["4.01", undefined],
+      ["50", undefined],
+      ["401%", undefined],
+      ["50x", 50],
+      ["0.5X", 0.5],
       ["0", 0],
       ["-1", undefined],
       ["loud", undefined],
@@ -127,9 +150,28 @@ describe("numbers of the command line", () => {
     ]]);
   });
 
-  it("answers a finite number or a UsageError, whatever the text", () => {
+  it("says what a volume or a few samples may have been meant for", () => {
+    const message = (text: string) => {
+      try {
+        return String(numbers.readVolume(text));
+      } catch (error) {
+        return (error as Error).message;
+      }
+    };
+    assert.equal(message("50"), "'50' is 50 times as loud: if that is meant write 50x, or 50% for a percentage");
+    assert.equal(message("500"), "'500' is 500 times as loud: if that is meant write 500x");
+    assert.equal(message("900%"), "'900%' is 9 times as loud: if that is meant write 9x");
+    assert.match(message("loud"), /^'loud' is not a volume: /);
+    const note = (text: string) => numbers.fewSamplesNote(numbers.readTime(text));
+    assert.equal(note("5s"), "5s is 5 samples; for seconds write 5sec");
+    assert.equal(note("1s"), "1s is 1 sample; for seconds write 1sec");
+    assert.match(note("999s")!, /999/);
+    for (const text of ["0s", "1000s", "1ks", "5sec", "5", "-5s"]) assert.equal(note(text), undefined, text);
+  });
+
+  it("returns a finite number or a UsageError, whatever the text", () => {
     const readers = [numbers.readSize, numbers.readRate, numbers.readCount, numbers.readVolume, numbers.readBufferSize];
-    const text = fc.stringMatching(/^[-+0-9.:kKmMsdB%e ]{0,12}$/);
+    const text = fc.stringMatching(/^[-+0-9.:kKmMsdBx%echin ]{0,12}$/);
     fc.assert(
       fc.property(text, (text) => {
         for (const read of [...readers, (text: string) => numbers.framesOf(numbers.readTime(text), 48000)]) {
