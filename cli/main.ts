@@ -28,6 +28,7 @@ const commands: Readonly<Record<CommandLine["command"], Command>> = {
   "list-formats": async ({ settings }) => print((await import("./listing.ts")).formatListing(settings)),
   "list-encodings": async ({ settings }) => print((await import("./listing.ts")).encodingListing(settings)),
   doctor: async (line) => (await import("./doctor/doctor.ts")).doctor(line),
+  scope: async (line) => (await import("./scope/command.ts")).runScope(line),
   stream: async (line) => (await import("./stream/stream.ts")).runStream(line),
 };
 

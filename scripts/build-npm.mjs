@@ -109,7 +109,11 @@ function packageJson() {
     license,
     repository,
     type: "module",
-    exports: { ".": { types: "./mod.d.ts", default: "./mod.js" }, "./package.json": "./package.json" },
+    exports: {
+      ".": { types: "./mod.d.ts", default: "./mod.js" },
+      "./scope": { types: "./cli/scope/scope.d.ts", default: "./cli/scope/scope.js" },
+      "./package.json": "./package.json",
+    },
     types: "./mod.d.ts",
     bin: { pastream: "cli.js" },
     man: ["man/pastream.1"], // npm links no page where this is not a list

@@ -10,6 +10,7 @@ await build({
   entryPoints: [
     join(sources, "mod.ts"),
     { kind: "export", name: "./cli", path: join(sources, "cli.ts") },
+    { kind: "export", name: "./scope", path: join(sources, "cli", "scope", "scope.ts") },
     // No module imports the one that workers start with.
     { kind: "export", name: "./worker", path: join(sources, "src", "worker-main.ts") },
   ],

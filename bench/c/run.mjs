@@ -19,7 +19,6 @@ mkdirSync(folder, { recursive: true });
 const programs = [
   { name: "transfer", more: [] },
   { name: "callback", more: [] },
-  { name: "resampler", more: [] },
   ...(portaudio ? [{ name: "ring", more: [`-I${portaudio}`, join(folder, "pa_ringbuffer.o")] }] : []),
 ];
 

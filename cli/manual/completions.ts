@@ -37,7 +37,7 @@ ${choices.join("\n")}
       local IFS=$'\\n'
       compopt -o filenames 2>/dev/null
       COMPREPLY=($(compgen -f -- "$word"))
-      if ((COMP_CWORD == 1)); then COMPREPLY+=($(compgen -W $'doctor\\nnull' -- "$word")); fi
+      if ((COMP_CWORD == 1)); then COMPREPLY+=($(compgen -W $'doctor\\nscope\\nnull' -- "$word")); fi
       ;;
   esac
 }
@@ -64,7 +64,7 @@ function zsh(): string {
 _pastream() {
   _arguments -s \\
 ${specs.map((spec) => `${spec} \\`).join("\n")}
-    '1:input: _alternative "words:word:(doctor null)" "files:file:_files"' \\
+    '1:input: _alternative "words:word:(doctor scope null)" "files:file:_files"' \\
     '2:output:_files'
 }
 if [ "$funcstack[1]" = _pastream ]; then _pastream "$@"; else compdef _pastream pastream; fi
@@ -88,7 +88,7 @@ function fish(): string {
     parts.push(`-d '${description}'`);
     return parts.join(" ");
   });
-  return [...lines, "complete -c pastream -n __fish_is_first_arg -a 'doctor null'", ""].join("\n");
+  return [...lines, "complete -c pastream -n __fish_is_first_arg -a 'doctor scope null'", ""].join("\n");
 }
 
 const scripts: Readonly<Record<typeof shells[number], () => string>> = { bash, zsh, fish };

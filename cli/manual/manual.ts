@@ -7,6 +7,7 @@ export const synopses: readonly string[] = [
   "pastream [OPTIONS] INPUT [OUTPUT]",
   "pastream [OPTIONS] null OUTPUT",
   "pastream doctor [OPTIONS]",
+  "pastream scope [OPTIONS] [INPUT]",
 ];
 
 export const description =
@@ -58,4 +59,5 @@ export const examples: readonly (readonly [command: string, what: string])[] = [
   ["pastream null rec-%Y%m%d-%H%M%S.flac --rotate 1:00:00", "record for ever, a file an hour"],
   ["pastream -D virtual in.wav out.wav", "try it without a sound card"],
   ["pastream doctor -D virtual", "check the installation"],
+  ["pastream scope", "see the microphone in the browser"],
 ];

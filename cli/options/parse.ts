@@ -176,6 +176,12 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
     }
     return { command: "doctor", ...none };
   }
+  if (files[0] === "scope") {
+    if (files.length > 2) {
+      throw new UsageError(`scope plays one file, but '${files[2]}' was given, too; play a file scope as ./scope`);
+    }
+    return { command: "scope", settings, playback: files[1] ?? null, recording: null };
+  }
   return { command: "stream", settings, ...readFiles(files) };
 }
 

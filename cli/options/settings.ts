@@ -47,6 +47,7 @@ export interface CommandLine {
   readonly command:
     | "stream"
     | "doctor"
+    | "scope"
     | "help"
     | "version"
     | "list"

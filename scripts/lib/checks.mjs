@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { cFiles } from "../build.mjs";
+import { assetsFile, pageModule } from "./page.mjs";
 import { capture } from "./run.mjs";
 import { fromNpm, root } from "./tools.mjs";
 
@@ -21,7 +22,15 @@ const deno = (...args) => async () => {
  */
 const examples = () => {
   const ours = pathToFileURL(join(root, "mod.ts"));
-  const imports = JSON.stringify({ imports: { "pastream": ours, "@pastream/pastream": ours } });
+  const view = pathToFileURL(join(root, "cli", "scope", "scope.ts"));
+  const imports = JSON.stringify({
+    imports: {
+      "pastream": ours,
+      "pastream/scope": view,
+      "@pastream/pastream": ours,
+      "@pastream/pastream/scope": view,
+    },
+  });
   const files = ["docs", "src"].flatMap((folder) =>
     readdirSync(join(root, folder), { recursive: true }).map((name) => `${folder}/${name}`)
   );
@@ -56,7 +65,7 @@ const LONGEST_LINE = 120;
 
 /** No line of code or comment is longer than 120 characters: the formatters leave long comments and strings alone. */
 const lineLengths = async () => {
-  const lines = await codeLines(/\.([cm]?[jt]s|[ch]|sh)$/, "c/", "src/");
+  const lines = await codeLines(/\.([cm]?[jt]s|[ch]|sh)$/, "cli/scope/assets.ts", "c/", "src/");
   const long = lines.filter(({ line }) => [...line].length > LONGEST_LINE);
   return long.length > 0
     ? long.map(({ at, line }) => `${at} has ${[...line].length} characters`).join("\n")
@@ -91,6 +100,9 @@ const lockFile = () => {
   return lacking.length > 0 ? `package-lock.json lacks ${lacking.join(", ")}` : undefined;
 };
 
+/** The page of the live view is in the program as it is in its folder. */
+const page = () => readFileSync(assetsFile, "utf8") === pageModule() ? undefined : "run: node scripts/build-page.mjs";
+
 /** The package's version is deno.json's; the sources say it again, for those who have only them. */
 const version = () => {
   const wanted = `"${JSON.parse(read("deno.json")).version}"`;
@@ -117,10 +129,11 @@ export const checks = [
   { kind: "checks", name: "names of constants", run: constantNames },
   { kind: "checks", name: "lint", run: deno("lint") },
   { kind: "checks", name: "types", run: deno("check", ".") },
-  { kind: "checks", name: "documentation", run: deno("doc", "--lint", "mod.ts") },
+  { kind: "checks", name: "documentation", run: deno("doc", "--lint", "mod.ts", "cli/scope/scope.ts") },
   { kind: "checks", name: "examples in documents", run: examples },
   { kind: "checks", name: "publish dry-run", run: deno("publish", "--dry-run", "--allow-dirty") },
   { kind: "checks", name: "lock file", run: lockFile },
+  { kind: "checks", name: "page of the live view", run: page },
   { kind: "checks", name: "version", run: version },
   { kind: "packages", name: "libraries for all platforms", run: platforms },
 ];

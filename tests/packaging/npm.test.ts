@@ -88,6 +88,10 @@ for (const [installer, command] of Object.entries(installers)) {
         assert.equal(code, 0, stderr);
         assert.equal((await run([...pastream, "--no-such-option"], { cwd: folder })).code, 2);
       });
+
+      it(`shows the live view on ${name}`, async () => {
+        assert.equal(await runWell([...runtime, "view.js"], { cwd: folder }), "200 200 200 running\n");
+      });
     }
 
     it("runs by its name", async () => {

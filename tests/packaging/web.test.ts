@@ -17,7 +17,7 @@ import type { AddressInfo } from "node:net";
 import { basename, dirname, extname, join } from "node:path";
 import process from "node:process";
 import { after, before, beforeEach, describe, it } from "node:test";
-import { buildPackage, packageFolder } from "../../scripts/build-package.mjs";
+import { buildPackage, packageFolder, readJson } from "../../scripts/build-package.mjs";
 import { hostTarget, targets } from "../../scripts/lib/targets.mjs";
 import { app, fromNpm, type Result, root, run, runWell, temporaryFolder, version } from "../helpers/packages.ts";
 
@@ -44,7 +44,7 @@ let hasPlug = true;
 
 /** What JSR has: of each package the version, the folder, and what it exports. */
 const packages: Record<string, { version: string; folder: string; exports: Record<string, string> }> = {
-  "@pastream/pastream": { version, folder: packageFolder, exports: { ".": "./mod.ts", "./cli": "./cli.ts" } },
+  "@pastream/pastream": { version, folder: packageFolder, exports: readJson(root, "deno.json").exports },
   "@denosaurs/plug": { version: "1.1.0", folder: app, exports: { ".": "./plug.js" } },
 };
 

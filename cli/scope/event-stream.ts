@@ -1,0 +1,78 @@
+/** Server-sent events: what the session tells, for each page that is open. */
+import { Buffer } from "node:buffer";
+import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
+import type { DeviceInfo, Glitch, Levels } from "../../mod.ts";
+import { encodePacket } from "./packet.ts";
+import type { Reduced } from "./reducer.ts";
+import type { Session, State, Status, Viewer } from "./session.ts";
+
+function eventText(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${typeof data === "string" ? data : JSON.stringify(data)}\n\n`;
+}
+
+export class EventStream implements Viewer {
+  readonly #session: Session;
+  readonly #pages: Set<ServerResponse> = new Set();
+  /** Pages that have not read what was sent: they get no packets until they have. */
+  readonly #late: Set<ServerResponse> = new Set();
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** One more page. It gets what there is already, then what happens. */
+  add(response: ServerResponse, headers: OutgoingHttpHeaders): void {
+    response.writeHead(200, { ...headers, "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" });
+    const { state, devices, statuses, glitches } = this.#session;
+    response.write(
+      eventText("devices", devices) + eventText("state", state) + eventText("past", { statuses, glitches }),
+    );
+    this.#pages.add(response);
+    this.#session.viewers.add(this);
+    response.on("drain", () => this.#late.delete(response));
+    response.on("close", () => this.#remove(response));
+    response.on("error", () => this.#remove(response));
+  }
+
+  close(): void {
+    for (const response of this.#pages) {
+      response.end();
+      this.#remove(response);
+    }
+  }
+
+  #remove(response: ServerResponse): void {
+    this.#pages.delete(response);
+    this.#late.delete(response);
+    if (this.#pages.size === 0) this.#session.viewers.delete(this);
+  }
+
+  #send(name: string, data: unknown): void {
+    const text = eventText(name, data);
+    for (const response of this.#pages) response.write(text);
+  }
+
+  packet(reduced: Reduced, levels: Levels): void {
+    const text = eventText("packet", Buffer.from(encodePacket(reduced, levels).buffer).toString("base64"));
+    for (const response of this.#pages) {
+      if (this.#late.has(response)) continue;
+      if (!response.write(text)) this.#late.add(response);
+    }
+  }
+
+  state(state: State): void {
+    this.#send("state", state);
+  }
+
+  status(status: Status): void {
+    this.#send("status", status);
+  }
+
+  glitches(glitches: readonly Glitch[]): void {
+    this.#send("glitches", glitches);
+  }
+
+  devices(devices: readonly DeviceInfo[]): void {
+    this.#send("devices", devices);
+  }
+}

@@ -1,0 +1,69 @@
+// Frequencies and decibels as places on a canvas.
+
+const LOWEST_DECIBELS = -127.5;
+const DECIBELS_PER_STEP = 0.5;
+const LOWEST_ON_LOG = 20; // Hz
+
+/** What a byte of a spectrum stands for. */
+export function decibelsOf(byte) {
+  return LOWEST_DECIBELS + byte * DECIBELS_PER_STEP;
+}
+
+/** A level in decibels of full scale. */
+export function decibels(level) {
+  return 20 * Math.log10(level);
+}
+
+/** Places from 0 to 1 for frequencies, and back. `kind` is "log" or "linear". */
+export function frequencyScale(kind, sampleRate) {
+  const highest = sampleRate / 2;
+  if (kind === "linear") return { place: (hertz) => hertz / highest, hertz: (place) => place * highest };
+  const lowest = Math.min(LOWEST_ON_LOG, highest / 10);
+  const octaves = Math.log2(highest / lowest);
+  return {
+    place: (hertz) => Math.log2(Math.max(hertz, lowest) / lowest) / octaves,
+    hertz: (place) => lowest * 2 ** (place * octaves),
+  };
+}
+
+/** The (fractional) bin at each edge of `length` pixels. */
+export function binEdges(scale, length, bins, sampleRate) {
+  const perBin = sampleRate / (2 * bins);
+  return Float64Array.from({ length: length + 1 }, (_, i) => Math.min(scale.hertz(i / length) / perBin, bins - 1));
+}
+
+/** The largest byte from one fractional bin to another; between two bins what lies on the line between them. */
+export function largest(row, offset, from, to) {
+  const first = Math.ceil(from);
+  const last = Math.floor(to);
+  if (first > last) {
+    const low = Math.floor(from);
+    const share = (from + to) / 2 - low;
+    return row[offset + low] * (1 - share) + row[offset + low + 1] * share;
+  }
+  let most = 0;
+  for (let bin = first; bin <= last; bin++) most = Math.max(most, row[offset + bin]);
+  return most;
+}
+
+/** Where labels stand: [hertz, text]. */
+export function frequencyTicks(kind, sampleRate) {
+  const name = (hertz) => (hertz >= 1000 ? `${hertz / 1000}k` : `${hertz}`);
+  if (kind === "log") {
+    return [20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000].filter((hertz) => hertz < sampleRate / 2)
+      .map((hertz) => [hertz, name(hertz)]);
+  }
+  const step = [500, 1000, 2000, 4000, 5000, 10000, 20000, 50000].find((step) => sampleRate / 2 / step <= 8) ?? 100000;
+  return Array.from({ length: Math.floor(sampleRate / 2 / step) + 1 }, (_, i) => [i * step, name(i * step)]);
+}
+
+/** The loudest frequency of a spectrum and its level, between the bins where it lies there. */
+export function peakOf(row, sampleRate) {
+  let bin = 1; // bin 0 is the offset, which nobody hears
+  for (let i = 2; i < row.length; i++) if (row[i] > row[bin]) bin = i;
+  const [before, at, after] = [row[bin - 1], row[bin], row[bin + 1] ?? 0];
+  const curve = before - 2 * at + after;
+  const shift = curve === 0 ? 0 : (before - after) / (2 * curve);
+  const hertz = (bin + shift) * sampleRate / (2 * row.length);
+  return { hertz, decibels: decibelsOf(at - (before - after) * shift / 4) };
+}

@@ -1,0 +1,342 @@
+/** What is viewed, from its start to its end: the stream, its reduction, and the recordings that are made of it. */
+import { type DeviceInfo, DuplexStream, type Glitch, InputStream, type Levels, SoundFile } from "../../mod.ts";
+import { watchDevices } from "./devices.ts";
+import type { ScopeOptions } from "./options.ts";
+import { Recorder, type RecordingFormat, type RecordingInfo } from "./recorder.ts";
+import { type Reduced, Reducer, type Resolution, resolutionOf, type SpectrumChoice } from "./reducer.ts";
+
+/** Frames between the device and this thread: many seconds, so that nothing that blocks it costs a frame. */
+const RING_FRAMES = 2 ** 20;
+/** Chunks that are sent together. */
+const CHUNKS_PER_PACKET = 2;
+const STATUS_INTERVAL = 500;
+/** What a page that is opened later gets of the past: ten minutes, and as many glitches as a stream's own log holds. */
+const MOST_STATUSES = 1200;
+const MOST_GLITCHES = 256;
+
+export type Phase = "stopped" | "starting" | "running" | "stopping";
+
+/** What the view is at; sent whenever it changes. */
+export interface State {
+  readonly phase: Phase;
+  /** What ended the last run, or kept it from starting. */
+  readonly error: string | null;
+  /** Id of the input device. */
+  readonly device: string | null;
+  /** Name of the input device; null while nothing is open. */
+  readonly name: string | null;
+  readonly sampleRate: number;
+  readonly channels: number;
+  readonly latency: number;
+  readonly resolution: Resolution;
+  readonly choice: SpectrumChoice;
+  /** Name of the file that is played. */
+  readonly playback: string | null;
+  readonly recording: string | null;
+  readonly recordings: readonly RecordingInfo[];
+}
+
+/** How the run is doing. */
+export interface Status {
+  /** Seconds since the start. */
+  readonly time: number;
+  readonly xruns: number;
+  /** Seconds; of all callbacks since the start. */
+  readonly lateness: { readonly p50: number; readonly p99: number; readonly max: number };
+  readonly cpuLoad: number;
+  readonly recordedFrames: number;
+}
+
+/** Who looks. */
+export interface Viewer {
+  state(state: State): void;
+  packet(reduced: Reduced, levels: Levels): void;
+  status(status: Status): void;
+  glitches(glitches: readonly Glitch[]): void;
+  devices(devices: readonly DeviceInfo[]): void;
+}
+
+/** A request that makes no sense now; the message is for the person who made it. */
+export class RequestError extends Error {}
+
+type ViewedStream = InputStream<"float32"> | DuplexStream<"float32">;
+
+export class Session {
+  /** Nothing is reduced while nobody looks. */
+  readonly viewers: Set<Viewer> = new Set();
+  readonly statuses: Status[] = [];
+  readonly glitches: Glitch[] = [];
+  devices: readonly DeviceInfo[] = [];
+  readonly #options: ScopeOptions;
+  readonly #folder: string;
+  readonly #end = new AbortController();
+  #device: number | string | undefined;
+  #phase: Phase = "stopped";
+  #error: string | null = null;
+  #choice: SpectrumChoice = { channel: 0, fftSize: 2048 };
+  #stream: ViewedStream | undefined;
+  #file: SoundFile | undefined;
+  #reducer: Reducer | undefined;
+  #recorder: Recorder | undefined;
+  readonly #recordings = new Map<string, RecordingInfo & { readonly path: string }>();
+  #levels: Levels = { input: [], output: [] };
+  /** frameCount when they were read. */
+  #levelsAt = -1;
+  /** The last glitch that was told. */
+  #lastGlitch: Glitch | undefined;
+  #pumping: Promise<void> = Promise.resolve();
+  /** Requests are carried out one after the other. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: ScopeOptions) {
+    this.#options = options;
+    this.#folder = options.folder ?? ".";
+    this.#device = inputOf(options.device);
+    watchDevices((devices) => {
+      this.devices = devices;
+      for (const viewer of this.viewers) viewer.devices(devices);
+    }, this.#end.signal);
+  }
+
+  get state(): State {
+    const stream = this.#stream;
+    const sampleRate = stream?.sampleRate ?? 48000;
+    const device = this.#deviceInfo();
+    return {
+      phase: this.#phase,
+      error: this.#error,
+      device: device?.id ?? (typeof this.#device === "string" ? this.#device : null),
+      name: device?.name ?? null,
+      sampleRate,
+      channels: stream ? first(stream.channels) : 0,
+      latency: stream ? first(stream.latency) : 0,
+      resolution: resolutionOf(sampleRate),
+      choice: this.#choice,
+      playback: this.#options.playback === undefined ? null : baseName(String(this.#options.playback)),
+      recording: this.#recorder?.name ?? null,
+      recordings: [...this.#recordings.values()].map(({ name, frames, bytes }) => ({ name, frames, bytes })),
+    };
+  }
+
+  /** Where a finished recording lies; undefined if there is none of that name. */
+  pathOf(name: string): string | undefined {
+    return this.#recordings.get(name)?.path;
+  }
+
+  start(): Promise<void> {
+    return this.#inTurn(() => this.#start());
+  }
+
+  stop(): Promise<void> {
+    return this.#inTurn(() => this.#stop());
+  }
+
+  /** Views another device; what runs is started anew on it. */
+  useDevice(id: string): Promise<void> {
+    return this.#inTurn(async () => {
+      if (this.#recorder) throw new RequestError("Finish the recording before you choose another device.");
+      if (!this.devices.some((device) => device.id === id)) {
+        throw new RequestError(`There is no device ${id} any more.`);
+      }
+      const wasRunning = this.#phase === "running";
+      await this.#stop();
+      this.#device = id;
+      this.#changed({ error: null });
+      if (wasRunning) await this.#start();
+    });
+  }
+
+  /** Chooses what the spectrum is of. */
+  choose(choice: SpectrumChoice): Promise<void> {
+    return this.#inTurn(() => {
+      const channels = this.#stream ? first(this.#stream.channels) : choice.channel;
+      if (choice.channel > channels) throw new RequestError(`There is no channel ${choice.channel}.`);
+      this.#choice = choice;
+      this.#reducer?.choose(choice);
+      this.#changed({});
+    });
+  }
+
+  record(format: RecordingFormat): Promise<void> {
+    return this.#inTurn(() => {
+      if (this.#phase !== "running") throw new RequestError("Start the view before you record.");
+      if (this.#recorder) throw new RequestError("A recording is being made already.");
+      this.#recorder = new Recorder(this.#stream!, this.#folder, format);
+      this.#changed({});
+    });
+  }
+
+  finish(): Promise<void> {
+    return this.#inTurn(() => this.#finish());
+  }
+
+  /** Ends everything; a recording is finished first. */
+  async close(): Promise<void> {
+    this.#end.abort();
+    await this.stop();
+  }
+
+  #inTurn<T>(action: () => T | Promise<T>): Promise<T> {
+    const result = this.#queue.then(action);
+    this.#queue = result.catch(() => {});
+    return result;
+  }
+
+  #changed({ phase, error }: { phase?: Phase; error?: string | null }): void {
+    if (phase !== undefined) this.#phase = phase;
+    if (error !== undefined) this.#error = error;
+    const { state } = this;
+    for (const viewer of this.viewers) viewer.state(state);
+  }
+
+  async #start(): Promise<void> {
+    if (this.#phase !== "stopped") return;
+    this.#changed({ phase: "starting", error: null });
+    try {
+      this.#stream = await this.#open();
+    } catch (error) {
+      this.#file?.close();
+      this.#changed({ phase: "stopped", error: messageOf(error) });
+      throw error;
+    }
+    const { channels, sampleRate } = this.#stream;
+    if (this.#choice.channel > first(channels)) this.#choice = { ...this.#choice, channel: 0 };
+    this.#reducer = new Reducer(first(channels), sampleRate, this.#choice);
+    this.statuses.length = this.glitches.length = 0;
+    this.#lastGlitch = undefined;
+    this.#levelsAt = -1;
+    this.#pumping = this.#pump(this.#stream, this.#reducer);
+    this.#changed({ phase: "running" });
+  }
+
+  async #open(): Promise<ViewedStream> {
+    const { playback, loop, folder: _folder, host: _host, port: _port, channels, device, ...options } = this.#options;
+    if (playback === undefined) {
+      return await InputStream.open<"float32">({ ...options, channels: first(channels), device: this.#device });
+    }
+    this.#file = new SoundFile(playback);
+    const stream = await DuplexStream.open<"float32">({
+      ...options,
+      sampleRate: options.sampleRate ?? this.#file.sampleRate,
+      channels: [first(channels), this.#file.channels],
+      device: [this.#device, Array.isArray(device) ? device[1] : device],
+    });
+    try {
+      stream.setSource(this.#file, { loop });
+    } catch (error) {
+      await stream.close();
+      throw error;
+    }
+    return stream;
+  }
+
+  /** Takes what comes in until the run ends, for whatever reason. */
+  async #pump(stream: ViewedStream, reducer: Reducer): Promise<void> {
+    const timer = setInterval(() => this.#tell(stream), STATUS_INTERVAL);
+    let error: string | null = null;
+    try {
+      let count = 0;
+      const chunkSize = reducer.resolution.rowFrames;
+      for await (const chunk of stream.chunks({ chunkSize, bufferSize: RING_FRAMES, pad: -1 })) {
+        this.#recorder?.write(chunk);
+        if (this.viewers.size === 0) reducer.skip(chunk.length / first(stream.channels));
+        else {
+          reducer.push(chunk);
+          if (++count % CHUNKS_PER_PACKET === 0) this.#send(stream, reducer);
+        }
+      }
+    } catch (thrown) {
+      error = messageOf(thrown);
+    }
+    clearInterval(timer);
+    this.#tell(stream);
+    try {
+      this.#finish();
+      await stream.close();
+    } catch (thrown) {
+      error ??= messageOf(thrown);
+    }
+    this.#file?.close();
+    this.#stream = this.#file = this.#reducer = undefined;
+    this.#changed({ phase: "stopped", error });
+  }
+
+  #send(stream: ViewedStream, reducer: Reducer): void {
+    const reduced = reducer.take();
+    if (!reduced) return;
+    // Several packets may be made of what one wake-up finds; between them there are no new levels.
+    if (stream.frameCount !== this.#levelsAt) {
+      this.#levelsAt = stream.frameCount;
+      this.#levels = stream.levels;
+    }
+    for (const viewer of this.viewers) viewer.packet(reduced, this.#levels);
+  }
+
+  /** Tells how the run is doing, and what went wrong since it was told last. */
+  #tell(stream: ViewedStream): void {
+    const status: Status = {
+      time: stream.frameCount / stream.sampleRate,
+      xruns: stream.xruns,
+      lateness: stream.callbackStats.lateness,
+      cpuLoad: stream.cpuLoad,
+      recordedFrames: this.#recorder?.frames ?? 0,
+    };
+    keepLast(this.statuses, [status], MOST_STATUSES);
+    const log = stream.glitches;
+    const last = this.#lastGlitch;
+    const known = last ? log.findLastIndex(({ frame, kind }) => frame === last.frame && kind === last.kind) : -1;
+    const added = log.slice(known + 1);
+    this.#lastGlitch = log.at(-1);
+    keepLast(this.glitches, added, MOST_GLITCHES);
+    for (const viewer of this.viewers) {
+      viewer.status(status);
+      if (added.length > 0) viewer.glitches(added);
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const stream = this.#stream;
+    if (!stream || this.#phase !== "running") return await this.#pumping;
+    this.#changed({ phase: "stopping" });
+    await stream.stop().catch(() => {}); // the pump meets the same error
+    await this.#pumping;
+  }
+
+  #finish(): void {
+    const recorder = this.#recorder;
+    if (!recorder) return;
+    this.#recorder = undefined;
+    const { path } = recorder;
+    const info = recorder.close();
+    this.#recordings.set(info.name, { ...info, path });
+    this.#changed({});
+  }
+
+  /** The device that is open. */
+  #deviceInfo(): DeviceInfo | undefined {
+    const index = this.#stream && first(this.#stream.device);
+    return this.devices.find((device) => device.index === index);
+  }
+}
+
+/** The one for the input, of a value that may be a pair. */
+function first<T>(value: T | readonly [input: T, output: T]): T {
+  return Array.isArray(value) ? value[0] : value as T;
+}
+
+function inputOf(device: ScopeOptions["device"]): number | string | undefined {
+  return first(device);
+}
+
+function keepLast<T>(list: T[], added: readonly T[], most: number): void {
+  list.push(...added);
+  list.splice(0, list.length - most);
+}
+
+function baseName(path: string): string {
+  return path.split(/[\\/]/).at(-1)!;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
