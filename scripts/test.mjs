@@ -14,8 +14,11 @@ import { root } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
 
 const usual = ["checks", "c", "deno", "bun", "node"];
-/** What takes minutes: the C tests on emulated arm64, and what is published, with the libraries for all platforms. */
-const slow = ["arm64", "packages"];
+/**
+ * What takes minutes or large programs: the C tests on emulated arm64, what is published, with the libraries for all
+ * platforms, and the live view in a browser.
+ */
+const slow = ["arm64", "packages", "browser"];
 const kinds = [...usual, ...slow];
 
 function options() {
@@ -82,6 +85,12 @@ function jobs({ full, filters }) {
       suite: "packages",
       name: file,
       run: () => runFile(newest, file, { ...limits, timeout: 900 }),
+    })),
+    ...testFiles("tests/browser", filters).map((file) => ({
+      kind: "browser",
+      suite: "browser",
+      name: file,
+      run: () => runFile(newest, file, limits),
     })),
   ];
 }

@@ -11,6 +11,13 @@ const types = {
   ".js": "text/javascript; charset=utf-8",
 };
 
+const LONGEST_PIECE = 90;
+
+/** A text as strings of a line, or less where a line is long: no line of the module is longer than one of our own. */
+function pieces(text) {
+  return text.split(/(?<=\n)/).flatMap((line) => line.match(new RegExp(`[^]{1,${LONGEST_PIECE}}`, "gu")));
+}
+
 /** The text of the module. */
 export function pageModule() {
   const page = join(root, "cli", "scope", "page");
@@ -21,8 +28,9 @@ export function pageModule() {
     ["uplot.js", join(plot, "uPlot.iife.min.js")],
   ];
   const entries = files.map(([name, path]) => {
-    const text = JSON.stringify(readFileSync(path, "utf8"));
-    return `  ${JSON.stringify(name)}: { type: ${JSON.stringify(types[extname(name)])}, text: ${text} },`;
+    const lines = pieces(readFileSync(path, "utf8")).map((piece) => `      ${JSON.stringify(piece)},`);
+    const type = JSON.stringify(types[extname(name)]);
+    return `  ${JSON.stringify(name)}: {\n    type: ${type},\n    text: [\n${lines.join("\n")}\n    ].join(""),\n  },`;
   });
   return `// Made of page/ and of uPlot by scripts/build-page.mjs.
 /** A file of the page. */

@@ -122,6 +122,15 @@ const needs = [
     apk: "llvm",
     brew: "llvm",
   },
+  {
+    for: "full",
+    only: "linux",
+    found: () => which("chromium") ?? which("chromium-browser") ?? which("google-chrome"),
+    apt: "chromium",
+    dnf: "chromium",
+    pacman: "chromium",
+    apk: "chromium",
+  },
 ];
 const purposes = ["demo", "test", "full"];
 

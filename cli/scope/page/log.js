@@ -33,7 +33,7 @@ export class Log {
   /** @param glitches oldest first; the newest is shown first */
   add(glitches, sampleRate) {
     for (const { frame, kind, frames } of glitches) {
-      const item = document.createElement("li");
+      const item = document.createElement("p");
       const time = document.createElement("time");
       time.textContent = clock(frame / sampleRate, 3);
       const text = document.createElement("span");

@@ -24,6 +24,7 @@ export class Timeline {
       {
         width: this.container.clientWidth,
         height: HEIGHT,
+        padding: [8, 0, 0, 0],
         cursor: { y: false },
         legend: { live: false },
         scales: {
