@@ -10,6 +10,8 @@
 #include "engine/channel_map.h"
 #include "engine/glitch.h"
 #include "engine/ring.h"
+#include "engine/sink.h"
+#include "engine/source.h"
 
 struct engine_direction {
   int32_t channels; /* 0: the stream lacks this direction */
@@ -39,19 +41,19 @@ struct engine {
       draining; /* the source is to end now, and the run when all of it has been played; not set back here */
 
   /* Callback only. */
-  int64_t total;      /* frames the run will have; -1 while that is unknown */
-  int64_t drain_left; /* frames that the source still gives since it is being drained; -1: as many as it has */
-  size_t loop_length, loop_position; /* frames of memory that is played over and over */
-  int in_gap, in_drop;               /* the last block ended in a source gap, in a drop, */
-  int64_t gap, drop;                 /* which have these numbers in the glitch log */
-  int result;                        /* CALLBACK_CONTINUE until the run has ended */
+  int64_t total; /* frames the run will have; -1 while that is unknown */
+  int in_gap;    /* the last block ended in a source gap, */
+  int64_t gap;   /* which has this number in the glitch log */
+  int result;    /* CALLBACK_CONTINUE until the run has ended */
+
+  struct engine_source source;
+  struct engine_sink sinks[ENGINE_SINKS];
+  _Atomic uint32_t sinks_used; /* a bit for each slot that is not free; set by the owner */
 
   /* Written by the callback, read by any thread. */
-  _Atomic int64_t count;        /* frames processed */
-  _Atomic int64_t total_seen;   /* `total` for others */
-  _Atomic int64_t source_count; /* frames taken from the source */
-  _Atomic int64_t sink_count;   /* frames put into the sink */
-  _Atomic int64_t dropped;
+  _Atomic int64_t count;      /* frames processed */
+  _Atomic int64_t total_seen; /* `total` for others */
+  _Atomic int64_t dropped;    /* by all sinks */
   _Atomic int32_t xruns, source_underflows, sink_overflows;
   _Atomic int32_t flagged[4]; /* callbacks by PaStreamCallbackFlags bit */
   _Atomic int32_t status;     /* flags, or-ed */

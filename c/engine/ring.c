@@ -39,6 +39,13 @@ void ring_read_advance(struct ring *ring, size_t count) {
   atomic_store_explicit(&ring->read, read + count, memory_order_release);
 }
 
+size_t ring_skip(struct ring *ring, size_t count) {
+  struct ring_region region;
+  count = ring_read_region(ring, count, &region);
+  ring_read_advance(ring, count);
+  return count;
+}
+
 size_t ring_write_region(struct ring *ring, size_t count, struct ring_region *region) {
   uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
   if (ring->size - (written - ring->read_seen) < count)
@@ -236,11 +243,7 @@ int32_t ps_ring_write_available(int32_t handle) {
 int32_t ps_ring_advance_read(int32_t handle, int32_t count) {
   int32_t status;
   struct ring *ring = ring_use_end(handle, 0, count, &status);
-  if (!ring) return status;
-  struct ring_region region;
-  size_t moved = ring_read_region(ring, (size_t)count, &region);
-  ring_read_advance(ring, moved);
-  return ring_done(ring, moved);
+  return ring ? ring_done(ring, ring_skip(ring, (size_t)count)) : status;
 }
 
 int32_t ps_ring_advance_write(int32_t handle, int32_t count) {

@@ -41,6 +41,8 @@ struct ring *ring_create(size_t element_size, size_t size);
 /* Reader: up to `count` readable elements (answers how many), and the going forward after them. */
 size_t ring_read_region(struct ring *ring, size_t count, struct ring_region *region);
 void ring_read_advance(struct ring *ring, size_t count);
+/* Both at once: takes up to `count` elements without looking at them; returns how many. */
+size_t ring_skip(struct ring *ring, size_t count);
 /* Writer, likewise. */
 size_t ring_write_region(struct ring *ring, size_t count, struct ring_region *region);
 void ring_write_advance(struct ring *ring, size_t count);

@@ -33,8 +33,8 @@ static double get_number(struct stream *stream, int32_t what) {
     case PS_NUMBER_STATUS: return atomic_load_explicit(&engine->status, RELAXED);
     case PS_NUMBER_TIME:
     case PS_NUMBER_CPU_LOAD: return ask_device(stream, what);
-    case PS_NUMBER_SOURCE_FRAMES: return (double)atomic_load_explicit(&engine->source_count, RELAXED);
-    case PS_NUMBER_RECORDED_FRAMES: return (double)atomic_load_explicit(&engine->sink_count, RELAXED);
+    case PS_NUMBER_SOURCE_FRAMES: return (double)atomic_load_explicit(&engine->source.count, RELAXED);
+    case PS_NUMBER_RECORDED_FRAMES: return (double)atomic_load_explicit(&engine->sinks[0].count, RELAXED);
     case PS_NUMBER_CALLBACKS: return atomic_load_explicit(&stream->timing.count, RELAXED);
     case PS_NUMBER_GLITCHES: return (double)atomic_load_explicit(&engine->glitches.written, RELAXED);
     case PS_NUMBER_TOTAL_FRAMES: return (double)atomic_load_explicit(&engine->total_seen, RELAXED);

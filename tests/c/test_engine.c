@@ -62,7 +62,7 @@ TEST(flags_and_gaps_are_logged) {
   CHECK_EQUAL(engine.flagged[2], 2);
   CHECK_EQUAL(engine.flagged[3], 0);
   CHECK_EQUAL(engine.status, FLAG_PRIMING | FLAG_INPUT_OVERFLOW | FLAG_OUTPUT_UNDERFLOW);
-  CHECK_EQUAL(engine.source_count, 7);
+  CHECK_EQUAL(engine.source.count, 7);
   CHECK_EQUAL(engine.glitches.written, 5);
   check_glitch(0, 4, 10, PS_GLITCH_SOURCE_UNDERFLOW, 12);
   check_glitch(1, 8, 20, PS_GLITCH_INPUT_OVERFLOW, 0);
@@ -83,7 +83,7 @@ TEST(drops_are_logged) {
   CHECK_EQUAL(engine_process(&engine, data, NULL, 8, 4, 0), CALLBACK_CONTINUE); /* 2 are kept, 6 dropped */
   CHECK_EQUAL(engine.sink_overflows, 2);
   CHECK_EQUAL(engine.dropped, 16);
-  CHECK_EQUAL(engine.sink_count, 14);
+  CHECK_EQUAL(engine.sinks[0].count, 14);
   CHECK_EQUAL(engine.count, 32);
   CHECK_EQUAL(engine.xruns, 0);
   check_glitch(0, 14, 2, PS_GLITCH_SINK_OVERFLOW, 10);

@@ -248,8 +248,8 @@ static void check_ready(const struct run *run, int64_t frames) {
 static void check_counts(const struct run *run) {
   const struct model *model = &run->model;
   CHECK_EQUAL(atomic_load(&engine.count), model->count);
-  CHECK_EQUAL(atomic_load(&engine.source_count), model->taken);
-  CHECK_EQUAL(atomic_load(&engine.sink_count), model->kept);
+  CHECK_EQUAL(atomic_load(&engine.source.count), model->taken);
+  CHECK_EQUAL(atomic_load(&engine.sinks[0].count), model->kept);
   CHECK_EQUAL(atomic_load(&engine.dropped), model->dropped);
   CHECK_EQUAL(atomic_load(&engine.sink_overflows), model->drops);
   CHECK_EQUAL(atomic_load(&engine.source_underflows), model->gaps);

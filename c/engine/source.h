@@ -1,0 +1,46 @@
+/* What the engine plays from: a ring that is read to its end, for ever, or over and over; how it is drained and cleared. */
+#ifndef PS_ENGINE_SOURCE_H
+#define PS_ENGINE_SOURCE_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct engine;
+
+/* Set and read by the callback but for the request. */
+struct engine_source {
+  int64_t drain_left;                /* frames that it still gives since it is being drained; -1: as many as it has */
+  size_t loop_length, loop_position; /* frames of memory that is played over and over */
+  int32_t seen;                      /* requests to clear it that have been taken up */
+  int clearing;                      /* the frames before `mark` are fading, and are dropped then */
+  uint64_t mark;                     /* as the ring counts what was written */
+  size_t fade_left, fade_length;     /* frames still to be played of the fade, and in all */
+  int cleared;                       /* it was cleared in this run: that it ends early is no error */
+  int cut;                           /* it has ended, whatever its ring holds: a loop or a file that was cleared */
+
+  /* The request, by the owner. */
+  _Atomic uint64_t request_mark;
+  _Atomic int64_t request_fade;
+  _Atomic int32_t requests;
+
+  /* Written by the callback, read by any thread. */
+  _Atomic int64_t count;  /* frames taken to be played */
+  _Atomic int64_t lost;   /* frames dropped by clearing */
+  _Atomic int32_t served; /* requests whose frames have been dropped */
+};
+
+/* Owner, one thread at a time: what has been written until now fades out over `fade` frames, and the rest of it is
+ * dropped. Memory and files end there. Returns the request's number, which `served` reaches once that is done. */
+int32_t source_clear(struct engine *engine, int64_t fade);
+
+/* Before a run. */
+void source_start(struct engine *engine);
+/* Callback, at the start of a block: takes up a drain and a request to clear. */
+void source_notice(struct engine *engine);
+/* How many of `wanted` frames there are now; *ended tells whether no more will come. */
+size_t source_holds(const struct engine *engine, size_t wanted, int *ended);
+/* Puts `frames` frames, which it holds, into the device's block, mapped and faded. */
+void source_take(struct engine *engine, uint8_t *output, size_t frames);
+
+#endif
