@@ -17,6 +17,7 @@ enum kind { WRITER, MEMORY, LOOP, OWNER };
 struct model {
   enum kind kind;
   int64_t read, end; /* of `written` */
+  int64_t taken;
   int64_t mark, fade_left, fade_length, lost;
   int requested, clearing, cut;
   int64_t request_mark, request_fade;
@@ -32,13 +33,14 @@ static float model_frame(struct model *m) {
     gain = left * left * (3 - 2 * left);
   }
   float sample = written[m->read++] * gain;
+  m->taken++;
   if (m->kind == LOOP && m->read == m->end) m->read = 0;
   return sample;
 }
 
 static void model_drop(struct model *m) {
   if (m->kind == LOOP)
-    m->lost += m->read == 0 && m->fade_length > 0 ? 0 : m->end - m->read;
+    m->lost += m->read == 0 && m->taken > 0 ? 0 : m->end - m->read;
   else if (m->mark > m->read) {
     m->lost += m->mark - m->read;
     m->read = m->mark;
