@@ -71,8 +71,8 @@ void engine_set_formats(struct engine *engine, int32_t input_channels, int32_t i
 void engine_clear(struct engine *engine);
 /* Begins a new run, with counters at 0. Not while the callback runs. */
 void engine_start(struct engine *engine, const struct engine_run *run);
-/* Processes one block of any size; answers a CALLBACK_ value. `time` is stream time, `flags` PaStreamCallbackFlags. Once
- * it has answered other than CALLBACK_CONTINUE, it plays silence and changes nothing. */
+/* Processes one block of any size; returns a CALLBACK_ value. `time` is stream time, `flags` are PaStreamCallbackFlags.
+ * After it has returned something else than CALLBACK_CONTINUE, it plays silence and changes nothing. */
 int engine_process(struct engine *engine, const void *input, void *output, size_t frames, double time,
                    unsigned long flags);
 /* Frames the engine could process now without a source gap and without running out of room: for a device that may wait.

@@ -1,5 +1,5 @@
-/* Lock-free ring buffer for one reader and one writer. Counts never wrap (64 bits); each side has its own cache line and
- * a copy of the other side's count, which it renews only when the copy says empty or full. */
+/* Lock-free ring buffer for one reader and one writer. Counts never wrap (64 bits); each side has its own cache line
+ * and a copy of the other side's count, which it renews only when the copy says empty or full. */
 #ifndef PS_RING_H
 #define PS_RING_H
 

@@ -1,5 +1,5 @@
-/* What the engine records into: up to ENGINE_SINKS rings at once, each with its own start, end and overflow policy. Slot 0
- * is the sink of the run; the others join and leave while it goes on, at block boundaries. */
+/* What the engine records into: up to ENGINE_SINKS rings at once, each with its own start, end and overflow policy.
+ * Slot 0 is the sink of the run; the others join and leave while it goes on, at block boundaries. */
 #ifndef PS_ENGINE_SINK_H
 #define PS_ENGINE_SINK_H
 

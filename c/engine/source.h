@@ -1,4 +1,4 @@
-/* What the engine plays from: a ring that is read to its end, for ever, or over and over; how it is drained and cleared. */
+/* What the engine plays from: a ring read to its end, for ever, or over and over; how it is drained and cleared. */
 #ifndef PS_ENGINE_SOURCE_H
 #define PS_ENGINE_SOURCE_H
 
