@@ -19,6 +19,7 @@ mkdirSync(folder, { recursive: true });
 const programs = [
   { name: "transfer", more: [] },
   { name: "callback", more: [] },
+  { name: "resampler", more: [] },
   ...(portaudio ? [{ name: "ring", more: [`-I${portaudio}`, join(folder, "pa_ringbuffer.o")] }] : []),
 ];
 

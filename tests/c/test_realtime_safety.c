@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "device/device.h"
+#include "engine/resampler.h"
 #include "stream/state.h"
 #include "streams.h"
 
@@ -245,9 +246,35 @@ TEST(the_callback_obeys) {
   check_violations();
 }
 
+TEST(resampling_obeys) {
+  static const double rates[][2] = {{48000, 16000}, {16000, 44100}, {44099.5, 48000}, {48000, 48000}};
+  static unsigned char in[1000 * 64 * 4], out[5000 * 64 * 4];
+  for (int number = 0; number < 4 * 6 * 3; number++) {
+    struct resampler_setup setup = {rates[number % 4][0], rates[number % 4][1], number % 3 ? number % 3 : 64,
+                                    number / 12,          number / 4 % 6,       number % 4 == 3};
+    struct resampler *resampler = NULL;
+    CHECK_EQUAL(resampler_new(&setup, &resampler), PS_OK);
+    enter();
+    for (int i = 0; i < 4; i++) {
+      if (i == 2) resampler_restart(resampler);
+      if (setup.varies) resampler_set_drift(resampler, i * 100);
+      struct resampler_block block = {in, 1000, out, 5000};
+      resampler_process(resampler, &block);
+    }
+    resampler_end(resampler);
+    struct resampler_block tail = {NULL, 0, out, 5000};
+    resampler_process(resampler, &tail);
+    leave();
+    CHECK(resampler_ended(resampler));
+    resampler_free(resampler);
+  }
+  check_violations();
+}
+
 int main(void) {
   RUN(the_guard_finds_violations);
   RUN(the_callback_obeys);
+  RUN(resampling_obeys);
   return test_end();
 }
 #endif

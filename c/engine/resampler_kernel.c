@@ -1,0 +1,106 @@
+#include "engine/resampler_kernel.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
+/* Eight samples, which the compiler makes of two vectors of SSE or NEON. */
+typedef float vector __attribute__((vector_size(32)));
+typedef float unaligned __attribute__((vector_size(32), aligned(4), may_alias));
+#define LOAD(FROM) (*(const unaligned *)(FROM))
+#define SUM(V) (((V[0] + V[4]) + (V[1] + V[5])) + ((V[2] + V[6]) + (V[3] + V[7])))
+
+static void dot(const float *const rows[4], const float *const samples[4], size_t taps, float out[4]) {
+  vector sum[4] = {{0}};
+  for (size_t k = 0; k < taps; k += 8)
+    for (int i = 0; i < 4; i++) sum[i] += LOAD(rows[i] + k) * LOAD(samples[i] + k);
+  for (int i = 0; i < 4; i++) out[i] = SUM(sum[i]);
+}
+
+static void dot_one(const float *row, const float *const samples[4], size_t taps, float out[4]) {
+  vector sum[4] = {{0}};
+  for (size_t k = 0; k < taps; k += 8) {
+    vector weight = LOAD(row + k);
+    for (int i = 0; i < 4; i++) sum[i] += weight * LOAD(samples[i] + k);
+  }
+  for (int i = 0; i < 4; i++) out[i] = SUM(sum[i]);
+}
+
+static void blend(float *row, const float *from, const float *to, float part, size_t taps) {
+  for (size_t k = 0; k < taps; k += 8) {
+    vector a = LOAD(from + k), b = LOAD(to + k);
+    *(unaligned *)(row + k) = a + part * (b - a);
+  }
+}
+
+const struct resampler_kernel resampler_kernel_baseline = {dot, dot_one, blend};
+
+#if defined(__x86_64__)
+#define AVX2 __attribute__((target("avx2,fma")))
+
+/* clang makes two loads of an ordinary unaligned one when it compiles for older processors, but leaves this one
+ * alone. */
+AVX2 static inline __m256 load(const float *from) {
+  return _mm256_castsi256_ps(_mm256_lddqu_si256((const __m256i *)from));
+}
+
+/* The sums of four vectors. */
+AVX2 static inline __m128 sums(const __m256 v[4]) {
+  __m256 pairs = _mm256_hadd_ps(_mm256_hadd_ps(v[0], v[1]), _mm256_hadd_ps(v[2], v[3]));
+  return _mm_add_ps(_mm256_castps256_ps128(pairs), _mm256_extractf128_ps(pairs, 1));
+}
+
+/* Two sums for each output sample hide the time that an addition takes. */
+AVX2 static void dot_avx2(const float *const rows[4], const float *const samples[4], size_t taps, float out[4]) {
+  __m256 sum[4], more[4];
+  for (int i = 0; i < 4; i++) sum[i] = more[i] = _mm256_setzero_ps();
+  for (size_t k = 0; k < taps; k += 16)
+    for (int i = 0; i < 4; i++) {
+      sum[i] = _mm256_fmadd_ps(_mm256_load_ps(rows[i] + k), load(samples[i] + k), sum[i]);
+      more[i] = _mm256_fmadd_ps(_mm256_load_ps(rows[i] + k + 8), load(samples[i] + k + 8), more[i]);
+    }
+  for (int i = 0; i < 4; i++) sum[i] = _mm256_add_ps(sum[i], more[i]);
+  _mm_storeu_ps(out, sums(sum));
+}
+
+AVX2 static void dot_one_avx2(const float *row, const float *const samples[4], size_t taps, float out[4]) {
+  __m256 sum[4], more[4];
+  for (int i = 0; i < 4; i++) sum[i] = more[i] = _mm256_setzero_ps();
+  for (size_t k = 0; k < taps; k += 16) {
+    __m256 weight = _mm256_load_ps(row + k), weight_more = _mm256_load_ps(row + k + 8);
+    for (int i = 0; i < 4; i++) {
+      sum[i] = _mm256_fmadd_ps(weight, load(samples[i] + k), sum[i]);
+      more[i] = _mm256_fmadd_ps(weight_more, load(samples[i] + k + 8), more[i]);
+    }
+  }
+  for (int i = 0; i < 4; i++) sum[i] = _mm256_add_ps(sum[i], more[i]);
+  _mm_storeu_ps(out, sums(sum));
+}
+
+AVX2 static void blend_avx2(float *row, const float *from, const float *to, float part, size_t taps) {
+  __m256 weight = _mm256_set1_ps(part);
+  for (size_t k = 0; k < taps; k += 8) {
+    __m256 a = _mm256_load_ps(from + k);
+    _mm256_store_ps(row + k, _mm256_fmadd_ps(weight, _mm256_sub_ps(_mm256_load_ps(to + k), a), a));
+  }
+}
+
+const struct resampler_kernel resampler_kernel_avx2 = {dot_avx2, dot_one_avx2, blend_avx2};
+
+/* Whether the processor has AVX2 and FMA, and the system saves the registers. */
+static int has_avx2(void) {
+  unsigned a, b, c, d, low, high;
+  const unsigned wanted = bit_FMA | bit_AVX | bit_OSXSAVE;
+  if (!__get_cpuid(1, &a, &b, &c, &d) || (c & wanted) != wanted) return 0;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  if ((low & 6) != 6 || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
+  return (b & bit_AVX2) != 0;
+}
+
+const struct resampler_kernel *resampler_kernel(void) {
+  return has_avx2() ? &resampler_kernel_avx2 : &resampler_kernel_baseline;
+}
+#else
+const struct resampler_kernel *resampler_kernel(void) { return &resampler_kernel_baseline; }
+#endif
