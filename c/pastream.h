@@ -150,7 +150,7 @@ PS_API int32_t ps_ring_end(int32_t ring);
 
 /* ----------------------------------------------------------------- devices */
 
-/* Devices are numbered as PortAudio numbers them; the virtual device comes last. */
+/* Devices are numbered by backend: PulseAudio's, the default ones first; PortAudio's in its order; the virtual device. */
 #define PS_DEVICE_NONE -1
 #define PS_DEVICE_DEFAULT -2 /* the system's default of that direction */
 #define PS_DEVICE_VIRTUAL -3 /* the built-in device, whatever its index: needs no PortAudio */
@@ -165,7 +165,8 @@ PS_API int32_t ps_ring_end(int32_t ring);
 #define PS_DEVICE_HIGH_OUTPUT_LATENCY 7
 #define PS_DEVICE_IS_DEFAULT_INPUT 8 /* 0 or 1: of the whole system */
 #define PS_DEVICE_IS_DEFAULT_OUTPUT 9
-#define PS_DEVICE_INFO_SIZE 10
+#define PS_DEVICE_IS_LOOPBACK 10 /* 0 or 1: its input is what an output plays */
+#define PS_DEVICE_INFO_SIZE 11
 
 #define PS_HOST_API_TYPE 0 /* PaHostApiTypeId; 1000 for "Virtual" */
 #define PS_HOST_API_DEVICE_COUNT 1
@@ -178,6 +179,11 @@ PS_API int32_t ps_ring_end(int32_t ring);
 PS_API int32_t ps_device_count(void);
 /* Fills info[0..PS_DEVICE_INFO_SIZE) and the name. PS_ERR_ARGUMENT: no such index. Any thread. */
 PS_API int32_t ps_device_info(int32_t device, double *info, int32_t info_size, char *name, int32_t name_size);
+/* Copies the name that the device's own sound server gives it, which stays; empty where there is no such name.
+ * PS_ERR_ARGUMENT: no such index. Any thread. */
+PS_API int32_t ps_device_id(int32_t device, char *text, int32_t size);
+/* Looks again which devices there are. Streams that are open go on; indices may change. Any thread; may take seconds. */
+PS_API int32_t ps_device_refresh(void);
 /* Likewise the host APIs, of which "Virtual" comes last. */
 PS_API int32_t ps_host_api_count(void);
 PS_API int32_t ps_host_api_info(int32_t host_api, double *info, int32_t info_size, char *name, int32_t name_size);
@@ -378,6 +384,8 @@ PS_API int32_t ps_stream_levels(int32_t stream, int32_t side, double *levels, in
 #define PS_GLITCH_OUTPUT_OVERFLOW 3
 #define PS_GLITCH_SOURCE_UNDERFLOW 4
 #define PS_GLITCH_SINK_OVERFLOW 5
+#define PS_GLITCH_REROUTED 6   /* the device was lost, and the stream went on on another one */
+#define PS_GLITCH_DEVICE_GAP 7 /* what is behind the device was changed or paused by somebody else */
 /* The newest glitches, at most 256 and at most `count`, oldest first, 4 numbers each; answers how many. Any thread. */
 PS_API int32_t ps_stream_glitches(int32_t stream, double *glitches, int32_t count);
 

@@ -40,7 +40,8 @@ export const PS_DEVICE_LOW_OUTPUT_LATENCY = 6;
 export const PS_DEVICE_HIGH_OUTPUT_LATENCY = 7;
 export const PS_DEVICE_IS_DEFAULT_INPUT = 8;
 export const PS_DEVICE_IS_DEFAULT_OUTPUT = 9;
-export const PS_DEVICE_INFO_SIZE = 10;
+export const PS_DEVICE_IS_LOOPBACK = 10;
+export const PS_DEVICE_INFO_SIZE = 11;
 
 export const PS_HOST_API_TYPE = 0;
 export const PS_HOST_API_DEVICE_COUNT = 1;
@@ -162,6 +163,8 @@ export const PS_GLITCH_OUTPUT_UNDERFLOW = 2;
 export const PS_GLITCH_OUTPUT_OVERFLOW = 3;
 export const PS_GLITCH_SOURCE_UNDERFLOW = 4;
 export const PS_GLITCH_SINK_OVERFLOW = 5;
+export const PS_GLITCH_REROUTED = 6;
+export const PS_GLITCH_DEVICE_GAP = 7;
 
 export const PS_MODE_READ = 1;
 export const PS_MODE_WRITE = 2;

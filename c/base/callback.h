@@ -20,6 +20,7 @@ struct callback_times {
   double now;
   double input;  /* capture of the first input frame */
   double output; /* when the first output frame will be heard */
+  double gap; /* seconds before this block in which another device was put in the place of the old one, or none ran */
 };
 
 #endif

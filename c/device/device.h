@@ -48,6 +48,7 @@ struct device {
 struct device_info {
   double numbers[PS_DEVICE_INFO_SIZE]; /* PS_DEVICE_HOST_API among the backend's own; not the two IS_DEFAULT */
   char name[DEVICE_TEXT_SIZE];         /* as a person knows it */
+  char id[DEVICE_TEXT_SIZE];           /* the backend's own name that stays; empty where it has none */
 };
 
 struct host_api_info {
@@ -64,6 +65,8 @@ struct device_ops {
   int32_t (*host_api)(int32_t host_api, struct host_api_info *info);
   /* The backend's default device of a direction, PS_DEVICE_NONE where it has none, or why it cannot be used. */
   int32_t (*default_device)(int direction);
+  /* Looks again which devices there are; open ones go on, numbers may change. NULL where the list never does. */
+  int32_t (*refresh)(void);
   /* Whether such a device could be opened, else the error of opening it. Any thread. */
   int32_t (*check)(const double *config, const double *list);
 
@@ -81,6 +84,7 @@ struct device_ops {
   double (*cpu_load)(struct device *device); /* share of its time that the callback takes, 0 to 1 */
 };
 
+extern const struct device_ops device_pulse;
 extern const struct device_ops device_portaudio;
 extern const struct device_ops device_virtual;
 

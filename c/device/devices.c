@@ -1,14 +1,18 @@
 /* The register of backends, and the lists of devices and host APIs made of theirs: one after the other, as in the table. */
 #include "device/devices.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "device/config.h"
 
 /* The default device is that of the first backend that has one. */
-static const struct device_ops *const backends[] = {&device_portaudio, &device_virtual};
+static const struct device_ops *const backends[] = {&device_pulse, &device_portaudio, &device_virtual};
 #define BACKENDS ((int)(sizeof backends / sizeof *backends))
+
+#define PREFERENCE \
+  "PASTREAM_HOST_API" /* environment variable: the host API whose default devices are the default ones */
 
 struct place { /* of a device or host API in the lists of all backends */
   const struct device_ops *ops;
@@ -36,8 +40,42 @@ static int32_t find(struct place *place, int32_t device, int32_t host_api) {
   return 0;
 }
 
+static char lower(char c) { return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c; }
+
+/* Whether `part` occurs in `text`, in whatever case. */
+static int occurs(const char *part, const char *text) {
+  for (; *text; text++) {
+    size_t same = 0;
+    while (part[same] && lower(part[same]) == lower(text[same])) same++;
+    if (!part[same]) return 1;
+  }
+  return 0;
+}
+
+/* The default device of the first host API in whose name `name` occurs, among those that have one. */
+static int32_t find_preferred(struct place *place, const char *name, int direction) {
+  int32_t host_apis = ps_host_api_count();
+  if (host_apis < 0) return host_apis;
+  int known = 0;
+  for (int32_t i = 0; i < host_apis; i++) {
+    struct host_api_info info;
+    int32_t status = find(place, -1, i);
+    if (status > 0) status = place->ops->host_api(place->own, &info);
+    if (status < 0) return status;
+    if (!occurs(name, info.name)) continue;
+    known = 1;
+    place->own = (int32_t)info.numbers[PS_HOST_API_DEFAULT_INPUT + direction];
+    if (place->own >= 0) return PS_OK;
+  }
+  return known ? error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "there is no default %s device of %s, as " PREFERENCE " says",
+                           direction_names[direction], name)
+               : error_set(PS_ERR_DEVICE_NOT_FOUND, 0, PREFERENCE ": no host API is called %s", name);
+}
+
 /* The backend that has the default device of a direction, whose own number `place` gets. */
 static int32_t find_default(struct place *place, int direction) {
+  const char *preferred = getenv(PREFERENCE);
+  if (preferred && *preferred) return find_preferred(place, preferred, direction);
   int32_t status = PS_OK;
   *place = (struct place){0};
   for (int i = 0; i < BACKENDS; i++) {
@@ -101,6 +139,22 @@ int32_t ps_device_info(int32_t device, double *info, int32_t info_size, char *na
   return put(found.numbers, PS_DEVICE_INFO_SIZE, found.name, info, info_size, name, name_size);
 }
 
+int32_t ps_device_id(int32_t device, char *text, int32_t size) {
+  struct place place;
+  struct device_info found;
+  int32_t status = find(&place, device < 0 ? INT32_MAX : device, -1);
+  if (status == 0) return no_such("device", device, place.first_device);
+  if (status > 0) status = place.ops->info(place.own, &found);
+  return status < 0 ? status : text_copy(found.id, text, size);
+}
+
+int32_t ps_device_refresh(void) {
+  int32_t status = PS_OK;
+  for (int i = 0; i < BACKENDS && status >= 0; i++)
+    if (backends[i]->refresh) status = backends[i]->refresh();
+  return status;
+}
+
 int32_t ps_host_api_info(int32_t host_api, double *info, int32_t info_size, char *name, int32_t name_size) {
   struct place place;
   struct host_api_info found;
@@ -126,7 +180,8 @@ static int32_t find_configured(struct place *place, double configured, int direc
     return status != 0 ? status : error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "there is no device %g", configured);
   }
   int32_t status = find_default(place, direction);
-  place->own = PS_DEVICE_DEFAULT; /* the backend opens it as such: some follow it */
+  if (status >= 0 && place->own == place->ops->default_device(direction))
+    place->own = PS_DEVICE_DEFAULT; /* the backend opens it as such: some follow it */
   return status;
 }
 

@@ -94,6 +94,10 @@ static int callback(struct device_host *host, const void *input, void *output, s
   }
   int64_t before = atomic_load_explicit(&engine->count, RELAXED);
   set_anchor(stream, before, frames, began, times);
+  if (times->gap > 0) {
+    int64_t gap = (int64_t)(times->gap * stream->actual[PS_ACTUAL_SAMPLE_RATE]);
+    glitch_add(&engine->glitches, before, times->now, PS_GLITCH_DEVICE_GAP, gap);
+  }
   int result = engine_process(engine, input, output, frames, times->now, flags);
   size_t done = (size_t)(atomic_load_explicit(&engine->count, RELAXED) - before);
   if (input) meter_add(&stream->meters[0], input, done);

@@ -6,6 +6,7 @@ import {
   PS_DEVICE_INFO_SIZE,
   PS_DEVICE_IS_DEFAULT_INPUT,
   PS_DEVICE_IS_DEFAULT_OUTPUT,
+  PS_DEVICE_IS_LOOPBACK,
   PS_DEVICE_LOW_INPUT_LATENCY,
   PS_DEVICE_LOW_OUTPUT_LATENCY,
   PS_DEVICE_MAX_INPUT_CHANNELS,
@@ -24,7 +25,7 @@ import { requireInteger, show } from "../base/validate.ts";
 export interface DeviceInfo {
   /** May change when devices come and go. */
   readonly index: number;
-  /** Stays: made of host API and name, with a number where two are alike. */
+  /** Stays: made of host API and name (PulseAudio: the server's own name), with a number where two are alike. */
   readonly id: string;
   /** Its name; several devices may have the same. */
   readonly name: string;
@@ -48,6 +49,8 @@ export interface DeviceInfo {
   readonly isDefaultInput: boolean;
   /** Whether the system plays on it by default. */
   readonly isDefaultOutput: boolean;
+  /** Whether it is an input that brings what an output plays, such as a monitor of PulseAudio. */
+  readonly isLoopback: boolean;
 }
 
 /** One host API: a family of devices, such as ALSA or WASAPI. */
@@ -102,9 +105,10 @@ export function queryDevices(): DeviceInfo[] {
   return Array.from({ length: count }, (_, index) => {
     const { name, numbers } = entry("ps_device_info", PS_DEVICE_INFO_SIZE, index);
     const hostApi = hostApis[numbers[PS_DEVICE_HOST_API]].name;
+    const own = readText((text, length) => unwrap(native().ps_device_id(index, text, length)));
     return {
       index,
-      id: newId(`${hostApi}: ${name}`, taken),
+      id: newId(`${hostApi}: ${own || name}`, taken),
       name,
       hostApi,
       maxInputChannels: numbers[PS_DEVICE_MAX_INPUT_CHANNELS],
@@ -116,6 +120,7 @@ export function queryDevices(): DeviceInfo[] {
       defaultHighOutputLatency: numbers[PS_DEVICE_HIGH_OUTPUT_LATENCY],
       isDefaultInput: numbers[PS_DEVICE_IS_DEFAULT_INPUT] === 1,
       isDefaultOutput: numbers[PS_DEVICE_IS_DEFAULT_OUTPUT] === 1,
+      isLoopback: numbers[PS_DEVICE_IS_LOOPBACK] === 1,
     };
   });
 }

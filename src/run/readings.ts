@@ -23,14 +23,19 @@ export interface XrunCounts {
   readonly sourceUnderflows: number;
 }
 
-/** What can go wrong: one of the device's xruns, a source that was late, or a sink without room. */
+/**
+ * What can go wrong: one of the device's xruns, a source that was late, a sink without room, a device that was lost and
+ * replaced by another one, or a sound server that moved or paused the stream.
+ */
 export type GlitchKind =
   | "inputUnderflow"
   | "inputOverflow"
   | "outputUnderflow"
   | "outputOverflow"
   | "sourceUnderflow"
-  | "sinkOverflow";
+  | "sinkOverflow"
+  | "rerouted"
+  | "deviceGap";
 
 /** In the order of PS_GLITCH_. */
 const glitchKinds: readonly GlitchKind[] = [
@@ -40,6 +45,8 @@ const glitchKinds: readonly GlitchKind[] = [
   "outputOverflow",
   "sourceUnderflow",
   "sinkOverflow",
+  "rerouted",
+  "deviceGap",
 ];
 
 /** A moment at which samples were lost or made up. */

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { DeviceInfo } from "../../mod.ts";
 import { type ChildResult, runTs } from "../helpers/runtime.ts";
-import { jackMissing, pulseMissing, type Server, startJack, startPulse } from "../helpers/servers.ts";
+import { jackMissing, pulseMissing, type Server, startJack, startAlsa } from "../helpers/servers.ts";
 import { newFolder } from "../helpers/sounds.ts";
 
 /** What the programs say, each some of it. */
@@ -86,7 +86,7 @@ describe("PortAudio over JACK", { skip: jackMissing }, () => {
 describe("PortAudio over PulseAudio", { skip: pulseMissing }, () => {
   let server: Server;
   before(async () => {
-    server = await startPulse();
+    server = await startAlsa();
   });
   after(() => server?.stop());
 
@@ -118,7 +118,7 @@ describe("a sound server that is lost", () => {
   for (
     const [name, start, skip, kind] of [
       ["JACK", startJack, jackMissing, "duplex"],
-      ["PulseAudio", startPulse, pulseMissing, "output"],
+      ["PulseAudio", startAlsa, pulseMissing, "output"],
     ] as const
   ) {
     const lose = async (signal: string) => {

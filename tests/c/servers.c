@@ -59,6 +59,8 @@ static int start(struct server *server, const char *kind) {
 
 int start_jack(struct server *server) { return start(server, "jack"); }
 int start_pulse(struct server *server) { return start(server, "pulse"); }
+int start_pipewire(struct server *server) { return start(server, "pipewire"); }
+int start_alsa(struct server *server) { return start(server, "alsa"); }
 
 void end_server(struct server *server) {
   close(server->hold);

@@ -6,6 +6,7 @@
 
 #define JACK_PROGRAMS "jackd jack_lsp"
 #define PULSE_PROGRAMS "pulseaudio pactl parec"
+#define PIPEWIRE_PROGRAMS "pipewire wireplumber pipewire-pulse dbus-daemon pactl"
 
 /* Why a test cannot run for want of programs, or NULL. With CI=true nothing may be wanting. */
 const char *missing_server(const char *programs);
@@ -17,11 +18,13 @@ struct server {
 };
 
 /* Start a server and set the environment so that clients find it and nothing of the user's. Before PortAudio is
- * initialized. 0 if it did not start. JACK has the dummy driver at 48 kHz in blocks of 256, and a device "loopback" of
- * two channels. PulseAudio has one sink, of null, which is heard on the default source, and ALSA's default device is on
- * it. */
+ * initialized. 0 if it did not start. JACK has the dummy driver at 48 kHz in blocks of 256, and a device "loopback" of two channels. PulseAudio and PipeWire
+ * have one sink, of null, called "loop", which is heard on the default source. "alsa" is PulseAudio as ALSA's default
+ * device, which is the default of all. */
 int start_jack(struct server *server);
 int start_pulse(struct server *server);
+int start_pipewire(struct server *server);
+int start_alsa(struct server *server);
 /* Ends a server, also a stopped one. */
 void end_server(struct server *server);
 

@@ -212,7 +212,7 @@ static void use_pulse(enum directions directions) {
 
 static void pulse_plays(void) {
   struct server server;
-  if (!CHECK(start_pulse(&server))) return;
+  if (!CHECK(start_alsa(&server))) return;
   double info[PS_DEVICE_INFO_SIZE];
   int32_t device = find_device("default");
   CHECK(device >= 0);

@@ -96,14 +96,14 @@ static void jack_killed_idle(void) {
 
 static void pulse_killed(void) {
   struct server server;
-  if (!CHECK(start_pulse(&server))) return;
+  if (!CHECK(start_alsa(&server))) return;
   lose_server(server.pid, PS_DEVICE_DEFAULT, SIGKILL, FRAMES_SETTLED);
   end_server(&server);
 }
 
 static void pulse_stopped(void) {
   struct server server;
-  if (!CHECK(start_pulse(&server))) return;
+  if (!CHECK(start_alsa(&server))) return;
   lose_server(server.pid, PS_DEVICE_DEFAULT, SIGSTOP, FRAMES_SETTLED);
   end_server(&server);
 }
@@ -117,13 +117,13 @@ static void lose_early(int (*start)(struct server *server), const char *device, 
 }
 static void jack_killed_early(void) { lose_early(start_jack, "loopback", SIGKILL); }
 static void jack_stopped_early(void) { lose_early(start_jack, "loopback", SIGSTOP); }
-static void pulse_killed_early(void) { lose_early(start_pulse, NULL, SIGKILL); }
-static void pulse_stopped_early(void) { lose_early(start_pulse, NULL, SIGSTOP); }
+static void pulse_killed_early(void) { lose_early(start_alsa, NULL, SIGKILL); }
+static void pulse_stopped_early(void) { lose_early(start_alsa, NULL, SIGSTOP); }
 
 /* A sound server that lives may let its streams wait, for less than it takes to count as lost. */
 static void pulse_pauses(void) {
   struct server server;
-  if (!CHECK(start_pulse(&server))) return;
+  if (!CHECK(start_alsa(&server))) return;
   int32_t stream = run_forever(PS_DEVICE_DEFAULT, OUTPUT_ONLY, FRAMES_SETTLED);
   CHECK_EQUAL(system("pactl suspend-sink loop 1"), 0);
   CHECK_EQUAL(ps_stream_wait(stream, 2.5), 0);

@@ -25,6 +25,13 @@ function missing(programs: readonly string[]): string | false {
 
 export const jackMissing: string | false = missing(["jackd", "jack_lsp"]);
 export const pulseMissing: string | false = missing(["pulseaudio", "pactl", "parec"]);
+export const pipewireMissing: string | false = missing([
+  "pipewire",
+  "wireplumber",
+  "pipewire-pulse",
+  "dbus-daemon",
+  "pactl",
+]);
 
 /** Reads the lines of the script up to the process id. */
 function environment(child: ChildProcess): Promise<Record<string, string>> {
@@ -42,7 +49,7 @@ function environment(child: ChildProcess): Promise<Record<string, string>> {
   });
 }
 
-async function start(kind: "jack" | "pulse"): Promise<Server> {
+async function start(kind: "jack" | "pulse" | "pipewire" | "alsa"): Promise<Server> {
   const child = spawn("sh", [script, kind], { stdio: "pipe" });
   const { SERVER_PID, ...env } = await environment(child);
   const closed = new Promise((resolve) => child.on("close", resolve));
@@ -59,5 +66,11 @@ async function start(kind: "jack" | "pulse"): Promise<Server> {
 /** JACK with the dummy driver at 48 kHz in blocks of 256, and a device "loopback" of two channels. */
 export const startJack = (): Promise<Server> => start("jack");
 
-/** PulseAudio with one sink, of null, that is heard on the default source; ALSA's default device is on it. */
+/** PulseAudio with one sink, of null, called "loop", which is heard on the default source. */
 export const startPulse = (): Promise<Server> => start("pulse");
+
+/** The same of PipeWire. */
+export const startPipewire = (): Promise<Server> => start("pipewire");
+
+/** PulseAudio as ALSA's default device, which is the default of all. */
+export const startAlsa = (): Promise<Server> => start("alsa");

@@ -32,7 +32,7 @@ function find(played: Samples, recorded: Samples): { delay: number; equal: boole
 async function untilEqual(
   run: (stream: DuplexStream, played: Samples) => Promise<Samples>,
 ): Promise<unknown> {
-  await using stream = await DuplexStream.open({ device: "loopback", channels: 2 });
+  await using stream = await DuplexStream.open({ device: "loopback JACK", channels: 2 });
   for (let attempt = 1;; attempt++) {
     const played = noise("float32", 2 * FRAMES, attempt); // up to twice full scale
     const recorded = await run(stream, played);
@@ -72,7 +72,7 @@ const files = (folder: string) =>
 
 async function devices(): Promise<unknown> {
   const attempt = async (others: object) => {
-    const options = { device: "loopback", ...others };
+    const options = { device: "loopback JACK", ...others };
     const opening = await DuplexStream.open(options).then((stream) => stream.close(), String);
     try {
       checkSettings("duplex", options);
@@ -83,7 +83,7 @@ async function devices(): Promise<unknown> {
     }
   };
   return {
-    loopback: queryDevice("loopback"),
+    loopback: queryDevice("loopback JACK"),
     last: queryDevices().at(-1),
     hostApis: queryHostApis().map(({ name }) => name),
     settings: {
@@ -132,7 +132,7 @@ async function pieces(folder: string): Promise<unknown> {
 /** Sends a signal to the server under a running stream: [signal, "duplex" or "output"]. */
 async function lose(signal: NodeJS.Signals, kind: string): Promise<unknown> {
   const stream = kind === "duplex"
-    ? await DuplexStream.open({ device: "loopback", channels: 2 })
+    ? await DuplexStream.open({ device: "loopback JACK", channels: 2 })
     : await OutputStream.open();
   await stream.start({ frames: -1, pad: -1 });
   while (stream.frameCount < 0.3 * stream.sampleRate) await setTimeout(20);

@@ -1,12 +1,14 @@
 #!/bin/sh
-# Starts a sound server of its own for a test: servers.sh jack|pulse
+# Starts a sound server of its own for a test: servers.sh jack|pulse|pipewire|alsa
+#
+# "alsa" is PulseAudio as a program finds it through ALSA's plugin, which PASTREAM_HOST_API makes the default host API.
 #
 # Prints the environment that clients need, NAME=VALUE, then SERVER_PID=… as its last line. The server ends, and all
 # that it kept is removed, when standard input ends: also when the test that holds the other end crashes or is killed.
 trap '' INT TERM HUP
 folder=$(mktemp -d "${TMPDIR:-/tmp}/pastream-server-XXXXXX") || exit 1
 log="$folder/log"
-server= reader= name=
+server= helpers= name= host_api=
 
 # Whether the command succeeds before the server ends, or 15 seconds are over.
 ready() {
@@ -19,7 +21,7 @@ ready() {
 }
 
 finish() {
-  for process in $reader $server; do
+  for process in $helpers $server; do
     kill -TERM "$process" 2>/dev/null
     kill -CONT "$process" 2>/dev/null # it may have been stopped
     tries=0
@@ -33,6 +35,8 @@ finish() {
   [ -n "$name" ] && rm -rf /dev/shm/jack_"${name}"_* /dev/shm/jack_sem.*_"${name}"_*
   rm -rf "$folder"
 }
+
+unset PULSE_SERVER
 
 start_jack() { # NAME, options of scheduling
   name=$1
@@ -74,7 +78,35 @@ pulse() {
   ready "pactl list short sources | grep -q loop.monitor" || return 1
   # A null sink that nobody listens to has a latency of two seconds.
   parec --latency-msec=10 -d loop.monitor >/dev/null 2>&1 &
-  reader=$!
+  helpers=$!
+}
+
+alsa() {
+  host_api=ALSA
+  pulse
+}
+
+# PipeWire, the session manager that it needs, and its server of PulseAudio's protocol, with a bus of their own.
+pipewire() {
+  export HOME="$folder" XDG_RUNTIME_DIR="$folder" XDG_CONFIG_HOME="$folder" XDG_STATE_HOME="$folder"
+  export DBUS_SESSION_BUS_ADDRESS="unix:path=$folder/bus" PULSE_SERVER="unix:$folder/pulse/native"
+  unset PULSE_RUNTIME_PATH DISPLAY
+  command dbus-daemon --session --nofork --nopidfile --address="$DBUS_SESSION_BUS_ADDRESS" >"$log" 2>&1 &
+  helpers=$!
+  tries=0
+  while [ ! -S "$folder/bus" ] && [ $tries -lt 100 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+  done
+  command pipewire >>"$log" 2>&1 &
+  helpers="$! $helpers"
+  command wireplumber >>"$log" 2>&1 &
+  helpers="$! $helpers"
+  command pipewire-pulse >>"$log" 2>&1 &
+  server=$!
+  ready "pactl info" || return 1
+  ready "pactl load-module module-null-sink sink_name=loop rate=48000 channels=2 format=float32le" || return 1
+  ready "pactl get-default-sink | grep -q '^loop$' && pactl get-default-source | grep -q loop.monitor"
 }
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}
@@ -87,7 +119,8 @@ echo "HOME=$folder"
 echo "XDG_CACHE_HOME=$cache" # where a runtime keeps what it has compiled
 echo "XDG_RUNTIME_DIR=$folder"
 echo "XDG_CONFIG_HOME=$folder"
-echo "PULSE_SERVER=unix:$folder/socket"
+echo "PULSE_SERVER=${PULSE_SERVER:-unix:$folder/socket}"
+echo "PASTREAM_HOST_API=$host_api"
 echo "JACK_DEFAULT_SERVER=${name:-pastream-test-none}"
 echo "JACK_NO_AUDIO_RESERVATION=1"
 echo "SERVER_PID=$server"

@@ -1,0 +1,30 @@
+/* The sinks and sources of a PulseAudio server, as they were when somebody looked last. */
+#ifndef PS_PULSE_LIST_H
+#define PS_PULSE_LIST_H
+
+#include "device/pulse/api.h"
+
+#define PULSE_NAME_SIZE 256
+#define PULSE_DESCRIPTION_SIZE 256
+
+struct pulse_entry {
+  char name[PULSE_NAME_SIZE]; /* the server's own, which stays */
+  char description[PULSE_DESCRIPTION_SIZE];
+  int direction;  /* DEVICE_INPUT: a source, DEVICE_OUTPUT: a sink */
+  int is_monitor; /* a source that brings what a sink plays */
+  uint32_t rate;
+  struct pulse_channel_map map;
+};
+
+/* Looks for the first time, if nobody has. Returns the number of devices, 0 where no server answers. Any thread. */
+int32_t pulse_list_count(void);
+/* Copies an entry; 0 if there is none of that number. Any thread, as the next ones. */
+int pulse_list_get(int32_t number, struct pulse_entry *entry);
+/* The number of the default sink or source, or PS_DEVICE_NONE. */
+int32_t pulse_list_default(int direction);
+/* The number of the device that the server calls `name`; the default's where there is none. */
+int32_t pulse_list_find(int direction, const char *name);
+/* Looks again, within a few seconds. PS_OK also where no server answers. */
+int32_t pulse_list_refresh(void);
+
+#endif

@@ -1,0 +1,80 @@
+/* A stream's device over PulseAudio: what its thread, the callbacks of libpulse and the calls of its user share. */
+#ifndef PS_PULSE_STATE_H
+#define PS_PULSE_STATE_H
+
+#include <stdatomic.h>
+
+#include "base/error.h"
+#include "device/device.h"
+#include "device/pulse/connection.h"
+#include "device/pulse/list.h"
+
+#define PULSE_LATENCY_LOW 0.01 /* seconds, of either direction */
+#define PULSE_LATENCY_HIGH 0.05
+
+/* A device that is suspended, or whose stream a desktop has paused, is silent for as long as it pleases its user. */
+#define PULSE_MAY_PAUSE 1e9
+
+/* One direction, in frames unless it says otherwise. */
+struct pulse_side {
+  int used;
+  int follows_default; /* opened on the default: the server moves it when that changes */
+  char device[PULSE_NAME_SIZE];
+  struct pulse_sample_spec spec;
+  struct pulse_channel_map map;
+  struct pulse_buffer_attr attr;
+  struct pulse_stream *stream;
+  int32_t format; /* PS_FORMAT_ */
+  size_t frame_bytes;
+  size_t target; /* output: what the server tries to hold; input: what it sends at a time */
+  size_t behind; /* output: what the sink holds beyond that */
+  int flip;      /* int8, which PulseAudio does not know, is sent as uint8 */
+  unsigned char *block;
+  double latency; /* seconds, as granted */
+};
+
+enum pulse_command { PULSE_IDLE, PULSE_START, PULSE_STOP, PULSE_ABORT, PULSE_PING, PULSE_QUIT };
+
+struct pulse_device {
+  struct device *device; /* for its user's thread, and where `inside` is set and the gate is open */
+  struct pulse_side sides[2];
+  size_t block; /* longest of a callback */
+  int exact;    /* every block has this length */
+  double rate;
+  struct pulse_connection connection;
+
+  /* Between the user's thread and the device's. */
+  _Atomic int32_t uses; /* both threads */
+  _Atomic int32_t command;
+  struct os_event done; /* posted by the device's thread */
+  int32_t status;
+  struct error error;
+  int hung;                 /* the device's thread was left to itself; user's thread only */
+  _Atomic int32_t gate;     /* 1: callbacks go through to the host */
+  _Atomic int32_t inside;   /* one is on its way */
+  _Atomic int32_t lost;     /* the server or the stream is gone */
+  _Atomic int32_t aborting; /* what is being played out is not wanted any more */
+  _Atomic double load;
+
+  /* The device's thread only. */
+  int running;                   /* the host is called */
+  int completed;                 /* it has returned other than CALLBACK_CONTINUE */
+  unsigned long flags;           /* for the next callback */
+  int refill;                    /* duplex: what the server has lost since an underflow is to be made up by silence */
+  const unsigned char *fragment; /* duplex and input: the rest of a fragment; NULL in a hole */
+  size_t fragment_bytes, fragment_done;
+  double called;            /* os_time() of the last callback */
+  int moved;                /* another device plays or records since then */
+  double suspended_at, gap; /* os_time(), 0: not; seconds */
+};
+
+/* setup.c: what libpulse is asked for, from the checked configuration. */
+int32_t pulse_setup(struct pulse_device *pulse);
+
+/* transfer.c: fills the server's buffer before the run, calls back while there is something to do, and drops what was
+ * recorded before a run. On the device's thread. */
+void pulse_prime(struct pulse_device *pulse);
+void pulse_transfer(struct pulse_device *pulse);
+void pulse_drop_input(struct pulse_device *pulse);
+
+#endif

@@ -1,0 +1,213 @@
+/* Frames between the server and the host: under the real-time rules, as far as libpulse lets them be kept. */
+#include <string.h>
+
+#include "device/pulse/state.h"
+#include "engine/format.h"
+#include "os/os.h"
+
+#define LOAD_SHARE 0.1  /* that a callback has in the mean load */
+#define GAP_LEAST 0.005 /* seconds without sound that are worth a glitch */
+
+static size_t frames_of(const struct pulse_side *side, size_t bytes) {
+  return bytes == (size_t)-1 ? 0 : bytes / side->frame_bytes;
+}
+
+static size_t writable(struct pulse_device *pulse) {
+  const struct pulse_side *side = &pulse->sides[DEVICE_OUTPUT];
+  return frames_of(side, pulse->connection.api->stream_writable_size(side->stream));
+}
+
+/* int8 and uint8 differ in the highest bit. */
+static void flip(const struct pulse_side *side, size_t frames) {
+  if (!side->flip) return;
+  for (size_t i = 0; i < frames * side->frame_bytes; i++) side->block[i] ^= 0x80;
+}
+
+static void write_block(struct pulse_device *pulse, size_t frames) {
+  struct pulse_side *side = &pulse->sides[DEVICE_OUTPUT];
+  flip(side, frames);
+  pulse->connection.api->stream_write(side->stream, side->block, frames * side->frame_bytes, NULL, 0,
+                                      PULSE_SEEK_RELATIVE);
+}
+
+static void write_silence(struct pulse_device *pulse, size_t frames) {
+  struct pulse_side *side = &pulse->sides[DEVICE_OUTPUT];
+  while (frames > 0) {
+    size_t count = frames < pulse->block ? frames : pulse->block;
+    format_silence(side->format, side->block, count * side->spec.channels);
+    write_block(pulse, count);
+    frames -= count;
+  }
+}
+
+/* -------------------------------------------------------------------- input */
+
+static size_t readable(struct pulse_device *pulse) {
+  const struct pulse_side *side = &pulse->sides[DEVICE_INPUT];
+  size_t bytes = pulse->connection.api->stream_readable_size(side->stream);
+  if (bytes == (size_t)-1) return 0;
+  return frames_of(side, bytes - (pulse->fragment_bytes ? pulse->fragment_done : 0));
+}
+
+/* Makes the next fragment the current one; 0 if there is none. */
+static int next_fragment(struct pulse_device *pulse) {
+  const struct pulse_side *side = &pulse->sides[DEVICE_INPUT];
+  const void *data = NULL;
+  size_t bytes = 0;
+  if (pulse->connection.api->stream_peek(side->stream, &data, &bytes) < 0 || bytes == 0) return 0;
+  if (!data) pulse->flags |= FLAG_INPUT_OVERFLOW; /* a hole: what the server had no room for */
+  pulse->fragment = data;
+  pulse->fragment_bytes = bytes;
+  pulse->fragment_done = 0;
+  return 1;
+}
+
+/* Takes `frames` frames out, into the block if they are wanted; fewer if there are fewer. */
+static size_t take_input(struct pulse_device *pulse, size_t frames, int wanted) {
+  struct pulse_side *side = &pulse->sides[DEVICE_INPUT];
+  size_t bytes = frames * side->frame_bytes, done = 0;
+  while (done < bytes && (pulse->fragment_bytes || next_fragment(pulse))) {
+    size_t count = pulse->fragment_bytes - pulse->fragment_done;
+    if (count > bytes - done) count = bytes - done;
+    if (wanted && pulse->fragment)
+      memcpy(side->block + done, pulse->fragment + pulse->fragment_done, count);
+    else if (wanted)
+      memset(side->block + done, side->spec.format == PULSE_U8 ? 0x80 : 0, count);
+    done += count;
+    pulse->fragment_done += count;
+    if (pulse->fragment_done < pulse->fragment_bytes) continue;
+    pulse->connection.api->stream_drop(side->stream);
+    pulse->fragment_bytes = 0;
+  }
+  if (wanted) flip(side, frames);
+  return done / side->frame_bytes;
+}
+
+void pulse_drop_input(struct pulse_device *pulse) {
+  if (!pulse->sides[DEVICE_INPUT].used) return;
+  for (size_t count; (count = readable(pulse)) > 0;)
+    if (take_input(pulse, count, 0) == 0) break;
+  pulse->flags = 0;
+}
+
+/* ---------------------------------------------------------------- callbacks */
+
+/* The latency that libpulse has interpolated, seconds; `otherwise` where it knows none yet. */
+static double latency(struct pulse_device *pulse, int direction, double otherwise) {
+  uint64_t microseconds;
+  int negative;
+  const struct pulse_api *api = pulse->connection.api;
+  if (api->stream_get_latency(pulse->sides[direction].stream, &microseconds, &negative) < 0) return otherwise;
+  return (negative ? -1e-6 : 1e-6) * (double)microseconds;
+}
+
+static struct callback_times times_of(struct pulse_device *pulse, double now, size_t input_frames) {
+  struct callback_times times = {.now = now};
+  const struct pulse_side *input = &pulse->sides[DEVICE_INPUT], *output = &pulse->sides[DEVICE_OUTPUT];
+  if (input->used) {
+    /* libpulse counts a fragment as read when it is dropped. */
+    double read = pulse->fragment_bytes ? (double)(pulse->fragment_done / input->frame_bytes) : 0;
+    double taken = pulse->fragment_bytes ? read - (double)input_frames : -(double)input_frames;
+    times.input = now - latency(pulse, DEVICE_INPUT, input->latency) + taken / pulse->rate;
+  }
+  if (output->used) times.output = now + latency(pulse, DEVICE_OUTPUT, output->latency);
+  return times;
+}
+
+/* What another device, or one that was suspended, cost: the time since the last callback that is more than it should be. */
+static double gap_since(struct pulse_device *pulse, double now) {
+  double gap = pulse->gap;
+  if (pulse->moved && pulse->called > 0) {
+    const struct pulse_side *output = &pulse->sides[DEVICE_OUTPUT], *input = &pulse->sides[DEVICE_INPUT];
+    double usual = output->used ? (double)output->target / pulse->rate : input->latency;
+    double since = now - pulse->called - usual;
+    if (since > gap) gap = since;
+  }
+  pulse->gap = 0;
+  pulse->moved = 0;
+  return gap < GAP_LEAST ? 0 : gap;
+}
+
+/* One callback; the block of the output holds what is to be written. Returns 0 if the host is not to be called. */
+static int call_back(struct pulse_device *pulse, size_t frames) {
+  struct pulse_side *input = &pulse->sides[DEVICE_INPUT], *output = &pulse->sides[DEVICE_OUTPUT];
+  double began = os_time();
+  struct callback_times times = times_of(pulse, began, frames);
+  if (pulse->moved || pulse->gap > 0) times.gap = gap_since(pulse, began);
+  int result = CALLBACK_ABORT;
+  atomic_store(&pulse->inside, 1);
+  int open = atomic_load(&pulse->gate);
+  if (open)
+    result = pulse->device->host->callback(pulse->device->host, input->used ? input->block : NULL,
+                                           output->used ? output->block : NULL, frames, &times, pulse->flags);
+  atomic_store(&pulse->inside, 0);
+  pulse->flags = 0;
+  pulse->called = began;
+  double load = (os_time() - began) * pulse->rate / (double)frames;
+  double mean = atomic_load_explicit(&pulse->load, memory_order_relaxed);
+  mean += LOAD_SHARE * ((load > 1 ? 1 : load) - mean);
+  atomic_store_explicit(&pulse->load, mean, memory_order_relaxed);
+  if (result != CALLBACK_CONTINUE) pulse->completed = 1;
+  return open;
+}
+
+/* --------------------------------------------------------------------- runs */
+
+static void transfer_output(struct pulse_device *pulse) {
+  for (size_t room; !pulse->completed && (room = writable(pulse)) >= pulse->block;) {
+    if (!call_back(pulse, pulse->block)) return;
+    write_block(pulse, pulse->block);
+  }
+}
+
+static void transfer_input(struct pulse_device *pulse) {
+  for (size_t count; !pulse->completed && (count = readable(pulse)) > 0;) {
+    if (count > pulse->block) count = pulse->block;
+    if (pulse->exact && count < pulse->block) return;
+    if ((count = take_input(pulse, count, 1)) == 0 || !call_back(pulse, count)) return;
+  }
+}
+
+/* Input and output of one callback come and go in step, so that what lies between them stays as it was at the start. After
+ * an underflow the server's buffer is filled up by silence; where input has come meanwhile, it is that which fills it, and
+ * what is still left over after that is dropped. */
+static void transfer_both(struct pulse_device *pulse) {
+  const struct pulse_side *input = &pulse->sides[DEVICE_INPUT], *output = &pulse->sides[DEVICE_OUTPUT];
+  size_t most = output->target > 2 * input->target ? output->target : 2 * input->target;
+  while (!pulse->completed) {
+    size_t count = readable(pulse), room = writable(pulse);
+    if (pulse->refill) {
+      if (room > count) write_silence(pulse, room - count);
+      pulse->refill = 0;
+      continue;
+    }
+    if (count > room + most + pulse->block) {
+      take_input(pulse, count - room, 0);
+      pulse->flags |= FLAG_INPUT_OVERFLOW;
+      continue;
+    }
+    if (count > room) count = room;
+    if (count > pulse->block) count = pulse->block;
+    if (count == 0 || (pulse->exact && count < pulse->block)) return;
+    if ((count = take_input(pulse, count, 1)) == 0 || !call_back(pulse, count)) return;
+    write_block(pulse, count);
+  }
+}
+
+/* With silence where there is input, whose frames bring those of the output. Else with as much silence as the sink holds: a
+ * server that takes that back to let a sound begin sooner lets monitors miss the beginning. */
+void pulse_prime(struct pulse_device *pulse) {
+  const struct pulse_side *output = &pulse->sides[DEVICE_OUTPUT];
+  if (!output->used) return;
+  write_silence(pulse, pulse->sides[DEVICE_INPUT].used ? writable(pulse) : output->behind);
+  if (!pulse->sides[DEVICE_INPUT].used) transfer_output(pulse);
+}
+
+void pulse_transfer(struct pulse_device *pulse) {
+  if (pulse->sides[DEVICE_INPUT].used && pulse->sides[DEVICE_OUTPUT].used)
+    transfer_both(pulse);
+  else if (pulse->sides[DEVICE_OUTPUT].used)
+    transfer_output(pulse);
+  else
+    transfer_input(pulse);
+}
