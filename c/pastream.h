@@ -114,13 +114,13 @@ PS_API int32_t ps_ring_new(int32_t element_size, int32_t size, void *storage, do
 /* Goes on in other memory with what the ring holds; `storage` as in ps_ring_new. Only while neither side uses it:
  * PS_ERR_ACTIVE if a stream does. PS_ERR_ARGUMENT, PS_ERR_MEMORY: then the ring stays where it is. Owner. */
 PS_API int32_t ps_ring_move(int32_t ring, void *storage, double storage_bytes);
-/* A second handle of the same ring, to be freed like the first: the ring lives until the last one is freed. For a thread
- * that has a view on its memory (ps_ring_address) and is not the one that made it. PS_ERR_MEMORY. Any thread. */
+/* A second handle of the same ring, to be freed like the first: the ring lives until the last one is freed. For a
+ * thread that has a view on its memory (ps_ring_address) and is not the one that made it. PS_ERR_MEMORY. Any thread. */
 PS_API int32_t ps_ring_share(int32_t ring);
 /* Gives the handle back. A stream that uses the ring keeps its memory until it lets go. Any thread, once. */
 PS_API int32_t ps_ring_free(int32_t ring);
-/* The side of a ring that a running stream works is its own: what a "reader" or "writer" would do there is PS_ERR_ACTIVE,
- * but for ps_ring_end. A `count` below 0 is PS_ERR_ARGUMENT. */
+/* The side of a ring that a running stream works is its own: what a "reader" or "writer" would do there is
+ * PS_ERR_ACTIVE, but for ps_ring_end. A `count` below 0 is PS_ERR_ARGUMENT. */
 /* Copies up to `count` elements out and answers how many there were. Reader. */
 PS_API int32_t ps_ring_read(int32_t ring, void *data, int32_t count);
 /* Copies up to `count` elements out but goes forward by what was copied minus `overlap` (never backwards). Reader. */
@@ -150,7 +150,8 @@ PS_API int32_t ps_ring_end(int32_t ring);
 
 /* ----------------------------------------------------------------- devices */
 
-/* Devices are numbered by backend: PulseAudio's, the default ones first; PortAudio's in its order; the virtual device. */
+/* Devices are numbered by backend: PulseAudio's, the default ones first; PortAudio's in its order; the virtual
+ * device. */
 #define PS_DEVICE_NONE -1
 #define PS_DEVICE_DEFAULT -2 /* the system's default of that direction */
 #define PS_DEVICE_VIRTUAL -3 /* the built-in device, whatever its index: needs no PortAudio */
@@ -182,7 +183,8 @@ PS_API int32_t ps_device_info(int32_t device, double *info, int32_t info_size, c
 /* Copies the name that the device's own sound server gives it, which stays; empty where there is no such name.
  * PS_ERR_ARGUMENT: no such index. Any thread. */
 PS_API int32_t ps_device_id(int32_t device, char *text, int32_t size);
-/* Looks again which devices there are. Streams that are open go on; indices may change. Any thread; may take seconds. */
+/* Looks again which devices there are. Streams that are open go on; indices may change. Any thread; may take
+ * seconds. */
 PS_API int32_t ps_device_refresh(void);
 /* Likewise the host APIs, of which "Virtual" comes last. */
 PS_API int32_t ps_host_api_count(void);
@@ -272,8 +274,8 @@ PS_API int32_t ps_stream_wait(int32_t stream, double seconds);
 
 /* The source ends, and the run completes when all of it has been played: what is in the ring now, the rest of this pass
  * of a loop, a file to its end; no pad follows, and fewer frames than the run was to have are no error. In the state
- * STARTING it ends the wait for a source's first frames, and may be too early for the rest: to be called again once it is
- * ACTIVE. Does nothing in other states. Owner. */
+ * STARTING it ends the wait for a source's first frames, and may be too early for the rest: to be called again once it
+ * is ACTIVE. Does nothing in other states. Owner. */
 PS_API int32_t ps_stream_drain(int32_t stream);
 
 #define PS_STATE_NEW 0      /* not opened yet */
@@ -307,8 +309,8 @@ PS_API int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object
 PS_API int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between);
 
 #define PS_RUN_FATAL_XRUNS 1 /* the first xrun ends the run with PS_ERR_XRUN */
-/* Frames (-1: as many as the source has), pad (-1: for ever) and offset of the next run, each at most 9e15, whose numbers
- * begin at 0 from now on. PS_ERR_ARGUMENT. Owner. */
+/* Frames (-1: as many as the source has), pad (-1: for ever) and offset of the next run, each at most 9e15, whose
+ * numbers begin at 0 from now on. PS_ERR_ARGUMENT. Owner. */
 PS_API int32_t ps_stream_set_run(int32_t stream, double frames, double pad, double offset, int32_t flags);
 /* Frames that the source has to have in its ring before the device starts, unless it ends before that: at most the
  * whole ring. Negative (default): half the ring for a file, 0 for a ring. Owner. */
@@ -434,12 +436,13 @@ PS_API int32_t ps_file_close(int32_t file);
 PS_API int32_t ps_file_finish(int32_t file);
 /* Fills info[] with what the file has now. PS_ERR_HANDLE. Owner; allowed while a stream uses the file. */
 PS_API int32_t ps_file_info(int32_t file, double *info, int32_t info_size);
-/* Reads or writes up to `frames` frames of PS_FORMAT_ samples; answers how many. Integer samples are scaled to and
- * from full scale, floating point is clipped when it is written as integers, NaN as 0. PS_ERR_BUSY, PS_ERR_SOUNDFILE. Owner. */
+/* Reads or writes up to `frames` frames of PS_FORMAT_ samples; answers how many. Integer samples are scaled to and from
+ * full scale, floating point is clipped when it is written as integers, NaN as 0. PS_ERR_BUSY, PS_ERR_SOUNDFILE.
+ * Owner. */
 PS_API int32_t ps_file_read(int32_t file, void *data, int32_t frames, int32_t format);
 PS_API int32_t ps_file_write(int32_t file, const void *data, int32_t frames, int32_t format);
-/* Goes to a frame from the start (whence 0), the position (1) or the end (2); answers the new position. In a file that is
- * written it may be beyond the end: what is written there is preceded by silence. Owner. */
+/* Goes to a frame from the start (whence 0), the position (1) or the end (2); answers the new position. In a file that
+ * is written it may be beyond the end: what is written there is preceded by silence. Owner. */
 PS_API double ps_file_seek(int32_t file, double frames, int32_t whence);
 /* The position. Owner; allowed while a stream uses the file. */
 PS_API double ps_file_tell(int32_t file);
@@ -451,8 +454,8 @@ PS_API int32_t ps_file_flush(int32_t file);
  * 9 track number, 16 genre). get answers its length, 0 for none. Owner; get is allowed while a stream uses the file. */
 PS_API int32_t ps_file_get_string(int32_t file, int32_t tag, char *text, int32_t size);
 PS_API int32_t ps_file_set_string(int32_t file, int32_t tag, const char *text);
-/* The bytes of a file in memory from `offset` on: copies up to `size` of them, and answers how many there are from there
- * on (at most INT32_MAX). PS_ERR_ARGUMENT (not in memory), PS_ERR_BUSY. Owner. */
+/* The bytes of a file in memory from `offset` on: copies up to `size` of them, and answers how many there are from
+ * there on (at most INT32_MAX). PS_ERR_ARGUMENT (not in memory), PS_ERR_BUSY. Owner. */
 PS_API int32_t ps_file_bytes(int32_t file, double offset, void *data, int32_t size);
 
 /* Cue point number `index`: cue[0..PS_CUE_SIZE) and its name; answers how many cue points the file has. Owner. */
@@ -511,8 +514,8 @@ PS_API int32_t ps_job_take(int32_t job, void *data, double frames);
 /* Ends the job, if it has not ended, after the block that it is at, and gives the handle back. Owner. */
 PS_API int32_t ps_job_free(int32_t job);
 
-/* Formats of the installed libsndfile: kind 0 major formats, 1 subtypes. count answers how many; info answers its format
- * word and fills text with its name and, after a tab, its file extension. PS_ERR_NO_SNDFILE. Any thread. */
+/* Formats of the installed libsndfile: kind 0 major formats, 1 subtypes. count answers how many; info answers its
+ * format word and fills text with its name and, after a tab, its file extension. PS_ERR_NO_SNDFILE. Any thread. */
 PS_API int32_t ps_format_count(int32_t kind);
 PS_API int32_t ps_format_info(int32_t kind, int32_t index, char *text, int32_t size);
 /* 1 if libsndfile can write such a file, 0 if not. Any thread. */

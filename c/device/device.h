@@ -18,14 +18,14 @@ struct device;
 
 /* Whom a device serves. The functions may be called from `start` on until `stop`, `abort` or `close` has returned. */
 struct device_host {
-  /* The audio callback, on the device's thread under the real-time rules. `input` and `output` are interleaved, NULL for
-   * a direction that the device lacks; `flags` are FLAG_ values. Returns a CALLBACK_ value. Once that is not
+  /* The audio callback, on the device's thread under the real-time rules. `input` and `output` are interleaved, NULL
+   * for a direction that the device lacks; `flags` are FLAG_ values. Returns a CALLBACK_ value. Once that is not
    * CALLBACK_CONTINUE, calling it again is allowed: it gives silence and changes nothing. */
   int (*callback)(struct device_host *host, const void *input, void *output, size_t frames,
                   const struct callback_times *times, unsigned long flags);
   /* For a device that may wait (freewheeling), on its callback's thread: how many of `frames` frames the host can take
-   * and give now without a gap. Fewer also tells the host that the device lives, and wakes whoever fills its rings. With
-   * `whole` set it returns `frames` as well where fewer will never become `frames`. */
+   * and give now without a gap. Fewer also tells the host that the device lives, and wakes whoever fills its rings.
+   * With `whole` set it returns `frames` as well where fewer will never become `frames`. */
   size_t (*ready)(struct device_host *host, size_t frames, int whole);
   /* Whether the device has not called back for so long that it must be lost. On the thread that calls the ops. */
   int (*silent)(struct device_host *host);

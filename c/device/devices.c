@@ -1,4 +1,5 @@
-/* The register of backends, and the lists of devices and host APIs made of theirs: one after the other, as in the table. */
+/* The register of backends, and the lists of devices and host APIs made of theirs: one after the other, as in the
+ * table. */
 #include "device/devices.h"
 
 #include <stdlib.h>

@@ -1,10 +1,9 @@
-/* The virtual device: a thread with a sample clock of its own calls the host's callback as a real device would, and what
- * is played comes back as input. The docs have the facts that users see; here is how it works.
- *
- * Block k is called at start + k * block / rate, so a late wake-up is followed by callbacks without a wait between
- * them and the sample clock cannot drift from the wall clock. When it freewheels, a block is called as soon as the host
- * can process it without a gap and without running out of room. Where nobody asked for a block size, a block that the
- * host cannot process for a while is made smaller: whoever is at the other end of a ring may be waiting, too. */
+/* The virtual device: a thread with a sample clock of its own calls the host's callback as a real device would, and
+ * what is played comes back as input. The docs have the facts that users see; here is how it works.  Block k is called
+ * at start + k * block / rate, so a late wake-up is followed by callbacks without a wait between them and the sample
+ * clock cannot drift from the wall clock. When it freewheels, a block is called as soon as the host can process it
+ * without a gap and without running out of room. Where nobody asked for a block size, a block that the host cannot
+ * process for a while is made smaller: whoever is at the other end of a ring may be waiting, too. */
 #include "device/device.h"
 
 #include <math.h>
@@ -72,7 +71,8 @@ static int fault_starts(const double *fault, int64_t position, size_t block) {
   return fault[0] >= (double)position && fault[0] < (double)(position + (int64_t)block);
 }
 
-/* Waits, unless the thread is to quit; 0 if it is. A run that is being stopped is not waited for, unless to `play_out`. */
+/* Waits, unless the thread is to quit; 0 if it is. A run that is being stopped is not waited for, unless to
+ * `play_out`. */
 static int wait_until(struct virtual_device *device, double time, int play_out) {
   for (;;) {
     if (atomic_load(&device->quit) || (play_out && atomic_load(&device->host->aborting))) return 0;

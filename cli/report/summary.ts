@@ -33,6 +33,8 @@ const glitchNames: Readonly<Record<Glitch["kind"], string>> = {
   outputOverflow: "output overflow",
   sourceUnderflow: "gap in the playback",
   sinkOverflow: "recording overflow",
+  rerouted: "change to another device",
+  deviceGap: "gap of the device",
 };
 
 const MOST_GLITCHES = 20;

@@ -4,7 +4,16 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { DeviceInfo } from "../../mod.ts";
 import { type ChildResult, runTs } from "../helpers/runtime.ts";
-import { jackMissing, pulseMissing, type Server, startJack, startAlsa } from "../helpers/servers.ts";
+import {
+  jackMissing,
+  pipewireMissing,
+  pulseMissing,
+  type Server,
+  startAlsa,
+  startJack,
+  startPipewire,
+  startPulse,
+} from "../helpers/servers.ts";
 import { newFolder } from "../helpers/sounds.ts";
 
 /** What the programs say, each some of it. */
@@ -116,14 +125,16 @@ describe("PortAudio over PulseAudio", { skip: pulseMissing }, () => {
 
 describe("a sound server that is lost", () => {
   for (
-    const [name, start, skip, kind] of [
-      ["JACK", startJack, jackMissing, "duplex"],
-      ["PulseAudio", startAlsa, pulseMissing, "output"],
+    const [name, start, skip, where] of [
+      ["JACK", startJack, jackMissing, "loopback JACK"],
+      ["ALSA over PulseAudio", startAlsa, pulseMissing, "output"],
+      ["PulseAudio", startPulse, pulseMissing, ""],
+      ["PipeWire", startPipewire, pipewireMissing, ""],
     ] as const
   ) {
     const lose = async (signal: string) => {
       const server = await start();
-      const { result } = await run(server, "lose", signal, kind).finally(server.stop);
+      const { result } = await run(server, "lose", signal, where).finally(server.stop);
       assert.equal(result.error, "DeviceLostError");
       assert.equal(result.code, "device-lost");
       assert.equal(result.aborted, true);

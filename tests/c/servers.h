@@ -18,9 +18,9 @@ struct server {
 };
 
 /* Start a server and set the environment so that clients find it and nothing of the user's. Before PortAudio is
- * initialized. 0 if it did not start. JACK has the dummy driver at 48 kHz in blocks of 256, and a device "loopback" of two channels. PulseAudio and PipeWire
- * have one sink, of null, called "loop", which is heard on the default source. "alsa" is PulseAudio as ALSA's default
- * device, which is the default of all. */
+ * initialized. 0 if it did not start. JACK has the dummy driver at 48 kHz in blocks of 256, and a device "loopback" of
+ * two channels. PulseAudio and PipeWire have one sink, of null, called "loop", which is heard on the default source.
+ * "alsa" is PulseAudio as ALSA's default device, which is the default of all. */
 int start_jack(struct server *server);
 int start_pulse(struct server *server);
 int start_pipewire(struct server *server);

@@ -1,4 +1,5 @@
-/* c/device/pulse/api.h against libpulse's own headers, where they are installed, and the installed library against it. */
+/* c/device/pulse/api.h against libpulse's own headers, where they are installed, and the installed library against
+ * it. */
 #include <stddef.h>
 
 #include "device/pulse/connection.h"

@@ -129,11 +129,11 @@ async function pieces(folder: string): Promise<unknown> {
   return { found, foreign, frames, glitches: stream.glitches.filter(({ frame }) => frame > lead).length };
 }
 
-/** Sends a signal to the server under a running stream: [signal, "duplex" or "output"]. */
-async function lose(signal: NodeJS.Signals, kind: string): Promise<unknown> {
-  const stream = kind === "duplex"
-    ? await DuplexStream.open({ device: "loopback JACK", channels: 2 })
-    : await OutputStream.open();
+/** Sends a signal to the server under a running stream: [signal, "output", or the device of a duplex stream]. */
+async function lose(signal: NodeJS.Signals, where: string): Promise<unknown> {
+  const stream = where === "output"
+    ? await OutputStream.open()
+    : await DuplexStream.open({ device: where || undefined, channels: 2 });
   await stream.start({ frames: -1, pad: -1 });
   while (stream.frameCount < 0.3 * stream.sampleRate) await setTimeout(20);
   const begun = performance.now();
@@ -159,7 +159,7 @@ const programs: Record<string, (...args: string[]) => unknown> = {
   devices,
   count: () => queryDevices().length,
   pieces,
-  lose: (signal, kind) => lose(signal as NodeJS.Signals, kind),
+  lose: (signal, where) => lose(signal as NodeJS.Signals, where),
 };
 const [name, ...args] = process.argv.slice(2);
 console.log(JSON.stringify(await programs[name](...args)));

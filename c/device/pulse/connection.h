@@ -1,5 +1,6 @@
-/* A connection to a PulseAudio server (PulseAudio itself, or PipeWire's), served by the thread that made it: libpulse is not
- * thread safe, and a loop of the caller's own needs no lock. Only pulse_wake may be called from other threads. */
+/* A connection to a PulseAudio server (PulseAudio itself, or PipeWire's), served by the thread that made it: libpulse
+ * is not thread safe, and a loop of the caller's own needs no lock. Only pulse_wake may be called from other
+ * threads. */
 #ifndef PS_PULSE_CONNECTION_H
 #define PS_PULSE_CONNECTION_H
 
@@ -25,14 +26,15 @@ struct pulse_connection {
 int32_t pulse_use(const struct pulse_api **api);
 /* Makes the loop; after it pulse_wake may be called. Returns PS_OK or PS_ERR_MEMORY. */
 int32_t pulse_connection_init(struct pulse_connection *connection, const struct pulse_api *api);
-/* Connects to the server within `seconds`; never starts one. `properties` may be NULL. Returns PS_OK, or PS_ERR_PORTAUDIO
- * with PulseAudio's code and text. */
+/* Connects to the server within `seconds`; never starts one. `properties` may be NULL. Returns PS_OK, or
+ * PS_ERR_PORTAUDIO with PulseAudio's code and text. */
 int32_t pulse_connect(struct pulse_connection *connection, const struct pulse_proplist *properties, double seconds);
 /* Also of one that never connected. */
 void pulse_connection_free(struct pulse_connection *connection);
 /* 0 once the server has gone. */
 int pulse_connected(const struct pulse_connection *connection);
-/* Waits until something happens, at most `seconds` (< 0: for ever), and handles it. Returns 0 when the loop is broken. */
+/* Waits until something happens, at most `seconds` (< 0: for ever), and handles it. Returns 0 when the loop is
+ * broken. */
 int pulse_turn(struct pulse_connection *connection, double seconds);
 /* Turns until the operation has ended; gives up the operation at `deadline` (os_time). */
 int32_t pulse_await(struct pulse_connection *connection, struct pulse_operation *operation, double deadline,

@@ -1,6 +1,6 @@
-/* PulseAudio as a backend. Each device has a connection and a thread of its own, on which libpulse is called, and the host
- * from between two turns of its loop: no lock is needed, and no device waits for another one. What its user wants comes as
- * a command. A thread that hangs is left to itself: no callback of it reaches the host any more. */
+/* PulseAudio as a backend. Each device has a connection and a thread of its own, on which libpulse is called, and the
+ * host from between two turns of its loop: no lock is needed, and no device waits for another one. What its user wants
+ * comes as a command. A thread that hangs is left to itself: no callback of it reaches the host any more. */
 #include <stdlib.h>
 
 #include "device/pulse/state.h"
@@ -204,8 +204,8 @@ static double behind_server(struct pulse_device *pulse) {
   return timing ? 1e-6 * (double)timing->sink_usec : 0;
 }
 
-/* Until the callback has completed, and all was heard. That the server calls a stream drained only means that the sink has
- * all of it, which it would drop with the stream. */
+/* Until the callback has completed, and all was heard. That the server calls a stream drained only means that the sink
+ * has all of it, which it would drop with the stream. */
 static int32_t run_stop(struct pulse_device *pulse) {
   struct pulse_connection *connection = &pulse->connection;
   const struct pulse_side *output = &pulse->sides[DEVICE_OUTPUT];

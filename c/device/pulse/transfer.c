@@ -114,7 +114,8 @@ static struct callback_times times_of(struct pulse_device *pulse, double now, si
   return times;
 }
 
-/* What another device, or one that was suspended, cost: the time since the last callback that is more than it should be. */
+/* What another device, or one that was suspended, cost: the time since the last callback that is more than it should
+ * be. */
 static double gap_since(struct pulse_device *pulse, double now) {
   double gap = pulse->gap;
   if (pulse->moved && pulse->called > 0) {
@@ -168,9 +169,9 @@ static void transfer_input(struct pulse_device *pulse) {
   }
 }
 
-/* Input and output of one callback come and go in step, so that what lies between them stays as it was at the start. After
- * an underflow the server's buffer is filled up by silence; where input has come meanwhile, it is that which fills it, and
- * what is still left over after that is dropped. */
+/* Input and output of one callback come and go in step, so that what lies between them stays as it was at the start.
+ * After an underflow the server's buffer is filled up by silence; where input has come meanwhile, it is that which
+ * fills it, and what is still left over after that is dropped. */
 static void transfer_both(struct pulse_device *pulse) {
   const struct pulse_side *input = &pulse->sides[DEVICE_INPUT], *output = &pulse->sides[DEVICE_OUTPUT];
   size_t most = output->target > 2 * input->target ? output->target : 2 * input->target;
@@ -194,8 +195,8 @@ static void transfer_both(struct pulse_device *pulse) {
   }
 }
 
-/* With silence where there is input, whose frames bring those of the output. Else with as much silence as the sink holds: a
- * server that takes that back to let a sound begin sooner lets monitors miss the beginning. */
+/* With silence where there is input, whose frames bring those of the output. Else with as much silence as the sink
+ * holds: a server that takes that back to let a sound begin sooner lets monitors miss the beginning. */
 void pulse_prime(struct pulse_device *pulse) {
   const struct pulse_side *output = &pulse->sides[DEVICE_OUTPUT];
   if (!output->used) return;
