@@ -32,13 +32,16 @@ function writeTable() {
   writeFileSync(join(packageFolder, table), source.replace("= {};", `= ${libraries};`));
 }
 
+/** The files of the live view's page are published as a module, cli/scope/assets.ts. */
+const isPublished = (path) => !/scope[\\/]page[\\/].*\.(js|css|html)$/.test(path);
+
 export async function buildPackage() {
   await build({ all: true });
   rmSync(packageFolder, { recursive: true, force: true });
   const config = readJson(root, "deno.json");
   const libraries = targets.map(({ name, file }) => join("native", name, file));
   for (const name of [...config.publish.include, ...libraries]) {
-    cpSync(join(root, name), join(packageFolder, name), { recursive: true });
+    cpSync(join(root, name), join(packageFolder, name), { recursive: true, filter: isPublished });
   }
   writeConfig(config);
   writeTable();

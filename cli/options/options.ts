@@ -108,6 +108,12 @@ export const options: OptionTable = {
     more: 'The type of an object is "start", "progress", "note" or "end"; -q leaves only the last. Lists and the ' +
       "report of the doctor are JSON too, on stdout.",
   },
+  terminal: {
+    name: "terminal",
+    group: "general",
+    help: "With scope: show the view in the terminal, not in the browser.",
+    more: "Where standard output is no terminal it is a line per second. NO_COLOR=1 leaves the colors out.",
+  },
 
   duration: {
     name: "duration",

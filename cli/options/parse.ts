@@ -182,6 +182,7 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
     }
     return { command: "scope", settings, playback: files[1] ?? null, recording: null };
   }
+  if (settings.terminal) throw new UsageError(`${spelling("terminal")} is for scope: pastream scope --terminal`);
   return { command: "stream", settings, ...readFiles(files) };
 }
 

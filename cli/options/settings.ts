@@ -14,6 +14,7 @@ export interface Settings {
   completions?: typeof shells[number];
   quiet?: boolean;
   json?: boolean;
+  terminal?: boolean;
 
   duration?: Span;
   offset?: Span;

@@ -8,6 +8,7 @@ import { writeText } from "../report/write.ts";
 import { UsageError } from "../options/usage-error.ts";
 import type { ScopeOptions } from "./options.ts";
 import { scope } from "./scope.ts";
+import { Session } from "./session.ts";
 
 const understood: readonly SettingName[] = [
   "device",
@@ -18,6 +19,7 @@ const understood: readonly SettingName[] = [
   "latency",
   "loop",
   "quiet",
+  "terminal",
 ];
 
 function scopeOptions({ settings, playback }: CommandLine): ScopeOptions {
@@ -39,18 +41,56 @@ function greeting(url: string, { quiet }: Settings): string {
   return quiet ? `${url}\n` : `The live view is at ${url}\nWhoever has this address hears the input. Ctrl-C ends it.\n`;
 }
 
+/** Something that is shown until a signal comes, or until it ends by itself. */
+interface Shown {
+  /** Rejects with what ended it. */
+  readonly ended: Promise<never>;
+  close(): Promise<void>;
+}
+
+const NEVER = new Promise<never>(() => {});
+
+async function showPage(options: ScopeOptions, settings: Settings): Promise<Shown> {
+  const view = await scope(options);
+  writeText(1, greeting(view.url, settings));
+  return { ended: NEVER, close: () => view.close() };
+}
+
+async function showTerminal(options: ScopeOptions): Promise<Shown> {
+  const session = new Session(options);
+  try {
+    await session.start();
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+  const { TerminalView } = await import("./terminal/terminal.ts");
+  const view = new TerminalView(session);
+  session.viewers.add(view);
+  const close = async () => {
+    session.viewers.delete(view); // nothing is drawn any more
+    view.close();
+    await session.close();
+  };
+  return { ended: view.ended, close };
+}
+
 /** Shows the view until a signal comes. */
 export async function runScope(line: CommandLine): Promise<number> {
+  const { settings } = line;
   try {
-    const view = await scope(scopeOptions(line));
-    const signals = await new Promise<Signals>((resolve) => {
-      const signals: Signals = new Signals(() => resolve(signals));
-      writeText(1, greeting(view.url, line.settings));
-    });
-    await view.close();
-    signals.close();
+    const options = scopeOptions(line);
+    const shown = await (settings.terminal ? showTerminal(options) : showPage(options, settings));
+    let signals!: Signals;
+    try {
+      const asked = new Promise<void>((resolve) => signals = new Signals(resolve));
+      await Promise.race([asked, shown.ended]);
+    } finally {
+      await shown.close();
+      signals.close();
+    }
     return signals.exitCode!;
   } catch (error) {
-    throw blame(error, line.settings);
+    throw blame(error, settings);
   }
 }

@@ -1,5 +1,6 @@
 // The page of the live view as a module, cli/scope/assets.ts: text that is in the program wherever that comes from.
 import { readdirSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { extname, join } from "node:path";
 import { root } from "./tools.mjs";
 
@@ -9,6 +10,7 @@ const types = {
   ".html": "text/html; charset=utf-8",
   ".css": "text/css; charset=utf-8",
   ".js": "text/javascript; charset=utf-8",
+  ".ts": "text/javascript; charset=utf-8",
 };
 
 const LONGEST_PIECE = 90;
@@ -16,6 +18,15 @@ const LONGEST_PIECE = 90;
 /** A text as strings of a line, or less where a line is long: no line of the module is longer than one of our own. */
 function pieces(text) {
   return text.split(/(?<=\n)/).flatMap((line) => line.match(new RegExp(`[^]{1,${LONGEST_PIECE}}`, "gu")));
+}
+
+// tsx brings esbuild.
+const { transformSync } = createRequire(createRequire(import.meta.url).resolve("tsx"))("esbuild");
+
+/** What the browser gets: JavaScript, also of what the program itself uses. */
+function read(path) {
+  const text = readFileSync(path, "utf8");
+  return path.endsWith(".ts") ? transformSync(text, { loader: "ts" }).code : text;
 }
 
 /** The text of the module. */
@@ -28,7 +39,7 @@ export function pageModule() {
     ["uplot.js", join(plot, "uPlot.iife.min.js")],
   ];
   const entries = files.map(([name, path]) => {
-    const lines = pieces(readFileSync(path, "utf8")).map((piece) => `      ${JSON.stringify(piece)},`);
+    const lines = pieces(read(path)).map((piece) => `      ${JSON.stringify(piece)},`);
     const type = JSON.stringify(types[extname(name)]);
     return `  ${JSON.stringify(name)}: {\n    type: ${type},\n    text: [\n${lines.join("\n")}\n    ].join(""),\n  },`;
   });

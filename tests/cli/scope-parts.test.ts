@@ -12,7 +12,7 @@ import { Reducer, resolutionOf } from "../../cli/scope/reducer.ts";
 import { Session } from "../../cli/scope/session.ts";
 import { History } from "../../cli/scope/page/history.js";
 import { decodePacket } from "../../cli/scope/page/packet.js";
-import { binEdges, decibelsOf, frequencyScale, largest, peakOf } from "../../cli/scope/page/scale.js";
+import { binEdges, decibelsOf, frequencyScale, largest, peakOf } from "../../cli/scope/page/scale.ts";
 
 const sine = (frames: number, perFrame: number, amplitude = 1) =>
   Float32Array.from({ length: frames }, (_, i) => amplitude * Math.sin(2 * Math.PI * perFrame * i));
@@ -199,7 +199,7 @@ describe("the arithmetic of the page", () => {
   });
 
   it("has places for frequencies, and back", () => {
-    for (const kind of ["log", "linear"]) {
+    for (const kind of ["log", "linear"] as const) {
       const scale = frequencyScale(kind, 48000);
       assert.equal(Math.round(scale.hertz(1)), 24000);
       for (const hertz of [20, 1000, 23000]) assert.ok(Math.abs(scale.hertz(scale.place(hertz)) - hertz) < 1e-6);
@@ -209,7 +209,7 @@ describe("the arithmetic of the page", () => {
   it("shows every bin, however few pixels there are, and lines between bins where there are many", () => {
     const bins = 1024;
     for (const pixels of [7, 100, 3000]) {
-      for (const kind of ["log", "linear"]) {
+      for (const kind of ["log", "linear"] as const) {
         const edges = binEdges(frequencyScale(kind, 48000), pixels, bins, 48000);
         const row = new Uint8Array(bins);
         for (const loud of [1, 500, 1000]) {

@@ -1,4 +1,5 @@
 // The glitches, as they happen.
+import { clock } from "./scale.ts";
 
 const MOST = 200;
 
@@ -12,12 +13,6 @@ const names = {
   rerouted: "Moved to another device",
   deviceGap: "The device paused",
 };
-
-/** `1:02.345` */
-export function clock(seconds, digits = 1) {
-  const minutes = Math.floor(seconds / 60);
-  return `${minutes}:${(seconds - 60 * minutes).toFixed(digits).padStart(digits + 3, "0")}`;
-}
 
 export class Log {
   constructor(list, empty) {

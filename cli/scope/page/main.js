@@ -1,9 +1,9 @@
 // The page: what the program tells goes into histories, and from there, a picture at a time, onto the canvases.
 import { History } from "./history.js";
-import { clock, Log } from "./log.js";
+import { Log } from "./log.js";
 import { Meters } from "./meters.js";
 import { decodePacket } from "./packet.js";
-import { peakOf } from "./scale.js";
+import { clock, decibelText, peakOf } from "./scale.ts";
 import { Spectrogram } from "./spectrogram.js";
 import { Spectrum } from "./spectrum.js";
 import { readTheme } from "./theme.js";
@@ -69,9 +69,8 @@ function draw() {
 function showReadings() {
   if (!spectrum.row || state?.phase !== "running") return;
   const { hertz, decibels } = peakOf(spectrum.row, state.sampleRate);
-  const silent = decibels < -120;
-  $("peak").textContent = silent ? "–" : `${hertz.toFixed(1)} Hz`;
-  $("peak-level").textContent = silent ? "silence" : `${decibels.toFixed(1).replace("-", "−")} dB`;
+  $("peak").textContent = decibels < -120 ? "–" : `${hertz.toFixed(1)} Hz`;
+  $("peak-level").textContent = decibelText(decibels);
 }
 
 setInterval(showReadings, READINGS_INTERVAL);

@@ -1,12 +1,12 @@
 // A meter for each channel: RMS and peak, the peak held for a while, and whether full scale was reached.
-import { decibels } from "./scale.js";
+import { decibels, decibelText } from "./scale.ts";
 
 const LOWEST = -60;
 const HOLD = 1500; // ms
 const ANNOUNCE = 1000; // ms between changes of what a screen reader finds
 
 const place = (level) => Math.min(Math.max(1 - decibels(level) / LOWEST, 0), 1);
-const text = (level) => (level > 0 ? `${Math.max(decibels(level), -120).toFixed(1).replace("-", "−")} dB` : "−∞ dB");
+const text = (level) => decibelText(decibels(level));
 
 class Meter {
   #held = 0;

@@ -1,6 +1,6 @@
 // The spectrogram: each row of the history is a column of pixels, the newest on the right. What is drawn is moved, not
 // drawn again; after a change of size, scale, range or colours all of it is.
-import { binEdges, decibelsOf, frequencyScale, frequencyTicks, largest } from "./scale.js";
+import { binEdges, decibelsOf, frequencyScale, frequencyTicks, largest } from "./scale.ts";
 import { Surface } from "./surface.js";
 import { pixelTable } from "./theme.js";
 

@@ -1,5 +1,5 @@
 // The spectrum of the moment, and the largest that each bin has been.
-import { binEdges, decibelsOf, frequencyScale, frequencyTicks, largest } from "./scale.js";
+import { binEdges, decibelsOf, decibelText, frequencyScale, frequencyTicks, largest } from "./scale.ts";
 import { Surface } from "./surface.js";
 
 /** Share of a new row in what is shown, so that noise is not a flicker. */
@@ -89,7 +89,7 @@ export class Spectrum {
     if (at <= 0 || at >= width - left) return;
     const level = decibelsOf(largest(this.#shown, 0, edges[at], edges[at + 1]));
     surface.line(left + at, 0, left + at + 1, bottom, theme.text);
-    const text = `${scale.hertz(at / (width - left)).toFixed(0)} Hz  ${level.toFixed(1).replace("-", "−")} dB`;
+    const text = `${scale.hertz(at / (width - left)).toFixed(0)} Hz  ${decibelText(level)}`;
     const isLeft = at > (width - left) / 2;
     surface.text(text, left + at + surface.px(isLeft ? -6 : 6), surface.px(10), theme.text, isLeft ? "right" : "left");
   }

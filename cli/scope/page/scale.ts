@@ -1,21 +1,41 @@
-// Frequencies and decibels as places on a canvas.
+/** Frequencies and decibels as places on a canvas or a terminal. The page gets this file without its types. */
 
 const LOWEST_DECIBELS = -127.5;
 const DECIBELS_PER_STEP = 0.5;
 const LOWEST_ON_LOG = 20; // Hz
 
+export type ScaleKind = "log" | "linear";
+
+/** Places from 0 to 1 for frequencies, and back. */
+export interface FrequencyScale {
+  place(hertz: number): number;
+  hertz(place: number): number;
+}
+
 /** What a byte of a spectrum stands for. */
-export function decibelsOf(byte) {
+export function decibelsOf(byte: number): number {
   return LOWEST_DECIBELS + byte * DECIBELS_PER_STEP;
 }
 
 /** A level in decibels of full scale. */
-export function decibels(level) {
+export function decibels(level: number): number {
   return 20 * Math.log10(level);
 }
 
-/** Places from 0 to 1 for frequencies, and back. `kind` is "log" or "linear". */
-export function frequencyScale(kind, sampleRate) {
+/** A number of decibels as people write it; of silence, minus infinity. */
+export function decibelText(value: number): string {
+  return `${value < -120 ? "−∞" : value.toFixed(1).replace("-", "−")} dB`;
+}
+
+/** `1:02.3` */
+export function clock(seconds: number, digits = 1): string {
+  const steps = Math.floor(seconds * 10 ** digits);
+  const perMinute = 60 * 10 ** digits;
+  const rest = (steps % perMinute) / 10 ** digits;
+  return `${Math.floor(steps / perMinute)}:${rest.toFixed(digits).padStart(digits + 3, "0")}`;
+}
+
+export function frequencyScale(kind: ScaleKind, sampleRate: number): FrequencyScale {
   const highest = sampleRate / 2;
   if (kind === "linear") return { place: (hertz) => hertz / highest, hertz: (place) => place * highest };
   const lowest = Math.min(LOWEST_ON_LOG, highest / 10);
@@ -27,13 +47,13 @@ export function frequencyScale(kind, sampleRate) {
 }
 
 /** The (fractional) bin at each edge of `length` pixels. */
-export function binEdges(scale, length, bins, sampleRate) {
+export function binEdges(scale: FrequencyScale, length: number, bins: number, sampleRate: number): Float64Array {
   const perBin = sampleRate / (2 * bins);
   return Float64Array.from({ length: length + 1 }, (_, i) => Math.min(scale.hertz(i / length) / perBin, bins - 1));
 }
 
-/** The largest byte from one fractional bin to another; between two bins what lies on the line between them. */
-export function largest(row, offset, from, to) {
+/** The largest byte from one fractional bin to another; between two bins, what lies on the line between them. */
+export function largest(row: ArrayLike<number>, offset: number, from: number, to: number): number {
   const first = Math.ceil(from);
   const last = Math.floor(to);
   if (first > last) {
@@ -46,9 +66,12 @@ export function largest(row, offset, from, to) {
   return most;
 }
 
-/** Where labels stand: [hertz, text]. */
-export function frequencyTicks(kind, sampleRate) {
-  const name = (hertz) => (hertz >= 1000 ? `${hertz / 1000}k` : `${hertz}`);
+/** Where labels stand. */
+export function frequencyTicks(
+  kind: ScaleKind,
+  sampleRate: number,
+): readonly (readonly [hertz: number, text: string])[] {
+  const name = (hertz: number) => (hertz >= 1000 ? `${hertz / 1000}k` : `${hertz}`);
   if (kind === "log") {
     return [20, 50, 100, 200, 500, 1000, 2000, 5000, 10000, 20000, 50000].filter((hertz) => hertz < sampleRate / 2)
       .map((hertz) => [hertz, name(hertz)]);
@@ -58,7 +81,7 @@ export function frequencyTicks(kind, sampleRate) {
 }
 
 /** The loudest frequency of a spectrum and its level, between the bins where it lies there. */
-export function peakOf(row, sampleRate) {
+export function peakOf(row: ArrayLike<number>, sampleRate: number): { hertz: number; decibels: number } {
   let bin = 1; // bin 0 is the offset, which nobody hears
   for (let i = 2; i < row.length; i++) if (row[i] > row[bin]) bin = i;
   const [before, at, after] = [row[bin - 1], row[bin], row[bin + 1] ?? 0];
