@@ -15,7 +15,8 @@
  */
 export { defaults } from "./src/device/defaults.ts";
 export { formatDeviceList, queryDevice } from "./src/device/device-choice.ts";
-export { type DeviceInfo, type HostApiInfo, matchDevices, queryDevices, queryHostApis } from "./src/device/devices.ts";
+export type { DeviceInfo } from "./src/library/device-info.ts";
+export { type HostApiInfo, matchDevices, queryDevices, queryHostApis } from "./src/device/devices.ts";
 export {
   BufferEmptyError,
   BufferFullError,
@@ -34,7 +35,8 @@ export type { HostSettings, VirtualFault } from "./src/device/host-settings.ts";
 export type { Pair } from "./src/base/pair.ts";
 export { type LibraryOptions, loadLibrary } from "./src/library/library.ts";
 export { RingBuffer, type RingHandle } from "./src/ring/ring-buffer.ts";
-export { checkSettings, type StreamKind, type StreamOptions } from "./src/device/stream-options.ts";
+export { checkSettings } from "./src/device/stream-config.ts";
+export type { StreamKind, StreamOptions } from "./src/device/stream-options.ts";
 export { type Versions, versions } from "./src/library/versions.ts";
 export { deinterleave, interleave } from "./src/samples/interleave.ts";
 export { type FileMode, SoundFile, type SoundFileOptions } from "./src/sound-file/sound-file.ts";
@@ -55,7 +57,8 @@ export type { OpenableFile } from "./src/stream/file-streams.ts";
 export { InputStream } from "./src/stream/input-stream.ts";
 export { chunks, play, playrec, record } from "./src/stream/one-call.ts";
 export { OutputStream } from "./src/stream/output-stream.ts";
-export type { Playing } from "./src/stream/playing.ts";
+export type { Playing, PlayOptions } from "./src/stream/playing.ts";
+export type { WritableOptions } from "./src/stream/web-streams.ts";
 export type {
   CallbackStats,
   ChannelLevel,
@@ -65,12 +68,13 @@ export type {
   Quantiles,
   XrunCounts,
 } from "./src/run/readings.ts";
-export type { Recording } from "./src/stream/recording.ts";
-export type { Blocking, RunOptions, StartOptions } from "./src/run/run-options.ts";
+export type { NextFileOptions, Recording } from "./src/stream/recording.ts";
+export type { RunOptions } from "./src/run/run-length.ts";
+export type { Blocking, StartOptions } from "./src/run/run-options.ts";
 export type { Samples } from "./src/samples/samples.ts";
 export type { Sink, SinkOptions } from "./src/endpoints/sink.ts";
-export type { Source, SourceOptions, TaskContext, TaskFunction } from "./src/endpoints/source.ts";
-export type { TaskStream } from "./src/endpoints/stream-proxy.ts";
+export type { Source, SourceOptions } from "./src/endpoints/source.ts";
+export type { TaskContext, TaskFunction, TaskStream } from "./src/run/endpoint.ts";
 export {
   paInputOverflow,
   paInputUnderflow,

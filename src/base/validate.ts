@@ -1,6 +1,7 @@
-// Checks of arguments, before any native call: Bun and koffi would turn a bad one into 0 without a word.
+// Checks of arguments, made before any native call: Bun and koffi turn a wrong one into 0 without an error.
+import { nearestWord } from "./nearest.ts";
 
-/** A value as an error message shows it. */
+/** A short text for a value in an error message. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
@@ -10,9 +11,9 @@ export function show(value: unknown): string {
   return typeof value === "function" ? "a function" : String(value);
 }
 
-/** `value`, or what stands in for it where it was left out. */
-export function orElse<T>(value: T | undefined, standIn: T): T {
-  return value === undefined ? standIn : value;
+/** `value`, or `fallback` if it is undefined. */
+export function orElse<T>(value: T | undefined, fallback: T): T {
+  return value === undefined ? fallback : value;
 }
 
 /** A finite number from `min` to `max`. */
@@ -51,11 +52,34 @@ export function requireOneOf<T extends string>(name: string, value: unknown, all
   throw new (typeof value === "string" ? RangeError : TypeError)(`${name} must be one of ${list}, not ${show(value)}`);
 }
 
-/** An object to take options from; undefined gives none. */
-export function requireOptions<T extends object>(name: string, value: T | undefined): T {
+/** The names of all options of `T`. An option that is added to `T` must be added here, else the types do not match. */
+export type OptionNames<T extends object> = Readonly<Record<keyof T & string, true>>;
+
+/** An object of options; undefined stands for none. An option that is not one of `known` is a TypeError. */
+export function requireOptions<T extends object>(
+  name: string,
+  value: T | undefined,
+  known?: Readonly<Record<string, true>>,
+): T {
   if (value === undefined) return {} as T;
-  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
-  throw new TypeError(`${name} must be an object, not ${show(value)}`);
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw new TypeError(`${name} must be an object, not ${show(value)}`);
+  }
+  if (known) { for (const option of Object.keys(value)) requireKnown(name, option, known); }
+  return value;
+}
+
+function requireKnown(name: string, option: string, known: Readonly<Record<string, true>>): void {
+  if (Object.hasOwn(known, option)) return;
+  const names = Object.keys(known);
+  const nearest = nearestWord(option, names);
+  const help = nearest === undefined ? `the options are ${names.join(", ")}` : `did you mean ${nearest}?`;
+  throw new TypeError(`${name}: there is no option ${show(option)}; ${help}`);
+}
+
+/** Those of the options that are named in `known`. */
+export function pickOptions<T extends object>(options: object, known: OptionNames<T>): T {
+  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(known, name))) as T;
 }
 
 function range(min: number, max: number): string {

@@ -1,25 +1,30 @@
 import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
-import { native } from "../../ffi/load.ts";
+import { PolledGenerator, type PolledValues } from "../base/polled-generator.ts";
+import type { Poller } from "../base/poller.ts";
+import { openPlayback } from "../endpoints/source.ts";
+import { memoryRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
 import { ChunkPosition } from "../run/chunk-position.ts";
-import { type ChunkOptions, type ChunkPlan, type Layout, planChunks } from "./options.ts";
 import type { Core } from "../run/core.ts";
-import { unwrap } from "../library/errors.ts";
-import { ChunkReader } from "./reader.ts";
-import { formatOf, type SamplesOf } from "../samples/formats.ts";
+import type { Capture, Host, Playback } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
-import type { Direction } from "../run/opened-stream.ts";
-import { RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
-import { requireOffsetWithin, type RunLength, totalFrames } from "../run/run-options.ts";
+import type { StreamDirection } from "../run/opened-stream.ts";
+import { requireOffsetWithin, type RunLength } from "../run/run-length.ts";
+import { defaultStart } from "../run/run-options.ts";
 import type { Run } from "../run/run.ts";
-import type { Capture } from "../endpoints/sink.ts";
-import { type Host, openPlayback, type Playback } from "../endpoints/source.ts";
-import { type Steady, SteadySteps } from "../base/steady-steps.ts";
-import type { Waiting } from "../base/waiting.ts";
+import { formatOf, type SamplesOf } from "../samples/formats.ts";
+import {
+  type CheckedChunkOptions,
+  type ChunkPlan,
+  type LayoutOptions,
+  planChunks,
+  requireChunkOptions,
+} from "./options.ts";
+import { ChunkReader } from "./reader.ts";
 
-/** What is handed out: one array, or one per channel. */
+/** What is yielded: one array, or one per channel. */
 export type Chunk = SamplesOf | SamplesOf[];
 
-/** What chunks are made of: a ring that begins with the silence that the first chunk overlaps. */
+/** The sink of chunks: a ring that begins with the silence that the first chunk overlaps. */
 class ChunkCapture implements Capture {
   readonly ring: RingBuffer;
   readonly frames = undefined;
@@ -30,8 +35,8 @@ class ChunkCapture implements Capture {
   readonly #lead: Uint8Array;
   readonly #flags: number;
 
-  constructor({ bufferSize, overlap, sinkFlags, length }: ChunkPlan, { dtype, frameBytes }: Direction) {
-    this.ring = new RingBuffer(frameBytes, bufferSize);
+  constructor({ bufferSize, overlap, sinkFlags, length }: ChunkPlan, { dtype, frameBytes }: StreamDirection) {
+    this.ring = memoryRing("bufferSize", frameBytes, bufferSize);
     this.length = length;
     this.#lead = new Uint8Array(new ArrayBuffer(overlap * frameBytes)).fill(formatOf(dtype).silence);
     this.#flags = sinkFlags;
@@ -40,10 +45,7 @@ class ChunkCapture implements Capture {
   attach(stream: NativeStream): void {
     this.ring.flush();
     this.ring.write(this.#lead);
-    unwrap(
-      native().ps_stream_set_sink(stream.handle, PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags, 0),
-      "chunks",
-    );
+    stream.setSink(PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags);
   }
 
   prepare(_host: Host, run: Run): void {
@@ -55,40 +57,45 @@ class ChunkCapture implements Capture {
   }
 }
 
-/** The live input in chunks, from its options to its end. The options are checked at once. */
+/** The live input of a stream in chunks. The options are checked at once; the first next() starts the stream. */
+export function chunksOf(core: Core, options: LayoutOptions | undefined): AsyncGenerator<Chunk, void, void> {
+  return new Chunks(core, requireChunkOptions(options, core.blockSize)).generator();
+}
+
+/** The live input in chunks. */
 export class Chunks {
   readonly #core: Core;
   readonly #plan: ChunkPlan;
-  /** To be set for the run; undefined: what was set stays in force. */
+  /** The source for the run; undefined: the stream's own. */
   #source: Playback | null | undefined;
   #capture: ChunkCapture | undefined;
 
-  constructor(core: Core, options: (ChunkOptions & { layout?: Layout }) | undefined) {
+  constructor(core: Core, options: CheckedChunkOptions) {
     core.requireOpen();
     this.#core = core;
-    this.#plan = planChunks(options, core.input!, core.blockSize);
-    const { playback, loop } = options ?? {};
+    this.#plan = planChunks(options, core.input!);
+    const { playback, loop } = options;
     if (playback === undefined || playback === null) {
       this.#source = playback;
       return;
     }
     if (!core.output) throw new TypeError("playback must not be set for a stream that only records");
-    this.#source = openPlayback(playback, { loop }, core.output, core.sampleRate);
+    this.#source = openPlayback(playback, { loop }, core.output);
     try {
-      requireOffsetWithin(this.#plan.length, totalFrames(this.#plan.length, this.#source.frames));
+      requireOffsetWithin(this.#plan.length, this.#source.frames);
     } catch (error) {
       this.#source.release();
       throw error;
     }
   }
 
-  /** Whether a run records for it. */
+  /** Whether a run that it records is on. */
   get active(): boolean {
     const run = this.#capture?.run;
     return run !== undefined && this.#core.isOn(run);
   }
 
-  /** Has the next run record for it, whoever starts that; what brings something to play starts its own. */
+  /** Makes the next run record for it, whoever starts that; with a playback of its own it starts its own run. */
   expectRun(): void {
     if (this.#source === undefined && !this.#core.active) this.#attach();
   }
@@ -96,33 +103,33 @@ export class Chunks {
   #attach(): void {
     const core = this.#core;
     core.requireIdle();
-    if (this.#source !== undefined) core.source = this.#source ?? undefined;
+    if (this.#source !== undefined) core.endpoints.source = this.#source ?? undefined;
     this.#source = undefined;
-    core.sink = this.#capture = new ChunkCapture(this.#plan, core.input!);
+    core.endpoints.sink = this.#capture = new ChunkCapture(this.#plan, core.input!);
   }
 
-  /** The chunks. The first next() starts a run, unless one records for it. */
-  steps(): AsyncGenerator<Chunk, void, void> {
-    return new SteadySteps(this.life(), () => this.#release());
+  /** The chunks. The first next() starts a run, unless one that it records is on. */
+  generator(): AsyncGenerator<Chunk, void, void> {
+    return new PolledGenerator(this.lifecycle(), () => this.#release());
   }
 
   #release(): void {
     this.#source?.release();
     this.#source = undefined;
-    if (this.#capture && this.#core.sink === this.#capture) this.#core.sink = undefined;
+    if (this.#capture && this.#core.endpoints.sink === this.#capture) this.#core.endpoints.sink = undefined;
     else this.#capture?.release();
   }
 
-  /** The run that records for it: one that is on already, or was, or else begins now. */
+  /** The run that it records: one that is on, or has ended, else a new one. */
   async #run(): Promise<Run> {
     const core = this.#core;
     if (this.#capture?.run) return this.#capture.run;
-    if (!this.#capture || core.sink !== this.#capture) this.#attach();
-    return await core.start(this.#plan.length);
+    if (!this.#capture || core.endpoints.sink !== this.#capture) this.#attach();
+    return await core.start(defaultStart(this.#plan.length));
   }
 
-  /** From the start of the run to its end; between the two the chunks can be asked for. */
-  async *life(): AsyncGenerator<Steady<Chunk>, void, void> {
+  /** Lasts from the start of the run to its end; what it yields in between gives the chunks. */
+  async *lifecycle(): AsyncGenerator<PolledValues<Chunk>, void, void> {
     const core = this.#core;
     try {
       const run = await this.#run();
@@ -140,23 +147,23 @@ export class Chunks {
   }
 }
 
-const over: IteratorReturnResult<void> = { done: true, value: undefined };
+const end: IteratorReturnResult<void> = { done: true, value: undefined };
 
-/** The chunks of a run that is on, or was. */
-class RunChunks implements Steady<Chunk> {
-  readonly waiting: Waiting;
+/** The chunks of one run. */
+class RunChunks implements PolledValues<Chunk> {
+  readonly poller: Poller;
   readonly #core: Core;
   readonly #run: Run;
   readonly #reader: ChunkReader;
   readonly #overlap: number;
   readonly #position: ChunkPosition;
-  /** Frames of the recording that came before the next chunk. */
+  /** Frames of the recording before the next chunk. */
   #recorded: number;
-  #due = 0;
-  #looks = 0;
+  #dueIn = 0;
+  #checks = 0;
 
   constructor(core: Core, run: Run, ring: RingBuffer, plan: ChunkPlan) {
-    this.waiting = core.waiting;
+    this.poller = core.poller;
     this.#core = core;
     this.#run = run;
     this.#reader = new ChunkReader(ring, plan, core.input!);
@@ -165,36 +172,36 @@ class RunChunks implements Steady<Chunk> {
     this.#recorded = run.offset;
   }
 
-  look(): IteratorResult<Chunk, void> | undefined {
+  next(): IteratorResult<Chunk, void> | undefined {
     const core = this.#core;
     const run = this.#run;
     const reader = this.#reader;
-    if (core.closed) return over;
-    this.#due = core.run === run ? core.dueIn(reader.wanted, this.#looks++) : 0;
-    if (this.#due > 0) return undefined;
-    const ended = !core.isOn(run); // before looking for frames: what came before the end is then seen
-    if (ended && run.discarded) return over;
+    if (core.closed) return end;
+    this.#dueIn = core.run === run ? core.dueIn(reader.wanted, this.#checks++) : 0;
+    if (this.#dueIn > 0) return undefined;
+    const ended = !core.isOn(run); // read first, so that no frame that came before the end is missed
+    if (ended && run.discarded) return end;
     const { available } = reader;
     if (available >= reader.wanted) return this.#read(available);
     if (!ended) return undefined;
-    return available > this.#overlap ? this.#read(available) : over;
+    return available > this.#overlap ? this.#read(available) : end;
   }
 
-  lookAgain(): IteratorResult<Chunk, void> | undefined {
+  nextWhenDue(): IteratorResult<Chunk, void> | undefined {
     const available = this.#run.discarded ? 0 : this.#reader.available;
-    return available >= this.#reader.wanted ? this.#read(available) : this.look();
+    return available >= this.#reader.wanted ? this.#read(available) : this.next();
   }
 
-  pace(): number {
-    return Math.max(this.#due, 1);
+  dueIn(): number {
+    return Math.max(this.#dueIn, 1);
   }
 
   #read(available: number): IteratorYieldResult<Chunk> {
     const value = this.#reader.read(available);
-    this.#looks = 0;
+    this.#checks = 0;
     this.#position.moveTo(this.#recorded);
     this.#core.chunk = this.#position;
-    this.#recorded += this.#reader.fresh;
+    this.#recorded += this.#reader.newFrames;
     return { done: false, value };
   }
 }

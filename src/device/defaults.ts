@@ -1,7 +1,7 @@
 import type { StreamOptions } from "./stream-options.ts";
 
 /**
- * Defaults for every stream that is opened later.
+ * Default options of all streams that are opened from now on.
  *
  * @example
  * ```ts

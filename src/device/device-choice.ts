@@ -1,66 +1,67 @@
 import { PS_DEVICE_DEFAULT, PS_DEVICE_VIRTUAL } from "../../ffi/constants.ts";
 import { runtime } from "../../ffi/load.ts";
 import { defaults } from "./defaults.ts";
-import { type DeviceInfo, deviceNotFound, findDevice, queryDevices, type Side } from "./devices.ts";
+import type { DeviceInfo } from "../library/device-info.ts";
+import { deviceNotFound, type Direction, findDevice, queryDevices } from "./devices.ts";
 import { pairOf } from "../base/pair.ts";
 import { requireOneOf } from "../base/validate.ts";
 
-/** The name by which the built-in device is asked for. */
+/** The name of the built-in device. */
 const VIRTUAL = "virtual";
 
-interface Wish {
+interface Choice {
   readonly device: number | string;
-  /** Who has it: an option or a variable of the environment. */
-  readonly from: string;
+  /** The option or environment variable that holds it. */
+  readonly option: string;
 }
 
-/** The device that was set for all streams, if any. */
-function preset(side: Side): Wish | undefined {
-  const device = pairOf("defaults.device", defaults.device)[side === "input" ? 0 : 1];
-  if (device !== undefined) return { device, from: "defaults.device" };
+/** The device that has been set for all streams, if any. */
+function presetDevice(direction: Direction): Choice | undefined {
+  const device = pairOf("defaults.device", defaults.device)[direction === "input" ? 0 : 1];
+  if (device !== undefined) return { device, option: "defaults.device" };
   const variable = runtime.environment("PASTREAM_DEVICE");
   if (!variable) return undefined;
-  return { device: /^\d+$/.test(variable) ? Number(variable) : variable, from: "PASTREAM_DEVICE" };
+  return { device: /^\d+$/.test(variable) ? Number(variable) : variable, option: "PASTREAM_DEVICE" };
 }
 
-/** The native number of the device that a stream's option means; without one, of the default. */
-export function chooseDevice(device: number | string | undefined, side: Side): number {
-  const wish = device === undefined ? preset(side) : { device, from: "device" };
-  if (wish === undefined) return PS_DEVICE_DEFAULT;
-  if (wish.device === VIRTUAL) return PS_DEVICE_VIRTUAL; // PortAudio need not be there for it
-  const found = findDevice(wish.device, side, wish.from);
+/** Returns the native number of the device that a stream's option names; without one, of the default. */
+export function chooseDevice(device: number | string | undefined, direction: Direction): number {
+  const choice = device === undefined ? presetDevice(direction) : { device, option: "device" };
+  if (choice === undefined) return PS_DEVICE_DEFAULT;
+  if (choice.device === VIRTUAL) return PS_DEVICE_VIRTUAL; // does not need PortAudio
+  const found = findDevice(choice.device, direction, choice.option);
   return found.hostApi === "Virtual" ? PS_DEVICE_VIRTUAL : found.index;
 }
 
 /**
- * One device by index, id, or by case-insensitive words of its name and host API (all must occur). An exact name wins;
- * several matches left over is an error that lists them. Without `device`, the default of that direction, as streams
- * take it; of the output if no direction is said.
+ * Returns one device by index, id, or case-insensitive words of its name and host API, all of which must occur. An exact
+ * name takes precedence; if several devices match, the DeviceNotFoundError lists them. Without `device` it returns the
+ * default device of a direction, as a stream would open it; without `kind`, that of the output.
  */
 export function queryDevice(device?: number | string, kind?: "input" | "output"): DeviceInfo {
   if (kind !== undefined) requireOneOf("kind", kind, ["input", "output"]);
   if (device !== undefined) return findDevice(device, kind);
-  const side = kind ?? "output";
-  const wish = preset(side);
-  if (wish) return findDevice(wish.device, side, wish.from);
+  const direction = kind ?? "output";
+  const preset = presetDevice(direction);
+  if (preset) return findDevice(preset.device, direction, preset.option);
   const devices = queryDevices();
-  const found = devices.find((each) => side === "input" ? each.isDefaultInput : each.isDefaultOutput);
+  const found = devices.find((each) => direction === "input" ? each.isDefaultInput : each.isDefaultOutput);
   if (found) return found;
-  throw deviceNotFound(`there is no default ${side} device`, devices, side);
+  throw deviceNotFound(`there is no default ${direction} device`, devices, direction);
 }
 
-/** The device that a stream without a `device` takes; undefined if there is none. */
-function defaultDevice(side: Side): DeviceInfo | undefined {
+/** The device that a stream without a `device` opens; undefined if there is none. */
+function defaultDevice(direction: Direction): DeviceInfo | undefined {
   try {
-    return queryDevice(undefined, side);
+    return queryDevice(undefined, direction);
   } catch {
     return undefined;
   }
 }
 
 /**
- * The devices, all or those given, as a text for people, a line each; `>` marks the default input, `<` the default
- * output, `*` both.
+ * Formats devices (default: all) for display, one per line; `>` marks the default input, `<` the default output, `*`
+ * both.
  *
  * @example
  * ```ts

@@ -18,64 +18,34 @@ import {
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { readText } from "../../ffi/text.ts";
-import { DeviceNotFoundError, unwrap } from "../library/errors.ts";
+import type { DeviceInfo } from "../library/device-info.ts";
+import { DeviceNotFoundError } from "../library/errors.ts";
+import { unwrap } from "../library/native-error.ts";
 import { requireInteger, show } from "../base/validate.ts";
-
-/** One audio device, as `queryDevices()` lists it. */
-export interface DeviceInfo {
-  /** May change when devices come and go. */
-  readonly index: number;
-  /** Stays: made of host API and name (PulseAudio: the server's own name), with a number where two are alike. */
-  readonly id: string;
-  /** Its name; several devices may have the same. */
-  readonly name: string;
-  /** "ALSA", "Core Audio", "Windows WASAPI", "JACK Audio Connection Kit", "Virtual", … */
-  readonly hostApi: string;
-  /** Channels it can record; 0: it cannot. */
-  readonly maxInputChannels: number;
-  /** Channels it can play; 0: it cannot. */
-  readonly maxOutputChannels: number;
-  /** Hz. */
-  readonly defaultSampleRate: number;
-  /** What `latency: "low"` means for recording, in seconds. */
-  readonly defaultLowInputLatency: number;
-  /** What `latency: "high"` means for recording, in seconds. */
-  readonly defaultHighInputLatency: number;
-  /** What `latency: "low"` means for playing, in seconds. */
-  readonly defaultLowOutputLatency: number;
-  /** What `latency: "high"` means for playing, in seconds. */
-  readonly defaultHighOutputLatency: number;
-  /** Whether the system records from it by default. */
-  readonly isDefaultInput: boolean;
-  /** Whether the system plays on it by default. */
-  readonly isDefaultOutput: boolean;
-  /** Whether it is an input that brings what an output plays, such as a monitor of PulseAudio. */
-  readonly isLoopback: boolean;
-}
 
 /** One host API: a family of devices, such as ALSA or WASAPI. */
 export interface HostApiInfo {
   /** Its place in the list. */
   readonly index: number;
-  /** "ALSA", "Core Audio", "Windows WASAPI", … */
+  /** Its name: "ALSA", "Core Audio", "Windows WASAPI", … */
   readonly name: string;
   /** Indices of its devices. */
   readonly devices: readonly number[];
-  /** Index of the device that it records from by default. */
+  /** Index of its default input device; null if it has none. */
   readonly defaultInputDevice: number | null;
-  /** Index of the device that it plays on by default. */
+  /** Index of its default output device; null if it has none. */
   readonly defaultOutputDevice: number | null;
 }
 
 /** A direction of a stream. */
-export type Side = "input" | "output";
+export type Direction = "input" | "output";
 
 interface Entry {
   readonly name: string;
   readonly numbers: Float64Array;
 }
 
-/** What the native side has about entry `index` of a list. */
+/** Entry `index` of a native list. */
 function entry(list: "ps_device_info" | "ps_host_api_info", size: number, index: number): Entry {
   const numbers = new Float64Array(new ArrayBuffer(size * 8));
   const query = native()[list];
@@ -89,7 +59,7 @@ function hostApiEntries(): Entry[] {
 }
 
 /**
- * All audio devices. The last one is built in: `device: "virtual"`.
+ * Lists all audio devices. The last one is built in: `device: "virtual"`.
  *
  * @example
  * ```ts
@@ -125,7 +95,7 @@ export function queryDevices(): DeviceInfo[] {
   });
 }
 
-/** An id that none of those before it has, of which it becomes one: with a number where they are alike. */
+/** Returns an id that is not in `taken`, with a number added where necessary, and adds it there. */
 export function newId(wanted: string, taken: Set<string>): string {
   let id = wanted;
   for (let number = 2; taken.has(id); number++) id = `${wanted} #${number}`;
@@ -133,7 +103,7 @@ export function newId(wanted: string, taken: Set<string>): string {
   return id;
 }
 
-/** All host APIs; "Virtual" is the last one. */
+/** Lists all host APIs. The last one is "Virtual", that of the built-in device. */
 export function queryHostApis(): HostApiInfo[] {
   const devices = queryDevices();
   return hostApiEntries().map(({ name, numbers }, index) => ({
@@ -149,44 +119,52 @@ function indexOrNull(index: number): number | null {
   return index >= 0 ? index : null;
 }
 
-function serves(device: DeviceInfo, side: Side | undefined): boolean {
-  return side === undefined || (side === "input" ? device.maxInputChannels : device.maxOutputChannels) > 0;
+function hasDirection(device: DeviceInfo, direction: Direction | undefined): boolean {
+  return direction === undefined || (direction === "input" ? device.maxInputChannels : device.maxOutputChannels) > 0;
 }
 
 /**
- * The device with this index, id or name, among those of a direction. A name need not be whole: these are
- * case-insensitive words, all of which occur in the device's name and host API. An exact name wins.
+ * Returns the device with this index, id or name among those of a direction. A name need not be complete: it is a list of
+ * words, all of which must occur in the device's name and host API, in any case. An exact name takes precedence.
  *
- * @param what names the option that asks, for errors
+ * @param option the name of the option that holds `device`, for errors
  */
-export function findDevice(device: number | string, side: Side | undefined, what: string = "device"): DeviceInfo {
+export function findDevice(
+  device: number | string,
+  direction: Direction | undefined,
+  option: string = "device",
+): DeviceInfo {
   const all = queryDevices();
-  const devices = all.filter((candidate) => serves(candidate, side));
+  const devices = all.filter((candidate) => hasDirection(candidate, direction));
   if (typeof device === "number") {
-    requireInteger(what, device, 0);
+    requireInteger(option, device, 0);
     const found = devices.find(({ index }) => index === device);
     if (found) return found;
-    const why = device < all.length ? `device ${device} (${all[device].name}) has no ${side}` : `no device ${device}`;
-    throw deviceNotFound(`${what}: ${why}`, devices, side);
+    const why = device < all.length
+      ? `device ${device} (${all[device].name}) has no ${direction}`
+      : `there is no device ${device}`;
+    throw deviceNotFound(`${option}: ${why}`, devices, direction);
   }
   if (typeof device !== "string") {
-    throw new TypeError(`${what} must be an index, an id or words of a name, not ${show(device)}`);
+    throw new TypeError(`${option} must be an index, an id or words of a name, not ${show(device)}`);
   }
   const matches = matchDevices(devices, device);
   if (matches.length === 1) return matches[0];
-  const asked = `${side ?? "audio"} device`;
+  const kind = `${direction ?? "audio"} device`;
   if (matches.length === 0) {
-    throw deviceNotFound(`${what}: no ${asked} matches ${JSON.stringify(device)}`, devices, side);
+    throw deviceNotFound(`${option}: no ${kind} matches ${JSON.stringify(device)}`, devices, direction);
   }
   throw new DeviceNotFoundError(
-    `${what}: several ${asked}s match ${JSON.stringify(device)}; say more, or give an index or id:\n${list(matches)}`,
+    `${option}: several ${kind}s match ${JSON.stringify(device)}; give more words, or an index or id:\n${
+      list(matches)
+    }`,
     matches,
   );
 }
 
 /**
- * The devices of a list that a text may mean: the one with this id, those with exactly this name, else those in whose
- * name and host API all of its words occur, in any case. `queryDevice()` takes a text that means one device.
+ * Returns the devices of a list that match a text: the one with this id, else those with exactly this name, else those in
+ * whose name and host API all of its words occur, in any case. `queryDevice()` returns the only match.
  *
  * @example
  * ```ts
@@ -207,11 +185,29 @@ export function matchDevices(devices: readonly DeviceInfo[], text: string): Devi
   return exact.length > 0 ? exact : matches;
 }
 
-/** The error that says what there is; without PortAudio, that this is why there is so little. */
-export function deviceNotFound(message: string, devices: readonly DeviceInfo[], side: Side | undefined): Error {
+/** Makes the error that lists the existing devices. Throws the error of a missing PortAudio, if that is the reason. */
+export function deviceNotFound(
+  message: string,
+  devices: readonly DeviceInfo[],
+  direction: Direction | undefined,
+): DeviceNotFoundError {
   unwrap(native().ps_library_load(PS_LIBRARY_PORTAUDIO, null), message);
-  const there = devices.length > 0 ? `there are:\n${list(devices)}` : `there is no ${side ?? "audio"} device at all`;
-  return new DeviceNotFoundError(`${message}; ${there}`, devices);
+  const found = devices.length > 0
+    ? `the devices are:\n${list(devices)}`
+    : `there is no ${direction ?? "audio"} device at all`;
+  return new DeviceNotFoundError(`${message}; ${found}`, devices);
+}
+
+/** Adds the existing devices to an error of the native side that has none; returns any other error as it is. */
+export function withCandidates(error: unknown): unknown {
+  if (!(error instanceof DeviceNotFoundError) || error.candidates.length > 0) return error;
+  let devices: DeviceInfo[] = [];
+  try {
+    devices = queryDevices();
+  } catch {
+    // The first error is the one to report.
+  }
+  return new DeviceNotFoundError(`${error.message}; the device "virtual" always exists`, devices);
 }
 
 function list(devices: readonly DeviceInfo[]): string {

@@ -15,6 +15,7 @@ import {
   PS_HOST_WASAPI,
 } from "../../ffi/constants.ts";
 import {
+  type OptionNames,
   orElse,
   requireBoolean,
   requireInteger,
@@ -24,14 +25,15 @@ import {
   show,
 } from "../base/validate.ts";
 
-/** Settings that only one host API knows. */
+/** Settings of one host API. */
 export type HostSettings =
   | {
     hostApi: "virtual";
-    /** "realtime" (default) keeps to the wall clock, "freewheel" runs as fast as the other side can follow. */
+    /** "realtime" (default) follows the wall clock; "freewheel" runs as fast as sources and sinks can follow. */
     clock?: "realtime" | "freewheel";
-    /** Frames after which what is played comes back as input; default: one block. */
+    /** Frames after which the output returns as input. Default: one block. */
     loopbackDelay?: number;
+    /** Faults that the device is to have. */
     faults?: readonly VirtualFault[];
   }
   | { hostApi: "asio"; channelSelectors: readonly number[] }
@@ -43,7 +45,7 @@ export type HostSettings =
     failIfConversionRequired?: boolean;
   };
 
-/** A fault the virtual device plays on purpose, for tests of the caller's own handling. */
+/** A fault of the virtual device, to test how a program handles it. */
 export type VirtualFault =
   | { atFrame: number; kind: "inputOverflow" | "outputUnderflow"; frames?: number }
   | { atFrame: number; kind: "stall"; seconds: number }
@@ -62,9 +64,26 @@ const MAX_FAULTS = 16384;
 const MAX_STALL = 1e6;
 const OPTION = "hostSettings";
 
+type SettingsOf<Api extends HostSettings["hostApi"]> = Extract<HostSettings, { hostApi: Api }>;
+type FaultOf<Kind extends VirtualFault["kind"]> = Extract<VirtualFault, { kind: Kind }>;
+
+const settingNames: { readonly [Api in HostSettings["hostApi"]]: OptionNames<SettingsOf<Api>> } = {
+  virtual: { hostApi: true, clock: true, loopbackDelay: true, faults: true },
+  asio: { hostApi: true, channelSelectors: true },
+  wasapi: { hostApi: true, exclusive: true, autoConvert: true },
+  coreaudio: { hostApi: true, channelMap: true, changeDeviceParameters: true, failIfConversionRequired: true },
+};
+const lossNames: OptionNames<FaultOf<"inputOverflow">> = { atFrame: true, kind: true, frames: true };
+const faultOptionNames: { readonly [Kind in VirtualFault["kind"]]: Readonly<Record<string, true>> } = {
+  inputOverflow: lossNames,
+  outputUnderflow: lossNames,
+  stall: { atFrame: true, kind: true, seconds: true },
+  deviceLost: { atFrame: true, kind: true },
+};
+
 /**
- * Puts the settings of input and output into a stream's configuration; answers the numbers for its list: the input's
- * channel map, the output's, and the faults.
+ * Puts the settings of input and output into a stream's configuration. Returns the numbers for its list: the channel map
+ * of the input, that of the output, and the faults.
  */
 export function putHostSettings(
   config: Float64Array,
@@ -75,28 +94,28 @@ export function putHostSettings(
   for (const [side, given] of settings.entries()) {
     if (given === undefined) continue;
     const host = requireOptions(OPTION, given);
-    switch (requireOneOf(`${OPTION}.hostApi`, host.hostApi, ["virtual", "asio", "wasapi", "coreaudio"])) {
+    requireOneOf(`${OPTION}.hostApi`, host.hostApi, ["virtual", "asio", "wasapi", "coreaudio"]);
+    requireOptions(OPTION, given, settingNames[host.hostApi]);
+    switch (host.hostApi) {
       case "virtual":
-        // One device: what was said once for both directions, or for one of them, is said.
-        if (side === 0 || given !== settings[0]) faults.push(...putVirtual(config, host as VirtualSettings));
+        // It is one device: settings given once for both directions count once.
+        if (side === 0 || given !== settings[0]) faults.push(...putVirtual(config, host));
         break;
       case "asio":
-        maps.push(...putAsio(config, side, host as HostSettings & { hostApi: "asio" }));
+        maps.push(...putAsio(config, side, host));
         break;
       case "wasapi":
-        putWasapi(config, side, host as HostSettings & { hostApi: "wasapi" });
+        putWasapi(config, side, host);
         break;
       case "coreaudio":
-        maps.push(...putCoreAudio(config, side, host as HostSettings & { hostApi: "coreaudio" }));
+        maps.push(...putCoreAudio(config, side, host));
     }
   }
   config[PS_CONFIG_FAULTS] = faults.length / 4;
   return Float64Array.from([...maps, ...faults]);
 }
 
-type VirtualSettings = HostSettings & { hostApi: "virtual" };
-
-function putVirtual(config: Float64Array, settings: VirtualSettings): number[] {
+function putVirtual(config: Float64Array, settings: SettingsOf<"virtual">): number[] {
   if (settings.clock !== undefined) {
     const clock = requireOneOf(`${OPTION}.clock`, settings.clock, ["realtime", "freewheel"]);
     config[PS_CONFIG_VIRTUAL_CLOCK] = clock === "freewheel" ? 1 : 0;
@@ -111,13 +130,14 @@ function putVirtual(config: Float64Array, settings: VirtualSettings): number[] {
 function faultNumbers(given: VirtualFault, name: string): number[] {
   const fault = requireOptions(name, given);
   const kind = requireOneOf(`${name}.kind`, fault.kind, faultNames);
+  requireOptions(name, given, faultOptionNames[kind]);
   const frame = requireInteger(`${name}.atFrame`, fault.atFrame, 0);
   const frames = "frames" in fault ? requireInteger(`${name}.frames`, orElse(fault.frames, 0), 0) : 0;
   const seconds = fault.kind === "stall" ? requireNumber(`${name}.seconds`, fault.seconds, 0, MAX_STALL) : 0;
   return [frame, faultKinds[kind], frames, seconds];
 }
 
-function putAsio(config: Float64Array, side: number, settings: HostSettings & { hostApi: "asio" }): readonly number[] {
+function putAsio(config: Float64Array, side: number, settings: SettingsOf<"asio">): readonly number[] {
   const name = `${OPTION}.channelSelectors`;
   config[PS_CONFIG_INPUT_HOST_SETTINGS + side] = PS_HOST_ASIO;
   const selectors = requireChannels(name, settings.channelSelectors, 0);
@@ -130,7 +150,7 @@ function putAsio(config: Float64Array, side: number, settings: HostSettings & { 
   return selectors;
 }
 
-function putWasapi(config: Float64Array, side: number, settings: HostSettings & { hostApi: "wasapi" }): void {
+function putWasapi(config: Float64Array, side: number, settings: SettingsOf<"wasapi">): void {
   config[PS_CONFIG_INPUT_HOST_SETTINGS + side] = PS_HOST_WASAPI;
   config[PS_CONFIG_INPUT_HOST_FLAGS + side] = flags([
     requireBoolean(`${OPTION}.exclusive`, orElse(settings.exclusive, false)),
@@ -141,7 +161,7 @@ function putWasapi(config: Float64Array, side: number, settings: HostSettings & 
 function putCoreAudio(
   config: Float64Array,
   side: number,
-  settings: HostSettings & { hostApi: "coreaudio" },
+  settings: SettingsOf<"coreaudio">,
 ): readonly number[] {
   config[PS_CONFIG_INPUT_HOST_SETTINGS + side] = PS_HOST_COREAUDIO;
   config[PS_CONFIG_INPUT_HOST_FLAGS + side] = flags([
@@ -153,7 +173,7 @@ function putCoreAudio(
   return map;
 }
 
-/** Bits of the settings that are on, the first the lowest. */
+/** A number whose lowest bit is the first setting. */
 function flags(settings: readonly boolean[]): number {
   return settings.reduce((bits, on, i) => on ? bits | (1 << i) : bits, 0);
 }

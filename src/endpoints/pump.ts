@@ -1,8 +1,11 @@
-// Samples on their way between JavaScript's own streams and a ring.
+// Moves samples between iterables or Web Streams and a ring.
 import { newSamples, type SamplesOf } from "../samples/formats.ts";
 import type { RingBuffer } from "../ring/ring-buffer.ts";
 import { type FrameFormat, requireSamples } from "../samples/samples.ts";
-import { Breath, paceOf, type Waiting } from "../base/waiting.ts";
+import { LoopYield } from "../base/event-loop.ts";
+import type { Poller } from "../base/poller.ts";
+import type { Host } from "../run/endpoint.ts";
+import { paceOf } from "../run/pace.ts";
 
 const LONGEST_WAIT = 50; // milliseconds
 
@@ -11,12 +14,12 @@ export interface Flow {
   readonly ring: RingBuffer;
   readonly format: FrameFormat;
   readonly sampleRate: number;
-  /** Fires when the run has ended, or its source is to. */
+  /** Aborted when the run has ended, or when its source is to end. */
   readonly signal: AbortSignal;
-  readonly waiting: Waiting;
+  readonly poller: Poller;
 }
 
-/** Whatever gives values one after the other. */
+/** What gives values one after the other: an iterator, or a reader of a stream. */
 export interface Steps {
   next(): IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>>;
   return?(): unknown;
@@ -30,7 +33,7 @@ export function isIterable(value: unknown): value is Iterable<unknown> | AsyncIt
   return typeof value === "object" && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
 }
 
-/** Begins to iterate. A stream is read through a reader of its own, whose cancel() does not wait for a pending read. */
+/** Begins to iterate. A Web Stream gets a reader, whose cancel() does not wait for a pending read. */
 export function stepsOf(source: ReadableStream<unknown> | Iterable<unknown> | AsyncIterable<unknown>): Steps {
   if (isStream(source)) {
     const reader = source.getReader();
@@ -39,36 +42,36 @@ export function stepsOf(source: ReadableStream<unknown> | Iterable<unknown> | As
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
 }
 
-/** Tells an iterator that no more is wanted. What it has to say to that is of no use to anyone. */
+/** Tells an iterator that no more values are wanted. Its errors concern nobody then. */
 function dismiss(steps: Steps): void {
   try {
     Promise.resolve(steps.return?.()).catch(() => {});
   } catch {
-    // As above.
+    // See above.
   }
 }
 
-/** Waits until a quarter of the ring, or `frames` if that is less, can be written; false if the run ends before. */
-async function waitForRoom({ ring, sampleRate, signal, waiting }: Flow, frames: number): Promise<boolean> {
+/** Waits for room for `frames` frames, at most a quarter of the ring; returns false if the run ends first. */
+async function waitForRoom({ ring, sampleRate, signal, poller }: Flow, frames: number): Promise<boolean> {
   const wanted = Math.min(frames, Math.ceil(ring.size / 4));
-  const left = () => wanted - ring.writeAvailable;
-  const pace = paceOf(left, () => ring.writeAvailable, sampleRate, LONGEST_WAIT);
-  return await waiting.until(() => (signal.aborted ? false : left() <= 0 ? true : undefined), pace);
+  const missing = () => wanted - ring.writeAvailable;
+  const pace = paceOf(missing, () => ring.writeAvailable, sampleRate, LONGEST_WAIT);
+  return await poller.until(() => (signal.aborted ? false : missing() <= 0 ? true : undefined), pace);
 }
 
-/** Writes the samples, which were of `length` bytes, from byte `at` on; false if the run ends before. */
+/** Writes samples of `length` bytes, from byte `at` on; returns false if the run ends first. */
 export async function writeAll(flow: Flow, bytes: Uint8Array, at: number, length: number): Promise<boolean> {
   while (at < length) {
     if (!await waitForRoom(flow, flow.ring.size)) return false;
-    if (bytes.length < length) throw new TypeError("samples must not be given away before all of them are written");
+    if (bytes.length < length) throw new TypeError("samples must not be transferred before all of them are written");
     at += flow.ring.write(bytes.subarray(at)) * flow.format.frameBytes;
   }
   return true;
 }
 
-/** Fills a ring from an iterator until one of them ends. Runs at once as far as it can without waiting. */
+/** Fills a ring from an iterator until the iterator or the run ends. It begins at once, and goes on as far as there is room. */
 export async function fillRing(steps: Steps, flow: Flow): Promise<void> {
-  const breath = new Breath();
+  const loopYield = new LoopYield();
   const stop = () => dismiss(steps);
   flow.signal.addEventListener("abort", stop, { once: true });
   try {
@@ -81,9 +84,9 @@ export async function fillRing(steps: Steps, flow: Flow): Promise<void> {
       const written = flow.ring.write(bytes) * flow.format.frameBytes;
       if (written < length) {
         if (!await writeAll(flow, bytes, written, length)) return;
-        breath.rested();
+        loopYield.yielded();
       }
-      const turn = breath.take();
+      const turn = loopYield.due();
       if (turn) await turn;
     }
   } finally {
@@ -93,29 +96,26 @@ export async function fillRing(steps: Steps, flow: Flow): Promise<void> {
 
 function requireSamplesOrDismiss(steps: Steps, value: unknown, format: FrameFormat): Uint8Array {
   try {
-    return requireSamples("what the source gives", value, format);
+    return requireSamples("a piece of the source", value, format);
   } catch (error) {
     dismiss(steps);
     throw error;
   }
 }
 
-/**
- * Hands what comes into a ring to a WritableStream, in new arrays, and closes it after the last. `host` foretells when so
- * many frames will be there.
- */
+/** Writes the contents of a ring to a WritableStream in new arrays until the run ends, and closes it. */
 export async function emptyRing(
   stream: WritableStream<SamplesOf>,
   flow: Flow,
-  host: { dueIn(frames: number, looks: number): number },
+  host: Pick<Host, "dueIn">,
 ): Promise<void> {
-  const { ring, format, signal, waiting } = flow;
-  // Seldom enough to cost little, often enough for a meter.
+  const { ring, format, signal, poller } = flow;
+  // Rarely enough to cost little, often enough for a meter.
   const wanted = Math.max(1, Math.min(Math.round(flow.sampleRate / 20), ring.size >> 2));
   const writer = stream.getWriter();
   try {
     for (;;) {
-      const ended = signal.aborted; // before looking: what came before the end is then seen
+      const ended = signal.aborted; // read first, so that no frame that came before the end is missed
       const frames = ring.readAvailable;
       if (frames >= wanted || (ended && frames > 0)) {
         const samples = newSamples(format.dtype, frames * format.channels);
@@ -124,8 +124,8 @@ export async function emptyRing(
       } else if (ended) {
         break;
       } else {
-        const look = () => (signal.aborted || ring.readAvailable >= wanted ? true : undefined);
-        await waiting.until(look, (looks) => Math.min(host.dueIn(wanted, looks), LONGEST_WAIT));
+        const check = () => (signal.aborted || ring.readAvailable >= wanted ? true : undefined);
+        await poller.until(check, (checks) => Math.min(host.dueIn(wanted, checks), LONGEST_WAIT));
       }
     }
     await writer.close();

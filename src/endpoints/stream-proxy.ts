@@ -1,4 +1,3 @@
-// A stream as a worker sees it: what a function that fills or empties its ring needs to know of it.
 import {
   PS_COMMAND_ABORT,
   PS_COMMAND_STOP,
@@ -11,52 +10,22 @@ import {
   PS_STATE_STOPPED,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
+import { unwrap } from "../library/native-error.ts";
+import type { Host, TaskStream } from "../run/endpoint.ts";
 import { isRunning } from "../run/native-stream.ts";
 import { liveReadings, type Readings } from "../run/readings.ts";
-import type { Host } from "./source.ts";
-import type { Stream } from "../stream/stream.ts";
-import { unwrap } from "../library/errors.ts";
 
-/** What of a stream there is in a worker. */
-export type TaskStream =
-  & Pick<
-    Stream,
-    | "channels"
-    | "dtype"
-    | "sampleSize"
-    | "latency"
-    | "sampleRate"
-    | "blockSize"
-    | "isDuplex"
-    | "active"
-    | "finished"
-    | "stopped"
-    | "aborted"
-    | "frameCount"
-    | "xruns"
-    | "status"
-    | "time"
-    | "cpuLoad"
-  >
-  & {
-    /** Asks for the stream to be stopped; resolves at once. */
-    stop(): Promise<void>;
-    /** Asks for the stream to be aborted; resolves at once. */
-    abort(): Promise<void>;
-  };
-
-/** What stays the same of a stream, and its native handle. */
+/** The properties of a stream that do not change, and its native handle. It survives postMessage. */
 export type StreamDescription =
   & { readonly handle: number }
-  & Pick<Stream, "channels" | "dtype" | "sampleSize" | "latency" | "sampleRate" | "blockSize" | "isDuplex">;
+  & Pick<TaskStream, "channels" | "dtype" | "sampleSize" | "latency" | "sampleRate" | "blockSize" | "isDuplex">;
 
-/** A stream's description, which survives postMessage. */
-export function proxyDescription({ stream, native }: Host): StreamDescription {
+export function describeStream({ stream, native }: Host): StreamDescription {
   const { channels, dtype, sampleSize, latency, sampleRate, blockSize, isDuplex } = stream;
   return { handle: native.handle, channels, dtype, sampleSize, latency, sampleRate, blockSize, isDuplex };
 }
 
-/** A stream in a worker. */
+/** The stream of a task in a worker: it asks the native stream, not the thread that it belongs to. */
 export class StreamProxy implements TaskStream {
   readonly channels: StreamDescription["channels"];
   readonly dtype: StreamDescription["dtype"];
@@ -70,7 +39,7 @@ export class StreamProxy implements TaskStream {
   readonly #ended: () => boolean;
   #seenRunning = false;
 
-  /** @param ended whether the stream's own thread has said that it has ended */
+  /** @param ended whether the stream's own thread has reported its end */
   constructor(description: StreamDescription, ended: () => boolean) {
     this.channels = description.channels;
     this.dtype = description.dtype;
@@ -84,7 +53,7 @@ export class StreamProxy implements TaskStream {
     this.#ended = ended;
   }
 
-  /** Looks at the native state, so that it is right even while the stream's own thread is busy. */
+  /** Reads the native state, so that it is right even while the stream's own thread is busy. */
   get active(): boolean {
     if (this.#ended()) return false;
     const running = isRunning(this.#readings.state());

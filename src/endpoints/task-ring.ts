@@ -1,32 +1,34 @@
-import { RingBuffer } from "../ring/ring-buffer.ts";
+import { memoryRing, type RingBuffer } from "../ring/ring-buffer.ts";
 
 /**
- * The ring that a function in JavaScript works on, one run after the other. A function has its ring to itself: when one of
- * an earlier run has still not returned, the next run gets a new ring.
+ * The ring that a function in JavaScript works on, for one run after the other. No two functions share a ring: if the
+ * function of an earlier run has not returned, the next run gets a new ring.
  */
 export class TaskRing {
+  readonly #frameBytes: number;
   #ring: RingBuffer;
   #used = false;
   #busy = false;
   #released = false;
 
   constructor(frameBytes: number, size: number) {
-    this.#ring = new RingBuffer(frameBytes, size);
+    this.#frameBytes = frameBytes;
+    this.#ring = memoryRing("bufferSize", frameBytes, size);
   }
 
   get ring(): RingBuffer {
     return this.#ring;
   }
 
-  /** Before a run. What the ring holds before its first one stays in it. */
+  /** Before a run. What the ring holds before the first run is kept. */
   renew(): void {
-    if (this.#busy) this.#ring = new RingBuffer(this.#ring.elementSize, this.#ring.size);
+    if (this.#busy) this.#ring = memoryRing("bufferSize", this.#frameBytes, this.#ring.size);
     else if (this.#used) this.#ring.flush();
     this.#busy = false;
     this.#used = true;
   }
 
-  /** Calls `work` at once, and frees the ring after it if nobody needs it any more. */
+  /** Calls `work` at once, and frees the ring afterwards if it is not needed any more. */
   async work(work: (ring: RingBuffer) => unknown): Promise<void> {
     const ring = this.#ring;
     this.#busy = true;
@@ -38,7 +40,7 @@ export class TaskRing {
     }
   }
 
-  /** The ring is needed no longer than the function that works on it. */
+  /** Frees the ring as soon as no function works on it. */
   release(): void {
     this.#released = true;
     if (!this.#busy) this.#ring.close();

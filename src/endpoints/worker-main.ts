@@ -1,4 +1,4 @@
-// What runs in the worker of a worker task: fetches the module, and calls its function.
+// Runs in the worker of a worker task: loads the module, and calls its function.
 import { once } from "node:events";
 import { clearInterval, setInterval } from "node:timers";
 import { parentPort, workerData } from "node:worker_threads";
@@ -8,7 +8,7 @@ import { fillRing, isIterable, stepsOf } from "./pump.ts";
 import { RingBuffer } from "../ring/ring-buffer.ts";
 import { StreamProxy } from "./stream-proxy.ts";
 import { show } from "../base/validate.ts";
-import { Waiting } from "../base/waiting.ts";
+import { Poller } from "../base/poller.ts";
 import type { WorkerOrder, WorkerReport } from "./worker.ts";
 
 const WATCH_INTERVAL = 10; // milliseconds
@@ -21,21 +21,20 @@ async function work(order: WorkerOrder): Promise<void> {
   const handle = order.ring.pastreamRing;
   const stream = new StreamProxy(order.stream, () => Atomics.load(order.ended, 0) !== 0);
   const end = new AbortController();
-  // A source that is being drained ends before its stream: its ring has been ended for it.
+  // A source that is drained ends before its stream: the end of its ring has been set.
   const isOver = () => !stream.active || (role === "source" && native().ps_ring_info(handle, RING_ENDED) !== 0);
   const watch = setInterval(() => isOver() && end.abort(), WATCH_INTERVAL);
-  lookWhenAsked(end, isOver);
+  checkWhenRead(end, isOver);
   try {
     const task = await functionOf(order.module);
     report({ ready: true });
-    const [begin] = await once(parentPort!, "message");
-    if (!begin) return;
-    const answer: unknown = task(stream, ring, { loop, signal: end.signal, data });
-    if (role === "source" && isIterable(answer)) await play(answer, ring, order, end.signal);
-    else await answer;
+    await once(parentPort!, "message");
+    const result: unknown = task(stream, ring, { loop, signal: end.signal, data });
+    if (role === "source" && isIterable(result)) await play(result, ring, order, end.signal);
+    else await result;
     if (role === "source") native().ps_ring_end(handle); // the stream's own thread may be busy
   } catch (error) {
-    // What a source has to say after its end is of no use to anyone.
+    // An error after the end of the source concerns nobody.
     if (role === "sink" || !end.signal.aborted) throw error;
   } finally {
     clearInterval(watch);
@@ -43,34 +42,34 @@ async function work(order: WorkerOrder): Promise<void> {
   }
 }
 
-/** Has a signal be right also for a function that gives nothing else a turn: it is in a worker so that it may. */
-function lookWhenAsked(end: AbortController, isOver: () => boolean): void {
+/** Makes `signal.aborted` right also for a function that never yields to the event loop, as it may in a worker. */
+function checkWhenRead(end: AbortController, isOver: () => boolean): void {
   const { signal } = end;
   const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")!.get!;
-  let looking = false; // it is also asked by its own abort()
+  let checking = false; // abort() reads it as well
   const get = () => {
-    if (!looking) {
-      looking = true;
+    if (!checking) {
+      checking = true;
       if (isOver()) end.abort();
-      looking = false;
+      checking = false;
     }
     return aborted.call(signal);
   };
   Object.defineProperty(signal, "aborted", { get });
 }
 
-/** The function that a module exports by default. */
+/** Returns the default export of a module, which must be a function. */
 async function functionOf(module: string): Promise<(...args: unknown[]) => unknown> {
   const { default: task } = await import(module).catch((error) => {
-    throw new Error(`${module} could not be loaded: ${error?.message ?? error?.code ?? error}`);
+    throw new Error(`cannot load ${module}: ${error?.message ?? error?.code ?? error}`);
   });
   if (typeof task === "function") return task;
   throw new TypeError(`${module} must export a function by default, not ${show(task)}`);
 }
 
-/** For a generator function. */
+/** Plays what a generator function has returned. */
 function play(
-  answer: Iterable<unknown> | AsyncIterable<unknown>,
+  pieces: Iterable<unknown> | AsyncIterable<unknown>,
   ring: RingBuffer,
   order: WorkerOrder,
   signal: AbortSignal,
@@ -78,7 +77,7 @@ function play(
   const { dtype, channels, sampleRate } = order.stream;
   const of = <T>(pair: T | readonly [T, T]): T => (Array.isArray(pair) ? pair[1] : pair as T);
   const format = { dtype: of(dtype), channels: of(channels), frameBytes: ring.elementSize };
-  return fillRing(stepsOf(answer), { ring, format, sampleRate, signal, waiting: new Waiting() });
+  return fillRing(stepsOf(pieces), { ring, format, sampleRate, signal, poller: new Poller() });
 }
 
 function report(report: WorkerReport): void {

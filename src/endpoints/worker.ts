@@ -1,22 +1,26 @@
+// A function that runs in a worker and fills or empties the ring of a stream.
 import type { Worker } from "node:worker_threads";
 import { nativePath } from "../../ffi/load.ts";
-import type { Host } from "./source.ts";
 import { type ErrorCode, PastreamError } from "../library/errors.ts";
-import type { Flow } from "./pump.ts";
 import type { RingHandle } from "../ring/ring-buffer.ts";
-import { proxyDescription, type StreamDescription } from "./stream-proxy.ts";
+import type { Host } from "../run/endpoint.ts";
+import type { Run } from "../run/run.ts";
+import type { FrameFormat } from "../samples/samples.ts";
+import type { Flow } from "./pump.ts";
+import { describeStream, type StreamDescription } from "./stream-proxy.ts";
+import { DrainedCapture, type Feed } from "./task.ts";
 
-/** A function that runs in a worker: the module's default export is called with (stream, ring, context). */
+/** A function that runs in a worker: the default export of a module, called with (stream, ring, context). */
 export interface WorkerTask {
   /** The module. */
   worker: URL;
-  /** Structured-cloned into context.data. */
+  /** A value for `context.data`, which the worker gets as a structured clone. */
   data?: unknown;
 }
 
-/** What the worker is told at its start. */
+/** What the worker gets when it starts. */
 export interface WorkerOrder {
-  /** The path of the C library, wherever this thread has it from. */
+  /** The path of the C library that this thread uses. */
   readonly nativePath: string;
   readonly module: string;
   readonly role: "source" | "sink";
@@ -24,21 +28,21 @@ export interface WorkerOrder {
   readonly ring: RingHandle;
   readonly loop: boolean;
   readonly data: unknown;
-  /** One number; not 0 when the stream has ended. */
+  /** One number, which is not 0 once the stream has ended. */
   readonly ended: Int32Array;
 }
 
-/** What the worker says: when it could begin, and at its end. */
+/** What the worker reports: that it can call its function, and how that ended. */
 export type WorkerReport =
   | { readonly ready: true }
   | { readonly done: true }
   | { readonly error: unknown; readonly code?: ErrorCode };
 
-/** Holds a worker that is up back until its stream has started. */
-export interface Gate {
-  /** Is called when the worker is up. */
+/** Makes a worker that is ready wait until its stream has started. */
+interface Gate {
+  /** Is called when the worker is ready. */
   ready(): void;
-  /** Whether the stream has started. */
+  /** Resolves with whether the stream has started; false: it never will. */
   readonly started: Promise<boolean>;
 }
 
@@ -46,14 +50,14 @@ export function isWorkerTask(value: unknown): value is WorkerTask {
   return typeof value === "object" && value !== null && "worker" in value && value.worker instanceof URL;
 }
 
-// worker-main lies beside this file, and has its extension: .ts here, .js in a package that was built for Node.
+// worker-main lies beside this file, and has its extension: .ts here, .js in the package that was built for Node.
 const extension = /\.[cm]?[jt]s$/.exec(import.meta.url)?.[0] ?? ".ts";
 const main = new URL(`./worker-main${extension}`, import.meta.url);
-// Deno starts no worker from the web by itself.
+// Deno does not start a worker from the web directly.
 const workerMain = main.protocol === "file:" ? main : new URL(`data:text/javascript,import ${JSON.stringify(main)}`);
 
-/** Runs a task in a worker; settles when its function has. Without a gate the function is called as soon as it can be. */
-export async function runInWorker(
+/** Runs a task in a worker, and settles when its function has. Without a gate, the function is called when it can be. */
+async function runInWorker(
   task: WorkerTask,
   role: "source" | "sink",
   loop: boolean,
@@ -66,44 +70,83 @@ export async function runInWorker(
     nativePath: nativePath(),
     module: task.worker.href,
     role,
-    stream: proxyDescription(host),
+    stream: describeStream(host),
     ring: flow.ring.share(),
     loop,
     data: task.data,
     ended,
   };
-  // Most programs have no workers: they need not wait for this module.
+  // Loaded here: most programs have no workers.
   const { Worker } = await import("node:worker_threads");
   const worker = new Worker(workerMain, { workerData: order });
-  const leave = flow.waiting.join(worker);
-  const tell = () => {
+  const leave = flow.poller.join(worker);
+  const tellEnd = () => {
     Atomics.store(ended, 0, 1);
     Atomics.notify(ended, 0);
   };
-  if (flow.signal.aborted) tell();
-  flow.signal.addEventListener("abort", tell, { once: true });
+  if (flow.signal.aborted) tellEnd();
+  flow.signal.addEventListener("abort", tellEnd, { once: true });
   try {
-    await reportOf(worker, gate);
+    await reportOf(worker, gate, flow.signal);
   } finally {
     leave();
-    flow.signal.removeEventListener("abort", tell);
+    flow.signal.removeEventListener("abort", tellEnd);
     await worker.terminate();
   }
 }
 
-/** Lets the worker go on when it is up and may, and waits for its last report. */
-function reportOf(worker: Worker, { ready, started }: Gate): Promise<void> {
+/**
+ * Lets the worker continue when it is ready and may, and settles with its last report. A worker that is not ready when
+ * the run ends is not waited for: its module may never finish loading.
+ */
+function reportOf(worker: Worker, { ready, started }: Gate, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
+    const giveUp = () => resolve();
+    if (signal.aborted) giveUp();
+    signal.addEventListener("abort", giveUp, { once: true });
+    started.then((begins) => begins || resolve());
     worker.on("message", (report: WorkerReport) => {
       if ("ready" in report) {
+        signal.removeEventListener("abort", giveUp);
         ready();
-        return void started.then((begin) => worker.postMessage(begin));
+        return void started.then((begins) => begins && worker.postMessage("begin"));
       }
       if ("done" in report) return resolve();
       const { error, code } = report;
       reject(code && error instanceof Error ? new PastreamError(code, error.message, { cause: error }) : error);
     });
     worker.on("error", reject);
-    worker.on("exit", (code) => reject(new Error(`the worker ended with ${code} before its function had returned`)));
+    worker.on("exit", (code) => reject(new Error(`the worker exited with code ${code} before its function returned`)));
   });
+}
+
+export function workerFeed(task: WorkerTask, loop: boolean): Feed {
+  return (flow, host) => runInWorker(task, "source", loop, flow, host);
+}
+
+/** A sink that a worker empties. The device waits until the worker is ready. */
+export class WorkerCapture extends DrainedCapture {
+  readonly #task: WorkerTask;
+  #open: ((begins: boolean) => void) | undefined;
+
+  constructor(task: WorkerTask, format: FrameFormat, size: number, flags: number) {
+    super(format, size, flags);
+    this.#task = task;
+  }
+
+  prepare(host: Host, run: Run): Promise<void> {
+    return new Promise((ready) => {
+      const started = new Promise<boolean>((resolve) => void (this.#open = resolve));
+      const gate = { ready, started };
+      this.work((flow) => runInWorker(this.#task, "sink", false, flow, host, gate), host, run).then(ready);
+    });
+  }
+
+  begin(): void {
+    this.#open?.(true);
+  }
+
+  end(): void {
+    this.#open?.(false); // has no effect on a worker that has begun
+  }
 }

@@ -1,5 +1,6 @@
 import { native, nativeView } from "../../ffi/load.ts";
-import { PastreamError, unwrap } from "../library/errors.ts";
+import { PastreamError } from "../library/errors.ts";
+import { unwrap } from "../library/native-error.ts";
 import { detach, requireBytes, requireView, requireWholeElements } from "../samples/memory.ts";
 import { requireInteger, show } from "../base/validate.ts";
 
@@ -16,7 +17,8 @@ export interface RingHandle {
 }
 
 const MAX_ELEMENT_SIZE = 65536;
-const MAX_SIZE = 2 ** 31 - 1;
+/** The most elements of a ring: what an int32_t can count. */
+export const MAX_RING_SIZE = 2 ** 31 - 1;
 /** The largest view that every runtime makes; asked for a larger one, Node 20 dies. */
 const MAX_VIEW = 2 ** 32;
 const READ_SIDE = 0;
@@ -151,13 +153,13 @@ export class RingBuffer implements Disposable {
 
   /** Take out up to `count` elements without a copy; answers how many. */
   advanceReadIndex(count: number): number {
-    const checked = requireInteger("count", count, 0, MAX_SIZE);
+    const checked = requireInteger("count", count, 0, MAX_RING_SIZE);
     return unwrap(native().ps_ring_advance_read(this.#live(), checked), "RingBuffer");
   }
 
   /** Add up to `count` elements that have been written in place; answers how many. */
   advanceWriteIndex(count: number): number {
-    const checked = requireInteger("count", count, 0, MAX_SIZE);
+    const checked = requireInteger("count", count, 0, MAX_RING_SIZE);
     return unwrap(native().ps_ring_advance_write(this.#live(), checked), "RingBuffer");
   }
 
@@ -188,7 +190,7 @@ export class RingBuffer implements Disposable {
     if (typeof handle !== "object" || handle === null) {
       throw new TypeError(`handle must be what share() gives, not ${show(handle)}`);
     }
-    const ring = requireInteger("handle.pastreamRing", handle.pastreamRing, 1, MAX_SIZE);
+    const ring = requireInteger("handle.pastreamRing", handle.pastreamRing, 1, MAX_RING_SIZE);
     const size = unwrap(native().ps_ring_info(ring, 0), "RingBuffer.from");
     const elementSize = unwrap(native().ps_ring_info(ring, 1), "RingBuffer.from");
     if (size !== handle.size || elementSize !== handle.elementSize) {
@@ -320,7 +322,7 @@ function open(elementSize: number, size?: number, buffer?: ArrayBufferView | Arr
   const storage = buffer === undefined ? null : requireStorage(buffer);
   if (storage === null && size === undefined) throw new TypeError("size must be given where there is no buffer");
   const elements = size !== undefined ? size : requireWholeElements("buffer", storage!.byteLength, elementSize);
-  requireInteger("size", elements, 1, MAX_SIZE);
+  requireInteger("size", elements, 1, MAX_RING_SIZE);
   if ((elements & (elements - 1)) !== 0) throw new RangeError(`size must be a power of 2, not ${elements}`);
   if (storage && elements * elementSize > storage.byteLength) {
     throw new RangeError(
@@ -341,17 +343,20 @@ function requireStorage(buffer: ArrayBufferView | ArrayBufferLike): Uint8Array {
 }
 
 /**
- * A ring of the library's own memory and of any size, for one run's samples as a whole. Streams never work on memory of
- * JavaScript's: whatever ends the process or worker frees that before the audio callback has stopped, and the process
- * dies of it (measured: Deno at uncaught errors, Deno and Node at a worker's end). Samples are copied in before the run
- * with `write()`, and out after it with `peekRing()`.
+ * A ring of the library's own memory and of any size. `name` is the option that determines its size. Streams never work on
+ * memory of JavaScript: when a process or worker ends, the runtime frees that before the audio callback has stopped, which
+ * crashes the process (measured: Deno at uncaught errors, Deno and Node at the end of a worker). Samples are copied in
+ * before a run with `write()`, and out after it with `peekRing()`.
  */
-export function memoryRing(elementSize: number, size: number): RingBuffer {
+export function memoryRing(name: string, elementSize: number, size: number): RingBuffer {
+  if (size > MAX_RING_SIZE) {
+    throw new RangeError(`${name} must not have more than ${MAX_RING_SIZE} frames, not ${size}`);
+  }
   const handle = native().ps_ring_new(elementSize, size, null, 0);
-  return adopt(elementSize, new Opened(unwrap(handle, "RingBuffer"), size, true, null));
+  return adopt(elementSize, new Opened(unwrap(handle, name), size, true, null));
 }
 
-/** Copies what a ring holds into `data` without taking it out; answers the number of elements. */
+/** Copies the contents of a ring into `data` without removing them; returns the number of elements. */
 export function peekRing(ring: RingBuffer, data: ArrayBufferView): number {
   const count = Math.min(Math.floor(data.byteLength / ring.elementSize), ring.size);
   return unwrap(native().ps_ring_read_overlap(handleOf(ring), data, count, count), "RingBuffer");

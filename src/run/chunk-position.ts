@@ -2,7 +2,7 @@ import { PS_NUMBER_DROPPED_FRAMES } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { MOST_GLITCHES, type Readings } from "./readings.ts";
 
-/** Where the chunk that was handed out last comes from. Few ask, so it is found out when somebody does. */
+/** The position of the last chunk in its run. It is computed on demand, which is rare. */
 export class ChunkPosition {
   readonly #readings: Readings;
   readonly #handle: number;
@@ -14,26 +14,26 @@ export class ChunkPosition {
     this.#handle = handle;
   }
 
-  /** A chunk is handed out whose first new frame has this number in the recording. */
+  /** `recorded` is the number in the recording of the first new frame of a chunk. */
   moveTo(recorded: number): void {
     this.#recorded = recorded;
     this.#found = undefined;
   }
 
-  /** The frame of the run, and the stream time at which the device captured it. To be called before both are history. */
+  /** The frame of the run, and the stream time at which the device captured it. Call it before the next run starts. */
   find(): { readonly frame: number; readonly time: number } {
     if (this.#found) return this.#found;
     const frame = this.#frame();
     return this.#found = { frame, time: native().ps_stream_capture_time(this.#handle, frame) };
   }
 
-  /** Counts in what was dropped before it. */
+  /** Includes the frames that were dropped before it. */
   #frame(): number {
     const dropped = this.#readings.number(PS_NUMBER_DROPPED_FRAMES);
     if (dropped <= 0) return this.#recorded;
     const log = this.#readings.glitches();
     const drops = log.filter(({ kind }) => kind === "sinkOverflow");
-    // What a full log has forgotten came before all that it still has. It may know more than was counted a moment ago.
+    // Entries that a full log has lost are older than those it has. It may have entries that were not counted above.
     const logged = drops.reduce((sum, { frames }) => sum + frames, 0);
     let frame = this.#recorded + (log.length < MOST_GLITCHES ? 0 : Math.max(dropped - logged, 0));
     for (const drop of drops) if (drop.frame <= frame) frame += drop.frames;

@@ -7,10 +7,13 @@ import {
   PS_STATE_STARTING,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
-import { unwrap } from "../library/errors.ts";
-import { backOff, Waiting } from "../base/waiting.ts";
+import { filledText } from "../../ffi/text.ts";
+import { backOff, Poller } from "../base/poller.ts";
+import { nativeError, unwrap } from "../library/native-error.ts";
 
-/** Whether a PS_STATE_ is one of a run that is on. */
+const MOST_ERROR_TEXT = 4096;
+
+/** Whether a stream in this PS_STATE_ has a run that has not ended. */
 export function isRunning(state: number): boolean {
   return state === PS_STATE_STARTING || state === PS_STATE_ACTIVE || state === PS_STATE_ENDING;
 }
@@ -18,10 +21,10 @@ export function isRunning(state: number): boolean {
 // A stream that was dropped without being closed is closed when it is collected.
 const dropped = new FinalizationRegistry<number>((handle) => void native().ps_stream_free(handle));
 
-/** A stream of the C library, and all that waits for it. */
+/** A stream of the C library, and the poller for all that waits for it. */
 export class NativeStream {
   readonly handle: number;
-  readonly waiting: Waiting = new Waiting();
+  readonly poller: Poller = new Poller();
 
   constructor(config: Float64Array, list: Float64Array) {
     this.handle = unwrap(native().ps_stream_new(config, PS_CONFIG_SIZE, list, list.length));
@@ -30,41 +33,50 @@ export class NativeStream {
 
   /** Opens the device, and blocks until that is done. */
   openNow(): void {
-    unwrap(native().ps_stream_await(this.handle, this.#hand(PS_COMMAND_OPEN)));
+    unwrap(native().ps_stream_await(this.handle, this.#handOver(PS_COMMAND_OPEN)));
   }
 
-  /** Has a PS_COMMAND_ carried out by the stream's own thread. */
+  /** Gives a PS_COMMAND_ to the stream's own thread, and resolves when that has carried it out. */
   command(command: number): Promise<void> {
-    const ticket = this.#hand(command);
-    const look = (): true | undefined => {
+    const ticket = this.#handOver(command);
+    const check = (): true | undefined => {
       const status = native().ps_stream_done(this.handle, ticket);
       if (status === PS_ERR_PENDING) return undefined;
       unwrap(status);
       return true;
     };
-    return this.waiting.until(look, backOff, { keepAlive: true }).then(() => {});
+    return this.poller.until(check, backOff, { keepAlive: true }).then(() => {});
   }
 
-  /** Hands a command over and waits for nothing. */
+  /** Gives a command to the stream's own thread without waiting for it. */
   order(command: number): void {
-    this.#hand(command);
+    this.#handOver(command);
   }
 
-  #hand(command: number): number {
+  #handOver(command: number): number {
     return unwrap(native().ps_stream_command(this.handle, command));
   }
 
-  get state(): number {
-    return unwrap(native().ps_stream_state(this.handle));
+  /** Sets what the next run plays, as ps_stream_set_source. */
+  setSource(kind: number, object: number, flags: number, between = 0): void {
+    unwrap(native().ps_stream_set_source(this.handle, kind, object, flags, between), "source");
+  }
+
+  /** Sets what the next run records into, as ps_stream_set_sink. */
+  setSink(kind: number, object: number, flags: number, between = 0): void {
+    unwrap(native().ps_stream_set_sink(this.handle, kind, object, flags, between), "sink");
   }
 
   get running(): boolean {
-    return isRunning(this.state);
+    return isRunning(unwrap(native().ps_stream_state(this.handle)));
   }
 
-  /** One of the numbers PS_NUMBER_. */
-  number(what: number): number {
-    return native().ps_stream_number(this.handle, what);
+  /** The error that ended the last run, if one did. */
+  runError(): Error | undefined {
+    const text = new Uint8Array(new ArrayBuffer(MOST_ERROR_TEXT));
+    const numbers = new Int32Array(new ArrayBuffer(12));
+    const status = native().ps_stream_error(this.handle, text, text.length, numbers, numbers.length);
+    return status >= 0 ? undefined : nativeError(status, { text: filledText(text), numbers });
   }
 
   free(): void {

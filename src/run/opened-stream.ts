@@ -8,37 +8,44 @@ import {
   PS_COMMAND_OPEN,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
-import { unwrap } from "../library/errors.ts";
+import { withCandidates } from "../device/devices.ts";
+import { requireStreamOptions, streamConfig } from "../device/stream-config.ts";
+import type { StreamKind, StreamOptions } from "../device/stream-options.ts";
+import { unwrap } from "../library/native-error.ts";
 import type { Dtype, Format } from "../samples/formats.ts";
-import { NativeStream } from "./native-stream.ts";
 import type { FrameFormat } from "../samples/samples.ts";
-import { streamConfig, type StreamKind, type StreamOptions } from "../device/stream-options.ts";
-import { show } from "../base/validate.ts";
+import { NativeStream } from "./native-stream.ts";
 
 /** One direction of an open stream, as the device gave it. */
-export interface Direction extends FrameFormat {
-  /** The native side's number of the device. */
+export interface StreamDirection extends FrameFormat {
+  /** The native number of the device. */
   readonly device: number;
   readonly sampleSize: number;
+  /** Seconds, as the device reports it. */
   readonly latency: number;
+  readonly sampleRate: number;
+  /** Frames per callback; 0 if the backend decides. */
+  readonly blockSize: number;
 }
 
-/** A stream that is open and has not been started: what the constructors of streams begin with. */
+/** A stream whose device is open and that has not been started: what the stream classes are constructed from. */
 export class OpenedStream {
   readonly native: NativeStream;
   readonly sampleRate: number;
   readonly blockSize: number;
   readonly signal: AbortSignal | undefined;
   /** Undefined for a direction that the stream lacks. */
-  readonly directions: readonly [input: Direction | undefined, output: Direction | undefined];
+  readonly directions: readonly [input: StreamDirection | undefined, output: StreamDirection | undefined];
 
   constructor(native: NativeStream, formats: readonly (Format | undefined)[], signal: AbortSignal | undefined) {
     const actual = actualOf(native);
+    const sampleRate = actual[PS_ACTUAL_SAMPLE_RATE];
+    const blockSize = actual[PS_ACTUAL_BLOCK_SIZE];
     this.native = native;
-    this.sampleRate = actual[PS_ACTUAL_SAMPLE_RATE];
-    this.blockSize = actual[PS_ACTUAL_BLOCK_SIZE];
+    this.sampleRate = sampleRate;
+    this.blockSize = blockSize;
     this.signal = signal;
-    const direction = (side: number): Direction | undefined => {
+    const direction = (side: number): StreamDirection | undefined => {
       const format = formats[side];
       if (!format) return undefined;
       const channels = actual[PS_ACTUAL_INPUT_CHANNELS + side];
@@ -49,6 +56,8 @@ export class OpenedStream {
         sampleSize: format.sampleSize,
         frameBytes: channels * format.sampleSize,
         latency: actual[PS_ACTUAL_INPUT_LATENCY + side],
+        sampleRate,
+        blockSize,
       };
     };
     this.directions = [direction(0), direction(1)];
@@ -61,14 +70,12 @@ function actualOf({ handle }: NativeStream): Float64Array {
   return actual;
 }
 
-/** A native stream of these options, which is not open yet, and what makes an opened one of it. */
+/** Makes a native stream that is not open yet, and a function for when it is. */
 function create(kind: StreamKind, options: StreamOptions | undefined): [NativeStream, () => OpenedStream] {
-  const { config, list, formats } = streamConfig(kind, options);
-  const signal = options?.signal;
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`signal must be an AbortSignal, not ${show(signal)}`);
-  }
+  const checked = requireStreamOptions(kind, options);
+  const { signal } = checked;
   signal?.throwIfAborted();
+  const { config, list, formats } = streamConfig(checked);
   const stream = new NativeStream(config, list);
   return [stream, () => new OpenedStream(stream, formats, signal)];
 }
@@ -81,7 +88,7 @@ export function openNow(kind: StreamKind, options: StreamOptions | undefined): O
     return opened();
   } catch (error) {
     stream.free();
-    throw error;
+    throw withCandidates(error);
   }
 }
 
@@ -94,6 +101,6 @@ export async function open(kind: StreamKind, options: StreamOptions | undefined)
     return opened();
   } catch (error) {
     stream.free();
-    throw error;
+    throw withCandidates(error);
   }
 }

@@ -1,108 +1,172 @@
-// One run of a stream, from its start to its end, and what became of it.
 import { PS_STATE_ABORTED } from "../../ffi/constants.ts";
 
-/** One run. It ends twice: `released` when the native side has let go, `settled` when the sinks in JavaScript have, too. */
+/**
+ * The states of a run, in their order. Each is entered once.
+ *
+ * | state     | meaning                                                                    | then              |
+ * | --------- | -------------------------------------------------------------------------- | ----------------- |
+ * | created   | the run of the next start()                                                | preparing, ended  |
+ * | preparing | start() was called; a sink that the device must wait for is being prepared | starting, ended   |
+ * | starting  | the native side has been told to start                                     | active, ended     |
+ * | active    | the device has started, and the end has not been noticed yet               | ended             |
+ * | ended     | the native side has released source and sink                               |                   |
+ */
+export type RunState = "created" | "preparing" | "starting" | "active" | "ended";
+
+/** A promise that calls `onAwait` when somebody begins to wait for it. */
+class ObservedPromise extends Promise<void> {
+  readonly #onAwait: () => void;
+
+  constructor(settled: Promise<void>, onAwait: () => void) {
+    super((resolve, reject) => void settled.then(resolve, reject));
+    this.#onAwait = onAwait;
+    super.then(undefined, () => {}); // an unhandled rejection must not end the process
+  }
+
+  /** What then() makes of it is a plain promise. */
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  override then<A = void, B = never>(
+    onFulfilled?: ((value: void) => A | PromiseLike<A>) | null,
+    onRejected?: ((reason: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#onAwait();
+    return super.then(onFulfilled, onRejected);
+  }
+}
+
+/**
+ * One run of a stream and its outcome. It ends in two steps: `released` resolves when the native side has released source
+ * and sink, `settled` when the sinks in JavaScript have settled as well.
+ */
 export class Run {
   readonly released: Promise<void>;
   readonly settled: Promise<void>;
-  /** As `settled`, but rejects with the error that ended the run, which nobody need listen to. */
+  /** Resolves when the run is to end before the native side has been told to start it. */
+  readonly cancelled: Promise<void>;
+  /** As `settled`, but rejects with the error that ended the run. It never causes an unhandled rejection. */
   readonly ended: Promise<void>;
-  /** Frames dropped from the start of its recording. */
+  /** Frames that are dropped from the start of its recording. */
   offset = 0;
+  state: RunState = "created";
+  /** The strongest command given to end it, as a PS_COMMAND_; 0 if none. */
+  ordered = 0;
 
-  #release!: () => void;
-  #settle!: () => void;
+  #resolveReleased!: () => void;
+  #resolveSettled!: () => void;
+  #resolveCancelled!: () => void;
   readonly #end = new AbortController();
-  #isReleased = false;
-  /** Sinks that have not settled yet. */
+  /** Number of sinks that have not settled yet. */
   #sinks = 0;
   #outcome: number | undefined;
-  #failed = false;
-  #error: unknown;
-  #told = false;
-  /** A signal has fired: its reason is for everyone who is waiting, and nobody waits for the sinks. */
+  #failure: { readonly error: unknown } | undefined;
+  #reported = false;
+  /** Somebody waits for `ended`. */
+  #endAwaited = false;
+  /** The stream's signal was aborted: everyone who waits gets its reason, and nobody waits for the sinks. */
   #interrupted = false;
 
   constructor() {
-    this.released = new Promise((resolve) => void (this.#release = resolve));
-    this.settled = new Promise((resolve) => void (this.#settle = resolve));
-    this.ended = this.settled.then(() => {
-      if (this.#failed) throw this.#error;
+    this.released = new Promise((resolve) => void (this.#resolveReleased = resolve));
+    this.settled = new Promise((resolve) => void (this.#resolveSettled = resolve));
+    this.cancelled = new Promise((resolve) => void (this.#resolveCancelled = resolve));
+    const ended = this.settled.then(() => {
+      if (this.#failure) throw this.#failure.error;
     });
-    this.ended.catch(() => {});
+    this.ended = new ObservedPromise(ended, () => void (this.#endAwaited = true));
   }
 
-  /** Fires when the native side has let go. */
+  /** Aborted when the native side has released source and sink. */
   get signal(): AbortSignal {
     return this.#end.signal;
   }
 
+  /** Whether it has started and has not ended. */
+  get isOn(): boolean {
+    return this.state !== "created" && this.state !== "ended";
+  }
+
   /** Whether it has settled. */
-  get over(): boolean {
-    return this.#isReleased && (this.#sinks === 0 || this.#interrupted);
+  get isSettled(): boolean {
+    return this.state === "ended" && (this.#sinks === 0 || this.#interrupted);
   }
 
   get failed(): boolean {
-    return this.#failed;
+    return this.#failure !== undefined;
   }
 
-  /** How it ended, as a PS_STATE_; undefined as long as it has not. */
+  /** How it ended, as a PS_STATE_; undefined until then. */
   get outcome(): number | undefined {
     return this.#outcome;
   }
 
-  /** Whether nobody wants what has been recorded and not been fetched: it ended by a signal or by abort(). */
+  /** Whether recorded frames that have not been fetched are dropped: it was ended by a signal or by abort(). */
   get discarded(): boolean {
-    return this.#failed ? this.#interrupted : this.#outcome === PS_STATE_ABORTED;
+    return this.failed ? this.#interrupted : this.#outcome === PS_STATE_ABORTED;
   }
 
-  /** The run ends with this error, unless it has one or is over; whether it does. One caller is told, the first to come. */
+  /** Makes `error` the error of the run, unless it has one or has settled; returns whether it did. */
   fail(error: unknown): boolean {
-    if (this.#failed || this.over) return false;
-    this.#failed = true;
-    this.#error = error;
+    if (this.failed || this.isSettled) return false;
+    this.#failure = { error };
     return true;
   }
 
-  /** A signal has fired: the run ends with its reason, unless it has an error or is over; whether it does. */
+  /** Makes the reason of a signal the error of the run, unless it has one or has settled; returns whether it did. */
   interrupt(reason: unknown): boolean {
-    if (this.over) return false;
+    if (this.isSettled) return false;
     const fails = this.fail(reason);
     this.#interrupted = true;
-    if (this.over) this.#settle();
+    this.#settleIfDone();
     return fails;
   }
 
-  /** The run is not settled before this sink is. It must not reject. */
+  /** Keeps the run from settling before `sink` does, which must not reject. */
   awaitSink(sink: Promise<void>): void {
     this.#sinks++;
     sink.then(() => {
       this.#sinks--;
-      if (this.over) this.#settle();
+      this.#settleIfDone();
     });
   }
 
-  /** The native side has let go; `outcome` is how the run ended, as a PS_STATE_. */
-  release(outcome?: number): void {
-    this.#outcome = this.#failed ? PS_STATE_ABORTED : outcome;
-    this.#isReleased = true;
-    this.#end.abort();
-    this.#release();
-    if (this.over) this.#settle();
+  /** Ends the run by a PS_COMMAND_ while it is being prepared. */
+  cancel(command: number): void {
+    this.ordered = Math.max(this.ordered, command);
+    this.#resolveCancelled();
   }
 
-  /** To be called before waiting for the run; what it answers is called after it, and throws the run's error if it falls to this caller. */
-  enter(): () => void {
-    const early = !this.#failed;
+  /** The native side has released source and sink. `outcome` is how the run ended, as a PS_STATE_. */
+  release(outcome?: number): void {
+    this.state = "ended";
+    this.#outcome = this.failed ? PS_STATE_ABORTED : outcome;
+    this.#resolveReleased();
+    this.#settleIfDone();
+    this.#end.abort(); // last: it runs code of the user's, which may start the next run
+  }
+
+  #settleIfDone(): void {
+    if (this.isSettled) this.#resolveSettled();
+  }
+
+  /**
+   * To be called before waiting for the run. The function that it returns is to be called afterwards: it throws the run's
+   * error, unless that has been reported. A caller that only wants the run to end does not report what `ended` reports.
+   */
+  enter({ wantsEnd = false } = {}): () => void {
+    const early = !this.failed;
     return () => {
-      if (this.#failed && (!this.#told || (early && this.#interrupted))) this.raise();
+      if (early && this.#interrupted) this.raise();
+      if (!this.#reported && !(wantsEnd && this.#endAwaited)) this.raise();
     };
   }
 
-  /** Throws the run's error, if it has one: for who started it. */
+  /** Throws the run's error, if it has one, to the caller that started it. */
   raise(): void {
-    if (!this.#failed) return;
-    this.#told = true;
-    throw this.#error;
+    if (!this.#failure) return;
+    this.#reported = true;
+    throw this.#failure.error;
   }
 }

@@ -35,7 +35,7 @@ export function requireSamples(name: string, value: unknown, { dtype, channels, 
 }
 
 /** The same for samples that were checked before: they must still be all there. */
-export function requireStill(name: string, value: unknown, format: FrameFormat, length: number): Uint8Array {
+export function requireUnchanged(name: string, value: unknown, format: FrameFormat, length: number): Uint8Array {
   const bytes = requireSamples(name, value, format);
   if (bytes.byteLength === length) return bytes;
   throw new TypeError(`${name} must still have its ${length} bytes, not ${bytes.byteLength}`);

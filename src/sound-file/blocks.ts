@@ -1,7 +1,6 @@
 // Reading a sound file in blocks, which may overlap.
 import type { FileDtype, FileSamples } from "../samples/formats.ts";
 import { newSamples } from "../samples/formats.ts";
-import type { SoundFile } from "./sound-file.ts";
 import { fill, type Reading, type ReadOptions, requireReading } from "./samples.ts";
 import { requireInteger, requireOptions } from "../base/validate.ts";
 
@@ -17,9 +16,17 @@ export interface BlockOptions<D extends FileDtype> extends ReadOptions<D> {
 
 const BLOCK_MAX = 2 ** 31 - 1;
 
+/** What is needed of a SoundFile. */
+interface ReadableFile {
+  readonly channels: number;
+  readonly frames: number;
+  tell(): number;
+  read<D extends FileDtype>(frames: number, options: ReadOptions<D>): FileSamples<D>;
+}
+
 /** Checks the options, then reads block after block. */
 export function blocksOf<D extends FileDtype>(
-  file: SoundFile,
+  file: ReadableFile,
   options: BlockOptions<D> | undefined,
 ): Generator<FileSamples<D>, void, void> {
   const { blockSize, overlap = 0, frames, ...rest } = requireOptions("options", options);
@@ -35,7 +42,7 @@ export function blocksOf<D extends FileDtype>(
 }
 
 function* blocks<D extends FileDtype>(
-  file: SoundFile,
+  file: ReadableFile,
   reading: Reading<D>,
   size: number,
   overlap: number,

@@ -1,7 +1,7 @@
 // Names of sound file formats, and what the installed libsndfile has of them.
 import { native } from "../../ffi/load.ts";
 import { filledText } from "../../ffi/text.ts";
-import { unwrap } from "../library/errors.ts";
+import { unwrap } from "../library/native-error.ts";
 import { requireOneOf, show } from "../base/validate.ts";
 
 interface MajorFormat {

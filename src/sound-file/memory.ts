@@ -1,6 +1,6 @@
 // The bytes of a sound file in memory.
 import { native } from "../../ffi/load.ts";
-import { unwrap } from "../library/errors.ts";
+import { unwrap } from "../library/native-error.ts";
 
 /** A copy of them. */
 export function bytesOf(file: number): Uint8Array<ArrayBuffer> {

@@ -33,7 +33,7 @@ import {
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { filledText, readText } from "../../ffi/text.ts";
-import { unwrap } from "../library/errors.ts";
+import { unwrap } from "../library/native-error.ts";
 
 /** A marked place in a file. */
 export interface CuePoint {

@@ -10,7 +10,8 @@ import {
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
-import { PastreamError, unwrap } from "../library/errors.ts";
+import { PastreamError } from "../library/errors.ts";
+import { unwrap } from "../library/native-error.ts";
 import type { FileDtype, FileSamples } from "../samples/formats.ts";
 import { requireView } from "../samples/memory.ts";
 import { type BlockOptions, blocksOf } from "./blocks.ts";
@@ -29,7 +30,7 @@ import { fileInfo, type FileMode, modeBits, pathOf, requireSame, type SoundFileO
 import { Gathering, type ReadOptions, requireFrames, requireReading, requireSamples } from "./samples.ts";
 import { fileTags, setTags } from "./tags.ts";
 import { requireInteger, requireOneOf, requireOptions, show } from "../base/validate.ts";
-import { backOff, Waiting } from "../base/waiting.ts";
+import { backOff, Poller } from "../base/poller.ts";
 
 export type { FileMode, SoundFileOptions } from "./options.ts";
 
@@ -92,7 +93,7 @@ export class SoundFile implements Disposable {
   /** A read or write off the thread is under way. */
   #working = false;
   readonly #info: Float64Array;
-  readonly #waiting: Waiting = new Waiting();
+  readonly #poller: Poller = new Poller();
   readonly #tags: Record<string, string | undefined>;
   /** What a file in memory has become, once it is closed. */
   #bytes: Uint8Array<ArrayBuffer> | undefined;
@@ -388,7 +389,7 @@ export class SoundFile implements Disposable {
       return pending || more ? undefined : unwrap(native().ps_job_done(job));
     };
     try {
-      await this.#waiting.until(lookAtJob, () => backOff(looks), { keepAlive: true });
+      await this.#poller.until(lookAtJob, () => backOff(looks), { keepAlive: true });
     } finally {
       native().ps_job_free(job);
     }

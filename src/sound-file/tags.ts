@@ -1,6 +1,6 @@
 import { native } from "../../ffi/load.ts";
 import { cString, readText } from "../../ffi/text.ts";
-import { unwrap } from "../library/errors.ts";
+import { unwrap } from "../library/native-error.ts";
 import { requireOptions, show } from "../base/validate.ts";
 
 /** Text tags by name, with libsndfile's number. */

@@ -1,18 +1,18 @@
 import { pairOf } from "../base/pair.ts";
-import { SoundFile } from "../sound-file/sound-file.ts";
+import { orElse } from "../base/validate.ts";
 import type { StreamOptions } from "../device/stream-options.ts";
-import { orElse, requireOptions } from "../base/validate.ts";
+import { SoundFile } from "../sound-file/sound-file.ts";
 
-/** A sound file, or what one can be opened from. */
+/** A sound file, or what a SoundFile can be opened from. */
 export type OpenableFile = SoundFile | string | URL | number | Uint8Array;
 
-/** Options with the rate and channels of a file where they say none; `outputOnly`: of the output's channels. */
-export function ofFile<Options extends object>(
+/** Adds the rate and channels of a file to options that lack them; with `outputOnly`, the channels of the output only. */
+export function withFileShape<Options extends object>(
   file: OpenableFile,
-  options: Options | undefined,
+  options: Options,
   { outputOnly = false } = {},
 ): Options {
-  const given: StreamOptions = requireOptions("options", options);
+  const given: StreamOptions = options;
   const { sampleRate, channels } = shapeOf(file);
   const [input, output] = pairOf("channels", given.channels);
   const result: StreamOptions = {

@@ -1,13 +1,24 @@
-import type { Dtype } from "../samples/formats.ts";
-import { ofFile, type OpenableFile } from "./file-streams.ts";
-import { mixin } from "../base/mixin.ts";
-import { open, OpenedStream, openNow } from "../run/opened-stream.ts";
-import { type Recording, RecordingMethods } from "./recording.ts";
-import type { StreamOptions } from "../device/stream-options.ts";
-import { coreOf, deviceIndex, Stream } from "./stream.ts";
+import type { RingBuffer } from "../ring/ring-buffer.ts";
+import { open, openNow } from "../run/opened-stream.ts";
+import type { CallbackStats, Glitch, Levels, XrunCounts } from "../run/readings.ts";
+import { type OpenableFile, withFileShape } from "./file-streams.ts";
+import { requireOptions } from "../base/validate.ts";
+import { streamOptionNames, type StreamOptions } from "../device/stream-options.ts";
+import type { Dtype, SamplesOf } from "../samples/formats.ts";
+import { chunksOf } from "../chunks/chunks.ts";
+import type { Blocking, StartOptions } from "../run/run-options.ts";
+import { coreOf, deviceIndex, fromOpened, Stream } from "./stream.ts";
+import { readableOf } from "./web-streams.ts";
+import type { ChunkOptions, LayoutOptions } from "../chunks/options.ts";
+import type { Sink, SinkOptions } from "../endpoints/sink.ts";
+import type { FileMode, SoundFile, SoundFileOptions } from "../sound-file/sound-file.ts";
+import { openRecordingFile } from "./recording-file.ts";
+import * as recording from "./recording.ts";
+import type { NextFileOptions, Recording } from "./recording.ts";
 
 /**
- * Records.
+ * A stream that records from a device: into memory, a file, a ring, a function, a worker, a Web Stream (record(),
+ * setSink()), or in chunks as they come (chunks(), readable()).
  *
  * @example A second of sound
  * ```ts
@@ -17,20 +28,20 @@ import { coreOf, deviceIndex, Stream } from "./stream.ts";
  * const samples = await stream.record(stream.sampleRate);
  * ```
  */
-export class InputStream<D extends Dtype = "float32"> extends Stream {
-  /** Opens the device; this blocks until that is done. */
+export class InputStream<D extends Dtype = "float32"> extends Stream implements Recording<D> {
+  /** Opens the device. It blocks until that is done; InputStream.open() does not. */
   constructor(options?: StreamOptions<D>) {
-    super(options instanceof OpenedStream ? options : openNow("input", options));
+    super(openNow("input", options));
   }
 
-  /** Opens the device off the JS thread. */
+  /** Opens the device off the JavaScript thread. */
   static async open<D extends Dtype = "float32">(options?: StreamOptions<D>): Promise<InputStream<D>> {
-    return new InputStream<D>(await open("input", options) as StreamOptions<D>);
+    return fromOpened<InputStream<D>>(InputStream, await open("input", options));
   }
 
-  /** A stream with the rate and channels of a file. */
+  /** Opens the device with the rate and channels of a file, unless the options name others. */
   static fromFile<D extends Dtype = "float32">(file: OpenableFile, options?: StreamOptions<D>): InputStream<D> {
-    return new InputStream<D>(ofFile(file, options));
+    return new InputStream<D>(withFileShape(file, requireOptions("options", options, streamOptionNames)));
   }
 
   /** Index of the device. */
@@ -57,9 +68,122 @@ export class InputStream<D extends Dtype = "float32"> extends Stream {
   override get latency(): number {
     return coreOf(this).input!.latency;
   }
+
+  /** Recorded channel i+1 is device channel rxMapping[i] (one-based); 0 is silence. See Recording. */
+  get rxMapping(): readonly number[] {
+    return coreOf(this).rxMapping;
+  }
+
+  /** @ignore */
+  set rxMapping(mapping: readonly number[] | ReadonlyMap<number, number> | null) {
+    recording.setRxMapping(coreOf(this), mapping);
+  }
+
+  /** Sets what the next run records into. Returns the ring that the device writes to. */
+  setSink(sink: Sink<D>, options?: SinkOptions): RingBuffer {
+    return recording.setSink(coreOf(this), sink, options);
+  }
+
+  /** Opens a file for writing with the stream's rate and channels, and the subtype nearest to its dtype. */
+  toFile(file: string | URL | number, mode: FileMode = "w", options?: SoundFileOptions): SoundFile {
+    const core = coreOf(this);
+    core.requireOpen();
+    return openRecordingFile(file, mode, core.input!, options);
+  }
+
+  /** Records `frames` frames into new memory; `offset` of them are dropped. Removes the source. */
+  record(frames: number, options?: { offset?: number } & Blocking): Promise<SamplesOf<D>>;
+  /** Records into `out`; without `frames`, until memory is full, or, for any other sink, until the stream is stopped. */
+  record<S extends Sink<D>>(options: { out: S; frames?: number; offset?: number } & SinkOptions & Blocking): Promise<S>;
+  async record(first: unknown, options?: unknown): Promise<unknown> {
+    return await recording.record(coreOf(this), first, options);
+  }
+
+  /** Continues the recording in another file without losing a frame. Resolves with the frame at which that begins. */
+  async nextFile(file: SoundFile, options?: NextFileOptions): Promise<number> {
+    return await recording.nextFile(coreOf(this), file, options);
+  }
+
+  /** The live input in chunks. The array of a chunk is reused: it is valid until the next chunk is requested. */
+  chunks(options?: ChunkOptions & { layout?: "interleaved" }): AsyncGenerator<SamplesOf<D>, void, void>;
+  /** The live input in chunks with one array per channel. */
+  chunks(options: ChunkOptions & { layout: "planar" }): AsyncGenerator<SamplesOf<D>[], void, void>;
+  chunks(options?: LayoutOptions): unknown {
+    return chunksOf(coreOf(this), options);
+  }
+
+  /** The frame of the run at which the last chunk begins, not counting its overlap. */
+  get chunkFrame(): number {
+    return coreOf(this).chunk?.find().frame ?? 0;
+  }
+
+  /** The stream time at which the device captured that frame. */
+  get chunkTime(): number {
+    return coreOf(this).chunk?.find().time ?? 0;
+  }
+
+  /** The live input as a Web Stream of copied chunks, with back-pressure. The first read starts the stream. */
+  readable(options?: ChunkOptions): ReadableStream<SamplesOf<D>> {
+    return readableOf<D>(coreOf(this), options);
+  }
 }
 
-/** Records: see Recording. */
-export interface InputStream<D extends Dtype = "float32"> extends Recording<D> {}
-
-mixin(InputStream, RecordingMethods);
+/** What an InputStream has in common with all streams. */
+export interface InputStream<D extends Dtype = "float32"> {
+  /** Hz. */
+  get sampleRate(): number;
+  /** Frames per callback; 0 if the backend decides. */
+  get blockSize(): number;
+  /** Whether it plays and records. */
+  get isDuplex(): boolean;
+  /** Whether a run has started and not ended. */
+  get active(): boolean;
+  /** Whether a run has ended: by itself, or because it was stopped or aborted. */
+  get finished(): boolean;
+  /** Whether the last run was ended by stop(). */
+  get stopped(): boolean;
+  /** Whether the last run was ended by abort() or by an error. */
+  get aborted(): boolean;
+  /** Whether close() was called. */
+  get closed(): boolean;
+  /** Frames processed since the last start. */
+  get frameCount(): number;
+  /** How often the device or a source was late since the last start. */
+  get xruns(): number;
+  /** The same by kind. */
+  get xrunCounts(): XrunCounts;
+  /** The log of gaps and losses since the last start: the last 256, oldest first. */
+  get glitches(): readonly Glitch[];
+  /** PaStreamCallbackFlags seen since the last start, or-ed: paInputUnderflow and so on. */
+  get status(): number;
+  /** Seconds, by the stream's clock. */
+  get time(): number;
+  /** Share of the available time that the callback needs, 0 to 1. */
+  get cpuLoad(): number;
+  /** Level of each channel since this was last read. */
+  get levels(): Levels;
+  /** How late callbacks came and how long they took, since the last start. */
+  get callbackStats(): CallbackStats;
+  /** Settles at the end of the current or the next run; rejects with the error that ended it. */
+  get ended(): Promise<void>;
+  /** Starts a run with the source and sink that have been set. */
+  start(options?: StartOptions): Promise<void>;
+  /** Plays what is in the device's buffers, then stops. */
+  stop(): Promise<void>;
+  /** Ends the source, plays all of it, then stops. */
+  drain(): Promise<void>;
+  /** Stops at once, and drops what has not been played. */
+  abort(): Promise<void>;
+  /** Aborts the stream if it is active, and closes the device. */
+  close(): Promise<void>;
+  /** Waits for the end of the run; returns false after `timeout` seconds without it. Throws the error that ended it. */
+  wait(timeout?: number): Promise<boolean>;
+  /** The same as close(). */
+  [Symbol.asyncDispose](): Promise<void>;
+  /** Lets the process end while this stream is active. */
+  unref(): void;
+  /** Keeps the process alive while this stream is active: the default. */
+  ref(): void;
+  /** A short description of the stream. */
+  toString(): string;
+}

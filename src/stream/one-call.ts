@@ -1,35 +1,58 @@
-// A stream for one purpose: opened, used and closed in one call.
-import { type ChunkOptions, type Layout, requireChunkOptions } from "../chunks/options.ts";
-import { type Chunk, Chunks } from "../chunks/chunks.ts";
-import { defaults } from "../device/defaults.ts";
-import { DuplexStream } from "./duplex-stream.ts";
-import { ofFile } from "./file-streams.ts";
-import { type Dtype, dtypeOfArray, type SamplesOf } from "../samples/formats.ts";
-import { InputStream } from "./input-stream.ts";
-import { OutputStream } from "./output-stream.ts";
+// Functions that open a stream, use it for one purpose, and close it.
 import { pairOf } from "../base/pair.ts";
-import type { RunOptions } from "../run/run-options.ts";
+import { PolledGenerator, type PolledValues } from "../base/polled-generator.ts";
+import { type OptionNames, orElse, pickOptions, requireInteger, requireOptions } from "../base/validate.ts";
+import { type Chunk, Chunks } from "../chunks/chunks.ts";
+import {
+  type CheckedChunkOptions,
+  chunkOptionNames,
+  type ChunkOptions,
+  type LayoutOptions,
+  requireChunkOptions,
+} from "../chunks/options.ts";
+import { defaults } from "../device/defaults.ts";
+import { requireStreamOptions } from "../device/stream-config.ts";
+import { streamOptionNames, type StreamOptions } from "../device/stream-options.ts";
+import { type Source, sourceOptionNames, type SourceOptions } from "../endpoints/source.ts";
+import { runOptionNames, type RunOptions } from "../run/run-length.ts";
+import { type Dtype, dtypeOfArray, type SamplesOf } from "../samples/formats.ts";
 import { isMemory } from "../samples/samples.ts";
 import { SoundFile } from "../sound-file/sound-file.ts";
-import type { Source, SourceOptions } from "../endpoints/source.ts";
-import { requireStreamOptions, type StreamOptions } from "../device/stream-options.ts";
-import { type Steady, SteadySteps } from "../base/steady-steps.ts";
+import { DuplexStream } from "./duplex-stream.ts";
+import { withFileShape } from "./file-streams.ts";
+import { InputStream } from "./input-stream.ts";
+import { OutputStream } from "./output-stream.ts";
 import { coreOf, type Stream } from "./stream.ts";
-import { orElse, requireInteger, requireOptions } from "../base/validate.ts";
+
+type PlayRunOptions = SourceOptions & { frames?: number; pad?: number };
+type PlayrecOptions = SourceOptions & RunOptions;
+
+const playRunNames: OptionNames<PlayRunOptions> = { ...sourceOptionNames, frames: true, pad: true };
+const recordNames: OptionNames<{ offset?: number }> = { offset: true };
+const playrecNames: OptionNames<PlayrecOptions> = { ...sourceOptionNames, ...runOptionNames };
+
+/** Checks the names of options, and takes those of the stream from those of its use. */
+function splitOptions<Use extends object>(
+  options: object | undefined,
+  names: OptionNames<Use>,
+): { stream: StreamOptions; use: Use } {
+  const given = requireOptions("options", options, { ...streamOptionNames, ...names });
+  return { stream: pickOptions<StreamOptions>(given, streamOptionNames), use: pickOptions<Use>(given, names) };
+}
 
 /**
- * The options that a source asks for: a file brings its rate and channels, a typed array its dtype, and samples are mono
- * unless it is said otherwise. A path is opened here, and answered as `file`, for the caller to close.
+ * Adds what a source determines to the options of a stream: a file its rate and channels, a typed array its dtype;
+ * samples are mono unless `channels` is given. A path is opened here and returned as `file`, for the caller to close.
  */
-function optionsFor<Options extends StreamOptions>(
+function optionsFor(
   source: unknown,
-  options: Options,
+  options: StreamOptions,
   outputOnly: boolean,
-): { options: Options; source: unknown; file?: SoundFile } {
-  if (source instanceof SoundFile) return { options: ofFile(source, options, { outputOnly }), source };
+): { options: StreamOptions; source: unknown; file?: SoundFile } {
+  if (source instanceof SoundFile) return { options: withFileShape(source, options, { outputOnly }), source };
   if (typeof source === "string" || source instanceof URL) {
     const file = new SoundFile(source);
-    return { options: ofFile(file, options, { outputOnly }), source: file, file };
+    return { options: withFileShape(file, options, { outputOnly }), source: file, file };
   }
   if (!isMemory(source)) return { options, source };
   const dtype = orElse(options.dtype, ArrayBuffer.isView(source) ? dtypeOfArray(source) as Dtype : undefined);
@@ -38,18 +61,22 @@ function optionsFor<Options extends StreamOptions>(
   return { options: { ...options, dtype, channels: [channels(0), channels(1)] }, source };
 }
 
-/** Uses a stream, and closes it whatever happens. What went wrong while it was used goes before what its closing says. */
+/** Uses a stream and closes it. An error of its use takes precedence over one of closing it. */
 async function using<S extends Stream, T>(stream: S, use: (stream: S) => Promise<T>): Promise<T> {
+  let result: T;
   try {
-    return await use(stream);
-  } finally {
-    await stream.close();
+    result = await use(stream);
+  } catch (error) {
+    await stream.close().catch(() => {});
+    throw error;
   }
+  await stream.close();
+  return result;
 }
 
 /**
- * Open a stream, play to the end, close it. A file brings its rate and channels; samples need `channels` where they are
- * not mono.
+ * Opens a stream, plays a source to its end, and closes the stream. A file determines rate and channels; samples that are
+ * not mono need `channels`.
  *
  * @example
  * ```ts
@@ -63,17 +90,18 @@ export async function play(
   playback: Source,
   options?: StreamOptions & SourceOptions & { frames?: number; pad?: number },
 ): Promise<void> {
-  const found = optionsFor(playback, requireOptions("options", options), false);
+  const { stream: given, use } = splitOptions<PlayRunOptions>(options, playRunNames);
+  const found = optionsFor(playback, given, false);
   try {
     const stream = await OutputStream.open(found.options);
-    await using(stream, (stream) => stream.play(found.source as Source, { ...found.options, blocking: true }));
+    await using(stream, (stream) => stream.play(found.source as Source, use));
   } finally {
     found.file?.close();
   }
 }
 
 /**
- * Open a stream, record `frames` frames, close it.
+ * Opens a stream, records `frames` frames, and closes the stream.
  *
  * @example Five seconds in mono
  * ```ts
@@ -87,15 +115,15 @@ export async function record<D extends Dtype = "float32">(
   options?: StreamOptions<D> & { offset?: number },
 ): Promise<SamplesOf<D>> {
   requireInteger("frames", frames, 0);
-  const { offset } = requireOptions("options", options);
-  const stream = await InputStream.open(options);
-  return await using(stream, (stream) => stream.record(frames, { offset }));
+  const { stream: given, use } = splitOptions<{ offset?: number }>(options, recordNames);
+  const stream = await InputStream.open<D>(given as StreamOptions<D>);
+  return await using(stream, (stream) => stream.record(frames, use));
 }
 
 /**
- * Open a stream, play and record, close it.
+ * Opens a stream, plays and records at once, and closes the stream.
  *
- * @example Play a file, and record what is heard meanwhile
+ * @example Play a file, and record meanwhile
  * ```ts
  * import { playrec } from "@pastream/pastream";
  *
@@ -106,19 +134,19 @@ export async function playrec<D extends Dtype = "float32">(
   playback: Source<D>,
   options?: StreamOptions<D> & RunOptions & SourceOptions,
 ): Promise<SamplesOf<D>> {
-  const found = optionsFor(playback, requireOptions("options", options), true);
+  const { stream: given, use } = splitOptions<PlayrecOptions>(options, playrecNames);
+  const found = optionsFor(playback, given, true);
   try {
     const stream = await DuplexStream.open<D>(found.options as StreamOptions<D>);
-    const { frames, pad, offset, loop, bufferSize } = found.options as RunOptions & SourceOptions;
-    const run = { frames, pad, offset, loop, bufferSize };
-    return await using(stream, (stream) => stream.playrec(found.source as Source<D>, run));
+    return await using(stream, (stream) => stream.playrec(found.source as Source<D>, use));
   } finally {
     found.file?.close();
   }
 }
 
 /**
- * Open a stream, yield its chunks, close it. `playback` makes it duplex, and a file of it brings rate and channels.
+ * Opens a stream, yields its chunks, and closes it at their end. With `playback` it is a duplex stream; a file there
+ * determines rate and output channels.
  *
  * @example The level of the live input
  * ```ts
@@ -132,29 +160,30 @@ export async function playrec<D extends Dtype = "float32">(
 export function chunks<D extends Dtype = "float32">(
   options?: ChunkOptions & StreamOptions<D> & { layout?: "interleaved" },
 ): AsyncGenerator<SamplesOf<D>, void, void>;
-/** One array per channel. */
+/** Yields chunks with one array per channel. */
 export function chunks<D extends Dtype = "float32">(
   options: ChunkOptions & StreamOptions<D> & { layout: "planar" },
 ): AsyncGenerator<SamplesOf<D>[], void, void>;
 export function chunks<D extends Dtype>(
-  options?: ChunkOptions & StreamOptions<D> & { layout?: Layout },
+  options?: LayoutOptions & StreamOptions<D>,
 ): AsyncGenerator<SamplesOf | SamplesOf[], void, void> {
-  const given = requireOptions("options", options);
-  const duplex = given.playback !== undefined && given.playback !== null;
-  requireChunkOptions(given, requireStreamOptions(duplex ? "duplex" : "input", given).blockSize);
-  return new SteadySteps(life(given, duplex));
+  const { stream, use } = splitOptions<LayoutOptions>(options, chunkOptionNames);
+  const isDuplex = use.playback !== undefined && use.playback !== null;
+  const { blockSize } = requireStreamOptions(isDuplex ? "duplex" : "input", stream);
+  return new PolledGenerator(lifecycle(stream, requireChunkOptions(use, blockSize), isDuplex));
 }
 
-async function* life(
-  options: ChunkOptions & StreamOptions & { layout?: Layout },
-  duplex: boolean,
-): AsyncGenerator<Steady<Chunk>, void, void> {
-  const found = duplex ? optionsFor(options.playback, options, true) : undefined;
-  const all = found ? { ...found.options, playback: found.source as Source } : options;
+async function* lifecycle(
+  options: StreamOptions,
+  chunkOptions: CheckedChunkOptions,
+  isDuplex: boolean,
+): AsyncGenerator<PolledValues<Chunk>, void, void> {
+  const found = isDuplex ? optionsFor(chunkOptions.playback, options, true) : undefined;
   try {
-    const stream = found ? await DuplexStream.open(all) : await InputStream.open(all);
+    const stream = found ? await DuplexStream.open(found.options) : await InputStream.open(options);
     try {
-      yield* new Chunks(coreOf(stream), all).life();
+      const playback = found ? found.source as Source : chunkOptions.playback;
+      yield* new Chunks(coreOf(stream), { ...chunkOptions, playback }).lifecycle();
     } finally {
       await stream.close();
     }

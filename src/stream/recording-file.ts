@@ -1,10 +1,10 @@
 import type { Dtype } from "../samples/formats.ts";
-import type { Direction } from "../run/opened-stream.ts";
+import type { StreamDirection } from "../run/opened-stream.ts";
 import { checkFormat, formatOfName } from "../sound-file/format-names.ts";
 import { type FileMode, SoundFile, type SoundFileOptions } from "../sound-file/sound-file.ts";
 import { requireOptions } from "../base/validate.ts";
 
-/** Subtypes for a dtype, first those that hold every sample, then those that come nearest. */
+/** Subtypes for a dtype: first those that can hold every sample, then those that come nearest. */
 const nearest: Readonly<Record<Dtype, readonly string[]>> = {
   float32: ["FLOAT", "DOUBLE", "PCM_32", "PCM_24", "PCM_16"],
   int32: ["PCM_32", "DOUBLE", "PCM_24", "FLOAT", "PCM_16"],
@@ -14,18 +14,17 @@ const nearest: Readonly<Record<Dtype, readonly string[]>> = {
   uint8: ["PCM_U8", "PCM_S8", "PCM_16", "PCM_24"],
 };
 
-/** Opens a file for a recording: with the rate and channels of a stream, and the subtype nearest to its dtype. */
+/** Opens a file for the recording of a stream: with its rate and channels, and the subtype nearest to its dtype. */
 export function openRecordingFile(
   file: string | URL | number,
   mode: FileMode,
-  sampleRate: number,
-  { channels, dtype }: Direction,
+  { sampleRate, channels, dtype }: StreamDirection,
   options: SoundFileOptions | undefined,
 ): SoundFile {
   const given = requireOptions("options", options);
   const named = typeof file === "number" ? undefined : formatOfName(String(file));
   const format = given.format ?? named?.format;
-  // A name such as take.opus says the subtype, and a file that exists has one.
+  // A name such as take.opus determines the subtype, and an existing file has one.
   const isOpen = given.subtype === undefined && format !== undefined && !named?.subtype && !mode.startsWith("r");
   const subtype = isOpen ? nearest[dtype].find((name) => checkFormat(format, name, given.endian)) : given.subtype;
   return new SoundFile(file, mode, { sampleRate, channels, ...given, subtype });

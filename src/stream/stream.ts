@@ -9,46 +9,56 @@ import {
   PS_STATE_STOPPED,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
-import { Core } from "../run/core.ts";
+import { showAsText } from "../base/inspect.ts";
 import { queryDevices } from "../device/devices.ts";
-import { unwrap } from "../library/errors.ts";
-import type { Dtype } from "../samples/formats.ts";
-import type { Direction, OpenedStream } from "../run/opened-stream.ts";
+import { unwrap } from "../library/native-error.ts";
+import { Core } from "../run/core.ts";
+import type { OpenedStream, StreamDirection } from "../run/opened-stream.ts";
 import type { CallbackStats, Glitch, Levels, XrunCounts } from "../run/readings.ts";
-import type { StartOptions } from "../run/run-options.ts";
+import { requireStartPlan, type StartOptions } from "../run/run-options.ts";
+import type { Dtype } from "../samples/formats.ts";
 
-/** PaStreamCallbackFlags, for `status`: no input was there before a block. */
+/** Flag of `status`: the device had no input for a block. */
 export const paInputUnderflow = 1;
-/** Input was lost before a block. */
+/** Flag of `status`: input was lost before a block. */
 export const paInputOverflow = 2;
-/** The device had nothing to play before a block. */
+/** Flag of `status`: the device had nothing to play before a block. */
 export const paOutputUnderflow = 4;
-/** Output was thrown away. */
+/** Flag of `status`: output was dropped. */
 export const paOutputOverflow = 8;
-/** Some of the output is being used to fill the device's buffers. */
+/** Flag of `status`: output was used to fill the buffers of the device. */
 export const paPrimingOutput = 16;
 
 let coreFrom: (stream: Stream) => Core;
 
-/** What is behind a stream, for the files of this package. */
+/** The internals of a stream, for the files of this package. */
 export function coreOf(stream: Stream): Core {
   return coreFrom(stream);
 }
 
-/** What all streams share. Opened by its constructor, running after start(), freed by close() or `await using`. */
+/** Makes a stream of a class from one that has been opened: the class's own constructor would open another one. */
+export function fromOpened<S extends Stream>(Class: { readonly prototype: S }, opened: OpenedStream): S {
+  return Reflect.construct(Stream, [opened], Class as unknown as new () => S) as S;
+}
+
+/**
+ * What all streams have in common. The constructor opens the device, start() and the methods for one purpose (play(),
+ * record(), chunks() and others) start a run, and close() or `await using` closes the device.
+ */
 export abstract class Stream implements AsyncDisposable {
   readonly #core: Core;
 
-  /** Made by the constructors of InputStream, OutputStream and DuplexStream. */
+  /** Called by the constructors of InputStream, OutputStream and DuplexStream. */
   protected constructor(opened: OpenedStream) {
     this.#core = new Core(this, opened);
   }
 
   static {
     coreFrom = (stream) => stream.#core;
+    showAsText(this);
   }
 
-  /** Index of the device; a pair on a DuplexStream, here and below. */
+  /** Index of the device; of a DuplexStream a pair, here and below. */
   abstract get device(): number | readonly [input: number, output: number];
   /** Number of channels. */
   abstract get channels(): number | readonly [input: number, output: number];
@@ -64,7 +74,7 @@ export abstract class Stream implements AsyncDisposable {
     return this.#core.sampleRate;
   }
 
-  /** Frames per callback; 0: the backend decides. */
+  /** Frames per callback; 0 if the backend decides. */
   get blockSize(): number {
     return this.#core.blockSize;
   }
@@ -74,27 +84,27 @@ export abstract class Stream implements AsyncDisposable {
     return this.#core.input !== undefined && this.#core.output !== undefined;
   }
 
-  /** Started, and not yet finished. */
+  /** Whether a run has started and not ended. */
   get active(): boolean {
     return this.#core.active;
   }
 
-  /** Was started, and completed, was stopped or was aborted. */
+  /** Whether a run has ended: by itself, or because it was stopped or aborted. */
   get finished(): boolean {
     return this.#core.finished;
   }
 
-  /** Ended by stop(). */
+  /** Whether the last run was ended by stop(). */
   get stopped(): boolean {
     return this.#core.finished && this.#core.run.outcome === PS_STATE_STOPPED;
   }
 
-  /** Ended by abort() or by an error. */
+  /** Whether the last run was ended by abort() or by an error. */
   get aborted(): boolean {
     return this.#core.finished && this.#core.run.outcome === PS_STATE_ABORTED;
   }
 
-  /** Freed by close(). */
+  /** Whether close() was called. */
   get closed(): boolean {
     return this.#core.closed;
   }
@@ -114,7 +124,7 @@ export abstract class Stream implements AsyncDisposable {
     return this.#core.readings.xrunCounts();
   }
 
-  /** What went wrong since the last start, the last 256 of it, oldest first. */
+  /** The log of gaps and losses since the last start: the last 256, oldest first. */
   get glitches(): readonly Glitch[] {
     return this.#core.readings.glitches();
   }
@@ -129,7 +139,7 @@ export abstract class Stream implements AsyncDisposable {
     return this.#core.readings.number(PS_NUMBER_TIME);
   }
 
-  /** The share of its time that the callback takes, 0 to 1. */
+  /** Share of the available time that the callback needs, 0 to 1. */
   get cpuLoad(): number {
     return this.#core.readings.number(PS_NUMBER_CPU_LOAD);
   }
@@ -145,44 +155,45 @@ export abstract class Stream implements AsyncDisposable {
   }
 
   /**
-   * Settles when the current run, or the first one to come, has ended and its files are flushed; rejects with the error
-   * that ended it. It is never an unhandled rejection.
+   * Settles when the current run, or the first one if none has started, has ended and its files have been flushed. It
+   * rejects with the error that ended the run, but never as an unhandled rejection. If somebody waits for it, stop(),
+   * abort() and close() do not throw that error again.
    */
   get ended(): Promise<void> {
     return this.#core.run.ended;
   }
 
   /**
-   * Start playing what setSource() has set and recording into what setSink() has set. With a function, iterable or file
-   * source it waits until `prebuffer` frames are in the ring (true, the default: the first write).
+   * Starts a run: it plays what setSource() has set, and records into what setSink() has set. With a function, iterable or
+   * file as source it waits until `prebuffer` frames are in the ring (true, the default: the first write).
    */
   async start(options?: StartOptions): Promise<void> {
-    await this.#core.start(options);
+    await this.#core.start(requireStartPlan(options));
   }
 
-  /** Play what is in the device's buffers, then stop; what is still in rings and files is not played. */
+  /** Plays what is in the device's buffers, then stops. What is still in rings and files is not played. */
   async stop(): Promise<void> {
     await this.#core.stop();
   }
 
-  /** End the source and wait until all of it has been played, then stop. */
+  /** Ends the source, waits until all of it has been played, then stops. */
   async drain(): Promise<void> {
     await this.#core.drain();
   }
 
-  /** Stop at once and drop what is queued. */
+  /** Stops at once, and drops what has not been played. */
   async abort(): Promise<void> {
     await this.#core.abort();
   }
 
-  /** Free the device. Aborts first if it is running. Calling it again does nothing. */
+  /** Aborts the stream if it is active, and closes the device. A second call has no effect. */
   async close(): Promise<void> {
     await this.#core.close();
   }
 
   /**
-   * Wait until the run has ended, files are flushed and sinks have settled; false if `timeout` seconds ran out first.
-   * Throws what ended the run, if an error did that nobody has been told.
+   * Waits until the run has ended, files have been flushed and sinks have settled; returns false if that takes longer than
+   * `timeout` seconds. Throws the error that ended the run, unless an earlier call has thrown it.
    */
   async wait(timeout?: number): Promise<boolean> {
     return await this.#core.wait(timeout);
@@ -193,17 +204,17 @@ export abstract class Stream implements AsyncDisposable {
     await this.#core.close();
   }
 
-  /** Let the process end while this stream is active. */
+  /** Lets the process end while this stream is active. */
   unref(): void {
     this.#core.keepAlive(false);
   }
 
-  /** Keep the process alive while this stream is active: the default. */
+  /** Keeps the process alive while this stream is active: the default. */
   ref(): void {
     this.#core.keepAlive(true);
   }
 
-  /** What kind of stream it is, for people. */
+  /** A short description of the stream. */
   toString(): string {
     const { input, output, sampleRate, blockSize } = this.#core;
     const both = [input, output].filter((direction) => direction !== undefined);
@@ -222,11 +233,11 @@ export abstract class Stream implements AsyncDisposable {
   }
 }
 
-function deviceName({ device }: Direction): string {
+function deviceName({ device }: StreamDirection): string {
   return device === PS_DEVICE_VIRTUAL ? "virtual" : queryDevices()[device]?.name ?? `device ${device}`;
 }
 
-/** The index of a direction's device in the list of all. */
-export function deviceIndex({ device }: Direction): number {
+/** The index of the device in the list of all devices. */
+export function deviceIndex({ device }: StreamDirection): number {
   return device === PS_DEVICE_VIRTUAL ? unwrap(native().ps_device_count(), "device") - 1 : device;
 }

@@ -16,7 +16,8 @@ import {
   queryDevices,
   SoundFileError,
 } from "../../mod.ts";
-import { nativeError, unwrap } from "../../src/library/errors.ts";
+import { nativeError, unwrap } from "../../src/library/native-error.ts";
+import { withCandidates } from "../../src/device/devices.ts";
 import { formatOf, newSamples } from "../../src/samples/formats.ts";
 import { requireInteger, requireNumber, requireOneOf, show } from "../../src/base/validate.ts";
 
@@ -77,10 +78,14 @@ describe("a native status", () => {
     assert.deepEqual(host.hostError, { hostApi: "ALSA", code: -19, text: "gone" });
   });
 
-  it("of a missing device lists the devices", () => {
+  it("of a missing device lists the devices where one was to be opened", () => {
     const error = nativeError(C.PS_ERR_DEVICE_NOT_FOUND, none) as DeviceNotFoundError;
-    assert.deepEqual(error.candidates, queryDevices());
-    assert.match(error.message, /virtual/);
+    assert.deepEqual(error.candidates, []);
+    const complete = withCandidates(error) as DeviceNotFoundError;
+    assert.deepEqual(complete.candidates, queryDevices());
+    assert.match(complete.message, /virtual/);
+    assert.equal(withCandidates(complete), complete);
+    assert.equal(withCandidates("anything else"), "anything else");
   });
 
   it("of a missing library names what was tried and the command that installs it", () => {

@@ -357,7 +357,7 @@ describe("share() and from()", () => {
 
 describe("for the library itself", () => {
   it("rings have any size, and are looked at without taking", () => {
-    using ring = memoryRing(2, 5);
+    using ring = memoryRing("size", 2, 5);
     assert.equal(ring.size, 5);
     assert.equal(ring.write(new Uint16Array([1, 2, 3, 4, 5, 6])), 5);
     const out = new Uint16Array(6);

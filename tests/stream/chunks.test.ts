@@ -214,7 +214,7 @@ describe("chunks", () => {
       [{ chunkSize: 8, overlap: 8 }, "RangeError", /overlap/],
       [{ overlap: 64 }, "RangeError", /overlap/],
       [{ chunkSize: 100, bufferSize: 64 }, "RangeError", /bufferSize/],
-      [{ bufferSize: 100 }, "RangeError", /bufferSize/],
+      [{ bufferSize: 0.5 }, "RangeError", /bufferSize/],
       [{ layout: "diagonal" }, "RangeError", /layout/],
       [{ out: new Float32Array(100) }, "TypeError", /out/],
       [{ out: new Int16Array(63) }, "RangeError", /out/],
@@ -222,15 +222,15 @@ describe("chunks", () => {
       [{ frames: NaN }, "RangeError", /frames/],
       [{ pad: "1" }, "TypeError", /pad/],
       [{ offset: -1 }, "RangeError", /offset/],
-      [{ offset: 101, frames: 60, pad: 40 }, "RangeError", /offset must not be beyond the run's 100 frames, not 101/],
+      [{ offset: 101, frames: 60, pad: 40 }, "RangeError", /offset must not exceed the 100 frames of the run, not 101/],
       [{ offset: 5001, playback: signal }, "RangeError", /offset .* 5000 frames/],
       [{ chunkSize: 2 ** 28 + 1 }, "RangeError", /chunkSize/],
       [{ onOverflow: "x" }, "RangeError", /onOverflow/],
       ...[5, 0, NaN, false, true, {}, 5n].map((playback) => [{ playback }, "TypeError", /source/] as const),
       [{ playback: new Float32Array(5) }, "TypeError", /source/],
       [{ playback: signal, loop: "yes" }, "TypeError", /loop/],
-      [{ loop: true }, "TypeError", /loop .* without a playback/],
-      [{ playback: null, loop: true }, "TypeError", /loop .* without a playback/],
+      [{ loop: true }, "TypeError", /loop .* without playback/],
+      [{ playback: null, loop: true }, "TypeError", /loop .* without playback/],
     ];
     for (const [options, name, message] of wrong) {
       assert.throws(() => stream.chunks(options as ChunkOptions), { name, message }, inspect(options));

@@ -79,7 +79,7 @@ describe("one call", () => {
     }
     const wrong: [options: object, name: string, message: RegExp][] = [
       [{ chunkSize: -1 }, "RangeError", /chunkSize/],
-      [{ overlap: 1 }, "RangeError", /overlap must be 0 where chunks vary/],
+      [{ overlap: 1 }, "RangeError", /overlap must be 0 for chunks that vary/],
       [{ overlap: 64, blockSize: 64 }, "RangeError", /overlap must be less than the blockSize of 64/],
       [{ frames: 5, offset: 6 }, "RangeError", /offset/],
       [{ channels: 0 }, "RangeError", /channels/],

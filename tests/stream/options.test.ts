@@ -2,10 +2,12 @@ import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import * as C from "../../ffi/constants.ts";
 import { defaults, type StreamOptions } from "../../mod.ts";
-import { streamConfig, type StreamKind } from "../../src/device/stream-options.ts";
+import { requireStreamOptions, streamConfig } from "../../src/device/stream-config.ts";
+import type { StreamKind } from "../../src/device/stream-options.ts";
 
+const configOf = (kind: StreamKind, options?: StreamOptions) => streamConfig(requireStreamOptions(kind, options));
 const virtual = (options: StreamOptions = {}, kind: StreamKind = "duplex") =>
-  streamConfig(kind, { device: "virtual", ...options });
+  configOf(kind, { device: "virtual", ...options });
 /** The numbers of input and output. */
 const pair = (config: Float64Array, input: number) => [config[input], config[input + 1]];
 
@@ -85,7 +87,7 @@ describe("options of a stream", () => {
       [{ device: -2 }, "RangeError", /device .* not -2/],
     ];
     for (const [options, name, message] of wrong) assert.throws(() => virtual(options), { name, message });
-    assert.throws(() => streamConfig("input", 5 as never), { name: "TypeError", message: /options must be an object/ });
+    assert.throws(() => configOf("input", 5 as never), { name: "TypeError", message: /options must be an object/ });
   });
 });
 
@@ -96,7 +98,7 @@ describe("defaults", () => {
 
   it("stand in for what is left out, each half of a pair by itself", () => {
     Object.assign(defaults, { device: "virtual", channels: [3, 4], dtype: "int16", sampleRate: 8000, clipOff: true });
-    const { config, formats } = streamConfig("duplex", { channels: [undefined, 1], dtype: "int8" });
+    const { config, formats } = configOf("duplex", { channels: [undefined, 1], dtype: "int8" });
     assert.deepEqual(pair(config, C.PS_CONFIG_INPUT_DEVICE), [C.PS_DEVICE_VIRTUAL, C.PS_DEVICE_VIRTUAL]);
     assert.deepEqual(pair(config, C.PS_CONFIG_INPUT_CHANNELS), [3, 1]);
     assert.deepEqual(formats.map((format) => format?.dtype), ["int8", "int8"]);
@@ -112,7 +114,7 @@ describe("defaults", () => {
 
 describe("host settings", () => {
   const numbers = (hostSettings: StreamOptions["hostSettings"], options: StreamOptions = {}) =>
-    streamConfig("duplex", { device: "virtual", ...options, hostSettings });
+    configOf("duplex", { device: "virtual", ...options, hostSettings });
 
   it("of the virtual device", () => {
     const { config, list } = numbers({

@@ -187,8 +187,8 @@ describe("what a stream tells", () => {
     const faults = [{ atFrame: 64, kind: "outputUnderflow" }] as const;
     await using stream = new OutputStream(virtual("freewheel", { channels: 1, blockSize: 64 }, { faults }));
     const seen: unknown[] = [];
-    stream.setSource((given, ring) => {
-      const { frameCount, xruns, status, glitches, callbackStats, levels } = given;
+    stream.setSource((_task, ring) => {
+      const { frameCount, xruns, status, glitches, callbackStats, levels } = stream;
       seen.push([frameCount, xruns, status, glitches.length, callbackStats.count, levels.output[0].peak]);
       ring.write(new Float32Array(1000).fill(0.5));
     });
@@ -338,7 +338,7 @@ describe("the end of a run", () => {
       await started;
       assert.equal(flags(stream), "finished");
       assert.ok(stream.frameCount >= 100);
-      stream.setSource((given) => given.drain());
+      stream.setSource(() => stream.drain());
       await stream.start({ pad }); // it never writes
       await stream.wait();
       assert.equal(flags(stream), "finished");

@@ -159,7 +159,8 @@ describe("writable()", () => {
     const wrong = stream.writable().getWriter();
     await assert.rejects(wrong.write(new Float32Array(4) as unknown as Samples), { name: "TypeError" });
     await wrong.closed.catch(() => {});
-    assert.throws(() => stream.writable({ bufferSize: 100 }), RangeError);
+    assert.throws(() => stream.writable({ bufferSize: 0.5 }), RangeError);
+    assert.throws(() => stream.writable({ buffersize: 100 } as never), { name: "TypeError", message: /bufferSize/ });
   });
 
   it("closes without ado when nothing was written", async () => {
@@ -192,7 +193,7 @@ describe("writable()", () => {
       const again = stream.writable({ bufferSize: 1024 }).getWriter();
       again.closed.catch(() => {});
       const samples = new Float32Array(480000);
-      const written = assert.rejects(again.write(samples), { name: "TypeError", message: /given away/ });
+      const written = assert.rejects(again.write(samples), { name: "TypeError", message: /transferred/ });
       await (delay > 0 ? pause(delay) : new Promise(setImmediate));
       structuredClone(samples, { transfer: [samples.buffer] });
       await written;

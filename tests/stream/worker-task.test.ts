@@ -91,7 +91,7 @@ describe("a worker's source", () => {
         (error) => error instanceof PastreamError && error.code === "buffer-empty" && error.message === "coded",
       ],
       ["uncloneable", { message: "uncloneable" }],
-      ["exit", { message: /worker ended/ }],
+      ["exit", { message: /worker exited/ }],
     ];
     for (const [data, error] of cases) {
       await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
@@ -105,7 +105,7 @@ describe("a worker's source", () => {
     await assert.rejects(() => stream.play(worker("no-function")), { name: "TypeError", message: /default/ });
     await assert.rejects(() => stream.play(worker("not-there")), {
       name: "Error",
-      message: /not-there.ts could not be/,
+      message: /cannot load .*not-there.ts/,
     });
     await assert.rejects(() => stream.play(worker("tone", () => {})), { name: "DataCloneError" });
   });

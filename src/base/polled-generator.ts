@@ -1,0 +1,118 @@
+import { LoopYield } from "./event-loop.ts";
+import type { Poll, Poller } from "./poller.ts";
+
+/** What a PolledGenerator yields, asked for by plain calls. */
+export interface PolledValues<T> {
+  readonly poller: Poller;
+  /** The next value; undefined if it is not there yet; done if no more will come. */
+  next(): IteratorResult<T, void> | undefined;
+  /** The same, called at the moment that `dueIn` foretold, when the value most likely is there. */
+  nextWhenDue(): IteratorResult<T, void> | undefined;
+  /** Milliseconds until it is worth asking again, after a call that returned undefined. */
+  dueIn(): number;
+}
+
+type Lifecycle<T> = AsyncGenerator<PolledValues<T>, void, void>;
+type Step<T> = IteratorResult<T, void>;
+
+/**
+ * An async generator that begins and ends as another one does, its lifecycle, which yields once: an object that is asked
+ * for all values in between. Resuming a generator for each value, and the one that waits inside it, costs more than
+ * everything else that a value costs.
+ */
+export class PolledGenerator<T> implements AsyncGenerator<T, void, void> {
+  readonly #lifecycle: Lifecycle<T>;
+  readonly #endUnstarted: () => void;
+  #started = false;
+  #values: PolledValues<T> | undefined;
+  #poll: Poll<Step<T>> | undefined;
+  /** The last value had to be waited for, so that the event loop has had its turn. */
+  #waited = false;
+  readonly #loopYield = new LoopYield();
+  /** The request that is being served; later ones wait for it. */
+  #pending: Promise<unknown> | undefined;
+
+  /** `endUnstarted` is called when it ends before the first next(): no code of a generator runs then. */
+  constructor(lifecycle: Lifecycle<T>, endUnstarted: () => void = () => {}) {
+    this.#lifecycle = lifecycle;
+    this.#endUnstarted = endUnstarted;
+  }
+
+  next(): Promise<Step<T>> {
+    if (this.#pending) return this.#afterPending(() => this.next());
+    if (!this.#values) return this.#asPending(this.#start()).then((end) => end ?? this.next());
+    const turn = this.#waited ? undefined : this.#loopYield.due();
+    if (turn) return this.#asPending(turn).then(() => this.next());
+    const step = this.#step(false);
+    this.#waited = !step;
+    if (step) return Promise.resolve(step);
+    const waited = this.#poll!.wait();
+    this.#pending = waited;
+    return waited;
+  }
+
+  return(value?: void | PromiseLike<void>): Promise<Step<T>> {
+    if (this.#pending) return this.#afterPending(() => this.return(value));
+    return this.#end((lifecycle) => lifecycle.return(value));
+  }
+
+  throw(error: unknown): Promise<Step<T>> {
+    if (this.#pending) return this.#afterPending(() => this.throw(error));
+    return this.#end((lifecycle) => lifecycle.throw(error));
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.return();
+  }
+
+  readonly [Symbol.toStringTag] = "AsyncGenerator";
+
+  #afterPending(request: () => Promise<Step<T>>): Promise<Step<T>> {
+    return this.#pending!.then(request, request);
+  }
+
+  /** Makes later requests wait until `work` has settled. */
+  #asPending<R>(work: Promise<R>): Promise<R> {
+    const done = work.finally(() => this.#pending = undefined);
+    this.#pending = done;
+    return done;
+  }
+
+  async #start(): Promise<Step<T> | undefined> {
+    this.#started = true;
+    const { done, value } = await this.#lifecycle.next();
+    if (done) return { done, value: undefined };
+    this.#values = value;
+    const check = () => {
+      const step = this.#step(true);
+      // The request has been served, unless the end has begun: later requests wait for that.
+      if (step && !(step instanceof Promise)) this.#pending = undefined;
+      return step;
+    };
+    this.#poll = value.poller.poll(check, () => value.dueIn());
+    return undefined;
+  }
+
+  /** The next value, or the end; undefined as long as neither is there. */
+  #step(isDue: boolean): Step<T> | Promise<Step<T>> | undefined {
+    const values = this.#values!;
+    try {
+      const step = isDue ? values.nextWhenDue() : values.next();
+      if (!step?.done) return step;
+    } catch (error) {
+      return this.#end((lifecycle) => lifecycle.throw(error));
+    }
+    return this.#end((lifecycle) => lifecycle.next());
+  }
+
+  #end(resume: (lifecycle: Lifecycle<T>) => Promise<IteratorResult<unknown, void>>): Promise<Step<T>> {
+    if (!this.#started) this.#endUnstarted();
+    this.#started = true;
+    this.#values = undefined;
+    return this.#asPending(resume(this.#lifecycle) as Promise<Step<T>>);
+  }
+}

@@ -1,0 +1,95 @@
+// Memory that is played from or recorded into as a whole.
+import { PS_ENDPOINT_RING, PS_SINK_MEMORY, PS_SOURCE_COMPLETE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
+import { memoryRing, peekRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
+import type { Capture, Playback } from "../run/endpoint.ts";
+import type { NativeStream } from "../run/native-stream.ts";
+import type { SamplesOf } from "../samples/formats.ts";
+import { type FrameFormat, requireSamples, requireUnchanged } from "../samples/samples.ts";
+
+export class MemoryPlayback implements Playback {
+  readonly ring: RingBuffer;
+  readonly frames: number | undefined;
+  readonly prebuffer = 0;
+  readonly #memory: unknown;
+  readonly #format: FrameFormat;
+  readonly #bytes: number;
+  readonly #loop: boolean;
+
+  constructor(memory: unknown, format: FrameFormat, loop: boolean) {
+    this.#memory = memory;
+    this.#format = format;
+    this.#bytes = requireSamples("source", memory, format).byteLength;
+    this.#loop = loop;
+    if (loop && this.#bytes === 0) throw new RangeError("loop must not be set for an empty source");
+    const frames = this.#bytes / format.frameBytes;
+    this.frames = loop ? undefined : frames;
+    this.ring = memoryRing("source", format.frameBytes, Math.max(frames, 1));
+    this.#fill();
+  }
+
+  /** Copies the memory into the ring as it is now. */
+  #fill(): void {
+    const bytes = requireUnchanged("source", this.#memory, this.#format, this.#bytes);
+    this.ring.flush();
+    this.ring.write(bytes);
+  }
+
+  attach(stream: NativeStream): void {
+    this.#fill();
+    const flags = PS_SOURCE_COMPLETE | (this.#loop ? PS_SOURCE_LOOP : 0);
+    stream.setSource(PS_ENDPOINT_RING, ringHandle(this.ring), flags);
+  }
+
+  release(): void {
+    this.ring.close();
+  }
+}
+
+export class MemoryCapture implements Capture {
+  readonly ring: RingBuffer;
+  readonly frames: number;
+  readonly once: boolean;
+  readonly #memory: unknown;
+  readonly #format: FrameFormat;
+  readonly #bytes: number;
+  readonly #flags: number;
+
+  constructor(memory: unknown, format: FrameFormat, flags: number, once = false) {
+    this.once = once;
+    this.#memory = memory;
+    this.#format = format;
+    this.#flags = flags | PS_SINK_MEMORY;
+    this.#bytes = requireSamples("sink", memory, format).byteLength;
+    this.frames = this.#bytes / format.frameBytes;
+    this.ring = memoryRing("sink", format.frameBytes, Math.max(this.frames, 1));
+  }
+
+  #bytesOfMemory(): Uint8Array {
+    return requireUnchanged("sink", this.#memory, this.#format, this.#bytes);
+  }
+
+  attach(stream: NativeStream): void {
+    this.#bytesOfMemory();
+    this.ring.flush();
+    if (this.frames === 0) this.ring.advanceWriteIndex(1); // a ring cannot have a size of 0
+    stream.setSink(PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags);
+  }
+
+  /** Copies what was recorded to the caller's memory, which may have been transferred during the run. */
+  end(): void {
+    try {
+      peekRing(this.ring, this.#bytesOfMemory());
+    } finally {
+      if (this.once) this.release();
+    }
+  }
+
+  release(): void {
+    this.ring.close();
+  }
+}
+
+/** A sink of memory for a single run. */
+export function captureOnce(memory: SamplesOf, format: FrameFormat): Capture {
+  return new MemoryCapture(memory, format, 0, true);
+}

@@ -1,0 +1,68 @@
+// A RingBuffer of the user's, who fills or empties it.
+import { PS_ENDPOINT_RING, PS_SOURCE_COMPLETE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
+import { type RingBuffer, ringHandle, RingLoan } from "../ring/ring-buffer.ts";
+import type { Capture, Playback } from "../run/endpoint.ts";
+import type { NativeStream } from "../run/native-stream.ts";
+import type { FrameFormat } from "../samples/samples.ts";
+
+/** What both directions do with the user's ring. */
+class LentRing {
+  readonly ring: RingBuffer;
+  readonly #loan: RingLoan;
+
+  constructor(name: "source" | "sink", ring: RingBuffer, { dtype, channels, frameBytes }: FrameFormat) {
+    ringHandle(ring); // throws if it is closed
+    if (ring.elementSize !== frameBytes) {
+      throw new RangeError(
+        `${name} must be a ring of elements of ${frameBytes} bytes (${channels} channels of ${dtype}), not of ` +
+          `${ring.elementSize}`,
+      );
+    }
+    this.ring = ring;
+    this.#loan = new RingLoan(ring);
+  }
+
+  get frames(): undefined {
+    return undefined;
+  }
+
+  protected take(): number {
+    return this.#loan.take();
+  }
+
+  end(): void {
+    this.#loan.giveBack();
+  }
+
+  release(): void {
+    this.#loan.giveBack();
+  }
+}
+
+export class RingPlayback extends LentRing implements Playback {
+  readonly prebuffer = 0;
+  readonly #loop: boolean;
+
+  constructor(ring: RingBuffer, format: FrameFormat, loop: boolean) {
+    super("source", ring, format);
+    this.#loop = loop;
+  }
+
+  attach(stream: NativeStream): void {
+    const flags = PS_SOURCE_COMPLETE | (this.#loop ? PS_SOURCE_LOOP : 0);
+    stream.setSource(PS_ENDPOINT_RING, this.take(), flags);
+  }
+}
+
+export class RingCapture extends LentRing implements Capture {
+  readonly #flags: number;
+
+  constructor(ring: RingBuffer, format: FrameFormat, flags: number) {
+    super("sink", ring, format);
+    this.#flags = flags;
+  }
+
+  attach(stream: NativeStream): void {
+    stream.setSink(PS_ENDPOINT_RING, this.take(), this.#flags);
+  }
+}

@@ -1,0 +1,158 @@
+// Sources and sinks that JavaScript works: functions, iterables, Web Streams.
+import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
+import { native } from "../../ffi/load.ts";
+import { type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
+import type { Capture, Host, Playback, TaskFunction } from "../run/endpoint.ts";
+import type { NativeStream } from "../run/native-stream.ts";
+import type { Run } from "../run/run.ts";
+import type { SamplesOf } from "../samples/formats.ts";
+import type { FrameFormat } from "../samples/samples.ts";
+import { emptyRing, fillRing, type Flow, isIterable, isStream, type Steps, stepsOf } from "./pump.ts";
+import { TaskRing } from "./task-ring.ts";
+
+/** Fills the ring of `flow` during a run. */
+export type Feed = (flow: Flow, host: Host) => void | Promise<void>;
+
+/** Empties the ring of `flow` during a run. */
+export type Drain = (flow: Flow, host: Host) => void | Promise<void>;
+
+export class TaskPlayback implements Playback {
+  readonly frames = undefined;
+  readonly prebuffer = 1;
+  readonly #feed: Feed;
+  readonly #format: FrameFormat;
+  readonly #tasks: TaskRing;
+  #end = new AbortController();
+
+  constructor(feed: Feed, format: FrameFormat, size: number) {
+    this.#feed = feed;
+    this.#format = format;
+    this.#tasks = new TaskRing(format.frameBytes, size);
+  }
+
+  get ring(): RingBuffer {
+    return this.#tasks.ring;
+  }
+
+  attach(stream: NativeStream): void {
+    this.#tasks.renew();
+    stream.setSource(PS_ENDPOINT_RING, ringHandle(this.ring), 0);
+  }
+
+  begin(host: Host, run: Run): void {
+    const end = this.#end = new AbortController();
+    run.signal.addEventListener("abort", () => end.abort(), { once: true });
+    const { poller, sampleRate } = host;
+    const work = this.#tasks.work(async (ring) => {
+      await this.#feed({ ring, format: this.#format, sampleRate, signal: end.signal, poller }, host);
+      native().ps_ring_end(ringHandle(ring));
+    });
+    // An error after the end of the source concerns nobody.
+    work.catch((error) => end.signal.aborted || host.fail(run, error));
+  }
+
+  drain(): void {
+    this.#end.abort();
+  }
+
+  release(): void {
+    this.#tasks.release();
+  }
+}
+
+/** A sink whose ring JavaScript empties, on this thread or in a worker. */
+export abstract class DrainedCapture implements Capture {
+  readonly frames = undefined;
+  readonly #format: FrameFormat;
+  readonly #flags: number;
+  readonly #tasks: TaskRing;
+
+  constructor(format: FrameFormat, size: number, flags: number) {
+    this.#format = format;
+    this.#flags = flags;
+    this.#tasks = new TaskRing(format.frameBytes, size);
+  }
+
+  get ring(): RingBuffer {
+    return this.#tasks.ring;
+  }
+
+  attach(stream: NativeStream): void {
+    this.#tasks.renew();
+    stream.setSink(PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags);
+  }
+
+  abstract begin(host: Host, run: Run): void;
+
+  /** Settles when `drain` has, and never rejects. */
+  protected work(drain: Drain, host: Host, run: Run): Promise<void> {
+    const flow = { format: this.#format, sampleRate: host.sampleRate, signal: run.signal, poller: host.poller };
+    const work = this.#tasks.work((ring) => drain({ ...flow, ring }, host)).catch((error) => host.fail(run, error));
+    run.awaitSink(work);
+    return work;
+  }
+
+  release(): void {
+    this.#tasks.release();
+  }
+}
+
+export class TaskCapture extends DrainedCapture {
+  readonly #drain: Drain;
+
+  constructor(drain: Drain, format: FrameFormat, size: number, flags: number) {
+    super(format, size, flags);
+    this.#drain = drain;
+  }
+
+  begin(host: Host, run: Run): void {
+    this.work(this.#drain, host, run);
+  }
+}
+
+function refuseLoop(loop: boolean, what: string): void {
+  if (loop) throw new TypeError(`loop must not be set for ${what}, which cannot be played again`);
+}
+
+export function functionFeed(source: TaskFunction, loop: boolean): Feed {
+  if (/Generator/.test(Object.prototype.toString.call(source))) refuseLoop(loop, "a generator function");
+  return (flow, { stream }) => {
+    const result: unknown = source(stream, flow.ring, { loop, signal: flow.signal });
+    if (!isIterable(result)) return result as void | Promise<void>;
+    refuseLoop(loop, "a function that returns an iterable");
+    return fillRing(stepsOf(result), flow);
+  };
+}
+
+/** Generators and streams that have been played, and are exhausted. */
+const played = new WeakSet<object>();
+
+function requireUnplayed(source: object): void {
+  if (played.has(source)) throw new TypeError("source must not be a generator or a stream that was played before");
+}
+
+export function iterableFeed(
+  source: ReadableStream<unknown> | Iterable<unknown> | AsyncIterable<unknown>,
+  loop: boolean,
+): Feed {
+  refuseLoop(loop, "an iterable");
+  requireUnplayed(source);
+  return (flow) => {
+    requireUnplayed(source);
+    if (isStream(source) || isIterator(source)) played.add(source);
+    return fillRing(stepsOf(source), flow);
+  };
+}
+
+/** Whether it can be iterated only once, as a generator. */
+function isIterator(source: object): boolean {
+  return typeof (source as Partial<Steps>).next === "function";
+}
+
+export function functionDrain(sink: TaskFunction): Drain {
+  return (flow, { stream }) => sink(stream, flow.ring, { loop: false, signal: flow.signal });
+}
+
+export function streamDrain(stream: WritableStream<SamplesOf>): Drain {
+  return (flow, host) => emptyRing(stream, flow, host);
+}

@@ -1,0 +1,121 @@
+// The contract between a run and its endpoints: what a stream plays (a source) and what it records into (a sink). Each
+// kind of endpoint is a file of endpoints/.
+import type { Dtype } from "../samples/formats.ts";
+import type { Poller } from "../base/poller.ts";
+import type { RingBuffer } from "../ring/ring-buffer.ts";
+import type { NativeStream } from "./native-stream.ts";
+import type { Run } from "./run.ts";
+import type { RunLength } from "./run-length.ts";
+
+/** The stream of a task: on the main thread the stream itself, in a worker an object that stands for it. */
+export interface TaskStream {
+  /** Number of channels; of a stream that plays and records a pair, here and below. */
+  readonly channels: number | readonly [input: number, output: number];
+  /** Sample format. */
+  readonly dtype: Dtype | readonly [input: Dtype, output: Dtype];
+  /** Bytes in one sample. */
+  readonly sampleSize: number | readonly [input: number, output: number];
+  /** Seconds, as the device reports it. */
+  readonly latency: number | readonly [input: number, output: number];
+  /** Hz. */
+  readonly sampleRate: number;
+  /** Frames per callback; 0 if the backend decides. */
+  readonly blockSize: number;
+  /** Whether it plays and records. */
+  readonly isDuplex: boolean;
+  /** Whether it has started and has not finished. */
+  readonly active: boolean;
+  /** Whether it has run and has ended. */
+  readonly finished: boolean;
+  /** Whether it was ended by stop(). */
+  readonly stopped: boolean;
+  /** Whether it was ended by abort() or by an error. */
+  readonly aborted: boolean;
+  /** Frames processed since the start. */
+  readonly frameCount: number;
+  /** How often the device or a source was late since the start. */
+  readonly xruns: number;
+  /** PaStreamCallbackFlags seen since the start, or-ed. */
+  readonly status: number;
+  /** Seconds, by the stream's clock. */
+  readonly time: number;
+  /** Share of the available time that the callback needs, 0 to 1. */
+  readonly cpuLoad: number;
+  /** Stops the stream. In a worker the promise resolves when the command has been given. */
+  stop(): Promise<void>;
+  /** Aborts the stream. In a worker the promise resolves when the command has been given. */
+  abort(): Promise<void>;
+}
+
+/** The third argument of a task. */
+export interface TaskContext {
+  /** The `loop` option of the source. */
+  readonly loop: boolean;
+  /** Aborted when the stream ends. */
+  readonly signal: AbortSignal;
+  /** The `data` of a worker task; undefined otherwise. */
+  readonly data?: unknown;
+}
+
+/** A function that fills or empties the ring of a stream while it runs. A source ends when its function returns. */
+export type TaskFunction = {
+  // Written as a method, so that a function may also ask for one of the stream classes.
+  task(stream: TaskStream, ring: RingBuffer, context: TaskContext): void | Promise<void>;
+}["task"];
+
+/** What an endpoint knows of the stream that uses it. */
+export interface Host {
+  readonly stream: TaskStream;
+  readonly native: NativeStream;
+  readonly poller: Poller;
+  readonly sampleRate: number;
+  /**
+   * Milliseconds until the sink's ring is expected to have `frames` frames, after `checks` checks in vain; 0 if it has
+   * them, or if no more will come.
+   */
+  dueIn(frames: number, checks: number): number;
+  /** Ends a run with an error. */
+  fail(run: Run, error: unknown): void;
+}
+
+/** A source that has been prepared for a stream. */
+export interface Playback {
+  /** The ring that the device reads from. */
+  readonly ring: RingBuffer;
+  /** Frames that it would play from now on; undefined if that is not known, or endless. */
+  readonly frames: number | undefined;
+  /** The default number of frames that must be in the ring before the device starts, as for ps_stream_set_prebuffer. */
+  readonly prebuffer: number;
+  /** Before a start: tells the native side what to play. */
+  attach(native: NativeStream): void;
+  /** At a start: begins to fill the ring, where JavaScript does that. */
+  begin?(host: Host, run: Run): void;
+  /** Ends the source: only what is in the ring is still played. */
+  drain?(): void;
+  /** After a run. */
+  end?(): void;
+  /** It is not needed any more. */
+  release(): void;
+}
+
+/** A sink that has been prepared for a stream. */
+export interface Capture {
+  /** The ring that the device writes to. */
+  readonly ring: RingBuffer;
+  /** Frames that it has room for; undefined if there is no limit. */
+  readonly frames: number | undefined;
+  /** Whether it serves a single run, and releases itself. */
+  readonly once?: boolean;
+  /** Length of a run that the first read or write starts. */
+  readonly length?: RunLength;
+  /** Before a start: tells the native side what to record into. */
+  attach(native: NativeStream): void;
+  /** Before the device starts, which waits for the promise. An error ends the run. */
+  prepare?(host: Host, run: Run): Promise<void> | void;
+  /** After the device has started: begins to empty the ring, where JavaScript does that. */
+  begin?(host: Host, run: Run): void;
+  /** After a run. It may throw an error of the sink. */
+  end?(): void;
+  /** It is not needed any more. */
+  release(): void;
+}

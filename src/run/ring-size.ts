@@ -1,0 +1,24 @@
+// The one rule for the size of rings between the device and JavaScript or a file.
+import { requireInteger } from "../base/validate.ts";
+import type { StreamDirection } from "./opened-stream.ts";
+
+const LEAST_FRAMES = 65536;
+/** A ring lasts as long at any rate as the smallest one does at 48 kHz. */
+const LEAST_SECONDS = LEAST_FRAMES / 48000;
+/** The device may take or give all frames of its latency, and a block more, at once. */
+const BURSTS = 4;
+const MOST_FRAMES = 2 ** 30;
+
+/** The frames of a ring: `bufferSize` if that is given, else as many as rate, block and latency need. */
+export function ringFrames(direction: StreamDirection, bufferSize: number | undefined): number {
+  if (bufferSize !== undefined) return requireBufferSize(bufferSize);
+  const { sampleRate, blockSize, latency } = direction;
+  const burst = blockSize + Math.ceil(latency * sampleRate);
+  const frames = Math.max(LEAST_FRAMES, LEAST_SECONDS * sampleRate, BURSTS * burst);
+  return Math.min(2 ** Math.ceil(Math.log2(frames)), MOST_FRAMES);
+}
+
+/** Checks the `bufferSize` option without a stream. */
+export function requireBufferSize(bufferSize: number): number {
+  return requireInteger("bufferSize", bufferSize, 1, MOST_FRAMES);
+}

@@ -1,0 +1,54 @@
+import { type OptionNames, requireOptions } from "../base/validate.ts";
+import { openCapture, sinkOptionNames, type SinkOptions } from "../endpoints/sink.ts";
+import { openPlayback, sourceOptionNames, type SourceOptions } from "../endpoints/source.ts";
+import type { Core } from "../run/core.ts";
+import type { Capture } from "../run/endpoint.ts";
+import {
+  requireOffsetWithin,
+  requireRunLength,
+  runOptionNames,
+  type RunOptions,
+  totalFrames,
+} from "../run/run-length.ts";
+import { type Blocking, blockingNames, requireBlocking } from "../run/run-options.ts";
+import { recordInto, recordNew } from "./recording.ts";
+
+/** Options of DuplexStream.playrec(). */
+export interface PlayrecOptions extends RunOptions, SourceOptions, SinkOptions, Blocking {
+  out?: unknown;
+}
+
+const playrecNames: OptionNames<PlayrecOptions> = {
+  ...runOptionNames,
+  ...sourceOptionNames,
+  ...sinkOptionNames,
+  ...blockingNames,
+  out: true,
+};
+
+/** Plays a source and records at once: into `out`, which it returns, or into new memory. */
+export async function playrec(core: Core, playback: unknown, options: PlayrecOptions | undefined): Promise<unknown> {
+  core.requireIdle();
+  const given = requireOptions("options", options, playrecNames);
+  const length = requireRunLength(given);
+  const blocking = requireBlocking(given);
+  const { out } = given;
+  const source = openPlayback(playback, given, core.output!);
+  let total: number | undefined;
+  let sink: Capture | undefined;
+  try {
+    total = totalFrames(length, source.frames);
+    requireOffsetWithin(length, source.frames);
+    if (out !== undefined) sink = openCapture(out, given, core.input!);
+    else if (total === undefined) {
+      throw new TypeError("frames or out must be given for a source whose length is not known, or that has no end");
+    }
+  } catch (error) {
+    source.release();
+    throw error;
+  }
+  core.endpoints.source = source;
+  if (!sink) return await recordNew(core, total! - length.offset, length, blocking);
+  await recordInto(core, sink, length, blocking);
+  return out;
+}

@@ -1,0 +1,121 @@
+// Dependencies point one way: from the command to the public API, from there into src/, ffi/ and c/, and within src/ and c/
+// from the upper rooms to the lower ones.
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, sep } from "node:path";
+import { describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+
+/** The rooms, from the top. A file may use files of its own room and of those below it. ARCHITECTURE.md shows them. */
+const order = [
+  ["cli.ts", "cli"],
+  ["mod.ts"],
+  ["src/stream"],
+  ["src/chunks"],
+  ["src/endpoints"],
+  ["src/run"],
+  ["src/sound-file"],
+  ["src/device"],
+  ["src/ring"],
+  ["src/samples"],
+  ["src/library"],
+  ["src/base"],
+  ["ffi"],
+];
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const filesIn = (folder: string, extension: RegExp) =>
+  (readdirSync(join(root, folder), { recursive: true }) as string[])
+    .filter((name) => extension.test(name)).map((name) => `${folder}/${name.replaceAll(sep, "/")}`);
+
+/** What each file refers to, by the paths of both. */
+type Uses = ReadonlyMap<string, readonly string[]>;
+
+const tsFiles = ["cli.ts", "mod.ts", ...["cli", "src", "ffi"].flatMap((folder) => filesIn(folder, /\.ts$/))];
+/** Static imports and exports, and import() of a literal; worker-main.ts is started by its address. */
+const imports: Uses = new Map(tsFiles.map((file) => {
+  const text = read(file).replace(/^\s*(\*|\/\/).*$/gm, "");
+  const specifiers = [...text.matchAll(/\b(?:from\s+|import\s*\(\s*|import\s+)"(\.[^"]+)"/g)].map((match) => match[1]);
+  return [
+    file,
+    specifiers.map((specifier) => relative(root, join(root, dirname(file), specifier)).replaceAll(sep, "/")),
+  ];
+}));
+const cFiles = filesIn("c", /\.[ch]$/);
+const includes: Uses = new Map(cFiles.map((file) => {
+  const names = [...read(file).matchAll(/^#include "([^"]+)"/gm)].map((match) => match[1]);
+  return [
+    file,
+    names.map((name) => [`c/${name}`, `${dirname(file)}/${name}`].find((path) => cFiles.includes(path)) ?? `c/${name}`),
+  ];
+}));
+
+const floorOf = (file: string) =>
+  order.findIndex((rooms) => rooms.some((room) => file === room || file.startsWith(`${room}/`)));
+
+/** A circle among the files, as the path that leads back to its start. */
+function circle(uses: Uses): string[] | undefined {
+  const done = new Set<string>();
+  const path: string[] = [];
+  const visit = (file: string): string[] | undefined => {
+    if (done.has(file)) return undefined;
+    const at = path.indexOf(file);
+    if (at >= 0) return [...path.slice(at), file];
+    path.push(file);
+    for (const next of uses.get(file) ?? []) {
+      const found = visit(next);
+      if (found) return found;
+    }
+    path.pop();
+    done.add(file);
+    return undefined;
+  };
+  for (const file of uses.keys()) {
+    const found = visit(file);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+describe("imports", () => {
+  it("are found, and lead to files that exist", () => {
+    assert.ok(imports.get("mod.ts")!.length > 20);
+    assert.ok(imports.get("cli/doctor/doctor.ts")!.includes("mod.ts"));
+    for (const [file, used] of imports) {
+      for (const path of used) assert.ok(imports.has(path), `${file} imports ${path}, which does not exist`);
+    }
+  });
+
+  it("never climb", () => {
+    for (const [file, used] of imports) {
+      assert.ok(floorOf(file) >= 0, `${file} is in no room of this test`);
+      for (const path of used) {
+        assert.ok(floorOf(path) >= floorOf(file), `${file} imports ${path}, which is in a room above it`);
+      }
+    }
+  });
+
+  it("of the command are of mod.ts and of itself only", () => {
+    const foreign = [...imports].filter(([file]) => file.startsWith("cli")).flatMap(([file, used]) =>
+      used.filter((path) => path !== "mod.ts" && !path.startsWith("cli/")).map((path) => `${file} imports ${path}`)
+    );
+    assert.deepEqual(foreign, []);
+  });
+
+  it("form no circle", () => {
+    assert.deepEqual(circle(imports), undefined);
+    assert.deepEqual(circle(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), ["b", "c", "b"]);
+  });
+});
+
+describe("#includes of C", () => {
+  it("are found, and lead to files that exist", () => {
+    assert.ok(includes.get("c/stream/stream.c")!.includes("c/stream/state.h"));
+    for (const [file, used] of includes) {
+      for (const path of used) assert.ok(cFiles.includes(path), `${file} includes ${path}, which does not exist`);
+    }
+  });
+
+  it("form no circle", () => assert.deepEqual(circle(includes), undefined));
+});
