@@ -1,13 +1,12 @@
 /** The file, or the files one after the other, that are recorded. */
 import { existsSync, fstatSync, mkdirSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Dtype, type DuplexStream, type InputStream, type SoundFile, SoundFileError } from "../../mod.ts";
+import { type SoundFile, SoundFileError } from "../../mod.ts";
 import { checkWritable, type FileChoice, fileChoice, typeOfName } from "./file-options.ts";
 import { RotationNames } from "./rotation.ts";
+import type { Recorder } from "./streams.ts";
 import type { CommandLine } from "../options/settings.ts";
 import { UsageError } from "../options/usage-error.ts";
-
-type Recorder = InputStream<Dtype> | DuplexStream<Dtype>;
 
 /** File types that are whole when they were written from the beginning to the end. */
 const pipeTypes = ["AU", "RAW", "FLAC", "OGG", "MP3", "IRCAM", "PVF"];

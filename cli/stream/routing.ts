@@ -2,7 +2,7 @@
 import { DuplexStream } from "../../mod.ts";
 import { type ChannelMap, mappingOf } from "../options/lists.ts";
 import type { Settings } from "../options/settings.ts";
-import type { Player, Recorder } from "./transport.ts";
+import type { Player, Recorder } from "./streams.ts";
 
 /** Routes channels, and warns of those that the map leaves out. */
 function mappingFor(map: ChannelMap, channels: number, side: string, note: (text: string) => void): number[] {

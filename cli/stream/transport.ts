@@ -14,12 +14,10 @@ import { settingNotes } from "../options/notes.ts";
 import { formatFor, openPlaybackFile } from "./playback-file.ts";
 import { RecordingFiles } from "./recording-files.ts";
 import { setMaps } from "./routing.ts";
+import type { Player, Recorder } from "./streams.ts";
 import { type RunLength, runLength } from "./run-length.ts";
 import type { CommandLine, Settings } from "../options/settings.ts";
 import { UsageError } from "../options/usage-error.ts";
-
-export type Player = OutputStream<Dtype> | DuplexStream<Dtype>;
-export type Recorder = InputStream<Dtype> | DuplexStream<Dtype>;
 
 export interface Transport {
   readonly stream: Player | Recorder;
