@@ -16,9 +16,9 @@ type Lifecycle<T> = AsyncGenerator<PolledValues<T>, void, void>;
 type Step<T> = IteratorResult<T, void>;
 
 /**
- * An async generator that begins and ends as another one does, its lifecycle, which yields once: an object that is asked
- * for all values in between. Resuming a generator for each value, and the one that waits inside it, costs more than
- * everything else that a value costs.
+ * An async generator that begins and ends as another one does, its lifecycle, which yields once: an object that is
+ * asked for all values in between. Resuming a generator for each value, and the one that waits inside it, costs more
+ * than everything else that a value costs.
  */
 export class PolledGenerator<T> implements AsyncGenerator<T, void, void> {
   readonly #lifecycle: Lifecycle<T>;

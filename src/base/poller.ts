@@ -137,8 +137,8 @@ export class Poller {
   wokenAt: number = performance.now();
 
   /**
-   * Resolves with the first result of `check` that is not undefined, or rejects with what it throws. With `keepAlive` it
-   * keeps the process alive even when the stream does not: for what ends by itself, soon.
+   * Resolves with the first result of `check` that is not undefined, or rejects with what it throws. With `keepAlive`
+   * it keeps the process alive even when the stream does not: for what ends by itself, soon.
    */
   until<T>(check: () => T | undefined, pace: Pace = backOff, { keepAlive = false } = {}): Promise<T> {
     try {

@@ -34,9 +34,9 @@ export function chooseDevice(device: number | string | undefined, direction: Dir
 }
 
 /**
- * Returns one device by index, id, or case-insensitive words of its name and host API, all of which must occur. An exact
- * name takes precedence; if several devices match, the DeviceNotFoundError lists them. Without `device` it returns the
- * default device of a direction, as a stream would open it; without `kind`, that of the output.
+ * Returns one device by index, id, or case-insensitive words of its name and host API, all of which must occur. An
+ * exact name takes precedence; if several devices match, the DeviceNotFoundError lists them. Without `device` it
+ * returns the default device of a direction, as a stream would open it; without `kind`, that of the output.
  */
 export function queryDevice(device?: number | string, kind?: "input" | "output"): DeviceInfo {
   if (kind !== undefined) requireOneOf("kind", kind, ["input", "output"]);

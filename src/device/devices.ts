@@ -124,8 +124,8 @@ function hasDirection(device: DeviceInfo, direction: Direction | undefined): boo
 }
 
 /**
- * Returns the device with this index, id or name among those of a direction. A name need not be complete: it is a list of
- * words, all of which must occur in the device's name and host API, in any case. An exact name takes precedence.
+ * Returns the device with this index, id or name among those of a direction. A name need not be complete: it is a list
+ * of words, all of which must occur in the device's name and host API, in any case. An exact name takes precedence.
  *
  * @param option the name of the option that holds `device`, for errors
  */
@@ -163,8 +163,8 @@ export function findDevice(
 }
 
 /**
- * Returns the devices of a list that match a text: the one with this id, else those with exactly this name, else those in
- * whose name and host API all of its words occur, in any case. `queryDevice()` returns the only match.
+ * Returns the devices of a list that match a text: the one with this id, else those with exactly this name, else those
+ * in whose name and host API all of its words occur, in any case. `queryDevice()` returns the only match.
  *
  * @example
  * ```ts

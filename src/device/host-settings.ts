@@ -82,8 +82,8 @@ const faultOptionNames: { readonly [Kind in VirtualFault["kind"]]: Readonly<Reco
 };
 
 /**
- * Puts the settings of input and output into a stream's configuration. Returns the numbers for its list: the channel map
- * of the input, that of the output, and the faults.
+ * Puts the settings of input and output into a stream's configuration. Returns the numbers for its list: the channel
+ * map of the input, that of the output, and the faults.
  */
 export function putHostSettings(
   config: Float64Array,

@@ -69,7 +69,10 @@ export async function writeAll(flow: Flow, bytes: Uint8Array, at: number, length
   return true;
 }
 
-/** Fills a ring from an iterator until the iterator or the run ends. It begins at once, and goes on as far as there is room. */
+/**
+ * Fills a ring from an iterator until the iterator or the run ends. It begins at once, and goes on as far as there is
+ * room.
+ */
 export async function fillRing(steps: Steps, flow: Flow): Promise<void> {
   const loopYield = new LoopYield();
   const stop = () => dismiss(steps);

@@ -25,13 +25,13 @@ export type Sink<D extends Dtype = Dtype> =
 /** How to record into a sink. */
 export interface SinkOptions {
   /**
-   * Frames of the ring between the device and a file or function. Default: at least 65536, more where sample rate, block
-   * size and latency need it.
+   * Frames of the ring between the device and a file or function. Default: at least 65536, more where sample rate,
+   * block size and latency need it.
    */
   bufferSize?: number;
   /**
-   * What happens if there is no room left: "abort" (default) ends the run with a BufferFullError; "drop" drops the newest
-   * frames, counts them, and adds them to the glitch log.
+   * What happens if there is no room left: "abort" (default) ends the run with a BufferFullError; "drop" drops the
+   * newest frames, counts them, and adds them to the glitch log.
    */
   onOverflow?: "abort" | "drop";
 }
@@ -57,7 +57,7 @@ export function openCapture(sink: unknown, options: SinkOptions, direction: Stre
   }
   if (sink instanceof WritableStream) return new TaskCapture(streamDrain(sink), direction, size, flags);
   throw new TypeError(
-    "a sink must be memory for samples, a RingBuffer, a SoundFile, a WritableStream, a function or a worker task, not " +
+    "a sink must be samples, a RingBuffer, a SoundFile, a WritableStream, a function or a worker task, not " +
       show(sink),
   );
 }

@@ -56,7 +56,9 @@ const main = new URL(`./worker-main${extension}`, import.meta.url);
 // Deno does not start a worker from the web directly.
 const workerMain = main.protocol === "file:" ? main : new URL(`data:text/javascript,import ${JSON.stringify(main)}`);
 
-/** Runs a task in a worker, and settles when its function has. Without a gate, the function is called when it can be. */
+/**
+ * Runs a task in a worker, and settles when its function has. Without a gate, the function is called when it can be.
+ */
 async function runInWorker(
   task: WorkerTask,
   role: "source" | "sink",

@@ -53,9 +53,9 @@ let takeBack: (ring: RingBuffer) => void;
  * Lock-free ring buffer for one reader and one writer, which JavaScript shares with the native audio callback and file
  * threads, or with a worker.
  *
- * Its memory is the library's own, unless `buffer` is given. A stream that runs works on a copy of memory of the caller's
- * own, which is brought up to date when the run has ended: the runtime may free such memory while the audio callback
- * still uses it (at an uncaught error, or when a worker ends). `read()` and `write()` go on working meanwhile.
+ * Its memory is the library's own, unless `buffer` is given. A stream that runs works on a copy of memory of the
+ * caller's own, which is brought up to date when the run has ended: the runtime may free such memory while the audio
+ * callback still uses it (at an uncaught error, or when a worker ends). `read()` and `write()` go on working meanwhile.
  *
  * @example
  * ```ts
@@ -296,7 +296,7 @@ export class RingBuffer implements Disposable {
       if (!ring.#storage) return handle;
       if (ring.#shared || !ring.#owned) {
         throw new TypeError(
-          "a stream cannot use a RingBuffer over memory that another thread may use: leave out `buffer`, and share that",
+          "a stream cannot use a ring over memory that another thread may use: omit `buffer`, and share that ring",
         );
       }
       if (ring.#loans === 0) unwrap(native().ps_ring_move(handle, null, 0), "RingBuffer");
@@ -343,10 +343,10 @@ function requireStorage(buffer: ArrayBufferView | ArrayBufferLike): Uint8Array {
 }
 
 /**
- * A ring of the library's own memory and of any size. `name` is the option that determines its size. Streams never work on
- * memory of JavaScript: when a process or worker ends, the runtime frees that before the audio callback has stopped, which
- * crashes the process (measured: Deno at uncaught errors, Deno and Node at the end of a worker). Samples are copied in
- * before a run with `write()`, and out after it with `peekRing()`.
+ * A ring of the library's own memory and of any size. `name` is the option that determines its size. Streams never work
+ * on memory of JavaScript: when a process or worker ends, the runtime frees that before the audio callback has stopped,
+ * which crashes the process (measured: Deno at uncaught errors, Deno and Node at the end of a worker). Samples are
+ * copied in before a run with `write()`, and out after it with `peekRing()`.
  */
 export function memoryRing(name: string, elementSize: number, size: number): RingBuffer {
   if (size > MAX_RING_SIZE) {

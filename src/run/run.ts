@@ -38,8 +38,8 @@ class ObservedPromise extends Promise<void> {
 }
 
 /**
- * One run of a stream and its outcome. It ends in two steps: `released` resolves when the native side has released source
- * and sink, `settled` when the sinks in JavaScript have settled as well.
+ * One run of a stream and its outcome. It ends in two steps: `released` resolves when the native side has released
+ * source and sink, `settled` when the sinks in JavaScript have settled as well.
  */
 export class Run {
   readonly released: Promise<void>;
@@ -152,8 +152,9 @@ export class Run {
   }
 
   /**
-   * To be called before waiting for the run. The function that it returns is to be called afterwards: it throws the run's
-   * error, unless that has been reported. A caller that only wants the run to end does not report what `ended` reports.
+   * To be called before waiting for the run. The function that it returns is to be called afterwards: it throws the
+   * run's error, unless that has been reported. A caller that only wants the run to end does not report what `ended`
+   * reports.
    */
   enter({ wantsEnd = false } = {}): () => void {
     const early = !this.failed;

@@ -14,7 +14,9 @@ function major(code: number, extensions: string, subtype = "PCM_16"): MajorForma
   return { code: code << 16, extensions: extensions.split(" "), subtype };
 }
 
-/** Major formats by name, with libsndfile's code, usual extensions, and the subtype that is taken where none is named. */
+/**
+ * Major formats by name, with libsndfile's code, usual extensions, and the subtype that is taken where none is named.
+ */
 const majors: Readonly<Record<string, MajorFormat>> = {
   WAV: major(0x01, "wav wave"),
   AIFF: major(0x02, "aiff aif aifc"),
@@ -178,7 +180,9 @@ export function availableFormats(): Record<string, string> {
   return named(majorCodes, installed(0));
 }
 
-/** The subtypes of the installed libsndfile, with a description of each: all of them, or those that go with a format. */
+/**
+ * The subtypes of the installed libsndfile, with a description of each: all of them, or those that go with a format.
+ */
 export function availableSubtypes(format?: string): Record<string, string> {
   const all = named(subtypes, installed(1));
   if (format === undefined) return all;
@@ -205,7 +209,9 @@ export function checkFormat(format: string, subtype?: string, endian?: string): 
   return unwrap(native().ps_format_check(word, CHECKED_CHANNELS, CHECKED_RATE)) === 1;
 }
 
-/** The subtype that files of a format get where none is named; undefined for RAW, where it must be, and unknown formats. */
+/**
+ * The subtype that files of a format get where none is named; undefined for RAW, where it must be, and unknown formats.
+ */
 export function defaultSubtype(format: string): string | undefined {
   const name = requireString("format", format).toUpperCase();
   return name === "RAW" ? undefined : majors[name]?.subtype;

@@ -41,7 +41,9 @@ const WRITE_BYTES = 2 ** 23; // of one write off the thread: they are copied
 const NOTHING = new Uint8Array(new ArrayBuffer(8));
 const TAKE_BYTES = 2 ** 22; // of a read off the thread: they are copied without giving others a turn
 
-/** Closes what was dropped without being closed, when it is collected. At the end of the process all files are closed. */
+/**
+ * Closes what was dropped without being closed, when it is collected. At the end of the process all files are closed.
+ */
 const dropped = new FinalizationRegistry<number>((handle) => void native().ps_file_close(handle));
 
 /** What to open, for SoundFile.inMemory(). */
@@ -53,8 +55,8 @@ let handleOf: (file: SoundFile) => number;
  * A sound file on disk, on a descriptor or in memory, opened through libsndfile.
  *
  * Samples are interleaved. Between integers and floating point they are scaled so that full scale is 1; floating point
- * that is written as integers is clipped. A file that is being used by a running stream, or by a call that has not ended
- * yet, throws "busy", but for `tell()`, `frames` and `metadata`.
+ * that is written as integers is clipped. A file that is being used by a running stream, or by a call that has not
+ * ended yet, throws "busy", but for `tell()`, `frames` and `metadata`.
  *
  * @example
  * ```ts
@@ -101,7 +103,8 @@ export class SoundFile implements Disposable {
   /**
    * Opens a file.
    *
-   * @param file a path, a file URL, a descriptor (0 and 1 are stdin and stdout; it stays open), or a file's bytes to read
+   * @param file a path, a file URL, a descriptor (0 and 1 are stdin and stdout; it stays open), or a file's bytes to
+   *   read
    * @param mode default "r"
    * @throws {SoundFileError} what libsndfile or the system says
    */
@@ -144,7 +147,8 @@ export class SoundFile implements Disposable {
   }
 
   /**
-   * The bytes of a file in memory, also after close(). Of some formats (FLAC, Ogg, MP3) they are a whole file only then.
+   * The bytes of a file in memory, also after close(). Of some formats (FLAC, Ogg, MP3) they are a whole file only
+   * then.
    */
   bytes(): Uint8Array<ArrayBuffer> {
     if (this.#bytes) return this.#bytes;
@@ -195,8 +199,8 @@ export class SoundFile implements Disposable {
   }
 
   /**
-   * Reads up to `frames` frames (default: to the end) from the position on. What is answered may be shorter where the file
-   * ends, unless `fillValue` fills it up.
+   * Reads up to `frames` frames (default: to the end) from the position on. What is answered may be shorter where the
+   * file ends, unless `fillValue` fills it up.
    */
   read<D extends FileDtype = "float32">(frames?: number, options?: ReadOptions<D>): FileSamples<D> {
     const handle = this.#idle();
@@ -233,7 +237,8 @@ export class SoundFile implements Disposable {
   /**
    * Writes whole frames at the position.
    *
-   * @param dtype default: the array's own; to be said for int24 (a Uint8Array is uint8 unless it is said) and a DataView
+   * @param dtype default: the array's own; to be said for int24 (a Uint8Array is uint8 unless it is said) and a
+   *   DataView
    */
   write(data: ArrayBufferView, dtype?: FileDtype): void {
     const handle = this.#idle();
@@ -266,9 +271,9 @@ export class SoundFile implements Disposable {
   }
 
   /**
-   * Goes to a frame, counted from the start ("set", default), the position ("current") or the end ("end"). In a file that
-   * is written it may be beyond the end: the frames between are silent once something is written there. Answers the new
-   * position.
+   * Goes to a frame, counted from the start ("set", default), the position ("current") or the end ("end"). In a file
+   * that is written it may be beyond the end: the frames between are silent once something is written there. Answers
+   * the new position.
    */
   seek(frames: number, whence: "set" | "current" | "end" = "set"): number {
     requireInteger("frames", frames);
@@ -282,8 +287,8 @@ export class SoundFile implements Disposable {
   }
 
   /**
-   * Reads in blocks. The last one is shorter where the frames run out, unless `fillValue` fills it up. Each block is new
-   * memory, or `out`, filled.
+   * Reads in blocks. The last one is shorter where the frames run out, unless `fillValue` fills it up. Each block is
+   * new memory, or `out`, filled.
    *
    * @example
    * ```ts
@@ -378,7 +383,9 @@ export class SoundFile implements Disposable {
     }
   }
 
-  /** Waits for a job. `look` is called now and then while it runs, and after it; it answers whether there may be more. */
+  /**
+   * Waits for a job. `look` is called now and then while it runs, and after it; it answers whether there may be more.
+   */
   async #ended(job: number, look: (job: number) => boolean = () => false): Promise<void> {
     unwrap(job);
     let looks = 0;

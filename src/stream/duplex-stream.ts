@@ -121,7 +121,9 @@ export class DuplexStream<D extends Dtype = "float32", O extends Dtype = D> exte
 
   /** Records `frames` frames into new memory; `offset` of them are dropped. Removes the source. */
   record(frames: number, options?: { offset?: number } & Blocking): Promise<SamplesOf<D>>;
-  /** Records into `out`; without `frames`, until memory is full, or, for any other sink, until the stream is stopped. */
+  /**
+   * Records into `out`; without `frames`, until memory is full, or, for any other sink, until the stream is stopped.
+   */
   record<S extends Sink<D>>(options: { out: S; frames?: number; offset?: number } & SinkOptions & Blocking): Promise<S>;
   async record(first: unknown, options?: unknown): Promise<unknown> {
     return await recording.record(coreOf(this), first, options);

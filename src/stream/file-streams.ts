@@ -6,7 +6,9 @@ import { SoundFile } from "../sound-file/sound-file.ts";
 /** A sound file, or what a SoundFile can be opened from. */
 export type OpenableFile = SoundFile | string | URL | number | Uint8Array;
 
-/** Adds the rate and channels of a file to options that lack them; with `outputOnly`, the channels of the output only. */
+/**
+ * Adds the rate and channels of a file to options that lack them; with `outputOnly`, the channels of the output only.
+ */
 export function withFileShape<Options extends object>(
   file: OpenableFile,
   options: Options,

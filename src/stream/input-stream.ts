@@ -93,7 +93,9 @@ export class InputStream<D extends Dtype = "float32"> extends Stream implements 
 
   /** Records `frames` frames into new memory; `offset` of them are dropped. Removes the source. */
   record(frames: number, options?: { offset?: number } & Blocking): Promise<SamplesOf<D>>;
-  /** Records into `out`; without `frames`, until memory is full, or, for any other sink, until the stream is stopped. */
+  /**
+   * Records into `out`; without `frames`, until memory is full, or, for any other sink, until the stream is stopped.
+   */
   record<S extends Sink<D>>(options: { out: S; frames?: number; offset?: number } & SinkOptions & Blocking): Promise<S>;
   async record(first: unknown, options?: unknown): Promise<unknown> {
     return await recording.record(coreOf(this), first, options);

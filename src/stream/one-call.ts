@@ -75,8 +75,8 @@ async function using<S extends Stream, T>(stream: S, use: (stream: S) => Promise
 }
 
 /**
- * Opens a stream, plays a source to its end, and closes the stream. A file determines rate and channels; samples that are
- * not mono need `channels`.
+ * Opens a stream, plays a source to its end, and closes the stream. A file determines rate and channels; samples that
+ * are not mono need `channels`.
  *
  * @example
  * ```ts

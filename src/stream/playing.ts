@@ -35,8 +35,9 @@ export const playOptionNames: OptionNames<PlayOptions> = {
 /** What the streams with an output, OutputStream and DuplexStream, have in common. */
 export interface Playing<D extends Dtype> {
   /**
-   * Device channel i+1 plays source channel txMapping[i] (one-based); 0 is silence. It can be set to an array, to a Map of
-   * from -> to that mutes the channels that it does not list, or to null for the identity; also while the stream runs.
+   * Device channel i+1 plays source channel txMapping[i] (one-based); 0 is silence. It can be set to an array, to a Map
+   * of from -> to that mutes the channels that it does not list, or to null for the identity; also while the stream
+   * runs.
    */
   get txMapping(): readonly number[];
   /** @ignore */
@@ -52,8 +53,8 @@ export interface Playing<D extends Dtype> {
   play(playback: Source<D>, options?: PlayOptions): Promise<void>;
 
   /**
-   * A Web Stream that plays what is written to it. The first write starts the stream, a write waits while the ring is full,
-   * and close() plays what has been written to its end.
+   * A Web Stream that plays what is written to it. The first write starts the stream, a write waits while the ring is
+   * full, and close() plays what has been written to its end.
    */
   writable(options?: { bufferSize?: number }): WritableStream<Samples<D>>;
 }

@@ -19,8 +19,9 @@ import { type FileMode, SoundFile, type SoundFileOptions } from "../sound-file/s
 /** What the streams with an input, InputStream and DuplexStream, have in common. */
 export interface Recording<D extends Dtype> {
   /**
-   * Recorded channel i+1 is device channel rxMapping[i] (one-based); 0 is silence. It can be set to an array, to a Map of
-   * from -> to that mutes the channels that it does not list, or to null for the identity; also while the stream runs.
+   * Recorded channel i+1 is device channel rxMapping[i] (one-based); 0 is silence. It can be set to an array, to a Map
+   * of from -> to that mutes the channels that it does not list, or to null for the identity; also while the stream
+   * runs.
    */
   get rxMapping(): readonly number[];
   /** @ignore */
@@ -34,14 +35,16 @@ export interface Recording<D extends Dtype> {
 
   /** Records `frames` frames, including pad, into new memory; `offset` of them are dropped. Removes the source. */
   record(frames: number, options?: { offset?: number } & Blocking): Promise<SamplesOf<D>>;
-  /** Records into `out`; without `frames`, until memory is full, or, for any other sink, until the stream is stopped. */
+  /**
+   * Records into `out`; without `frames`, until memory is full, or, for any other sink, until the stream is stopped.
+   */
   record<S extends Sink<D>>(
     options: { out: S; frames?: number; offset?: number } & SinkOptions & Blocking,
   ): Promise<S>;
 
   /**
-   * Continues the recording in another file without losing a frame. Resolves with the frame of the recording at which the
-   * new file begins, once the old one is finished.
+   * Continues the recording in another file without losing a frame. Resolves with the frame of the recording at which
+   * the new file begins, once the old one is finished.
    *
    * @param options.at frame at which the new file is to begin, counted from the first one recorded, without those that
    *   `offset` drops. Default, and where that frame has been written: the next block. If the recording ends before that

@@ -164,8 +164,8 @@ export abstract class Stream implements AsyncDisposable {
   }
 
   /**
-   * Starts a run: it plays what setSource() has set, and records into what setSink() has set. With a function, iterable or
-   * file as source it waits until `prebuffer` frames are in the ring (true, the default: the first write).
+   * Starts a run: it plays what setSource() has set, and records into what setSink() has set. With a function, iterable
+   * or file as source it waits until `prebuffer` frames are in the ring (true, the default: the first write).
    */
   async start(options?: StartOptions): Promise<void> {
     await this.#core.start(requireStartPlan(options));
@@ -192,8 +192,8 @@ export abstract class Stream implements AsyncDisposable {
   }
 
   /**
-   * Waits until the run has ended, files have been flushed and sinks have settled; returns false if that takes longer than
-   * `timeout` seconds. Throws the error that ended the run, unless an earlier call has thrown it.
+   * Waits until the run has ended, files have been flushed and sinks have settled; returns false if that takes longer
+   * than `timeout` seconds. Throws the error that ended the run, unless an earlier call has thrown it.
    */
   async wait(timeout?: number): Promise<boolean> {
     return await this.#core.wait(timeout);

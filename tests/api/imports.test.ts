@@ -1,5 +1,5 @@
-// Dependencies point one way: from the command to the public API, from there into src/, ffi/ and c/, and within src/ and c/
-// from the upper rooms to the lower ones.
+// Dependencies point one way: from the command to the public API, from there into src/, ffi/ and c/, and within src/
+// and c/ from the upper rooms to the lower ones.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, sep } from "node:path";

@@ -116,7 +116,7 @@ describe("what it says", () => {
     assert.match(list.stderr, /^pastream: PortAudio was not found, so its devices are missing; install it: .*\n$/);
     assert.equal((await pastream(["-l", "-q"], { env })).stderr, "");
     const device = await pastream(["-D", "7", "null", "-"], { env: { PASTREAM_PORTAUDIO: "/no/such/library" } });
-    assert.match(device.stderr, /^pastream: -D\/--device: no device 7: PortAudio was not found; .*\n$/);
+    assert.match(device.stderr, /^pastream: -D\/--device: there is no device 7: PortAudio was not found; .*\n$/);
     const file = await pastream([...virtual, await makeFile("there.wav", 100)], { env });
     assert.equal(file.code, 1);
     assert.match(file.stderr, /^pastream: libsndfile was not found; .*\n$/);
