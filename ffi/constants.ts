@@ -1,4 +1,4 @@
-// The numbers of c/pastream.h. tests/symbols.test.ts keeps them and the header alike.
+// The numbers of c/pastream.h. tests/api/symbols.test.ts keeps them and the header alike.
 
 export const PS_ABI_VERSION = 1;
 
@@ -24,8 +24,27 @@ export const PS_ERR_XRUN = -17;
 export const PS_ERR_STALLED = -18;
 export const PS_ERR_UNSUPPORTED = -19;
 
+export const PS_ERROR_CODE = 0;
+export const PS_ERROR_HOST_CODE = 1;
+export const PS_ERROR_HOST_API_TYPE = 2;
+export const PS_ERROR_STATUS = 3;
+
 export const PS_LIBRARY_PORTAUDIO = 0;
 export const PS_LIBRARY_SNDFILE = 1;
+export const PS_LIBRARY_VERSION = 0;
+export const PS_LIBRARY_PATH = 1;
+
+export const PS_END_READER = 0;
+export const PS_END_WRITER = 1;
+
+export const PS_RING_SIZE = 0;
+export const PS_RING_ELEMENT_SIZE = 1;
+export const PS_RING_ENDED = 2;
+export const PS_RING_ACTIVE = 3;
+
+export const PS_DIRECTION_INPUT = 0;
+export const PS_DIRECTION_OUTPUT = 1;
+export const PS_DIRECTION_BOTH = 2;
 
 export const PS_DEVICE_NONE = -1;
 export const PS_DEVICE_DEFAULT = -2;
@@ -48,6 +67,7 @@ export const PS_HOST_API_DEVICE_COUNT = 1;
 export const PS_HOST_API_DEFAULT_INPUT = 2;
 export const PS_HOST_API_DEFAULT_OUTPUT = 3;
 export const PS_HOST_API_INFO_SIZE = 4;
+export const PS_HOST_API_TYPE_VIRTUAL = 1000;
 
 export const PS_FORMAT_FLOAT32 = 0;
 export const PS_FORMAT_INT32 = 1;
@@ -80,25 +100,39 @@ export const PS_CONFIG_FAULTS = 19;
 export const PS_CONFIG_METERS = 20;
 export const PS_CONFIG_SIZE = 21;
 
+export const PS_LATENCY_LOW = -1;
+export const PS_LATENCY_HIGH = -2;
+
+export const PS_CLOCK_REALTIME = 0;
+export const PS_CLOCK_FREEWHEEL = 1;
+
+export const PS_DELAY_BLOCK = -1;
+
 export const PS_STREAM_CLIP_OFF = 1;
 export const PS_STREAM_DITHER_OFF = 2;
 export const PS_STREAM_NEVER_DROP_INPUT = 4;
 export const PS_STREAM_PRIME_OUTPUT = 8;
 
+export const PS_HOST_NONE = 0;
 export const PS_HOST_ASIO = 1;
 export const PS_HOST_WASAPI = 2;
 export const PS_HOST_COREAUDIO = 3;
 
+export const PS_WASAPI_EXCLUSIVE = 1;
+export const PS_WASAPI_AUTO_CONVERT = 2;
+
+export const PS_COREAUDIO_CHANGE_DEVICE = 1;
+export const PS_COREAUDIO_FAIL_IF_CONVERSION = 2;
+
+export const PS_FAULT_FRAME = 0;
+export const PS_FAULT_KIND = 1;
+export const PS_FAULT_FRAMES = 2;
+export const PS_FAULT_SECONDS = 3;
+export const PS_FAULT_SIZE = 4;
 export const PS_FAULT_INPUT_OVERFLOW = 0;
 export const PS_FAULT_OUTPUT_UNDERFLOW = 1;
 export const PS_FAULT_STALL = 2;
 export const PS_FAULT_DEVICE_LOST = 3;
-
-export const PS_COMMAND_OPEN = 1;
-export const PS_COMMAND_START = 2;
-export const PS_COMMAND_STOP = 3;
-export const PS_COMMAND_ABORT = 4;
-export const PS_COMMAND_CLOSE = 5;
 
 export const PS_STATE_NEW = 0;
 export const PS_STATE_IDLE = 1;
@@ -111,6 +145,12 @@ export const PS_STATE_ABORTED = 7;
 export const PS_STATE_CLOSED = 8;
 export const PS_STATE_CLOSING = 9;
 
+export const PS_COMMAND_OPEN = 1;
+export const PS_COMMAND_START = 2;
+export const PS_COMMAND_STOP = 3;
+export const PS_COMMAND_ABORT = 4;
+export const PS_COMMAND_CLOSE = 5;
+
 export const PS_ENDPOINT_NONE = 0;
 export const PS_ENDPOINT_RING = 1;
 export const PS_ENDPOINT_FILE = 2;
@@ -121,7 +161,13 @@ export const PS_SOURCE_COMPLETE = 2;
 export const PS_SINK_DROP = 1;
 export const PS_SINK_MEMORY = 2;
 
+export const PS_FRAMES_ALL = -1;
+
+export const PS_PAD_FOREVER = -1;
+
 export const PS_RUN_FATAL_XRUNS = 1;
+
+export const PS_NEXT_BLOCK = -1;
 
 export const PS_NUMBER_FRAME_COUNT = 0;
 export const PS_NUMBER_XRUNS = 1;
@@ -157,6 +203,15 @@ export const PS_ACTUAL_INPUT_LATENCY = 6;
 export const PS_ACTUAL_OUTPUT_LATENCY = 7;
 export const PS_ACTUAL_SIZE = 8;
 
+export const PS_LEVEL_PEAK = 0;
+export const PS_LEVEL_RMS = 1;
+export const PS_LEVEL_SIZE = 2;
+
+export const PS_GLITCH_FRAME = 0;
+export const PS_GLITCH_TIME = 1;
+export const PS_GLITCH_KIND = 2;
+export const PS_GLITCH_FRAMES = 3;
+export const PS_GLITCH_SIZE = 4;
 export const PS_GLITCH_INPUT_UNDERFLOW = 0;
 export const PS_GLITCH_INPUT_OVERFLOW = 1;
 export const PS_GLITCH_OUTPUT_UNDERFLOW = 2;
@@ -165,6 +220,14 @@ export const PS_GLITCH_SOURCE_UNDERFLOW = 4;
 export const PS_GLITCH_SINK_OVERFLOW = 5;
 export const PS_GLITCH_REROUTED = 6;
 export const PS_GLITCH_DEVICE_GAP = 7;
+
+export const PS_TIMING_LATE_P50 = 0;
+export const PS_TIMING_LATE_P99 = 1;
+export const PS_TIMING_LATE_MAX = 2;
+export const PS_TIMING_TOOK_P50 = 3;
+export const PS_TIMING_TOOK_P99 = 4;
+export const PS_TIMING_TOOK_MAX = 5;
+export const PS_TIMING_SIZE = 6;
 
 export const PS_MODE_READ = 1;
 export const PS_MODE_WRITE = 2;
@@ -180,6 +243,25 @@ export const PS_FILE_SEEKABLE = 4;
 export const PS_FILE_COMPRESSION_LEVEL = 5;
 export const PS_FILE_BITRATE_MODE = 6;
 export const PS_FILE_INFO_SIZE = 7;
+
+export const PS_BITRATE_CONSTANT = 0;
+export const PS_BITRATE_AVERAGE = 1;
+export const PS_BITRATE_VARIABLE = 2;
+
+export const PS_WHENCE_START = 0;
+export const PS_WHENCE_POSITION = 1;
+export const PS_WHENCE_END = 2;
+
+export const PS_TAG_TITLE = 1;
+export const PS_TAG_COPYRIGHT = 2;
+export const PS_TAG_SOFTWARE = 3;
+export const PS_TAG_ARTIST = 4;
+export const PS_TAG_COMMENT = 5;
+export const PS_TAG_DATE = 6;
+export const PS_TAG_ALBUM = 7;
+export const PS_TAG_LICENSE = 8;
+export const PS_TAG_TRACK_NUMBER = 9;
+export const PS_TAG_GENRE = 16;
 
 export const PS_CUE_ID = 0;
 export const PS_CUE_FRAME = 1;
@@ -199,6 +281,10 @@ export const PS_LOOP_START = 1;
 export const PS_LOOP_END = 2;
 export const PS_LOOP_COUNT = 3;
 export const PS_LOOP_SIZE = 4;
+export const PS_LOOP_NONE = 0;
+export const PS_LOOP_FORWARD = 1;
+export const PS_LOOP_BACKWARD = 2;
+export const PS_LOOP_ALTERNATING = 3;
 
 export const PS_BROADCAST_DESCRIPTION = 0;
 export const PS_BROADCAST_ORIGINATOR = 1;
@@ -214,3 +300,6 @@ export const PS_BROADCAST_TRUE_PEAK = 4;
 export const PS_BROADCAST_MOMENTARY = 5;
 export const PS_BROADCAST_SHORT_TERM = 6;
 export const PS_BROADCAST_SIZE = 7;
+
+export const PS_FORMATS_MAJOR = 0;
+export const PS_FORMATS_SUBTYPE = 1;

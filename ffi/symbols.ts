@@ -24,8 +24,8 @@ export const symbols = {
   ps_library_load: { parameters: ["i32", "buffer"], result: "i32" },
   // int32_t ps_library_text(int32_t which, int32_t what, char *text, int32_t size)
   ps_library_text: { parameters: ["i32", "i32", "buffer", "i32"], result: "i32" },
-  // int32_t ps_ring_new(int32_t element_size, int32_t size, void *storage, double storage_bytes)
-  ps_ring_new: { parameters: ["i32", "i32", "buffer", "f64"], result: "i32" },
+  // int32_t ps_ring_new(int32_t element_size, double size, void *storage, double storage_bytes)
+  ps_ring_new: { parameters: ["i32", "f64", "buffer", "f64"], result: "i32" },
   // int32_t ps_ring_move(int32_t ring, void *storage, double storage_bytes)
   ps_ring_move: { parameters: ["i32", "buffer", "f64"], result: "i32" },
   // int32_t ps_ring_share(int32_t ring)
@@ -46,7 +46,7 @@ export const symbols = {
   ps_ring_advance_read: { parameters: ["i32", "i32"], result: "i32" },
   // int32_t ps_ring_advance_write(int32_t ring, int32_t count)
   ps_ring_advance_write: { parameters: ["i32", "i32"], result: "i32" },
-  // int32_t ps_ring_regions(int32_t ring, int32_t side, int32_t count, int32_t *regions)
+  // int32_t ps_ring_regions(int32_t ring, int32_t end, int32_t count, int32_t *regions)
   ps_ring_regions: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   // double ps_ring_address(int32_t ring)
   ps_ring_address: { parameters: ["i32"], result: "f64" },
@@ -96,7 +96,7 @@ export const symbols = {
   ps_stream_set_run: { parameters: ["i32", "f64", "f64", "f64", "i32"], result: "i32" },
   // int32_t ps_stream_set_prebuffer(int32_t stream, double frames)
   ps_stream_set_prebuffer: { parameters: ["i32", "f64"], result: "i32" },
-  // int32_t ps_stream_set_map(int32_t stream, int32_t side, const int32_t *map, int32_t count)
+  // int32_t ps_stream_set_map(int32_t stream, int32_t direction, const int32_t *map, int32_t count)
   ps_stream_set_map: { parameters: ["i32", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_stream_set_gain(int32_t stream, double gain)
   ps_stream_set_gain: { parameters: ["i32", "f64"], result: "i32" },
@@ -110,7 +110,7 @@ export const symbols = {
   ps_stream_numbers: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_stream_actual(int32_t stream, double *actual, int32_t count)
   ps_stream_actual: { parameters: ["i32", "buffer", "i32"], result: "i32" },
-  // int32_t ps_stream_levels(int32_t stream, int32_t side, double *levels, int32_t channels)
+  // int32_t ps_stream_levels(int32_t stream, int32_t direction, double *levels, int32_t channels)
   ps_stream_levels: { parameters: ["i32", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_stream_glitches(int32_t stream, double *glitches, int32_t count)
   ps_stream_glitches: { parameters: ["i32", "buffer", "i32"], result: "i32" },

@@ -1,5 +1,6 @@
 #include "base/error.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,11 @@ int32_t error_raise(const struct error *error) {
   return last.status;
 }
 
+double error_number(int32_t status) {
+  if (last.status != status) error_set(status, 0, NULL);
+  return NAN;
+}
+
 int32_t text_copy(const char *from, char *text, int32_t size) {
   size_t length = strlen(from);
   if (text && size > 0) {
@@ -48,6 +54,7 @@ int32_t text_copy(const char *from, char *text, int32_t size) {
 int32_t ps_error_detail(char *text, int32_t size) { return text_copy(last.text, text, size); }
 
 int32_t ps_error_number(int32_t what) {
-  if (what < 0 || what >= ERROR_NUMBERS) return 0;
-  return last.numbers[what];
+  if (what == PS_ERROR_STATUS) return last.status;
+  if (what >= 0 && what < ERROR_NUMBERS) return last.numbers[what];
+  return error_set(PS_ERR_ARGUMENT, 0, "there is no number %d of an error", (int)what);
 }

@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #define ERROR_TEXT_SIZE 512
-#define ERROR_NUMBERS 3 /* code of PortAudio or libsndfile, code of the host API, PaHostApiTypeId */
+#define ERROR_NUMBERS 3 /* PS_ERROR_CODE, PS_ERROR_HOST_CODE, PS_ERROR_HOST_API_TYPE */
 
 struct error {
   int32_t status; /* PS_OK: none */
@@ -13,7 +13,7 @@ struct error {
   char text[ERROR_TEXT_SIZE];
 };
 
-/* Sets the calling thread's error (text in printf's manner; NULL: none) and answers `status`. */
+/* Sets the calling thread's error (text in printf's manner; NULL: none) and returns `status`. */
 int32_t error_set(int32_t status, int32_t code, const char *format, ...)
 #if defined(__GNUC__)
     __attribute__((format(printf, 3, 4)))
@@ -23,8 +23,11 @@ void error_set_host(int32_t host_code, int32_t host_type); /* adds to the error 
 /* Copies between the calling thread's error and one kept elsewhere. */
 void error_save(struct error *error);
 int32_t error_raise(const struct error *error);
+/* The result of a function that returns double and has failed with `status`: NaN, with PS_ERROR_STATUS left for the
+ * caller, and the detail where that status has just been set. */
+double error_number(int32_t status);
 
-/* Copies a text into a caller's buffer, cut and terminated; answers its full length. */
+/* Copies a text into a caller's buffer, cut and terminated; returns its full length. */
 int32_t text_copy(const char *from, char *text, int32_t size);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/error.h"
 #include "pastream.h"
 
@@ -89,9 +90,10 @@ int32_t ps_library_load(int32_t which, const char *path) {
 int32_t ps_library_text(int32_t which, int32_t what, char *text, int32_t size) {
   struct library *library = by_number(which);
   if (!library) return PS_ERR_ARGUMENT;
-  if (what != 0 && what != 1) return error_set(PS_ERR_ARGUMENT, 0, "text %d is neither version nor path", (int)what);
+  int32_t status = check_choice("text of a library", what, 2);
+  if (status < 0) return status;
   if (!atomic_load_explicit(&library->loaded, memory_order_acquire)) return text_copy("", text, size);
-  if (what == 0) return text_copy(library->version(), text, size);
+  if (what == PS_LIBRARY_VERSION) return text_copy(library->version(), text, size);
 
   char path[1024];
   void *address;

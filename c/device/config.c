@@ -20,8 +20,8 @@ int32_t ps_config_init(double *config, int32_t size) {
     return error_set(PS_ERR_ARGUMENT, 0, "a configuration has %d numbers, not %d", PS_CONFIG_SIZE, (int)size);
   for (int i = 0; i < PS_CONFIG_SIZE; i++) config[i] = 0;
   config[PS_CONFIG_INPUT_DEVICE] = config[PS_CONFIG_OUTPUT_DEVICE] = PS_DEVICE_NONE;
-  config[PS_CONFIG_INPUT_LATENCY] = config[PS_CONFIG_OUTPUT_LATENCY] = -2;
-  config[PS_CONFIG_VIRTUAL_DELAY] = -1;
+  config[PS_CONFIG_INPUT_LATENCY] = config[PS_CONFIG_OUTPUT_LATENCY] = PS_LATENCY_HIGH;
+  config[PS_CONFIG_VIRTUAL_DELAY] = PS_DELAY_BLOCK;
   config[PS_CONFIG_METERS] = 1;
   return PS_OK;
 }

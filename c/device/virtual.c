@@ -1,9 +1,11 @@
 /* The virtual device: a thread with a sample clock of its own calls the host's callback as a real device would, and
- * what is played comes back as input. The docs have the facts that users see; here is how it works.  Block k is called
- * at start + k * block / rate, so a late wake-up is followed by callbacks without a wait between them and the sample
- * clock cannot drift from the wall clock. When it freewheels, a block is called as soon as the host can process it
- * without a gap and without running out of room. Where nobody asked for a block size, a block that the host cannot
- * process for a while is made smaller: whoever is at the other end of a ring may be waiting, too. */
+ * what is played comes back as input. The docs have the facts that users see; here is how it works.
+ *
+ * Block k is called at start + k * block / rate, so a late wake-up is followed by callbacks without a wait between
+ * them and the sample clock cannot drift from the wall clock. When it freewheels, a block is called as soon as the
+ * host can process it without a gap and without running out of room. Where nobody asked for a block size, a block
+ * that the host cannot process for a while is made smaller: whoever is at the other end of a ring may be waiting,
+ * too. */
 #include "device/device.h"
 
 #include <math.h>
@@ -16,7 +18,6 @@
 #include "engine/format.h"
 #include "os/os.h"
 
-#define HOST_API_TYPE 1000
 #define CHANNELS_MOST 64
 #define CHANNELS_DEFAULT 2
 #define RATE_LEAST 1e3
@@ -28,8 +29,6 @@
 #define ABORT_POLL 0.01         /* how often one that plays out looks whether it still shall, seconds */
 
 #define LOAD_SHARE 0.05 /* of the load that is told, what one block counts */
-
-#define FAULT_FIELDS 4
 
 struct virtual_device {
   struct device_host *host;
@@ -59,7 +58,7 @@ struct virtual_device {
 
 /* Frames [from, from + n) of a fault within the block that starts at `position`; returns n, 0 if there are none. */
 static size_t fault_within(const double *fault, int64_t position, size_t block, size_t *from) {
-  int64_t first = (int64_t)fault[0], last = first + (int64_t)fault[2];
+  int64_t first = (int64_t)fault[PS_FAULT_FRAME], last = first + (int64_t)fault[PS_FAULT_FRAMES];
   if (first < position) first = position;
   if (last > position + (int64_t)block) last = position + (int64_t)block;
   if (first >= last) return 0;
@@ -68,7 +67,7 @@ static size_t fault_within(const double *fault, int64_t position, size_t block, 
 }
 
 static int fault_starts(const double *fault, int64_t position, size_t block) {
-  return fault[0] >= (double)position && fault[0] < (double)(position + (int64_t)block);
+  return fault[PS_FAULT_FRAME] >= (double)position && fault[PS_FAULT_FRAME] < (double)(position + (int64_t)block);
 }
 
 /* Waits, unless the thread is to quit; 0 if it is. A run that is being stopped is not waited for, unless to
@@ -86,14 +85,14 @@ static int wait_until(struct virtual_device *device, double time, int play_out) 
  * sample clock, whose start is put off by as much. */
 static int faults_before(struct virtual_device *device, int64_t position, double *start) {
   for (int32_t i = 0; i < device->fault_count; i++) {
-    const double *fault = device->faults + FAULT_FIELDS * i;
+    const double *fault = device->faults + PS_FAULT_SIZE * i;
     if (!fault_starts(fault, position, device->block)) continue;
-    if (fault[1] == PS_FAULT_DEVICE_LOST) return 0;
-    if (fault[1] != PS_FAULT_STALL) continue;
+    if (fault[PS_FAULT_KIND] == PS_FAULT_DEVICE_LOST) return 0;
+    if (fault[PS_FAULT_KIND] != PS_FAULT_STALL) continue;
     double from = os_time();
-    if (!wait_until(device, from + fault[3], 0)) return 0;
+    if (!wait_until(device, from + fault[PS_FAULT_SECONDS], 0)) return 0;
     double stalled = os_time() - from; /* less if a stop has cut it short */
-    *start += stalled < fault[3] ? stalled : fault[3];
+    *start += stalled < fault[PS_FAULT_SECONDS] ? stalled : fault[PS_FAULT_SECONDS];
   }
   return 1;
 }
@@ -101,10 +100,10 @@ static int faults_before(struct virtual_device *device, int64_t position, double
 static unsigned long fault_flags(const struct virtual_device *device, int64_t position) {
   unsigned long flags = 0;
   for (int32_t i = 0; i < device->fault_count; i++) {
-    const double *fault = device->faults + FAULT_FIELDS * i;
+    const double *fault = device->faults + PS_FAULT_SIZE * i;
     if (!fault_starts(fault, position, device->block)) continue;
-    if (fault[1] == PS_FAULT_INPUT_OVERFLOW && device->input_frame) flags |= FLAG_INPUT_OVERFLOW;
-    if (fault[1] == PS_FAULT_OUTPUT_UNDERFLOW && device->output_frame) flags |= FLAG_OUTPUT_UNDERFLOW;
+    if (fault[PS_FAULT_KIND] == PS_FAULT_INPUT_OVERFLOW && device->input_frame) flags |= FLAG_INPUT_OVERFLOW;
+    if (fault[PS_FAULT_KIND] == PS_FAULT_OUTPUT_UNDERFLOW && device->output_frame) flags |= FLAG_OUTPUT_UNDERFLOW;
   }
   return flags;
 }
@@ -114,9 +113,9 @@ static void silence_faults(const struct virtual_device *device, int kind, int64_
                            int direction) {
   size_t frame = direction == DEVICE_OUTPUT ? device->output_frame : device->input_frame;
   for (int32_t i = 0; i < device->fault_count; i++) {
-    const double *fault = device->faults + FAULT_FIELDS * i;
+    const double *fault = device->faults + PS_FAULT_SIZE * i;
     size_t from, count;
-    if (fault[1] != kind || !(count = fault_within(fault, position, device->block, &from))) continue;
+    if (fault[PS_FAULT_KIND] != kind || !(count = fault_within(fault, position, device->block, &from))) continue;
     format_silence(device->formats[direction], samples + from * frame, count * (size_t)device->channels[direction]);
   }
 }
@@ -237,8 +236,8 @@ static int32_t virtual_info(int32_t number, struct device_info *info) {
 
 static int32_t virtual_host_api(int32_t number, struct host_api_info *info) {
   (void)number;
-  *info = (struct host_api_info){.name = "Virtual",
-                                 .numbers = {[PS_HOST_API_TYPE] = HOST_API_TYPE, [PS_HOST_API_DEVICE_COUNT] = 1}};
+  *info = (struct host_api_info){
+      .name = "Virtual", .numbers = {[PS_HOST_API_TYPE] = PS_HOST_API_TYPE_VIRTUAL, [PS_HOST_API_DEVICE_COUNT] = 1}};
   return PS_OK;
 }
 
@@ -283,7 +282,7 @@ static int32_t settle(struct virtual_device *device, const double *config, doubl
   device->longest = block;
   device->may_shorten = config[PS_CONFIG_BLOCK_SIZE] == 0;
   device->delay = delay;
-  device->freewheel = config[PS_CONFIG_VIRTUAL_CLOCK] == 1;
+  device->freewheel = config[PS_CONFIG_VIRTUAL_CLOCK] == PS_CLOCK_FREEWHEEL;
   device->input_frame = (size_t)device->channels[DEVICE_INPUT] * format_bytes(device->formats[DEVICE_INPUT]);
   device->output_frame = (size_t)device->channels[DEVICE_OUTPUT] * format_bytes(device->formats[DEVICE_OUTPUT]);
   return PS_OK;

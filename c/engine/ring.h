@@ -1,5 +1,5 @@
-/* Lock-free ring buffer for one reader and one writer. Counts never wrap (64 bits); each side has its own cache line
- * and a copy of the other side's count, which it renews only when the copy says empty or full. */
+/* Lock-free ring buffer for one reader and one writer. Counts never wrap (64 bits); each end has its own cache line and
+ * a copy of the other end's count, which it renews only when the copy says empty or full. */
 #ifndef PS_RING_H
 #define PS_RING_H
 
@@ -19,9 +19,8 @@ struct ring {
   size_t size; /* elements */
   size_t mask; /* size - 1 if size is a power of two, else 0 */
   int owns_data;
-  void *memory;                   /* what was allocated; the ring stands in it on a cache line of its own */
-  _Atomic int32_t reader_streams; /* running streams that read it (0 or 1), and that write it */
-  _Atomic int32_t writer_streams;
+  void *memory;            /* what was allocated; the ring stands in it on a cache line of its own */
+  _Atomic int32_t ends[2]; /* who works PS_END_READER and PS_END_WRITER: RING_ */
   alignas(CACHE_LINE) _Atomic uint64_t written; /* writer's line */
   uint64_t read_seen;
   _Atomic int32_t ended;
@@ -35,8 +34,19 @@ struct ring_region {
   size_t count[2];
 };
 
+/* Who works an end of a ring: nobody, a running stream, a call from outside, for its duration. */
+#define RING_FREE 0
+#define RING_STREAM 1
+#define RING_CALL 2
+
+/* Takes an end for `who`, and returns RING_FREE, or who has it. Any thread. */
+int ring_claim(struct ring *ring, int end, int32_t who);
+void ring_unclaim(struct ring *ring, int end);
+
 /* New, with one use that is the caller's (object_release). NULL without memory. */
 struct ring *ring_create(size_t element_size, size_t size);
+/* The same over `storage`, NULL for memory of its own. */
+struct ring *ring_make(size_t element_size, size_t size, unsigned char *storage);
 
 /* Reader: up to `count` readable elements (answers how many), and the going forward after them. */
 size_t ring_read_region(struct ring *ring, size_t count, struct ring_region *region);
@@ -47,6 +57,8 @@ size_t ring_skip(struct ring *ring, size_t count);
 size_t ring_write_region(struct ring *ring, size_t count, struct ring_region *region);
 void ring_write_advance(struct ring *ring, size_t count);
 
+/* Copies elements out without taking them. */
+size_t ring_peek(struct ring *ring, void *data, size_t count);
 size_t ring_read(struct ring *ring, void *data, size_t count);
 size_t ring_write(struct ring *ring, const void *data, size_t count);
 size_t ring_read_available(struct ring *ring);

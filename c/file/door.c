@@ -1,12 +1,14 @@
 /* The door's calls on open sound files. */
 #include <string.h>
 
+#include "base/check.h"
 #include "base/error.h"
 #include "file/state.h"
 
 int32_t ps_file_read(int32_t handle, void *data, int32_t frames, int32_t format) {
   struct file *file;
-  int64_t status = file_begin(handle, &file);
+  int64_t status = check_memory("data", data, frames);
+  if (status >= 0) status = file_begin(handle, &file);
   if (status < 0) return (int32_t)status;
   status = file_read(file, data, frames, format);
   file_end(file);
@@ -15,7 +17,8 @@ int32_t ps_file_read(int32_t handle, void *data, int32_t frames, int32_t format)
 
 int32_t ps_file_write(int32_t handle, const void *data, int32_t frames, int32_t format) {
   struct file *file;
-  int64_t status = file_begin(handle, &file);
+  int64_t status = check_memory("data", data, frames);
+  if (status >= 0) status = file_begin(handle, &file);
   if (status < 0) return (int32_t)status;
   status = file_write(file, data, frames, format);
   file_end(file);
@@ -24,16 +27,18 @@ int32_t ps_file_write(int32_t handle, const void *data, int32_t frames, int32_t 
 
 double ps_file_seek(int32_t handle, double frames, int32_t whence) {
   struct file *file;
-  int64_t status = file_begin(handle, &file);
-  if (status < 0) return (double)status;
+  int64_t status = check_count("frames", frames, -COUNT_MOST, COUNT_MOST);
+  if (status >= 0) status = check_choice("whence", whence, 3);
+  if (status >= 0) status = file_begin(handle, &file);
+  if (status < 0) return error_number((int32_t)status);
   status = file_seek(file, (int64_t)frames, whence);
   file_end(file);
-  return (double)status;
+  return status < 0 ? error_number((int32_t)status) : (double)status;
 }
 
 double ps_file_tell(int32_t handle) {
   struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
-  if (!file) return PS_ERR_HANDLE;
+  if (!file) return error_number(PS_ERR_HANDLE);
   int64_t position = file_tell(file);
   object_release(&file->object);
   return (double)position;
@@ -41,7 +46,8 @@ double ps_file_tell(int32_t handle) {
 
 int32_t ps_file_truncate(int32_t handle, double frames) {
   struct file *file;
-  int32_t status = file_begin(handle, &file);
+  int32_t status = check_count("frames", frames, 0, COUNT_MOST);
+  if (status >= 0) status = file_begin(handle, &file);
   if (status < 0) return status;
   status = file_truncate(file, (int64_t)frames);
   file_end(file);
@@ -81,15 +87,17 @@ int32_t ps_file_close(int32_t handle) {
 }
 
 int32_t ps_file_bytes(int32_t handle, double offset, void *data, int32_t size) {
+  int32_t result = check_memory("data", data, size);
+  if (result >= 0) result = check_count("offset", offset, 0, COUNT_MOST);
+  if (result < 0) return result;
   struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
   if (!file) return PS_ERR_HANDLE;
-  int32_t result;
   if (!file->medium || file->medium->type != &medium_memory_type) {
     result = error_set(PS_ERR_ARGUMENT, 0, "%s is not in memory", file->name);
   } else if (atomic_exchange_explicit(&file->taken, 1, memory_order_acquire)) {
     result = error_set(PS_ERR_BUSY, 0, "%s is in use by a running stream or another call", file->name);
   } else {
-    size_t bytes, from = offset > 0 ? (size_t)offset : 0;
+    size_t bytes, from = (size_t)offset;
     const unsigned char *contents = medium_memory_data(file->medium, &bytes);
     size_t left = from < bytes ? bytes - from : 0;
     size_t copied = size > 0 && left > (size_t)size ? (size_t)size : left;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/error.h"
 #include "engine/format.h"
 #include "engine/ring.h"
@@ -92,7 +93,7 @@ static int32_t start(struct file *file, const void *data, double frames, int32_t
   job->file = file;
   job->format = format;
   job->frame_bytes = format_bytes(format) * (size_t)file->channels;
-  job->frames = frames < 9e15 ? (int64_t)frames : INT64_MAX;
+  job->frames = frames == PS_FRAMES_ALL ? INT64_MAX : (int64_t)frames;
   int32_t handle =
       has_memory(job, data) ? handle_new(&job->object, HANDLE_JOB, destroy) : error_set(PS_ERR_MEMORY, 0, NULL);
   if (handle < 0) {
@@ -106,32 +107,35 @@ static int32_t start(struct file *file, const void *data, double frames, int32_t
   return error_set(PS_ERR_THREAD, 0, NULL);
 }
 
-static int32_t check(double frames, int32_t format) {
-  if (!(frames >= 0)) return error_set(PS_ERR_ARGUMENT, 0, "frames must not be negative");
+static int32_t check(double frames, double least, int32_t format) {
+  int32_t status = check_count("frames", frames, least, COUNT_MOST);
+  if (status < 0) return status;
   return format_bytes(format) ? PS_OK : error_set(PS_ERR_ARGUMENT, 0, "%d is no sample format", (int)format);
 }
 
 int32_t ps_job_read(int32_t handle, double frames, int32_t format) {
   struct file *file;
-  int32_t status = check(frames, format);
+  int32_t status = check(frames, PS_FRAMES_ALL, format);
   if (status == PS_OK) status = file_begin(handle, &file);
   return status < 0 ? status : start(file, NULL, frames, format);
 }
 
 int32_t ps_job_write(int32_t handle, const void *data, double frames, int32_t format) {
   struct file *file;
-  int32_t status = check(frames, format);
-  if (status == PS_OK && !(data && frames < 9e15)) status = error_set(PS_ERR_ARGUMENT, 0, "there is no data");
+  int32_t status = check(frames, 0, format);
+  if (status == PS_OK && !data) status = error_set(PS_ERR_ARGUMENT, 0, "there is no data");
   if (status == PS_OK) status = file_begin(handle, &file);
   return status < 0 ? status : start(file, data, frames, format);
 }
 
 double ps_job_done(int32_t handle) {
   struct job *job = (struct job *)handle_use(handle, HANDLE_JOB);
-  if (!job) return PS_ERR_HANDLE;
-  double result = PS_ERR_PENDING;
-  if (atomic_load_explicit(&job->ended, memory_order_acquire))
-    result = job->error.status < 0 ? error_raise(&job->error) : (double)job->done;
+  if (!job) return error_number(PS_ERR_HANDLE);
+  double result;
+  if (!atomic_load_explicit(&job->ended, memory_order_acquire))
+    result = error_number(PS_ERR_PENDING);
+  else
+    result = job->error.status < 0 ? error_number(error_raise(&job->error)) : (double)job->done;
   object_release(&job->object);
   return result;
 }

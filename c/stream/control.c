@@ -95,8 +95,8 @@ int stream_is_changing(const struct stream *stream) {
   return found;
 }
 
-/* The control thread may be busy ending the run, with a device that plays out, or a pipe that takes nothing; or it may be
- * about to. Under the lock. */
+/* The control thread may be busy ending the run, with a device that plays out, or a pipe that takes nothing; or it
+ * may be about to. Under the lock. */
 static void hurry(struct stream *stream, int32_t command) {
   int aborts = command == PS_COMMAND_ABORT || command == PS_COMMAND_CLOSE || command == COMMAND_QUIT;
   if (aborts) atomic_store(&stream->host.aborting, 1);
@@ -108,8 +108,9 @@ static void hurry(struct stream *stream, int32_t command) {
 static int32_t enqueue(struct stream *stream, int32_t command) {
   if (stream->queued > 0 && stream->queue[stream->queued - 1] == COMMAND_QUIT)
     return error_set(PS_ERR_HANDLE, 0, NULL); /* freed by another thread, during this call */
-  if (stream->queued > STREAM_COMMANDS && command != COMMAND_QUIT)
-    return error_set(PS_ERR_BUSY, 0, "%d commands are waiting already", STREAM_COMMANDS);
+  /* There is always room for one CLOSE more, and for COMMAND_QUIT. */
+  int32_t room = STREAM_COMMANDS + (command == COMMAND_QUIT ? 3 : command == PS_COMMAND_CLOSE ? 2 : 1);
+  if (stream->queued >= room) return error_set(PS_ERR_BUSY, 0, "%d commands are waiting already", STREAM_COMMANDS);
   hurry(stream, command);
   stream->queue[stream->queued++] = command;
   return stream->next_ticket++;

@@ -1,6 +1,9 @@
 /* What a stream plays and records: as it is set for the next run, and as a run has it. */
 #include "stream/endpoints.h"
 
+#include "base/check.h"
+
+#define CALL_POLL 20e-6   /* seconds between two looks at a ring that a call is using */
 #define RING_FRAMES 65536 /* between a file and the callback, unless the caller gives a ring */
 
 static const struct engine_direction *engine_direction(const struct stream *stream, int direction) {
@@ -112,12 +115,19 @@ static int writes_ring(const struct endpoint *set, int direction) {
   return direction == DEVICE_INPUT || set->kind == PS_ENDPOINT_FILE;
 }
 
+/* 0 if another running stream has it. A call from outside has it no longer than it takes to copy. */
+static int claim_end(struct ring *ring, int end) {
+  int found;
+  while ((found = ring_claim(ring, end, RING_STREAM)) == RING_CALL) os_sleep(CALL_POLL);
+  return found == RING_FREE;
+}
+
 /* Claims them; 0 if another running stream has one of them. */
 static int claim_ring(struct ring *ring, const struct endpoint *set, int direction) {
   int reads = reads_ring(set, direction), writes = writes_ring(set, direction);
-  if (reads && atomic_exchange(&ring->reader_streams, 1)) return 0;
-  if (!writes || !atomic_exchange(&ring->writer_streams, 1)) return 1;
-  if (reads) atomic_store(&ring->reader_streams, 0);
+  if (reads && !claim_end(ring, PS_END_READER)) return 0;
+  if (!writes || claim_end(ring, PS_END_WRITER)) return 1;
+  if (reads) ring_unclaim(ring, PS_END_READER);
   return 0;
 }
 
@@ -161,8 +171,8 @@ static void give_back(struct stream *stream, int direction) {
   struct ring *ring = stream->rings[direction];
   if (!ring) return;
   if (set->kind == PS_ENDPOINT_FILE) file_give_back((struct file *)set->object);
-  if (reads_ring(set, direction)) atomic_store(&ring->reader_streams, 0);
-  if (writes_ring(set, direction)) atomic_store(&ring->writer_streams, 0);
+  if (reads_ring(set, direction)) ring_unclaim(ring, PS_END_READER);
+  if (writes_ring(set, direction)) ring_unclaim(ring, PS_END_WRITER);
   object_release(&ring->object);
   stream->rings[direction] = NULL;
 }
@@ -240,7 +250,8 @@ static int32_t next_file(struct stream *stream, struct object *object, int64_t a
 int32_t ps_stream_next_file(int32_t handle, int32_t file, double at) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  if (!(at >= -1 && at <= 9e15)) return stream_done(stream, error_set(PS_ERR_ARGUMENT, 0, "frame %g", at));
+  int32_t checked = check_count("frame of the next file", at, PS_NEXT_BLOCK, COUNT_MOST);
+  if (checked < 0) return stream_done(stream, checked);
   struct object *object = handle_use(file, HANDLE_FILE);
   if (!object) return stream_done(stream, PS_ERR_HANDLE);
   os_mutex_lock(&stream->lock);
@@ -252,11 +263,11 @@ int32_t ps_stream_next_file(int32_t handle, int32_t file, double at) {
 
 double ps_stream_next_file_at(int32_t handle) {
   struct stream *stream = stream_use(handle);
-  if (!stream) return PS_ERR_HANDLE;
+  if (!stream) return error_number(PS_ERR_HANDLE);
   os_mutex_lock(&stream->lock);
   if (stream->writer) stream->switched_at = (double)file_writer_switched_at(stream->writer);
   double at = stream->switched_at;
   os_mutex_unlock(&stream->lock);
   object_release(&stream->object);
-  return at < 0 ? PS_ERR_PENDING : at;
+  return at < 0 ? error_number(PS_ERR_PENDING) : at;
 }

@@ -1,6 +1,8 @@
 /* The public functions that ask about a stream. Each is one look at what callback and control thread publish. */
+#include <math.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "stream/state.h"
 
 #define DUE_LONGEST 0.25 /* the farthest that ps_stream_due looks ahead, seconds */
@@ -43,13 +45,13 @@ static double get_number(struct stream *stream, int32_t what) {
     case PS_NUMBER_BLOCK_FRAME: return (double)stream_anchor(stream).frame;
     case PS_NUMBER_BLOCK_ADC_TIME: return stream_anchor(stream).input;
     case PS_NUMBER_BLOCK_DAC_TIME: return stream_anchor(stream).output;
-    default: return error_set(PS_ERR_ARGUMENT, 0, "no number %d", what);
+    default: return error_number(check_choice("number of a stream", what, PS_NUMBER_COUNT));
   }
 }
 
 double ps_stream_number(int32_t handle, int32_t what) {
   struct stream *stream = stream_use(handle);
-  if (!stream) return PS_ERR_HANDLE;
+  if (!stream) return error_number(PS_ERR_HANDLE);
   double number = get_number(stream, what);
   object_release(&stream->object);
   return number;
@@ -58,30 +60,34 @@ double ps_stream_number(int32_t handle, int32_t what) {
 int32_t ps_stream_numbers(int32_t handle, double *numbers, int32_t count) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  for (int32_t i = 0; i < count && i < PS_NUMBER_COUNT; i++) numbers[i] = get_number(stream, i);
-  return stream_done(stream, PS_OK);
+  int32_t status = check_memory("numbers", numbers, count);
+  for (int32_t i = 0; status >= 0 && i < count && i < PS_NUMBER_COUNT; i++) numbers[i] = get_number(stream, i);
+  return stream_done(stream, status);
 }
 
 int32_t ps_stream_actual(int32_t handle, double *actual, int32_t count) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  int32_t status =
-      atomic_load(&stream->state) == PS_STATE_NEW ? error_set(PS_ERR_STATE, 0, "the stream is not open") : PS_OK;
+  int32_t status = stream_state(stream) == PS_STATE_NEW ? error_set(PS_ERR_STATE, 0, "the stream is not open") : PS_OK;
+  if (status >= 0) status = check_memory("actual", actual, count);
   if (status >= 0 && count > 0)
     memcpy(actual, stream->actual, (size_t)(count < PS_ACTUAL_SIZE ? count : PS_ACTUAL_SIZE) * sizeof *actual);
   return stream_done(stream, status);
 }
 
-int32_t ps_stream_levels(int32_t handle, int32_t side, double *levels, int32_t channels) {
+int32_t ps_stream_levels(int32_t handle, int32_t direction, double *levels, int32_t channels) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  if (side < 0 || side > 2) return stream_done(stream, error_set(PS_ERR_ARGUMENT, 0, "side %d is not 0, 1 or 2", side));
-  if (atomic_load(&stream->state) == PS_STATE_NEW) return stream_done(stream, 0);
+  int32_t status = check_choice("direction", direction, 3);
+  if (status >= 0) status = check_memory("levels", levels, channels);
+  if (status < 0) return stream_done(stream, status);
+  if (stream_state(stream) == PS_STATE_NEW) return stream_done(stream, 0);
   int32_t count = 0;
-  for (int s = side == 2 ? 0 : side; s <= (side == 2 ? 1 : side); s++) {
+  for (int i = PS_DIRECTION_INPUT; i <= PS_DIRECTION_OUTPUT; i++) {
+    if (direction != PS_DIRECTION_BOTH && direction != i) continue;
     int32_t room = channels > count ? channels - count : 0;
-    meter_read(&stream->meters[s], levels + 2 * count, room);
-    count += stream->meters[s].channels;
+    if (room > 0) meter_read(&stream->meters[i], levels + PS_LEVEL_SIZE * count, room);
+    count += stream->meters[i].channels;
   }
   return stream_done(stream, count);
 }
@@ -89,21 +95,26 @@ int32_t ps_stream_levels(int32_t handle, int32_t side, double *levels, int32_t c
 int32_t ps_stream_glitches(int32_t handle, double *glitches, int32_t count) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  return stream_done(stream, glitch_read(&stream->engine.glitches, glitches, count));
+  int32_t status = check_memory("glitches", glitches, count);
+  return stream_done(stream, status < 0 ? status : glitch_read(&stream->engine.glitches, glitches, count));
 }
 
 int32_t ps_stream_timing(int32_t handle, double *timing, int32_t count) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  double values[6];
+  double values[PS_TIMING_SIZE];
+  int32_t status = check_memory("timing", timing, count);
+  if (status < 0) return stream_done(stream, status);
   timing_read(&stream->timing, values);
-  if (count > 0) memcpy(timing, values, (size_t)(count < 6 ? count : 6) * sizeof *timing);
+  if (count > 0) memcpy(timing, values, (size_t)(count < PS_TIMING_SIZE ? count : PS_TIMING_SIZE) * sizeof *timing);
   return stream_done(stream, (int32_t)atomic_load_explicit(&stream->timing.count, RELAXED));
 }
 
 int32_t ps_stream_error(int32_t handle, char *text, int32_t size, int32_t *numbers, int32_t count) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
+  int32_t checked = check_memory("numbers", numbers, count);
+  if (checked < 0) return stream_done(stream, checked);
   os_mutex_lock(&stream->lock);
   int32_t status = stream->failure.status;
   text_copy(status < 0 ? stream->failure.text : "", text, size);
@@ -124,7 +135,8 @@ static double due_in(struct stream *stream, double frames) {
 
 double ps_stream_due(int32_t handle, double frames) {
   struct stream *stream = stream_use(handle);
-  if (!stream) return PS_ERR_HANDLE;
+  if (!stream) return error_number(PS_ERR_HANDLE);
+  if (isnan(frames)) return error_number(stream_done(stream, check_count("frames", frames, 0, COUNT_MOST)));
   double due = 0;
   os_mutex_lock(&stream->lock); /* the control thread lets go of the sink when it closes the stream */
   if (stream_running(stream) && stream->endpoints[DEVICE_INPUT].kind == PS_ENDPOINT_RING) {
@@ -138,9 +150,11 @@ double ps_stream_due(int32_t handle, double frames) {
 
 double ps_stream_capture_time(int32_t handle, double frame) {
   struct stream *stream = stream_use(handle);
-  if (!stream) return PS_ERR_HANDLE;
-  if (atomic_load(&stream->state) == PS_STATE_NEW)
-    return stream_done(stream, error_set(PS_ERR_STATE, 0, "the stream is not open"));
+  if (!stream) return error_number(PS_ERR_HANDLE);
+  int32_t status = stream_state(stream) == PS_STATE_NEW ? error_set(PS_ERR_STATE, 0, "the stream is not open")
+                   : isnan(frame)                       ? check_count("frame", frame, 0, COUNT_MOST)
+                                                        : PS_OK;
+  if (status < 0) return error_number(stream_done(stream, status));
   struct anchor_values last = stream_anchor(stream);
   double time = last.input + (frame - (double)last.frame) / stream->actual[PS_ACTUAL_SAMPLE_RATE];
   double leaps[GLITCH_LOG_SIZE][4];

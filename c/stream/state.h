@@ -80,7 +80,7 @@ struct stream {
   struct os_thread thread;
   struct os_event wake;               /* posted by commands, by the completing callback and by failing file threads */
   struct os_mutex lock;               /* for what follows; never taken by the callback */
-  int32_t queue[STREAM_COMMANDS + 2]; /* commands: the one under way, those that wait, and COMMAND_QUIT */
+  int32_t queue[STREAM_COMMANDS + 3]; /* commands: the one under way, those that wait, CLOSE and COMMAND_QUIT */
   int32_t queued;
   int32_t next_ticket, done_ticket; /* the queue has the tickets from done_ticket to before next_ticket */
   struct error results[STREAM_TICKETS];
@@ -122,8 +122,8 @@ int32_t stream_command(struct stream *stream, int32_t command);
 int stream_is_changing(const struct stream *stream);
 int stream_is_busy(const struct stream *stream);
 
-/* stream.c: the stream for a call that sets something for the next run, with its lock taken. NULL with *status set while
- * a run is on, or a command under way that uses what is set. And the end of such a call. */
+/* stream.c: the stream for a call that sets something for the next run, with its lock taken. NULL with *status set
+ * while a run is on, or a command under way that uses what is set. And the end of such a call. */
 struct stream *stream_use_idle(int32_t handle, int32_t *status);
 int32_t stream_done_idle(struct stream *stream, int32_t status);
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "device/config.h"
 
 #define AWAIT_LONGEST 0.001 /* seconds between two looks while a caller is blocked */
@@ -66,7 +67,7 @@ int32_t ps_stream_command(int32_t handle, int32_t command) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
   if (command < PS_COMMAND_OPEN || command > PS_COMMAND_CLOSE)
-    return stream_done(stream, error_set(PS_ERR_ARGUMENT, 0, "no command %d", command));
+    return stream_done(stream, error_set(PS_ERR_ARGUMENT, 0, "there is no command %d", command));
   return stream_done(stream, stream_command(stream, command));
 }
 
@@ -107,6 +108,7 @@ static int is_idle(struct stream *stream) {
 int32_t ps_stream_wait(int32_t handle, double seconds) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
+  if (isnan(seconds)) return stream_done(stream, check_count("seconds", seconds, 0, COUNT_MOST));
   double deadline = os_time() + seconds;
   int idle;
   while (!(idle = is_idle(stream)) && (seconds < 0 || os_time() < deadline)) os_sleep(AWAIT_LONGEST);
@@ -162,10 +164,13 @@ int32_t ps_stream_set_run(int32_t handle, double frames, double pad, double offs
   int32_t status;
   struct stream *stream = stream_use_idle(handle, &status);
   if (!stream) return status;
-  if (isnan(frames) || isnan(pad) || !(offset >= 0) || frames > 9e15 || pad > 9e15 || offset > 9e15)
-    return stream_done_idle(stream, error_set(PS_ERR_ARGUMENT, 0, "frames %g, pad %g, offset %g", frames, pad, offset));
-  stream->frames = frames < 0 ? -1 : frames;
-  stream->pad = pad < 0 ? -1 : pad;
+  status = check_count("frames", frames, -1, COUNT_MOST);
+  if (status >= 0) status = check_count("pad", pad, -1, COUNT_MOST);
+  if (status >= 0) status = check_count("offset", offset, 0, COUNT_MOST);
+  if (status >= 0) status = check_choice("flags of a run", flags, PS_RUN_FATAL_XRUNS + 1);
+  if (status < 0) return stream_done_idle(stream, status);
+  stream->frames = frames;
+  stream->pad = pad;
   stream->offset = offset;
   stream->run_flags = flags;
   stream_clear(stream);
@@ -176,8 +181,9 @@ int32_t ps_stream_set_prebuffer(int32_t handle, double frames) {
   int32_t status;
   struct stream *stream = stream_use_idle(handle, &status);
   if (!stream) return status;
-  stream->prebuffer = frames >= 0 ? frames : -1;
-  return stream_done_idle(stream, PS_OK);
+  if (!(frames < 0)) status = check_count("prebuffer", frames, 0, COUNT_MOST);
+  if (status >= 0) stream->prebuffer = frames >= 0 ? frames : -1;
+  return stream_done_idle(stream, status);
 }
 
 static int32_t check_map(const struct engine_direction *direction, const int32_t *map, int32_t count) {
@@ -190,14 +196,16 @@ static int32_t check_map(const struct engine_direction *direction, const int32_t
   return PS_OK;
 }
 
-int32_t ps_stream_set_map(int32_t handle, int32_t side, const int32_t *map, int32_t count) {
+int32_t ps_stream_set_map(int32_t handle, int32_t direction, const int32_t *map, int32_t count) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  struct engine_direction *direction = side ? &stream->engine.output : &stream->engine.input;
-  int32_t status = stream_state(stream) == PS_STATE_NEW ? error_set(PS_ERR_STATE, 0, "the stream is not open")
-                   : direction->channels ? check_map(direction, map, count)
-                                         : error_set(PS_ERR_ARGUMENT, 0, "the stream has no such direction");
-  if (status >= 0) channel_map_set(&direction->map, map);
+  struct engine_direction *mapped = direction == PS_DIRECTION_OUTPUT ? &stream->engine.output : &stream->engine.input;
+  int32_t status = check_choice("direction", direction, 2);
+  if (status >= 0 && stream_state(stream) == PS_STATE_NEW)
+    status = error_set(PS_ERR_STATE, 0, "the stream is not open");
+  if (status >= 0 && !mapped->channels) status = error_set(PS_ERR_ARGUMENT, 0, "the stream has no such direction");
+  if (status >= 0) status = check_map(mapped, map, count);
+  if (status >= 0) channel_map_set(&mapped->map, map);
   return stream_done(stream, status);
 }
 

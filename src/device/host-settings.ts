@@ -1,19 +1,4 @@
-import {
-  PS_CONFIG_FAULTS,
-  PS_CONFIG_INPUT_CHANNEL_MAP,
-  PS_CONFIG_INPUT_CHANNELS,
-  PS_CONFIG_INPUT_HOST_FLAGS,
-  PS_CONFIG_INPUT_HOST_SETTINGS,
-  PS_CONFIG_VIRTUAL_CLOCK,
-  PS_CONFIG_VIRTUAL_DELAY,
-  PS_FAULT_DEVICE_LOST,
-  PS_FAULT_INPUT_OVERFLOW,
-  PS_FAULT_OUTPUT_UNDERFLOW,
-  PS_FAULT_STALL,
-  PS_HOST_ASIO,
-  PS_HOST_COREAUDIO,
-  PS_HOST_WASAPI,
-} from "../../ffi/constants.ts";
+import { PS_CLOCK_FREEWHEEL, PS_CLOCK_REALTIME, PS_CONFIG_FAULTS, PS_CONFIG_INPUT_CHANNELS, PS_CONFIG_INPUT_CHANNEL_MAP, PS_CONFIG_INPUT_HOST_FLAGS, PS_CONFIG_INPUT_HOST_SETTINGS, PS_CONFIG_VIRTUAL_CLOCK, PS_CONFIG_VIRTUAL_DELAY, PS_FAULT_DEVICE_LOST, PS_FAULT_INPUT_OVERFLOW, PS_FAULT_OUTPUT_UNDERFLOW, PS_FAULT_SIZE, PS_FAULT_STALL, PS_HOST_ASIO, PS_HOST_COREAUDIO, PS_HOST_WASAPI } from "../../ffi/constants.ts";
 import {
   type OptionNames,
   orElse,
@@ -111,14 +96,14 @@ export function putHostSettings(
         maps.push(...putCoreAudio(config, side, host));
     }
   }
-  config[PS_CONFIG_FAULTS] = faults.length / 4;
+  config[PS_CONFIG_FAULTS] = faults.length / PS_FAULT_SIZE;
   return Float64Array.from([...maps, ...faults]);
 }
 
 function putVirtual(config: Float64Array, settings: SettingsOf<"virtual">): number[] {
   if (settings.clock !== undefined) {
     const clock = requireOneOf(`${OPTION}.clock`, settings.clock, ["realtime", "freewheel"]);
-    config[PS_CONFIG_VIRTUAL_CLOCK] = clock === "freewheel" ? 1 : 0;
+    config[PS_CONFIG_VIRTUAL_CLOCK] = clock === "freewheel" ? PS_CLOCK_FREEWHEEL : PS_CLOCK_REALTIME;
   }
   if (settings.loopbackDelay !== undefined) {
     config[PS_CONFIG_VIRTUAL_DELAY] = requireInteger(`${OPTION}.loopbackDelay`, settings.loopbackDelay, 0, MAX_DELAY);

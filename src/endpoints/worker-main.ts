@@ -1,4 +1,5 @@
 // Runs in the worker of a worker task: loads the module, and calls its function.
+import { PS_RING_ENDED } from "../../ffi/constants.ts";
 import { once } from "node:events";
 import { clearInterval, setInterval } from "node:timers";
 import { parentPort, workerData } from "node:worker_threads";
@@ -12,7 +13,6 @@ import { Poller } from "../base/poller.ts";
 import type { WorkerOrder, WorkerReport } from "./worker.ts";
 
 const WATCH_INTERVAL = 10; // milliseconds
-const RING_ENDED = 2;
 
 async function work(order: WorkerOrder): Promise<void> {
   const { role, loop, data } = order;
@@ -22,7 +22,7 @@ async function work(order: WorkerOrder): Promise<void> {
   const stream = new StreamProxy(order.stream, () => Atomics.load(order.ended, 0) !== 0);
   const end = new AbortController();
   // A source that is drained ends before its stream: the end of its ring has been set.
-  const isOver = () => !stream.active || (role === "source" && native().ps_ring_info(handle, RING_ENDED) !== 0);
+  const isOver = () => !stream.active || (role === "source" && native().ps_ring_info(handle, PS_RING_ENDED) !== 0);
   const watch = setInterval(() => isOver() && end.abort(), WATCH_INTERVAL);
   checkWhenRead(end, isOver);
   try {

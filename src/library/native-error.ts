@@ -1,24 +1,4 @@
-import {
-  PS_ERR_ACTIVE,
-  PS_ERR_ARGUMENT,
-  PS_ERR_BUFFER_EMPTY,
-  PS_ERR_BUFFER_FULL,
-  PS_ERR_BUSY,
-  PS_ERR_DEVICE_LOST,
-  PS_ERR_DEVICE_NOT_FOUND,
-  PS_ERR_HANDLE,
-  PS_ERR_MEMORY,
-  PS_ERR_NO_PORTAUDIO,
-  PS_ERR_NO_SNDFILE,
-  PS_ERR_PENDING,
-  PS_ERR_PORTAUDIO,
-  PS_ERR_SOUNDFILE,
-  PS_ERR_STALLED,
-  PS_ERR_STATE,
-  PS_ERR_THREAD,
-  PS_ERR_UNSUPPORTED,
-  PS_ERR_XRUN,
-} from "../../ffi/constants.ts";
+import { PS_ERROR_CODE, PS_ERROR_HOST_API_TYPE, PS_ERROR_HOST_CODE, PS_ERROR_STATUS, PS_ERR_ACTIVE, PS_ERR_ARGUMENT, PS_ERR_BUFFER_EMPTY, PS_ERR_BUFFER_FULL, PS_ERR_BUSY, PS_ERR_DEVICE_LOST, PS_ERR_DEVICE_NOT_FOUND, PS_ERR_HANDLE, PS_ERR_MEMORY, PS_ERR_NO_PORTAUDIO, PS_ERR_NO_SNDFILE, PS_ERR_PENDING, PS_ERR_PORTAUDIO, PS_ERR_SOUNDFILE, PS_ERR_STALLED, PS_ERR_STATE, PS_ERR_THREAD, PS_ERR_UNSUPPORTED, PS_ERR_XRUN } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { readText } from "../../ffi/text.ts";
 import {
@@ -108,12 +88,19 @@ function missingLibrary(library: SystemLibrary, text: string, context: string): 
 }
 
 /**
- * Returns a status that is no error, and throws the error of a negative one. Must be called right after the failing
- * call: the native side keeps the detail until the next call of this thread that fails.
+ * Throws the error for what the native side returns when it has failed: a negative status, or NaN in place of a number.
+ * Returns anything else as it is. Call it right after the failing call: the native side keeps the detail until this
+ * thread's next failure.
  */
-export function unwrap(status: number, context?: string): number {
-  if (status >= 0) return status;
+export function unwrap(result: number, context?: string): number {
+  if (result >= 0) return result;
   const { ps_error_detail, ps_error_number } = native();
-  const detail = { text: readText(ps_error_detail), numbers: [0, 1, 2].map((what) => ps_error_number(what)) };
-  throw nativeError(status, detail, context);
+  const status = Number.isNaN(result) ? ps_error_number(PS_ERROR_STATUS) : result;
+  const numbers = [PS_ERROR_CODE, PS_ERROR_HOST_CODE, PS_ERROR_HOST_API_TYPE].map((what) => ps_error_number(what));
+  throw nativeError(status, { text: readText(ps_error_detail), numbers }, context);
+}
+
+/** Whether a number that the native side has just returned says that what was asked has not ended yet. */
+export function isPending(result: number): boolean {
+  return Number.isNaN(result) && native().ps_error_number(PS_ERROR_STATUS) === PS_ERR_PENDING;
 }

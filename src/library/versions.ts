@@ -1,4 +1,4 @@
-import { PS_LIBRARY_PORTAUDIO, PS_LIBRARY_SNDFILE } from "../../ffi/constants.ts";
+import { PS_LIBRARY_PATH, PS_LIBRARY_PORTAUDIO, PS_LIBRARY_SNDFILE, PS_LIBRARY_VERSION } from "../../ffi/constants.ts";
 import { native, nativePath } from "../../ffi/load.ts";
 import { readText } from "../../ffi/text.ts";
 import { VERSION } from "./version.ts";
@@ -17,9 +17,6 @@ export interface Versions {
   readonly paths: { readonly native: string; readonly portaudio: string | null; readonly libsndfile: string | null };
 }
 
-const VERSION_TEXT = 0;
-const PATH_TEXT = 1;
-
 /** Versions of this package, its C library, PortAudio and libsndfile, with the paths they were loaded from. */
 export function versions(): Versions {
   const { ps_version, ps_library_load, ps_library_text } = native();
@@ -28,12 +25,12 @@ export function versions(): Versions {
   return {
     pastream: VERSION,
     native: readText(ps_version),
-    portaudio: text(PS_LIBRARY_PORTAUDIO, VERSION_TEXT),
-    libsndfile: text(PS_LIBRARY_SNDFILE, VERSION_TEXT),
+    portaudio: text(PS_LIBRARY_PORTAUDIO, PS_LIBRARY_VERSION),
+    libsndfile: text(PS_LIBRARY_SNDFILE, PS_LIBRARY_VERSION),
     paths: {
       native: nativePath(),
-      portaudio: text(PS_LIBRARY_PORTAUDIO, PATH_TEXT),
-      libsndfile: text(PS_LIBRARY_SNDFILE, PATH_TEXT),
+      portaudio: text(PS_LIBRARY_PORTAUDIO, PS_LIBRARY_PATH),
+      libsndfile: text(PS_LIBRARY_SNDFILE, PS_LIBRARY_PATH),
     },
   };
 }

@@ -1,3 +1,4 @@
+import { PS_RING_ELEMENT_SIZE, PS_RING_SIZE } from "../../ffi/constants.ts";
 import { native, nativeView } from "../../ffi/load.ts";
 import { PastreamError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
@@ -174,7 +175,7 @@ export class RingBuffer implements Disposable {
    */
   share(): RingHandle {
     const handle = { pastreamRing: this.#live(), elementSize: this.elementSize, size: this.size };
-    unwrap(native().ps_ring_info(handle.pastreamRing, 0), "RingBuffer");
+    unwrap(native().ps_ring_info(handle.pastreamRing, PS_RING_SIZE), "RingBuffer");
     if (this.#storage && !(this.#storage.buffer instanceof SharedArrayBuffer)) {
       throw new TypeError("a ring over memory of this thread's own cannot be shared: give it a SharedArrayBuffer");
     }
@@ -191,8 +192,8 @@ export class RingBuffer implements Disposable {
       throw new TypeError(`handle must be what share() gives, not ${show(handle)}`);
     }
     const ring = requireInteger("handle.pastreamRing", handle.pastreamRing, 1, MAX_RING_SIZE);
-    const size = unwrap(native().ps_ring_info(ring, 0), "RingBuffer.from");
-    const elementSize = unwrap(native().ps_ring_info(ring, 1), "RingBuffer.from");
+    const size = unwrap(native().ps_ring_info(ring, PS_RING_SIZE), "RingBuffer.from");
+    const elementSize = unwrap(native().ps_ring_info(ring, PS_RING_ELEMENT_SIZE), "RingBuffer.from");
     if (size !== handle.size || elementSize !== handle.elementSize) {
       throw new TypeError(
         `handle names a ring of ${size} elements of ${elementSize} bytes, not of ${show(handle.size)} of ` +

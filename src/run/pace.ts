@@ -46,7 +46,7 @@ export class RunPace {
   /** See Host.dueIn(). */
   dueIn(frames: number, checks: number): number {
     const seconds = native().ps_stream_due(this.#handle, frames);
-    if (seconds <= 0) return 0;
+    if (!(seconds > 0)) return 0;
     if (this.#speed === 0 || this.#poller.wokenAt - this.#observedAt > LONGEST_WATCH) {
       const elapsed = (performance.now() - this.#startedAt) / 1000;
       this.#speed = this.#readings.number(PS_NUMBER_FRAME_COUNT) / this.#sampleRate / elapsed;

@@ -1,11 +1,23 @@
 // What a stream tells of itself.
 import {
+  PS_DIRECTION_BOTH,
+  PS_GLITCH_FRAME,
+  PS_GLITCH_FRAMES,
+  PS_GLITCH_KIND,
+  PS_GLITCH_SIZE,
+  PS_GLITCH_TIME,
+  PS_LEVEL_PEAK,
+  PS_LEVEL_RMS,
+  PS_LEVEL_SIZE,
   PS_NUMBER_COUNT,
   PS_NUMBER_INPUT_OVERFLOWS,
   PS_NUMBER_INPUT_UNDERFLOWS,
   PS_NUMBER_OUTPUT_OVERFLOWS,
   PS_NUMBER_OUTPUT_UNDERFLOWS,
   PS_NUMBER_SOURCE_UNDERFLOWS,
+  PS_TIMING_LATE_P50,
+  PS_TIMING_SIZE,
+  PS_TIMING_TOOK_P50,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 
@@ -112,17 +124,21 @@ export interface Readings {
 /** What the log of a run keeps. */
 export const MOST_GLITCHES = 256;
 const MOST_CHANNELS = 2 * 1024; // of both directions
-const BOTH_SIDES = 2;
 
 /** What the native side writes to, read at once. */
-const numbers: Float64Array = new Float64Array(new ArrayBuffer(Math.max(4 * MOST_GLITCHES, 2 * MOST_CHANNELS) * 8));
+const numbers: Float64Array = new Float64Array(
+  new ArrayBuffer(Math.max(PS_GLITCH_SIZE * MOST_GLITCHES, PS_LEVEL_SIZE * MOST_CHANNELS) * 8),
+);
 
 /** Asks the native side. `channels` of input and output. */
 export function liveReadings(handle: number, channels: readonly [input: number, output: number]): Readings {
   const [inputs, outputs] = channels;
   const levelsFrom = (first: number, count: number): ChannelLevel[] => {
     const levels: ChannelLevel[] = [];
-    for (let i = first; i < first + count; i++) levels.push({ peak: numbers[2 * i], rms: numbers[2 * i + 1] });
+    for (let i = first; i < first + count; i++) {
+      const at = PS_LEVEL_SIZE * i;
+      levels.push({ peak: numbers[at + PS_LEVEL_PEAK], rms: numbers[at + PS_LEVEL_RMS] });
+    }
     return levels;
   };
   const quantilesFrom = (at: number): Quantiles => ({ p50: numbers[at], p99: numbers[at + 1], max: numbers[at + 2] });
@@ -142,19 +158,27 @@ export function liveReadings(handle: number, channels: readonly [input: number, 
     glitches() {
       const count = native().ps_stream_glitches(handle, numbers, MOST_GLITCHES);
       const glitches: Glitch[] = [];
-      for (let at = 0; at < 4 * count; at += 4) {
-        const kind = glitchKinds[numbers[at + 2]];
-        glitches.push({ frame: numbers[at], time: numbers[at + 1], kind, frames: numbers[at + 3] });
+      for (let at = 0; at < PS_GLITCH_SIZE * count; at += PS_GLITCH_SIZE) {
+        glitches.push({
+          frame: numbers[at + PS_GLITCH_FRAME],
+          time: numbers[at + PS_GLITCH_TIME],
+          kind: glitchKinds[numbers[at + PS_GLITCH_KIND]],
+          frames: numbers[at + PS_GLITCH_FRAMES],
+        });
       }
       return glitches;
     },
     levels() {
-      native().ps_stream_levels(handle, BOTH_SIDES, numbers, inputs + outputs);
+      native().ps_stream_levels(handle, PS_DIRECTION_BOTH, numbers, inputs + outputs);
       return { input: levelsFrom(0, inputs), output: levelsFrom(inputs, outputs) };
     },
     callbackStats() {
-      const count = native().ps_stream_timing(handle, numbers, 6);
-      return { count: Math.max(count, 0), lateness: quantilesFrom(0), duration: quantilesFrom(3) };
+      const count = native().ps_stream_timing(handle, numbers, PS_TIMING_SIZE);
+      return {
+        count: Math.max(count, 0),
+        lateness: quantilesFrom(PS_TIMING_LATE_P50),
+        duration: quantilesFrom(PS_TIMING_TOOK_P50),
+      };
     },
   };
 }

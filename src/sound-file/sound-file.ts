@@ -1,17 +1,8 @@
-import {
-  PS_ERR_BUSY,
-  PS_ERR_PENDING,
-  PS_FILE_CHANNELS,
-  PS_FILE_FORMAT,
-  PS_FILE_FRAMES,
-  PS_FILE_INFO_SIZE,
-  PS_FILE_SAMPLE_RATE,
-  PS_FILE_SEEKABLE,
-} from "../../ffi/constants.ts";
+import { PS_ERR_BUSY, PS_FILE_CHANNELS, PS_FILE_FORMAT, PS_FILE_FRAMES, PS_FILE_INFO_SIZE, PS_FILE_SAMPLE_RATE, PS_FILE_SEEKABLE, PS_FRAMES_ALL } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
 import { PastreamError } from "../library/errors.ts";
-import { unwrap } from "../library/native-error.ts";
+import { isPending, unwrap } from "../library/native-error.ts";
 import type { FileDtype, FileSamples } from "../samples/formats.ts";
 import { requireView } from "../samples/memory.ts";
 import { type BlockOptions, blocksOf } from "./blocks.ts";
@@ -230,7 +221,7 @@ export class SoundFile implements Disposable {
       }
       return taken === most;
     };
-    await this.#exclusively(() => this.#ended(native().ps_job_read(handle, total, code), take));
+    await this.#exclusively(() => this.#ended(native().ps_job_read(handle, total < Infinity ? total : PS_FRAMES_ALL, code), take));
     return gathering.samples();
   }
 
@@ -390,10 +381,11 @@ export class SoundFile implements Disposable {
     unwrap(job);
     let looks = 0;
     const lookAtJob = (): number | undefined => {
-      const pending = native().ps_job_done(job) === PS_ERR_PENDING; // asked first: what comes meanwhile is then seen
+      const done = native().ps_job_done(job); // asked first: what comes meanwhile is then seen
+      const pending = isPending(done);
       const more = look(job);
       looks = more ? 0 : looks + 1;
-      return pending || more ? undefined : unwrap(native().ps_job_done(job));
+      return pending || more ? undefined : unwrap(done);
     };
     try {
       await this.#poller.until(lookAtJob, () => backOff(looks), { keepAlive: true });

@@ -1,3 +1,15 @@
+import {
+  PS_TAG_ALBUM,
+  PS_TAG_ARTIST,
+  PS_TAG_COMMENT,
+  PS_TAG_COPYRIGHT,
+  PS_TAG_DATE,
+  PS_TAG_GENRE,
+  PS_TAG_LICENSE,
+  PS_TAG_SOFTWARE,
+  PS_TAG_TITLE,
+  PS_TAG_TRACK_NUMBER,
+} from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { cString, readText } from "../../ffi/text.ts";
 import { unwrap } from "../library/native-error.ts";
@@ -5,16 +17,16 @@ import { requireOptions, show } from "../base/validate.ts";
 
 /** Text tags by name, with libsndfile's number. */
 const tags: Readonly<Record<string, number>> = {
-  title: 1,
-  copyright: 2,
-  software: 3,
-  artist: 4,
-  comment: 5,
-  date: 6,
-  album: 7,
-  license: 8,
-  tracknumber: 9,
-  genre: 16,
+  title: PS_TAG_TITLE,
+  copyright: PS_TAG_COPYRIGHT,
+  software: PS_TAG_SOFTWARE,
+  artist: PS_TAG_ARTIST,
+  comment: PS_TAG_COMMENT,
+  date: PS_TAG_DATE,
+  album: PS_TAG_ALBUM,
+  license: PS_TAG_LICENSE,
+  tracknumber: PS_TAG_TRACK_NUMBER,
+  genre: PS_TAG_GENRE,
 };
 
 /** Sets the tags that are given, if all of them are tags. */

@@ -1,4 +1,5 @@
 // The methods for the output of a stream.
+import { PS_DIRECTION_OUTPUT } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { type OptionNames, requireNumber, requireOptions } from "../base/validate.ts";
 import {
@@ -63,7 +64,7 @@ export function setTxMapping(core: Core, mapping: unknown): void {
   core.requireOpen();
   const { channels } = core.output!;
   const checked = requireMapping("txMapping", mapping, channels);
-  unwrap(native().ps_stream_set_map(core.native.handle, 1, Int32Array.from(checked), channels), "txMapping");
+  unwrap(native().ps_stream_set_map(core.native.handle, PS_DIRECTION_OUTPUT, Int32Array.from(checked), channels), "txMapping");
   core.txMapping = Object.freeze(checked);
 }
 

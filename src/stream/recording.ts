@@ -1,12 +1,12 @@
 // The methods for the input of a stream.
-import { PS_ERR_PENDING } from "../../ffi/constants.ts";
+import { PS_DIRECTION_INPUT } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { type OptionNames, requireInteger, requireOptions, show } from "../base/validate.ts";
 import type { ChunkOptions } from "../chunks/options.ts";
 import { FileCapture } from "../endpoints/file.ts";
 import { captureOnce } from "../endpoints/memory.ts";
 import { openCapture, requireSinkOptions, type Sink, sinkOptionNames, type SinkOptions } from "../endpoints/sink.ts";
-import { unwrap } from "../library/native-error.ts";
+import { isPending, unwrap } from "../library/native-error.ts";
 import { MAX_RING_SIZE, type RingBuffer } from "../ring/ring-buffer.ts";
 import type { Core } from "../run/core.ts";
 import type { Capture } from "../run/endpoint.ts";
@@ -93,7 +93,7 @@ export function setRxMapping(core: Core, mapping: unknown): void {
   core.requireOpen();
   const { channels } = core.input!;
   const checked = requireMapping("rxMapping", mapping, channels);
-  unwrap(native().ps_stream_set_map(core.native.handle, 0, Int32Array.from(checked), channels), "rxMapping");
+  unwrap(native().ps_stream_set_map(core.native.handle, PS_DIRECTION_INPUT, Int32Array.from(checked), channels), "rxMapping");
   core.rxMapping = Object.freeze(checked);
 }
 
@@ -182,7 +182,7 @@ export async function nextFile(core: Core, file: unknown, options: NextFileOptio
   return await core.poller.until(
     () => {
       const begin = native().ps_stream_next_file_at(handle);
-      return begin === PS_ERR_PENDING ? undefined : unwrap(begin, "nextFile");
+      return isPending(begin) ? undefined : unwrap(begin, "nextFile");
     },
     undefined,
     { keepAlive: true },

@@ -46,10 +46,18 @@ static inline int test_within(double got, double low, double high, const char *f
   return test_report(0, file, line, line_text);
 }
 
-/* All answer whether the check passed, so that a test may leave early. */
+static inline int test_is_nan(double number) { return number != number; }
+
+/* All return whether the check passed, so that a test may leave early. */
 #define CHECK(condition) test_report((condition) ? 1 : 0, __FILE__, __LINE__, #condition)
 #define CHECK_EQUAL(got, wanted) test_equal((int64_t)(got), (int64_t)(wanted), __FILE__, __LINE__, #got " = " #wanted)
 #define CHECK_WITHIN(got, low, high) test_within((got), (low), (high), __FILE__, __LINE__, #got)
+
+/* A call that returns a number and has failed: it returned NaN, and left this status. */
+#define CHECK_FAILS(got, status) CHECK(test_is_nan(got) && ps_error_number(PS_ERROR_STATUS) == (status))
+
+/* Whether such a number says that what was asked has not ended yet. */
+#define IS_PENDING(got) (test_is_nan(got) && ps_error_number(PS_ERROR_STATUS) == PS_ERR_PENDING)
 
 #define TEST(name) static void name(void)
 #define RUN(name) test_run(#name, name)

@@ -67,12 +67,12 @@ static int32_t set_host(struct portaudio_side *side, const struct portaudio_api 
     side->settings.asio.channel_selectors = side->channel_map;
   } else if (kind == PS_HOST_WASAPI) {
     size = sizeof side->settings.wasapi;
-    if (flags & 1) host_flags |= PA_WASAPI_EXCLUSIVE;
-    if (flags & 2) host_flags |= PA_WASAPI_AUTO_CONVERT;
+    if (flags & PS_WASAPI_EXCLUSIVE) host_flags |= PA_WASAPI_EXCLUSIVE;
+    if (flags & PS_WASAPI_AUTO_CONVERT) host_flags |= PA_WASAPI_AUTO_CONVERT;
   } else if (kind == PS_HOST_COREAUDIO) {
     size = sizeof side->settings.mac_core;
-    if (flags & 1) host_flags |= PA_MAC_CORE_CHANGE_DEVICE_PARAMETERS;
-    if (flags & 2) host_flags |= PA_MAC_CORE_FAIL_IF_CONVERSION_REQUIRED;
+    if (flags & PS_COREAUDIO_CHANGE_DEVICE) host_flags |= PA_MAC_CORE_CHANGE_DEVICE_PARAMETERS;
+    if (flags & PS_COREAUDIO_FAIL_IF_CONVERSION) host_flags |= PA_MAC_CORE_FAIL_IF_CONVERSION_REQUIRED;
     if (map_size > 0) side->settings.mac_core.channel_map = side->channel_map;
     side->settings.mac_core.channel_map_size = (unsigned long)map_size;
   }
