@@ -19,7 +19,9 @@ const skip = runtimeName !== "node" ? "once is enough" : compiler === undefined 
 /** The program in the header's first comment. */
 function example(): string {
   const comment = header.slice(0, header.indexOf("*/"));
-  const lines = comment.split("\n").filter((line) => line === " *" || line.startsWith(" *   ")).map((line) => line.slice(5));
+  const lines = comment.split("\n").filter((line) => line === " *" || line.startsWith(" *   ")).map((line) =>
+    line.slice(5)
+  );
   const program = lines.slice(lines.indexOf("#include <stdio.h>"), lines.lastIndexOf("}") + 1).join("\n");
   assert.match(program, /int main\([\s\S]*ps_stream_free/);
   return program;

@@ -224,7 +224,7 @@ TEST(into_the_next_file_exactly_at_a_frame) {
     CHECK_EQUAL(ps_stream_next_file(stream, files[i], cuts[i]), PS_OK);
     if (i == FILES - 1) CHECK_EQUAL(await_command(stream, PS_COMMAND_STOP), PS_OK);
     double at;
-    while ((at = ps_stream_next_file_at(stream)) == PS_ERR_PENDING) os_sleep(0.0005);
+    while (at = ps_stream_next_file_at(stream), IS_PENDING(at)) os_sleep(0.0005);
     begins[i] = (int64_t)at;
   }
   begins[FILES] = number(stream, PS_NUMBER_RECORDED_FRAMES);
