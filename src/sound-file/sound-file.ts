@@ -1,4 +1,13 @@
-import { PS_ERR_BUSY, PS_FILE_CHANNELS, PS_FILE_FORMAT, PS_FILE_FRAMES, PS_FILE_INFO_SIZE, PS_FILE_SAMPLE_RATE, PS_FILE_SEEKABLE, PS_FRAMES_ALL } from "../../ffi/constants.ts";
+import {
+  PS_ERR_BUSY,
+  PS_FILE_CHANNELS,
+  PS_FILE_FORMAT,
+  PS_FILE_FRAMES,
+  PS_FILE_INFO_SIZE,
+  PS_FILE_SAMPLE_RATE,
+  PS_FILE_SEEKABLE,
+  PS_FRAMES_ALL,
+} from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
 import { PastreamError } from "../library/errors.ts";
@@ -221,7 +230,9 @@ export class SoundFile implements Disposable {
       }
       return taken === most;
     };
-    await this.#exclusively(() => this.#ended(native().ps_job_read(handle, total < Infinity ? total : PS_FRAMES_ALL, code), take));
+    await this.#exclusively(() =>
+      this.#ended(native().ps_job_read(handle, total < Infinity ? total : PS_FRAMES_ALL, code), take)
+    );
     return gathering.samples();
   }
 

@@ -64,7 +64,10 @@ export function setTxMapping(core: Core, mapping: unknown): void {
   core.requireOpen();
   const { channels } = core.output!;
   const checked = requireMapping("txMapping", mapping, channels);
-  unwrap(native().ps_stream_set_map(core.native.handle, PS_DIRECTION_OUTPUT, Int32Array.from(checked), channels), "txMapping");
+  unwrap(
+    native().ps_stream_set_map(core.native.handle, PS_DIRECTION_OUTPUT, Int32Array.from(checked), channels),
+    "txMapping",
+  );
   core.txMapping = Object.freeze(checked);
 }
 

@@ -93,7 +93,10 @@ export function setRxMapping(core: Core, mapping: unknown): void {
   core.requireOpen();
   const { channels } = core.input!;
   const checked = requireMapping("rxMapping", mapping, channels);
-  unwrap(native().ps_stream_set_map(core.native.handle, PS_DIRECTION_INPUT, Int32Array.from(checked), channels), "rxMapping");
+  unwrap(
+    native().ps_stream_set_map(core.native.handle, PS_DIRECTION_INPUT, Int32Array.from(checked), channels),
+    "rxMapping",
+  );
   core.rxMapping = Object.freeze(checked);
 }
 

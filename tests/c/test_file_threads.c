@@ -258,8 +258,9 @@ TEST(a_switch_loses_nothing) {
     struct file_writer *writer = file_writer_start(files[0], ring, &all);
     int64_t before = random_between(&source, 0, FRAMES / 2);
     produce(ring, writer, 0, before);
-    CHECK_EQUAL(file_writer_switch(writer, files[1]), PS_OK);
-    int again = i % 2 ? file_writer_switch(writer, files[1]) : PS_ERR_BUSY; /* unless that is done already */
+    CHECK_EQUAL(file_writer_switch(writer, files[1], PS_NEXT_BLOCK), PS_OK);
+    int again =
+        i % 2 ? file_writer_switch(writer, files[1], PS_NEXT_BLOCK) : PS_ERR_BUSY; /* unless that is done already */
     CHECK(again == PS_ERR_BUSY || again == PS_OK);
     produce(ring, writer, before, FRAMES - before);
     CHECK_EQUAL(file_writer_finish(writer, 1), PS_OK);

@@ -196,7 +196,7 @@ static struct device_ops guarded_device;
 
 static int call_back(struct stream *stream, size_t frames, unsigned long flags) {
   static unsigned char input[BLOCK * CHANNELS * 4], output[BLOCK * CHANNELS * 4];
-  struct callback_times times = {1, 0.9, 1.1};
+  struct callback_times times = {.now = 1, .input = 0.9, .output = 1.1};
   enter();
   int result = stream->host.callback(&stream->host, input, output, frames, &times, flags);
   leave();
