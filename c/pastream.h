@@ -409,6 +409,7 @@ PS_API int32_t ps_stream_state(int32_t stream);
 #define PS_SOURCE_COMPLETE 2 /* the ring counts as ended, whatever its flag says */
 #define PS_SINK_DROP 1       /* no room: drop the newest frames, count and log them, go on */
 #define PS_SINK_MEMORY 2     /* nobody reads the ring during the run: freewheeling does not wait for room in it */
+#define PS_SINK_ENDS_RUN 4   /* of ps_stream_add_sink: no room ends the run, as it does for the sink of the run */
 /* The ring or file to play or to record into; PS_ENDPOINT_NONE takes it away. For a file `flags` of the source are
  * PS_SOURCE_LOOP, and `between` is the ring to stand between file and callback, which is emptied at a start (0: one of
  * the library's own); for a ring it is 0. PS_ERR_HANDLE (also the object), PS_ERR_ARGUMENT (element size or channels do
@@ -416,6 +417,38 @@ PS_API int32_t ps_stream_state(int32_t stream);
  * PS_ERR_STATE; what was set before stays then. Owner. */
 PS_API int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between);
 PS_API int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between);
+
+/* One more sink, for this run from its next block on and for all that come, until it is removed; at most 16. `kind`,
+ * `object` and `between` are those of ps_stream_set_sink. A sink without room ends alone, with PS_TAP_FULL, unless `flags`
+ * say PS_SINK_DROP or PS_SINK_ENDS_RUN. It skips `offset` frames, and ends `frames` (< 0: never) frames after its first
+ * one. Returns the sink's number (> 0). PS_ERR_STATE (not open), PS_ERR_BUSY (there are 16; or another run has the ring
+ * or the file), PS_ERR_HANDLE, PS_ERR_ARGUMENT. Owner. */
+PS_API int32_t ps_stream_add_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between,
+                                  double offset, double frames);
+/* The sink gets nothing from the next block on; its file is flushed and given back then. ps_stream_sink tells when that
+ * is done. Does nothing to one that has been removed. PS_ERR_ARGUMENT: there is no such sink. Owner. */
+PS_API int32_t ps_stream_remove_sink(int32_t stream, int32_t sink);
+#define PS_TAP_WAITING 0 /* set; its first block is still to come */
+#define PS_TAP_ACTIVE 1
+#define PS_TAP_ENDED 2  /* it has had `frames` frames */
+#define PS_TAP_FULL 3   /* its ring had no more room: it has ended, the run goes on */
+#define PS_TAP_FAILED 4 /* its file could not be written; the error's detail is set on the calling thread */
+#define PS_TAP_REMOVED 5
+#define PS_TAP_STATE 0   /* one of the above, */
+#define PS_TAP_FRAMES 1  /* frames that it got in this run or the last, */
+#define PS_TAP_DROPPED 2 /* that it lost, */
+#define PS_TAP_FIRST 3   /* the frame of the run that was its first; -1: none yet, or no run is on, */
+#define PS_TAP_USED 4    /* 0 once it has been removed and let go of */
+#define PS_TAP_NUMBERS 5
+/* Numbers 0 .. count-1 of a sink. PS_ERR_ARGUMENT: there is no such sink. Owner. */
+PS_API int32_t ps_stream_sink(int32_t stream, int32_t sink, double *numbers, int32_t count);
+
+/* Drops what the source has written until now: what is playing fades out over `fade` frames. Of a ring all that was
+ * written; memory that is looped, a ring that has ended, and a file end there. No BUFFER_EMPTY comes of it. The run goes
+ * on. Returns the request's number (> 0), or 0 if nothing is being played. PS_ERR_ARGUMENT. Owner. */
+PS_API int32_t ps_stream_clear(int32_t stream, double fade);
+/* 1 once a request has been carried out, or the run has ended; else 0. Owner. */
+PS_API int32_t ps_stream_cleared(int32_t stream, int32_t request);
 
 #define PS_FRAMES_ALL -1 /* as many as the source has; in what is told: not known */
 #define PS_PAD_FOREVER -1
@@ -470,7 +503,10 @@ PS_API double ps_stream_next_file_at(int32_t stream);
 #define PS_NUMBER_BLOCK_FRAME 19    /* frameCount at the start of the last callback */
 #define PS_NUMBER_BLOCK_ADC_TIME 20 /* stream time at which its first input frame was captured */
 #define PS_NUMBER_BLOCK_DAC_TIME 21 /* stream time at which its first output frame will be played */
-#define PS_NUMBER_COUNT 22
+#define PS_NUMBER_HEARD_FRAMES 22   /* frames of the source that have been heard, */
+#define PS_NUMBER_QUEUED_FRAMES 23  /* that are in its ring, or have been played and not been heard, */
+#define PS_NUMBER_CLEARED_FRAMES 24 /* that ps_stream_clear has dropped */
+#define PS_NUMBER_COUNT 25
 PS_API double ps_stream_number(int32_t stream, int32_t what);
 /* Numbers 0 .. count-1 at once, at most PS_NUMBER_COUNT. Any thread. */
 PS_API int32_t ps_stream_numbers(int32_t stream, double *numbers, int32_t count);
@@ -527,9 +563,10 @@ PS_API int32_t ps_stream_timing(int32_t stream, double *timing, int32_t count);
  * it. Any thread. */
 PS_API int32_t ps_stream_error(int32_t stream, char *text, int32_t size, int32_t *numbers, int32_t count);
 
-/* Seconds until the sink ring will hold `frames` readable frames, as the last callbacks foretell; 0 if it does now or
- * the run has ended, at most 0.25. For aiming a timer. NaN: PS_ERR_HANDLE, PS_ERR_ARGUMENT. Owner. */
-PS_API double ps_stream_due(int32_t stream, double frames);
+/* Seconds until the ring of a sink (0: of the run; else of ps_stream_add_sink) will hold `frames` readable frames, as the
+ * last callbacks foretell; 0 if it does now or the run has ended, at most 0.25. For aiming a timer. NaN: PS_ERR_HANDLE,
+ * PS_ERR_ARGUMENT. Owner. */
+PS_API double ps_stream_due(int32_t stream, int32_t sink, double frames);
 /* Stream time at which the device captured frame number `frame` of this run, reckoned from the last callback, and from
  * what came between where the device had stalled or lost something for more than 20 ms.
  * NaN: PS_ERR_STATE (not opened yet), PS_ERR_HANDLE, PS_ERR_ARGUMENT. Any thread. */

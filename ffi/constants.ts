@@ -160,6 +160,19 @@ export const PS_SOURCE_COMPLETE = 2;
 
 export const PS_SINK_DROP = 1;
 export const PS_SINK_MEMORY = 2;
+export const PS_SINK_ENDS_RUN = 4;
+export const PS_TAP_WAITING = 0;
+export const PS_TAP_ACTIVE = 1;
+export const PS_TAP_ENDED = 2;
+export const PS_TAP_FULL = 3;
+export const PS_TAP_FAILED = 4;
+export const PS_TAP_REMOVED = 5;
+export const PS_TAP_STATE = 0;
+export const PS_TAP_FRAMES = 1;
+export const PS_TAP_DROPPED = 2;
+export const PS_TAP_FIRST = 3;
+export const PS_TAP_USED = 4;
+export const PS_TAP_NUMBERS = 5;
 
 export const PS_FRAMES_ALL = -1;
 
@@ -191,7 +204,10 @@ export const PS_NUMBER_BLOCK_FRAMES = 18;
 export const PS_NUMBER_BLOCK_FRAME = 19;
 export const PS_NUMBER_BLOCK_ADC_TIME = 20;
 export const PS_NUMBER_BLOCK_DAC_TIME = 21;
-export const PS_NUMBER_COUNT = 22;
+export const PS_NUMBER_HEARD_FRAMES = 22;
+export const PS_NUMBER_QUEUED_FRAMES = 23;
+export const PS_NUMBER_CLEARED_FRAMES = 24;
+export const PS_NUMBER_COUNT = 25;
 
 export const PS_ACTUAL_INPUT_DEVICE = 0;
 export const PS_ACTUAL_OUTPUT_DEVICE = 1;

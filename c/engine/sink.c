@@ -90,6 +90,8 @@ static int is_recorded(const struct engine_sink *sink) {
   return state == SINK_ACTIVE || (state == SINK_LEAVING && READ(sink->started) >= 0);
 }
 
+int sink_is_recorded(const struct engine *engine, int number) { return is_recorded(&engine->sinks[number]); }
+
 /* What a sink takes of a block: sets `skips` and `now`. */
 static void cut(struct engine_sink *sink, int64_t count, size_t frames) {
   int64_t at = count - sink->first; /* its own number of the block's first frame */

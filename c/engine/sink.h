@@ -56,6 +56,8 @@ void sink_join(struct engine *engine, int number, const struct engine_sink *sett
 /* Owner: asks for a slot back; the callback touches it no more once sink_is_mine, or while no run is on. */
 void sink_leave(struct engine *engine, int number);
 int sink_is_mine(const struct engine *engine, int number);
+/* Callback: whether it records into the slot. */
+int sink_is_recorded(const struct engine *engine, int number);
 /* Owner: a slot that is its own, or any while no run is on, is free again. */
 void sink_free(struct engine *engine, int number);
 

@@ -56,6 +56,7 @@ struct anchor_values stream_anchor(struct stream *stream) {
 void stream_callback_reset(struct stream *stream) {
   static const struct callback_times none;
   glitch_reset(&stream->leaps);
+  heard_reset(&stream->heard);
   atomic_store_explicit(&stream->anchor.frames, 0, RELAXED);
   set_anchor(stream, 0, 0, 0, &none);
   stream->expected = 0;
@@ -98,8 +99,11 @@ static int callback(struct device_host *host, const void *input, void *output, s
     int64_t gap = (int64_t)(times->gap * stream->actual[PS_ACTUAL_SAMPLE_RATE]);
     glitch_add(&engine->glitches, before, times->now, PS_GLITCH_DEVICE_GAP, gap);
   }
+  int64_t played = atomic_load_explicit(&engine->source.count, RELAXED);
   int result = engine_process(engine, input, output, frames, times->now, flags);
   size_t done = (size_t)(atomic_load_explicit(&engine->count, RELAXED) - before);
+  heard_add(&stream->heard, atomic_load_explicit(&stream->anchor.output, RELAXED), played,
+            atomic_load_explicit(&engine->source.count, RELAXED) - played, stream->actual[PS_ACTUAL_SAMPLE_RATE]);
   if (input) meter_add(&stream->meters[0], input, done);
   if (output) meter_add(&stream->meters[1], output, done);
   timing_add(&stream->timing, lateness(stream, began, frames), os_time() - began);
@@ -114,6 +118,7 @@ static size_t ready(struct device_host *host, size_t frames, int whole) {
   note_heartbeat(stream, os_time());
   if (stream->reader) file_reader_wake(stream->reader);
   if (stream->writer) file_writer_wake(stream->writer);
+  taps_wake(stream);
   return found;
 }
 

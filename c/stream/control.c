@@ -7,6 +7,7 @@
 #include "stream/run.h"
 
 #define WATCH_INTERVAL 0.1 /* seconds between two looks at a run */
+#define TAP_INTERVAL 0.002 /* the same while the callback is to let go of a tap */
 #define HURRY_STOP 1.0     /* seconds that a pipe may take nothing once a stop waits, */
 #define HURRY_ABORT 0.2    /* or an abort */
 
@@ -68,6 +69,7 @@ static int32_t command_close(struct stream *stream) {
   if (open) stream->device.ops->close(&stream->device);
   os_mutex_lock(&stream->lock);
   stream_drop_endpoints(stream);
+  taps_drop(stream);
   stream_set_state(stream, PS_STATE_CLOSED);
   os_mutex_unlock(&stream->lock);
   return PS_OK;
@@ -102,6 +104,7 @@ static void hurry(struct stream *stream, int32_t command) {
   if (aborts) atomic_store(&stream->host.aborting, 1);
   if (stream->writer && (aborts || command == PS_COMMAND_STOP))
     file_writer_hurry(stream->writer, aborts ? HURRY_ABORT : HURRY_STOP);
+  if (aborts || command == PS_COMMAND_STOP) taps_hurry(stream, aborts ? HURRY_ABORT : HURRY_STOP);
 }
 
 /* Under the lock. */
@@ -150,7 +153,8 @@ static void control_thread(void *argument) {
   struct stream *stream = argument;
   int32_t command = PS_COMMAND_OPEN;
   while (command != COMMAND_QUIT) {
-    os_event_wait(&stream->wake, stream_state(stream) == PS_STATE_ACTIVE ? WATCH_INTERVAL : -1);
+    double interval = taps_tend(stream) ? TAP_INTERVAL : WATCH_INTERVAL;
+    os_event_wait(&stream->wake, stream_state(stream) == PS_STATE_ACTIVE ? interval : -1);
     if (stream_state(stream) == PS_STATE_ACTIVE) run_watch(stream);
     while (command != COMMAND_QUIT && next_command(stream, &command)) {
       error_set(PS_OK, 0, NULL);

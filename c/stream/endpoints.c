@@ -6,13 +6,13 @@
 #define CALL_POLL 20e-6   /* seconds between two looks at a ring that a call is using */
 #define RING_FRAMES 65536 /* between a file and the callback, unless the caller gives a ring */
 
-static const struct engine_direction *engine_direction(const struct stream *stream, int direction) {
+const struct engine_direction *stream_frames(const struct stream *stream, int direction) {
   return direction == DEVICE_OUTPUT ? &stream->engine.output : &stream->engine.input;
 }
 
 /* ---------------------------------------------------------- the endpoint set */
 
-static void endpoint_release(struct endpoint *endpoint) {
+void endpoint_release(struct endpoint *endpoint) {
   if (endpoint->object) object_release(endpoint->object);
   if (endpoint->between) object_release(endpoint->between);
 }
@@ -68,10 +68,10 @@ static int32_t set_file(struct endpoint *set, const struct engine_direction *fra
   return between ? use_ring(between, frames, &set->between) : PS_OK;
 }
 
-static int32_t make_endpoint(struct endpoint *set, struct stream *stream, int direction, int32_t object,
-                             int32_t between) {
-  const struct engine_direction *frames = engine_direction(stream, direction);
-  int32_t flags = direction == DEVICE_OUTPUT ? PS_SOURCE_LOOP | PS_SOURCE_COMPLETE : PS_SINK_DROP | PS_SINK_MEMORY;
+int32_t endpoint_make(struct endpoint *set, struct stream *stream, int direction, int32_t object, int32_t between) {
+  const struct engine_direction *frames = stream_frames(stream, direction);
+  int32_t flags = direction == DEVICE_OUTPUT ? PS_SOURCE_LOOP | PS_SOURCE_COMPLETE
+                                             : PS_SINK_DROP | PS_SINK_MEMORY | PS_SINK_ENDS_RUN;
   if (set->flags & ~flags) return error_set(PS_ERR_ARGUMENT, 0, "flags %d are not within %d", set->flags, flags);
   if (set->kind == PS_ENDPOINT_NONE) {
     set->flags = 0;
@@ -89,7 +89,7 @@ static int32_t set_endpoint(int32_t handle, int direction, struct endpoint set, 
   int32_t status;
   struct stream *stream = stream_use_idle(handle, &status);
   if (!stream) return status;
-  status = make_endpoint(&set, stream, direction, object, between);
+  status = endpoint_make(&set, stream, direction, object, between);
   if (status >= 0)
     replace(stream, direction, set);
   else
@@ -134,12 +134,12 @@ static int claim_ring(struct ring *ring, const struct endpoint *set, int directi
 /* The ring of an endpoint, with a use added: the caller's, or for a file one of our own if none was given. */
 static struct ring *use_endpoint_ring(struct stream *stream, const struct endpoint *set, int direction) {
   struct object *object = set->kind == PS_ENDPOINT_FILE ? set->between : set->object;
-  if (!object) return ring_create(engine_direction(stream, direction)->frame_bytes, RING_FRAMES);
+  if (!object) return ring_create(stream_frames(stream, direction)->frame_bytes, RING_FRAMES);
   object_use(object);
   return (struct ring *)object;
 }
 
-static int32_t take_ring(struct stream *stream, const struct endpoint *set, int direction) {
+static int32_t take_ring(struct stream *stream, const struct endpoint *set, int direction, struct ring **taken) {
   struct ring *ring = use_endpoint_ring(stream, set, direction);
   if (!ring) return error_set(PS_ERR_MEMORY, 0, "no memory for a ring of %d frames", RING_FRAMES);
   if (!claim_ring(ring, set, direction)) {
@@ -147,37 +147,50 @@ static int32_t take_ring(struct stream *stream, const struct endpoint *set, int 
     return error_set(PS_ERR_BUSY, 0, "another running stream uses this ring");
   }
   if (set->kind == PS_ENDPOINT_FILE) ring_flush(ring);
-  stream->rings[direction] = ring;
+  *taken = ring;
   return PS_OK;
 }
 
-static int32_t take(struct stream *stream, int direction) {
-  const struct endpoint *set = &stream->endpoints[direction];
+int32_t endpoint_take(struct stream *stream, const struct endpoint *set, int direction, struct ring **ring) {
   if (set->kind == PS_ENDPOINT_NONE) return PS_OK;
   int32_t status = set->kind == PS_ENDPOINT_FILE ? file_take((struct file *)set->object) : PS_OK;
   if (status < 0) return status;
-  status = take_ring(stream, set, direction);
+  status = take_ring(stream, set, direction, ring);
   if (status < 0 && set->kind == PS_ENDPOINT_FILE) file_give_back((struct file *)set->object);
   return status;
 }
 
 int32_t stream_take_endpoints(struct stream *stream) {
-  int32_t status = take(stream, DEVICE_OUTPUT);
-  return status < 0 ? status : take(stream, DEVICE_INPUT);
+  for (int direction = DEVICE_OUTPUT; direction >= DEVICE_INPUT; direction--) {
+    int32_t status = endpoint_take(stream, &stream->endpoints[direction], direction, &stream->rings[direction]);
+    if (status < 0) return status;
+  }
+  return PS_OK;
 }
 
-static void give_back(struct stream *stream, int direction) {
-  const struct endpoint *set = &stream->endpoints[direction];
-  struct ring *ring = stream->rings[direction];
+void endpoint_give_back(const struct endpoint *set, int direction, struct ring **taken) {
+  struct ring *ring = *taken;
   if (!ring) return;
   if (set->kind == PS_ENDPOINT_FILE) file_give_back((struct file *)set->object);
   if (reads_ring(set, direction)) ring_unclaim(ring, PS_END_READER);
   if (writes_ring(set, direction)) ring_unclaim(ring, PS_END_WRITER);
   object_release(&ring->object);
-  stream->rings[direction] = NULL;
+  *taken = NULL;
 }
 
 static void file_thread_failed(void *argument) { stream_fail(argument); }
+
+struct file_writer *stream_start_writer(struct stream *stream, const struct endpoint *set, struct ring *ring,
+                                        file_failed *failed, void *argument) {
+  struct file_thread_options options = {
+      .format = device_format(&stream->device, DEVICE_INPUT),
+      .sample_rate = stream->actual[PS_ACTUAL_SAMPLE_RATE],
+      .limit = -1,
+      .failed = failed,
+      .argument = argument,
+  };
+  return file_writer_start((struct file *)set->object, ring, &options);
+}
 
 int32_t stream_start_files(struct stream *stream) {
   const struct endpoint *source = &stream->endpoints[DEVICE_OUTPUT], *sink = &stream->endpoints[DEVICE_INPUT];
@@ -194,10 +207,8 @@ int32_t stream_start_files(struct stream *stream) {
     if (!stream->reader) return PS_ERR_THREAD;
   }
   if (sink->kind == PS_ENDPOINT_FILE) {
-    options.format = device_format(&stream->device, DEVICE_INPUT);
-    options.limit = -1;
-    struct ring *ring = stream->rings[DEVICE_INPUT];
-    struct file_writer *writer = file_writer_start((struct file *)sink->object, ring, &options);
+    struct file_writer *writer =
+        stream_start_writer(stream, sink, stream->rings[DEVICE_INPUT], file_thread_failed, stream);
     if (!writer) return PS_ERR_THREAD;
     os_mutex_lock(&stream->lock);
     stream->writer = writer;
@@ -222,8 +233,8 @@ void stream_give_back_endpoints(struct stream *stream, double patience) {
     os_mutex_unlock(&stream->lock);
     file_writer_free(writer);
   }
-  give_back(stream, DEVICE_OUTPUT);
-  give_back(stream, DEVICE_INPUT);
+  for (int direction = DEVICE_INPUT; direction <= DEVICE_OUTPUT; direction++)
+    endpoint_give_back(&stream->endpoints[direction], direction, &stream->rings[direction]);
 }
 
 /* ------------------------------------------------------------ the next file */
@@ -232,7 +243,7 @@ static int32_t next_file(struct stream *stream, struct object *object, int64_t a
   struct file *file = (struct file *)object;
   if (!stream->writer || stream_state(stream) != PS_STATE_ACTIVE)
     return error_set(PS_ERR_STATE, 0, "no file is being recorded");
-  int32_t status = check_file_channels(file, engine_direction(stream, DEVICE_INPUT));
+  int32_t status = check_file_channels(file, stream_frames(stream, DEVICE_INPUT));
   if (status >= 0) status = file_take(file);
   if (status < 0) return status;
   status = file_writer_switch(stream->writer, file, at);

@@ -4,6 +4,19 @@
 
 #include "stream/state.h"
 
+/* Channels and format of a direction's frames, once the device is open. */
+const struct engine_direction *stream_frames(const struct stream *stream, int direction);
+
+/* Checks `set`, of which kind and flags are given, and puts uses of the objects into it, whatever it returns. */
+int32_t endpoint_make(struct endpoint *set, struct stream *stream, int direction, int32_t object, int32_t between);
+void endpoint_release(struct endpoint *endpoint);
+/* Takes the ring and file of an endpoint for a run, and gives them back. PS_ERR_BUSY if another run has one of them. */
+int32_t endpoint_take(struct stream *stream, const struct endpoint *set, int direction, struct ring **ring);
+void endpoint_give_back(const struct endpoint *set, int direction, struct ring **ring);
+/* Starts the thread that writes a sink's ring to its file. NULL with the thread's error set. */
+struct file_writer *stream_start_writer(struct stream *stream, const struct endpoint *set, struct ring *ring,
+                                        file_failed *failed, void *argument);
+
 /* Takes the rings and files that are set, for one run. PS_ERR_BUSY if another run has one of them. */
 int32_t stream_take_endpoints(struct stream *stream);
 /* Starts the threads of the files among them. */

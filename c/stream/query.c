@@ -19,6 +19,41 @@ static double ask_device(struct stream *stream, int32_t what) {
   return answer;
 }
 
+/* Frames of the source heard until now in a run that is on, which never goes back. Under the lock. */
+static int64_t heard_now(struct stream *stream) {
+  if (stream_running(stream)) {
+    double time = stream->device.ops->time(&stream->device);
+    int64_t heard = heard_at(&stream->heard, time, stream->actual[PS_ACTUAL_SAMPLE_RATE]);
+    if (heard > stream->heard_most) stream->heard_most = heard;
+  }
+  return stream->heard_most;
+}
+
+void stream_note_heard(struct stream *stream, int all) {
+  os_mutex_lock(&stream->lock);
+  int64_t played = atomic_load_explicit(&stream->engine.source.count, RELAXED);
+  stream->heard_most = all ? played : heard_now(stream);
+  os_mutex_unlock(&stream->lock);
+}
+
+static double get_heard(struct stream *stream) {
+  os_mutex_lock(&stream->lock);
+  int64_t heard = heard_now(stream);
+  os_mutex_unlock(&stream->lock);
+  return (double)heard;
+}
+
+/* Frames of the source that are in its ring, or played and not heard yet. */
+static double get_queued(struct stream *stream) {
+  os_mutex_lock(&stream->lock);
+  struct ring *ring = stream->rings[DEVICE_OUTPUT];
+  int64_t played = atomic_load_explicit(&stream->engine.source.count, RELAXED);
+  double queued = stream_running(stream) ? (double)(played - heard_now(stream)) : 0;
+  if (ring && !stream->engine.source.cut) queued += (double)ring_read_available(ring);
+  os_mutex_unlock(&stream->lock);
+  return queued;
+}
+
 static double get_number(struct stream *stream, int32_t what) {
   const struct engine *engine = &stream->engine;
   switch (what) {
@@ -45,6 +80,9 @@ static double get_number(struct stream *stream, int32_t what) {
     case PS_NUMBER_BLOCK_FRAME: return (double)stream_anchor(stream).frame;
     case PS_NUMBER_BLOCK_ADC_TIME: return stream_anchor(stream).input;
     case PS_NUMBER_BLOCK_DAC_TIME: return stream_anchor(stream).output;
+    case PS_NUMBER_HEARD_FRAMES: return get_heard(stream);
+    case PS_NUMBER_QUEUED_FRAMES: return get_queued(stream);
+    case PS_NUMBER_CLEARED_FRAMES: return (double)atomic_load_explicit(&engine->source.lost, RELAXED);
     default: return error_number(check_choice("number of a stream", what, PS_NUMBER_COUNT));
   }
 }
@@ -133,14 +171,24 @@ static double due_in(struct stream *stream, double frames) {
   return due > 0 ? due : 0;
 }
 
-double ps_stream_due(int32_t handle, double frames) {
+/* The ring of a sink: 0 the run's own, else that of a tap. NULL while no run is on, or if a file's thread reads it. */
+static struct ring *sink_ring(const struct stream *stream, int32_t sink) {
+  const struct endpoint *own = &stream->endpoints[DEVICE_INPUT];
+  if (!stream_running(stream)) return NULL;
+  if (sink == 0) return own->kind == PS_ENDPOINT_RING ? (struct ring *)own->object : NULL;
+  const struct tap *tap = &stream->taps[sink > 0 ? sink % TAPS : 0];
+  return tap->endpoint.kind == PS_ENDPOINT_RING && tap->outcome == PS_TAP_WAITING ? tap->ring : NULL;
+}
+
+double ps_stream_due(int32_t handle, int32_t sink, double frames) {
   struct stream *stream = stream_use(handle);
   if (!stream) return error_number(PS_ERR_HANDLE);
   if (isnan(frames)) return error_number(stream_done(stream, check_count("frames", frames, 0, COUNT_MOST)));
   double due = 0;
   os_mutex_lock(&stream->lock); /* the control thread lets go of the sink when it closes the stream */
-  if (stream_running(stream) && stream->endpoints[DEVICE_INPUT].kind == PS_ENDPOINT_RING) {
-    double available = (double)ring_read_available((struct ring *)stream->endpoints[DEVICE_INPUT].object);
+  struct ring *ring = sink_ring(stream, sink);
+  if (ring) {
+    double available = (double)ring_read_available(ring);
     if (available < frames) due = due_in(stream, frames - available);
   }
   os_mutex_unlock(&stream->lock);

@@ -81,7 +81,12 @@ static struct engine_run engine_run(const struct stream *stream) {
 static int32_t start(struct stream *stream) {
   int32_t status = stream_take_endpoints(stream);
   if (status < 0) return status;
+  status = taps_start(stream);
+  if (status < 0) return status;
   struct engine_run run = engine_run(stream);
+  os_mutex_lock(&stream->lock);
+  stream->heard_most = 0;
+  os_mutex_unlock(&stream->lock);
   stream_clear(stream);
   engine_start(&stream->engine, &run);
   status = stream_start_files(stream);
@@ -92,6 +97,11 @@ static int32_t start(struct stream *stream) {
   atomic_store_explicit(&stream->host.halted, 0, memory_order_release);
   stream_silence_reset(stream);
   return stream->device.ops->start(&stream->device);
+}
+
+static void give_back(struct stream *stream, double patience) {
+  stream_give_back_endpoints(stream, patience);
+  taps_end(stream, patience);
 }
 
 int32_t run_start(struct stream *stream) {
@@ -108,7 +118,7 @@ int32_t run_start(struct stream *stream) {
   struct error error;
   error_save(&error);
   error.status = status;
-  stream_give_back_endpoints(stream, PATIENCE_ABORTED);
+  give_back(stream, PATIENCE_ABORTED);
   forget_failure(stream); /* whoever started it is told: nothing has run that could have failed */
   stream_set_state(stream, before);
   return error_raise(&error);
@@ -127,10 +137,11 @@ void run_end(struct stream *stream, int32_t final) {
     device->ops->abort(device);
   }
   if (atomic_load(&stream->host.aborting)) final = PS_STATE_ABORTED; /* meanwhile */
+  stream_note_heard(stream, !failed && final != PS_STATE_ABORTED);
   double patience = failed || final == PS_STATE_ABORTED ? PATIENCE_ABORTED
                     : final == PS_STATE_STOPPED         ? PATIENCE_STOPPED
                                                         : PATIENCE_COMPLETED;
-  stream_give_back_endpoints(stream, patience);
+  give_back(stream, patience);
   stream_set_state(stream, has_failed(stream) ? PS_STATE_ABORTED : final);
 }
 

@@ -9,21 +9,16 @@
 #include "base/handle.h"
 #include "device/device.h"
 #include "engine/engine.h"
+#include "engine/heard.h"
 #include "engine/meter.h"
 #include "engine/timing.h"
 #include "file/thread.h"
 #include "os/os.h"
 #include "pastream.h"
+#include "stream/taps.h"
 
 #define STREAM_TICKETS 64  /* results of the last commands that are kept */
 #define STREAM_COMMANDS 32 /* commands that can wait */
-
-struct endpoint {         /* source or sink, as set */
-  int32_t kind;           /* PS_ENDPOINT_ */
-  int32_t flags;          /* PS_SOURCE_ or PS_SINK_ */
-  struct object *object;  /* ring or file, in use by this stream; NULL for none */
-  struct object *between; /* the ring between file and callback, in use by this stream; NULL: to be made at the start */
-};
 
 /* The last callback. The callback makes `turn` odd while it writes. */
 struct anchor {
@@ -59,7 +54,8 @@ struct stream {
 
   /* As set for the next run, by the owner, while no run is active. */
   struct endpoint endpoints[2]; /* by direction: the sink of the input, the source of the output */
-  struct object *left_file;     /* the file that the writer has left, or is about to leave, for the sink's */
+  struct tap taps[TAPS];
+  struct object *left_file; /* the file that the writer has left, or is about to leave, for the sink's */
   double frames, pad, offset, prebuffer;
   int32_t run_flags;
 
@@ -67,6 +63,8 @@ struct stream {
   struct engine engine;
   struct meter meters[2]; /* input, output */
   struct timing timing;
+  struct heard heard;         /* what of the source is heard when, */
+  int64_t heard_most;         /* and as far as anyone was told, under the lock: it never goes back */
   struct ring *rings[2];      /* of its endpoints, by direction, in use by it */
   struct file_reader *reader; /* NULL without a file source */
   struct file_writer *writer; /* NULL without a file sink */
@@ -104,6 +102,9 @@ void stream_host_init(struct stream *stream);
  * be lost. */
 void stream_silence_reset(struct stream *stream);
 int stream_silent(struct stream *stream);
+
+/* query.c, control thread: a run ends, whose last frame will have been heard, or not. Keeps what was heard of it. */
+void stream_note_heard(struct stream *stream, int all);
 
 /* A consistent copy of the anchor. Any thread. */
 struct anchor_values stream_anchor(struct stream *stream);

@@ -137,6 +137,29 @@ int32_t ps_stream_drain(int32_t handle) {
   return stream_done(stream, PS_OK);
 }
 
+/* The request waits in the engine; the callback carries it out at its next block. */
+int32_t ps_stream_clear(int32_t handle, double fade) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  int32_t request = 0;
+  os_mutex_lock(&stream->lock);
+  if (!(fade >= 0) || fade > 9e15)
+    request = error_set(PS_ERR_ARGUMENT, 0, "fade %g", fade);
+  else if (stream_running(stream) && stream->rings[DEVICE_OUTPUT]) {
+    request = source_clear(&stream->engine, (int64_t)fade);
+    if (stream->reader) file_reader_end_loop(stream->reader);
+  }
+  os_mutex_unlock(&stream->lock);
+  return stream_done(stream, request);
+}
+
+int32_t ps_stream_cleared(int32_t handle, int32_t request) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  int32_t served = atomic_load_explicit(&stream->engine.source.served, memory_order_acquire);
+  return stream_done(stream, served >= request || !stream_running(stream));
+}
+
 /* ------------------------------------------------------------------ setting */
 
 struct stream *stream_use_idle(int32_t handle, int32_t *status) {

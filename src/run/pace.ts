@@ -45,7 +45,7 @@ export class RunPace {
 
   /** See Host.dueIn(). */
   dueIn(frames: number, checks: number): number {
-    const seconds = native().ps_stream_due(this.#handle, frames);
+    const seconds = native().ps_stream_due(this.#handle, 0, frames);
     if (!(seconds > 0)) return 0;
     if (this.#speed === 0 || this.#poller.wokenAt - this.#observedAt > LONGEST_WATCH) {
       const elapsed = (performance.now() - this.#startedAt) / 1000;

@@ -356,7 +356,7 @@ TEST(time_of_the_device) {
   CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
   double now = ps_stream_number(stream, PS_NUMBER_TIME);
   for (int i = 0; i < 20; i++) {
-    double due = ps_stream_due(stream, ps_ring_read_available(sink) + 480.0);
+    double due = ps_stream_due(stream, 0, ps_ring_read_available(sink) + 480.0);
     CHECK_WITHIN(due, 0, 0.03);
     ps_stream_wait(stream, 0.005);
     CHECK_EQUAL(ps_stream_numbers(stream, numbers, PS_NUMBER_COUNT), PS_OK);
@@ -370,7 +370,7 @@ TEST(time_of_the_device) {
     CHECK_WITHIN(now - numbers[PS_NUMBER_BLOCK_ADC_TIME], 0.0099, 0.5); /* all of the block had been captured */
     CHECK_WITHIN(numbers[PS_NUMBER_CPU_LOAD], 0, 1);
   }
-  CHECK_EQUAL(ps_stream_due(stream, 1), 0);
+  CHECK_EQUAL(ps_stream_due(stream, 0, 1), 0);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_STOP), PS_OK);
   double timing[6];
   CHECK_EQUAL(ps_stream_timing(stream, timing, 6), number(stream, PS_NUMBER_CALLBACKS));

@@ -57,7 +57,7 @@ static void own(int32_t stream, int32_t source, int32_t sink, struct random *ran
     case 8: ps_stream_set_map(stream, random_once_in(random, 2), random_once_in(random, 2) ? map : NULL, 0); break;
     case 9: ps_ring_write(source, data, 64), ps_ring_read(sink, read, 64); break;
     case 10: ps_stream_levels(stream, (int32_t)random_between(random, 0, 1), levels, 2); break;
-    default: ps_stream_due(stream, 100), random_once_in(random, 5) ? ps_stream_drain(stream) : 0;
+    default: ps_stream_due(stream, 0, 100), random_once_in(random, 5) ? ps_stream_drain(stream) : 0;
   }
 }
 

@@ -1,0 +1,16 @@
+/* A source or a sink, as it is set. */
+#ifndef PS_STREAM_ENDPOINT_H
+#define PS_STREAM_ENDPOINT_H
+
+#include <stdint.h>
+
+#include "base/handle.h"
+
+struct endpoint {
+  int32_t kind; /* PS_ENDPOINT_ */
+  int32_t flags;
+  struct object *object;  /* ring or file, in use by this stream; NULL for none */
+  struct object *between; /* the ring between file and callback, in use by this stream; NULL: to be made at the start */
+};
+
+#endif
