@@ -419,10 +419,10 @@ PS_API int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object
 PS_API int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between);
 
 /* One more sink, for this run from its next block on and for all that come, until it is removed; at most 16. `kind`,
- * `object` and `between` are those of ps_stream_set_sink. A sink without room ends alone, with PS_TAP_FULL, unless `flags`
- * say PS_SINK_DROP or PS_SINK_ENDS_RUN. It skips `offset` frames, and ends `frames` (< 0: never) frames after its first
- * one. Returns the sink's number (> 0). PS_ERR_STATE (not open), PS_ERR_BUSY (there are 16; or another run has the ring
- * or the file), PS_ERR_HANDLE, PS_ERR_ARGUMENT. Owner. */
+ * `object` and `between` are those of ps_stream_set_sink. A sink without room ends alone, with PS_TAP_FULL, unless
+ * `flags` say PS_SINK_DROP or PS_SINK_ENDS_RUN. It skips `offset` frames, and ends `frames` (< 0: never) frames after
+ * its first one. Returns the sink's number (> 0). PS_ERR_STATE (not open), PS_ERR_BUSY (there are 16; or another run
+ * has the ring or the file), PS_ERR_HANDLE, PS_ERR_ARGUMENT. Owner. */
 PS_API int32_t ps_stream_add_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between,
                                   double offset, double frames);
 /* The sink gets nothing from the next block on; its file is flushed and given back then. ps_stream_sink tells when that
@@ -444,8 +444,8 @@ PS_API int32_t ps_stream_remove_sink(int32_t stream, int32_t sink);
 PS_API int32_t ps_stream_sink(int32_t stream, int32_t sink, double *numbers, int32_t count);
 
 /* Drops what the source has written until now: what is playing fades out over `fade` frames. Of a ring all that was
- * written; memory that is looped, a ring that has ended, and a file end there. No BUFFER_EMPTY comes of it. The run goes
- * on. Returns the request's number (> 0), or 0 if nothing is being played. PS_ERR_ARGUMENT. Owner. */
+ * written; memory that is looped, a ring that has ended, and a file end there. No BUFFER_EMPTY comes of it. The run
+ * goes on. Returns the request's number (> 0), or 0 if nothing is being played. PS_ERR_ARGUMENT. Owner. */
 PS_API int32_t ps_stream_clear(int32_t stream, double fade);
 /* 1 once a request has been carried out, or the run has ended; else 0. Owner. */
 PS_API int32_t ps_stream_cleared(int32_t stream, int32_t request);

@@ -120,7 +120,8 @@ export const symbols = {
   ps_stream_error: { parameters: ["i32", "buffer", "i32", "buffer", "i32"], result: "i32" },
   // double ps_stream_due(int32_t stream, int32_t sink, double frames)
   ps_stream_due: { parameters: ["i32", "i32", "f64"], result: "f64" },
-  // int32_t ps_stream_add_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between, double offset, double frames)
+  // int32_t ps_stream_add_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between,
+  //                            double offset, double frames)
   ps_stream_add_sink: { parameters: ["i32", "i32", "i32", "i32", "i32", "f64", "f64"], result: "i32" },
   // int32_t ps_stream_remove_sink(int32_t stream, int32_t sink)
   ps_stream_remove_sink: { parameters: ["i32", "i32"], result: "i32" },

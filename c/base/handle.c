@@ -71,7 +71,8 @@ int32_t handle_add(struct object *object) {
 
 static struct slot *slot_of(int32_t handle) { return &slots[(uint32_t)handle & 0xffff]; }
 
-/* The object in a slot with one use added, if the slot is of this generation (0: of any) and the object of this kind. */
+/* The object in a slot with one use added, if the slot is of this generation (0: of any) and the object of this kind.
+ * */
 static struct object *slot_use(struct slot *slot, uint32_t generation, enum handle_kind kind) {
   struct object *object = NULL;
   atomic_fetch_add(&slot->visitors, 1);

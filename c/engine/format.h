@@ -11,7 +11,8 @@
 size_t format_bytes(int32_t format);
 /* Fills with silence: 128 for uint8, else 0. */
 void format_silence(int32_t format, void *samples, size_t count);
-/* Converts samples between stream formats; integers are aligned at full scale, floating point is rounded and clipped. */
+/* Converts samples between stream formats; integers are aligned at full scale, floating point is rounded and clipped.
+ * */
 void format_convert(int32_t to_format, void *to, int32_t from_format, const void *from, size_t count);
 /* Whether floating point is all numbers, and none beyond +-peak. */
 int format_within(int32_t format, const void *samples, size_t count, double peak);

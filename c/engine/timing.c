@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-/* Values below TIMING_STEPS ns have a bucket each; above, the leading bit picks the octave and the next four the step. */
+/* Values below TIMING_STEPS ns have a bucket each; above, the leading bit picks the octave and the next four the step.
+ * */
 static unsigned bucket_of(double seconds) {
   uint64_t ns = seconds <= 0 ? 0 : (uint64_t)(seconds * 1e9);
   if (ns < TIMING_STEPS) return (unsigned)ns;

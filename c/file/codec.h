@@ -1,6 +1,6 @@
-/* Who decodes and encodes a sound file, as medium.h says where its bytes are. A new decoder is one file with a struct codec,
- * and a row of the table in codecs.c. A codec knows nothing of handles, streams or threads: one caller at a time uses a
- * sound. */
+/* Who decodes and encodes a sound file, as medium.h says where its bytes are. A new decoder is one file with a struct
+ * codec, and a row of the table in codecs.c. A codec knows nothing of handles, streams or threads: one caller at a time
+ * uses a sound. */
 #ifndef PS_FILE_CODEC_H
 #define PS_FILE_CODEC_H
 
@@ -42,8 +42,8 @@ struct codec {
   /* Loads what the codec needs. */
   int32_t (*load)(void);
 
-  /* Opens the sound of a medium, or of the file `name` where medium is NULL. `mode` is of PS_MODE_ bits. A failure of the
-   * medium stays in the medium for the caller to see. */
+  /* Opens the sound of a medium, or of the file `name` where medium is NULL. `mode` is of PS_MODE_ bits. A failure of
+   * the medium stays in the medium for the caller to see. */
   int32_t (*open)(const char *name, struct medium *medium, int32_t mode, struct codec_info *info, struct sound **sound);
   /* Finishes the file and frees the sound, whatever the status. */
   int32_t (*close)(struct sound *sound);
@@ -67,10 +67,11 @@ struct codec {
   int32_t (*set_tag)(struct sound *sound, int32_t tag, const char *text, size_t all_bytes);
   /* How many cue points there are. Fills cue[PS_CUE_SIZE] and name[CODEC_CUE_NAME] if `index` is one of them. */
   int32_t (*cue)(struct sound *sound, int32_t index, double *cue, char *name);
-  /* Fills numbers[CODEC_LOOPS_MOST]: PS_INSTRUMENT_, then PS_LOOP_ for each loop. How many; 0 if there is no instrument. */
+  /* Fills numbers[CODEC_LOOPS_MOST]: PS_INSTRUMENT_, then PS_LOOP_ for each loop. How many; 0 if there is no
+   * instrument. */
   int32_t (*loops)(struct sound *sound, double *numbers);
-  /* The broadcast extension: numbers[PS_BROADCAST_SIZE] and the text that is PS_BROADCAST_… (new memory, UTF-8). 1, or 0
-   * if there is none. */
+  /* The broadcast extension: numbers[PS_BROADCAST_SIZE] and the text that is PS_BROADCAST_… (new memory, UTF-8). 1, or
+   * 0 if there is none. */
   int (*broadcast)(struct sound *sound, int32_t what, double *numbers, char **text);
   /* What the codec noted about the file, as text. */
   void (*log)(struct sound *sound, char *text, int32_t size);
@@ -81,8 +82,8 @@ struct codec {
   int (*format_check)(int32_t format, int32_t channels, int32_t sample_rate);
 };
 
-/* The table of codecs, in the order in which they are asked. A new file goes to the first that has its format; a file that
- * exists to the first that can read it. */
+/* The table of codecs, in the order in which they are asked. A new file goes to the first that has its format; a file
+ * that exists to the first that can read it. */
 extern const struct codec *const codecs[];
 extern const int codec_count;
 

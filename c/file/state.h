@@ -1,5 +1,5 @@
-/* The inside of a sound file, for the files of this folder. Only the caller who has taken the file touches it, except the
- * atomic members and the tags, which change only while their owner has taken it. */
+/* The inside of a sound file, for the files of this folder. Only the caller who has taken the file touches it, except
+ * the atomic members and the tags, which change only while their owner has taken it. */
 #ifndef PS_FILE_STATE_H
 #define PS_FILE_STATE_H
 

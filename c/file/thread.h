@@ -32,20 +32,23 @@ void file_reader_end_loop(struct file_reader *reader);
  * hangs (a stalled pipe) is interrupted. */
 void file_reader_stop(struct file_reader *reader);
 
-/* Starts writing what comes into `ring` to `file` (taken by the caller). The header is brought up to date every second. */
+/* Starts writing what comes into `ring` to `file` (taken by the caller). The header is brought up to date every second.
+ * */
 struct file_writer *file_writer_start(struct file *file, struct ring *ring, const struct file_thread_options *options);
-/* Writes what is left in the ring, flushes the file and ends the thread. A pipe that takes nothing for `patience` seconds
- * is given up. A switch that is pending is carried out. PS_OK, or the error that kept frames from being written. */
+/* Writes what is left in the ring, flushes the file and ends the thread. A pipe that takes nothing for `patience`
+ * seconds is given up. A switch that is pending is carried out. PS_OK, or the error that kept frames from being
+ * written. */
 int32_t file_writer_finish(struct file_writer *writer, double patience);
 /* A finish, under way or to come, is to have no more patience than this: somebody stops the stream now. Any thread. */
 void file_writer_hurry(struct file_writer *writer, double patience);
 /* Frees a finished writer. */
 void file_writer_free(struct file_writer *writer);
 /* From frame `at` of the recording on, or from the next block on if that frame is already written, writes into `next`
- * (taken by the caller), flushes the file it leaves and gives it back (file_give_back; the uses of both objects stay the
- * caller's). PS_ERR_BUSY while an earlier switch is pending. One thread at a time. */
+ * (taken by the caller), flushes the file it leaves and gives it back (file_give_back; the uses of both objects stay
+ * the caller's). PS_ERR_BUSY while an earlier switch is pending. One thread at a time. */
 int32_t file_writer_switch(struct file_writer *writer, struct file *next, int64_t at);
-/* Frame of the recording at which the newest file begins; -1 while a switch is pending, or its first file is written. */
+/* Frame of the recording at which the newest file begins; -1 while a switch is pending, or its first file is written.
+ * */
 int64_t file_writer_switched_at(const struct file_writer *writer);
 /* Both: somebody (a freewheeling device) waits for the thread: look at the ring now. Never blocks. */
 void file_reader_wake(struct file_reader *reader);

@@ -28,8 +28,8 @@ int os_file_close(int file) { return close(file) < 0 && errno != EINTR ? -1 : 0;
 
 int os_file_remove(const char *path) { return unlink(path); }
 
-/* fstat where an old C library is the target is a copy of its own in this library, with an errno of its own: why it failed
- * cannot be seen. So something else is asked first. */
+/* fstat where an old C library is the target is a copy of its own in this library, with an errno of its own: why it
+ * failed cannot be seen. So something else is asked first. */
 int os_file_kind(int file) {
   struct stat status;
   int flags = fcntl(file, F_GETFL);

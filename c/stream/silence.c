@@ -30,8 +30,8 @@ static void look(struct stream *stream) {
   silence->seconds += since < LOOK_MOST ? since : LOOK_MOST;
 }
 
-/* A sound server is silent while a long buffer is being played, and for a while on a busy machine. One that is still there
- * says so. */
+/* A sound server is silent while a long buffer is being played, and for a while on a busy machine. One that is still
+ * there says so. */
 static int pauses(struct stream *stream) {
   struct silence *silence = &stream->silence;
   if (silence->seconds > stream->device.may_pause) return 0;

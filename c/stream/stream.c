@@ -42,6 +42,7 @@ int32_t ps_stream_new(const double *config, int32_t size, const double *list, in
   stream->prebuffer = -1;
   engine_init(&stream->engine);
   stream_host_init(stream);
+  taps_init(stream);
   int32_t handle = handle_new(&stream->object, HANDLE_STREAM, stream_destroy);
   if (handle < 0) {
     stream_destroy(&stream->object);

@@ -8,6 +8,10 @@
 #define FRAMES_MOST 9e15
 #define GENERATIONS 100000000
 
+void taps_init(struct stream *stream) {
+  for (int i = 0; i < TAPS; i++) stream->taps[i].stream = stream;
+}
+
 static int slot_of(const struct tap *tap) { return (int)(tap - tap->stream->taps) + 1; }
 
 static struct engine_sink *sink_of(const struct tap *tap) { return &tap->stream->engine.sinks[slot_of(tap)]; }
@@ -178,7 +182,6 @@ static int32_t add(struct stream *stream, struct endpoint *set, int32_t object, 
   if (!tap) return PS_ERR_BUSY;
   int32_t status = endpoint_make(set, stream, DEVICE_INPUT, object, between);
   if (status < 0) return status;
-  tap->stream = stream;
   tap->endpoint = *set;
   tap->offset = (int64_t)offset;
   tap->length = frames < 0 ? -1 : (int64_t)frames;

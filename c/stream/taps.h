@@ -29,6 +29,7 @@ struct tap {
   struct error failure; /* PS_TAP_FAILED: why */
 };
 
+void taps_init(struct stream *stream);
 /* Control thread. Takes what the taps record into and makes them part of the run that is about to start. */
 int32_t taps_start(struct stream *stream);
 /* Finishes the files of taps that are being removed; returns whether one still waits for the callback. */
