@@ -563,9 +563,9 @@ PS_API int32_t ps_stream_timing(int32_t stream, double *timing, int32_t count);
  * it. Any thread. */
 PS_API int32_t ps_stream_error(int32_t stream, char *text, int32_t size, int32_t *numbers, int32_t count);
 
-/* Seconds until the ring of a sink (0: of the run; else of ps_stream_add_sink) will hold `frames` readable frames, as the
- * last callbacks foretell; 0 if it does now or the run has ended, at most 0.25. For aiming a timer. NaN: PS_ERR_HANDLE,
- * PS_ERR_ARGUMENT. Owner. */
+/* Seconds until the ring of a sink (0: of the run; else of ps_stream_add_sink) will hold `frames` readable frames, as
+ * the last callbacks foretell; 0 if it does now or the run has ended, at most 0.25. For aiming a timer. NaN:
+ * PS_ERR_HANDLE, PS_ERR_ARGUMENT. Owner. */
 PS_API double ps_stream_due(int32_t stream, int32_t sink, double frames);
 /* Stream time at which the device captured frame number `frame` of this run, reckoned from the last callback, and from
  * what came between where the device had stalled or lost something for more than 20 ms.

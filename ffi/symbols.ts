@@ -92,6 +92,17 @@ export const symbols = {
   ps_stream_set_source: { parameters: ["i32", "i32", "i32", "i32", "i32"], result: "i32" },
   // int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between)
   ps_stream_set_sink: { parameters: ["i32", "i32", "i32", "i32", "i32"], result: "i32" },
+  // int32_t ps_stream_add_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between,
+  //                            double offset, double frames)
+  ps_stream_add_sink: { parameters: ["i32", "i32", "i32", "i32", "i32", "f64", "f64"], result: "i32" },
+  // int32_t ps_stream_remove_sink(int32_t stream, int32_t sink)
+  ps_stream_remove_sink: { parameters: ["i32", "i32"], result: "i32" },
+  // int32_t ps_stream_sink(int32_t stream, int32_t sink, double *numbers, int32_t count)
+  ps_stream_sink: { parameters: ["i32", "i32", "buffer", "i32"], result: "i32" },
+  // int32_t ps_stream_clear(int32_t stream, double fade)
+  ps_stream_clear: { parameters: ["i32", "f64"], result: "i32" },
+  // int32_t ps_stream_cleared(int32_t stream, int32_t request)
+  ps_stream_cleared: { parameters: ["i32", "i32"], result: "i32" },
   // int32_t ps_stream_set_run(int32_t stream, double frames, double pad, double offset, int32_t flags)
   ps_stream_set_run: { parameters: ["i32", "f64", "f64", "f64", "i32"], result: "i32" },
   // int32_t ps_stream_set_prebuffer(int32_t stream, double frames)
@@ -120,17 +131,6 @@ export const symbols = {
   ps_stream_error: { parameters: ["i32", "buffer", "i32", "buffer", "i32"], result: "i32" },
   // double ps_stream_due(int32_t stream, int32_t sink, double frames)
   ps_stream_due: { parameters: ["i32", "i32", "f64"], result: "f64" },
-  // int32_t ps_stream_add_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between,
-  //                            double offset, double frames)
-  ps_stream_add_sink: { parameters: ["i32", "i32", "i32", "i32", "i32", "f64", "f64"], result: "i32" },
-  // int32_t ps_stream_remove_sink(int32_t stream, int32_t sink)
-  ps_stream_remove_sink: { parameters: ["i32", "i32"], result: "i32" },
-  // int32_t ps_stream_sink(int32_t stream, int32_t sink, double *numbers, int32_t count)
-  ps_stream_sink: { parameters: ["i32", "i32", "buffer", "i32"], result: "i32" },
-  // int32_t ps_stream_clear(int32_t stream, double fade)
-  ps_stream_clear: { parameters: ["i32", "f64"], result: "i32" },
-  // int32_t ps_stream_cleared(int32_t stream, int32_t request)
-  ps_stream_cleared: { parameters: ["i32", "i32"], result: "i32" },
   // double ps_stream_capture_time(int32_t stream, double frame)
   ps_stream_capture_time: { parameters: ["i32", "f64"], result: "f64" },
   // int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_size)

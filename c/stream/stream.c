@@ -142,11 +142,9 @@ int32_t ps_stream_drain(int32_t handle) {
 int32_t ps_stream_clear(int32_t handle, double fade) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  int32_t request = 0;
+  int32_t request = check_count("fade", fade, 0, COUNT_MOST);
   os_mutex_lock(&stream->lock);
-  if (!(fade >= 0) || fade > 9e15)
-    request = error_set(PS_ERR_ARGUMENT, 0, "fade %g", fade);
-  else if (stream_running(stream) && stream->rings[DEVICE_OUTPUT]) {
+  if (request >= 0 && stream_running(stream) && stream->rings[DEVICE_OUTPUT]) {
     request = source_clear(&stream->engine, (int64_t)fade);
     if (stream->reader) file_reader_end_loop(stream->reader);
   }

@@ -1,11 +1,9 @@
 #include "stream/taps.h"
 
-#include <math.h>
-
+#include "base/check.h"
 #include "stream/endpoints.h"
 
 #define PATIENCE_REMOVED 1.0 /* seconds that a pipe may take nothing when its tap is removed */
-#define FRAMES_MOST 9e15
 #define GENERATIONS 100000000
 
 void taps_init(struct stream *stream) {
@@ -176,11 +174,12 @@ static int32_t add(struct stream *stream, struct endpoint *set, int32_t object, 
                    double frames) {
   if (!stream_is_open(stream)) return error_set(PS_ERR_STATE, 0, "the stream is not open");
   if (set->kind == PS_ENDPOINT_NONE) return error_set(PS_ERR_ARGUMENT, 0, "there is nothing to record into");
-  if (!(offset >= 0) || offset > FRAMES_MOST || isnan(frames) || frames > FRAMES_MOST)
-    return error_set(PS_ERR_ARGUMENT, 0, "offset %g, frames %g", offset, frames);
+  int32_t status = check_count("offset", offset, 0, COUNT_MOST);
+  if (status >= 0) status = check_count("frames", frames, PS_FRAMES_ALL, COUNT_MOST);
+  if (status < 0) return status;
   struct tap *tap = free_tap(stream);
   if (!tap) return PS_ERR_BUSY;
-  int32_t status = endpoint_make(set, stream, DEVICE_INPUT, object, between);
+  status = endpoint_make(set, stream, DEVICE_INPUT, object, between);
   if (status < 0) return status;
   tap->endpoint = *set;
   tap->offset = (int64_t)offset;
@@ -243,6 +242,8 @@ int32_t ps_stream_sink(int32_t handle, int32_t id, double *numbers, int32_t coun
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
   int32_t status;
+  status = check_memory("numbers", numbers, count);
+  if (status < 0) return stream_done(stream, status);
   os_mutex_lock(&stream->lock);
   struct tap *tap = find(stream, id, &status);
   if (tap) {

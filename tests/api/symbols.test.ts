@@ -38,9 +38,10 @@ describe("the symbol table", () => {
   });
 
   it("says each C declaration above its entry", () => {
-    const comments = [...read("ffi/symbols.ts").matchAll(/^ {2}\/\/ (.*)\n {2}(\w+): \{/gm)];
-    assert.deepEqual(comments.map(([, text]) => text), declarations);
-    for (const [, text, name] of comments) assert.ok(text.includes(` ${name}(`), `${text} stands above ${name}`);
+    const comments = [...read("ffi/symbols.ts").matchAll(/^((?: {2}\/\/ .*\n)+) {2}(\w+): \{/gm)]
+      .map(([, lines, name]) => ({ text: lines.replace(/\n? {2}\/\/ +/g, " ").trim(), name }));
+    assert.deepEqual(comments.map(({ text }) => text), declarations);
+    for (const { text, name } of comments) assert.ok(text.includes(` ${name}(`), `${text} stands above ${name}`);
   });
 
   it("is what the library has", () => {

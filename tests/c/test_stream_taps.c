@@ -1,5 +1,5 @@
-/* Sinks that come and go while a stream runs: rings and files, what each gets, and how each ends. And clearing a source,
- * and what is heard of it. */
+/* Sinks that come and go while a stream runs: rings and files, what each gets, and how each ends. And clearing a
+ * source, and what is heard of it. */
 #define _XOPEN_SOURCE 700
 #include <math.h>
 
