@@ -35,6 +35,7 @@ export type { HostSettings, VirtualFault } from "./src/device/host-settings.ts";
 export type { Pair } from "./src/base/pair.ts";
 export { type LibraryOptions, loadLibrary } from "./src/library/library.ts";
 export { RingBuffer, type RingHandle } from "./src/ring/ring-buffer.ts";
+export { supportedSampleRates } from "./src/device/sample-rates.ts";
 export { checkSettings } from "./src/device/stream-config.ts";
 export type { StreamKind, StreamOptions } from "./src/device/stream-options.ts";
 export { type Versions, versions } from "./src/library/versions.ts";

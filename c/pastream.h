@@ -288,7 +288,13 @@ PS_API int32_t ps_host_api_info(int32_t host_api, double *info, int32_t info_siz
 #define PS_CONFIG_OUTPUT_CHANNEL_MAP 18 /* likewise the output's; they stand after the input's */
 #define PS_CONFIG_FAULTS 19             /* how many faults stand in `list` after them, PS_FAULT_SIZE numbers each */
 #define PS_CONFIG_METERS 20             /* 1 (default): levels are measured; 0: not */
-#define PS_CONFIG_SIZE 21
+#define PS_CONFIG_DEVICE_RATE 21        /* Hz that the device runs at; 0: the sample rate, else the device's default */
+#define PS_CONFIG_CONVERSION 22         /* PS_CONVERSION_ where the device does not take the sample rate */
+#define PS_CONFIG_VIRTUAL_RATES 23 /* how many rates that the virtual device takes stand in `list` after the faults */
+#define PS_CONFIG_SIZE 24
+
+#define PS_CONVERSION_AUTO 0  /* the device runs at its default rate, and rates are converted */
+#define PS_CONVERSION_NEVER 1 /* opening fails, with the rates that the device takes in the detail */
 
 #define PS_LATENCY_LOW -1 /* the device's low value */
 #define PS_LATENCY_HIGH -2
@@ -520,7 +526,8 @@ PS_API int32_t ps_stream_numbers(int32_t stream, double *numbers, int32_t count)
 #define PS_ACTUAL_BLOCK_SIZE 5    /* as asked for: 0 if the device decides */
 #define PS_ACTUAL_INPUT_LATENCY 6 /* seconds */
 #define PS_ACTUAL_OUTPUT_LATENCY 7
-#define PS_ACTUAL_SIZE 8
+#define PS_ACTUAL_DEVICE_RATE 8 /* of the device; PS_ACTUAL_SAMPLE_RATE unless rates are converted */
+#define PS_ACTUAL_SIZE 9
 PS_API int32_t ps_stream_actual(int32_t stream, double *actual, int32_t count);
 
 /* Peak and RMS per channel since this direction was last asked (full scale = 1): PS_LEVEL_SIZE numbers each. At most

@@ -98,7 +98,13 @@ export const PS_CONFIG_INPUT_CHANNEL_MAP = 17;
 export const PS_CONFIG_OUTPUT_CHANNEL_MAP = 18;
 export const PS_CONFIG_FAULTS = 19;
 export const PS_CONFIG_METERS = 20;
-export const PS_CONFIG_SIZE = 21;
+export const PS_CONFIG_DEVICE_RATE = 21;
+export const PS_CONFIG_CONVERSION = 22;
+export const PS_CONFIG_VIRTUAL_RATES = 23;
+export const PS_CONFIG_SIZE = 24;
+
+export const PS_CONVERSION_AUTO = 0;
+export const PS_CONVERSION_NEVER = 1;
 
 export const PS_LATENCY_LOW = -1;
 export const PS_LATENCY_HIGH = -2;
@@ -217,7 +223,8 @@ export const PS_ACTUAL_SAMPLE_RATE = 4;
 export const PS_ACTUAL_BLOCK_SIZE = 5;
 export const PS_ACTUAL_INPUT_LATENCY = 6;
 export const PS_ACTUAL_OUTPUT_LATENCY = 7;
-export const PS_ACTUAL_SIZE = 8;
+export const PS_ACTUAL_DEVICE_RATE = 8;
+export const PS_ACTUAL_SIZE = 9;
 
 export const PS_LEVEL_PEAK = 0;
 export const PS_LEVEL_RMS = 1;

@@ -14,6 +14,7 @@
 #define SECONDS_MAX 1e6
 #define LIST_MAX 65536
 #define INDEX_MAX 65535
+#define RATES_MAX 64
 
 int32_t ps_config_init(double *config, int32_t size) {
   if (!config || size != PS_CONFIG_SIZE)
@@ -49,6 +50,9 @@ static const struct config_rule rules[PS_CONFIG_SIZE] = {
     [PS_CONFIG_OUTPUT_CHANNEL_MAP] = {"length of the output's channel map", 0, CHANNELS_MAX, 1},
     [PS_CONFIG_FAULTS] = {"number of faults", 0, LIST_MAX / 4, 1},
     [PS_CONFIG_METERS] = {"meters", 0, 1, 1},
+    [PS_CONFIG_DEVICE_RATE] = {"device rate", 0, RATE_MAX, 0},
+    [PS_CONFIG_CONVERSION] = {"conversion", PS_CONVERSION_AUTO, PS_CONVERSION_NEVER, 1},
+    [PS_CONFIG_VIRTUAL_RATES] = {"number of rates", 0, RATES_MAX, 1},
 };
 
 int32_t config_number(const struct config_rule *rule, double value) {
@@ -71,14 +75,17 @@ static int32_t check_fault(const double *fault) {
 
 static int32_t check_list(const double *config, const double *list, int32_t list_size) {
   static const struct config_rule entry = {"entry of a channel map", -1, CHANNELS_MAX, 1};
+  static const struct config_rule rate = {"rate of the virtual device", 1, RATE_MAX, 0};
   int32_t maps = (int32_t)(config[PS_CONFIG_INPUT_CHANNEL_MAP] + config[PS_CONFIG_OUTPUT_CHANNEL_MAP]);
-  int32_t wanted = maps + 4 * (int32_t)config[PS_CONFIG_FAULTS];
+  int32_t faults = maps + PS_FAULT_SIZE * (int32_t)config[PS_CONFIG_FAULTS];
+  int32_t wanted = faults + (int32_t)config[PS_CONFIG_VIRTUAL_RATES];
   if (list_size != wanted || (wanted > 0 && !list))
     return error_set(PS_ERR_ARGUMENT, 0, "the list has %d numbers where the configuration says %d", (int)list_size,
                      (int)wanted);
   int32_t status = PS_OK;
   for (int32_t i = 0; i < maps && status >= 0; i++) status = config_number(&entry, list[i]);
-  for (int32_t i = maps; i < wanted && status >= 0; i += 4) status = check_fault(list + i);
+  for (int32_t i = maps; i < faults && status >= 0; i += 4) status = check_fault(list + i);
+  for (int32_t i = faults; i < wanted && status >= 0; i++) status = config_number(&rate, list[i]);
   return status;
 }
 

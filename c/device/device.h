@@ -4,6 +4,7 @@
 #ifndef PS_DEVICE_H
 #define PS_DEVICE_H
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,9 @@ struct device_host {
   size_t (*ready)(struct device_host *host, size_t frames, int whole);
   /* Whether the device has not called back for so long that it must be lost. On the thread that calls the ops. */
   int (*silent)(struct device_host *host);
+  struct device_host
+      *outer; /* of a device inside of another one: the host of that; NULL for a stream. The next two are the
+                              * outermost host's */
   _Atomic int32_t halted;   /* the run is over: the callback will complete, and a wait for more of it is in vain */
   _Atomic int32_t aborting; /* what the device still holds is not to be played out any more */
 };
@@ -42,7 +46,8 @@ struct device {
 
   double actual[PS_ACTUAL_SIZE]; /* what it really gave */
   double may_pause;              /* seconds that may pass between two callbacks as long as it `answers` */
-  void *state;                   /* the backend's own */
+  size_t input_lag; /* frames by which the input of a callback is older than its output; 0 from a backend */
+  void *state;      /* the backend's own */
 };
 
 struct device_info {
@@ -84,9 +89,20 @@ struct device_ops {
   double (*cpu_load)(struct device *device); /* share of its time that the callback takes, 0 to 1 */
 };
 
+/* Whether the run is over, or aborted. Any thread. */
+static inline int device_halted(const struct device_host *host) {
+  while (host->outer) host = host->outer;
+  return atomic_load(&host->halted);
+}
+static inline int device_aborting(const struct device_host *host) {
+  while (host->outer) host = host->outer;
+  return atomic_load(&host->aborting);
+}
+
 extern const struct device_ops device_pulse;
 extern const struct device_ops device_portaudio;
 extern const struct device_ops device_virtual;
+extern const struct device_ops device_convert; /* made by convert_open */
 
 static inline int32_t device_channels(const struct device *device, int direction) {
   return (int32_t)device->actual[PS_ACTUAL_INPUT_CHANNELS + direction];

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "device/config.h"
+#include "device/convert.h"
 
 /* The default device is that of the first backend that has one. */
 static const struct device_ops *const backends[] = {&device_pulse, &device_portaudio, &device_virtual};
@@ -202,8 +203,8 @@ int32_t device_choose(double *config, const struct device_ops **ops, int32_t fir
     first[direction] = place.first_device;
     *configured = place.own;
   }
-  if (config[PS_CONFIG_FAULTS] != 0 && *ops != &device_virtual)
-    return error_set(PS_ERR_ARGUMENT, 0, "only the virtual device has faults on purpose");
+  if ((config[PS_CONFIG_FAULTS] != 0 || config[PS_CONFIG_VIRTUAL_RATES] != 0) && *ops != &device_virtual)
+    return error_set(PS_ERR_ARGUMENT, 0, "only the virtual device has faults on purpose, and rates of one's choice");
   return PS_OK;
 }
 
@@ -214,5 +215,5 @@ int32_t ps_check_settings(const double *config, int32_t size, const double *list
   if (status < 0) return status;
   memcpy(own, config, sizeof own);
   status = device_choose(own, &ops, first);
-  return status < 0 ? status : ops->check(own, list);
+  return status < 0 ? status : convert_check(ops, own, list);
 }

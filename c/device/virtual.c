@@ -15,6 +15,7 @@
 
 #include "base/error.h"
 #include "device/config.h"
+#include "device/rates.h"
 #include "engine/format.h"
 #include "os/os.h"
 
@@ -74,9 +75,9 @@ static int fault_starts(const double *fault, int64_t position, size_t block) {
  * `play_out`. */
 static int wait_until(struct virtual_device *device, double time, int play_out) {
   for (;;) {
-    if (atomic_load(&device->quit) || (play_out && atomic_load(&device->host->aborting))) return 0;
+    if (atomic_load(&device->quit) || (play_out && device_aborting(device->host))) return 0;
     double left = time - os_time();
-    if (left <= 0 || (!play_out && atomic_load(&device->host->halted))) return 1;
+    if (left <= 0 || (!play_out && device_halted(device->host))) return 1;
     os_event_wait(&device->wake, play_out && left > ABORT_POLL ? ABORT_POLL : left);
   }
 }
@@ -180,7 +181,7 @@ static int wait_for_host(struct virtual_device *device) {
   device->block = device->longest;
   for (int looks = 0;; looks++) {
     size_t ready = device->host->ready(device->host, device->longest, !device->may_shorten);
-    if (ready >= device->longest || atomic_load(&device->host->halted)) return 1;
+    if (ready >= device->longest || device_halted(device->host)) return 1;
     if (atomic_load(&device->quit)) return 0;
     if (device->may_shorten && ready > 0 && looks >= FREEWHEEL_PATIENCE) {
       device->block = ready;
@@ -249,14 +250,27 @@ static int32_t virtual_default_device(int direction) {
 
 /* ----------------------------------------------------------------- settings */
 
+/* The rate that is asked for, or the device's default, if it takes that. */
+static int32_t settle_rate(const double *config, const double *list, double *rate) {
+  static const struct config_rule rule = {"sample rate of the virtual device", RATE_LEAST, RATE_MOST, 0};
+  const double *rates = list + (int)config[PS_CONFIG_INPUT_CHANNEL_MAP] + (int)config[PS_CONFIG_OUTPUT_CHANNEL_MAP] +
+                        PS_FAULT_SIZE * (int)config[PS_CONFIG_FAULTS];
+  double wanted = config[PS_CONFIG_SAMPLE_RATE] > 0 ? config[PS_CONFIG_SAMPLE_RATE] : RATE_DEFAULT;
+  int count = (int)config[PS_CONFIG_VIRTUAL_RATES], found = count == 0;
+  for (int i = 0; i < count; i++) found |= rates[i] == wanted;
+  *rate = found || config[PS_CONFIG_SAMPLE_RATE] > 0 ? wanted : rates[0];
+  int32_t status = config_number(&rule, *rate);
+  if (status < 0 || found || *rate != wanted) return status;
+  return error_set(PS_ERR_PORTAUDIO, RATE_REFUSED, "the virtual device does not take %g Hz", wanted);
+}
+
 /* What a configuration comes to on this device, in `device` and `actual`. */
-static int32_t settle(struct virtual_device *device, const double *config, double *actual) {
+static int32_t settle(struct virtual_device *device, const double *config, const double *list, double *actual) {
   static const struct config_rule channels = {"number of channels of the virtual device", 0, CHANNELS_MOST, 1};
-  static const struct config_rule rates = {"sample rate of the virtual device", RATE_LEAST, RATE_MOST, 0};
-  double rate = config[PS_CONFIG_SAMPLE_RATE] > 0 ? config[PS_CONFIG_SAMPLE_RATE] : RATE_DEFAULT;
+  double rate;
   int32_t status = config_number(&channels, config[PS_CONFIG_INPUT_CHANNELS]);
   if (status >= 0) status = config_number(&channels, config[PS_CONFIG_OUTPUT_CHANNELS]);
-  if (status >= 0) status = config_number(&rates, rate);
+  if (status >= 0) status = settle_rate(config, list, &rate);
   if (status < 0) return status;
   if (config[PS_CONFIG_INPUT_HOST_SETTINGS] != 0 || config[PS_CONFIG_OUTPUT_HOST_SETTINGS] != 0)
     return error_set(PS_ERR_ARGUMENT, 0, "the virtual device takes no settings of another host API");
@@ -312,10 +326,9 @@ static int32_t allocate_memory(struct virtual_device *device) {
 }
 
 static int32_t virtual_check(const double *config, const double *list) {
-  (void)list;
   struct virtual_device device = {.host = NULL};
   double actual[PS_ACTUAL_SIZE];
-  int32_t status = settle(&device, config, actual);
+  int32_t status = settle(&device, config, list, actual);
   if (status >= 0) status = allocate_memory(&device);
   if (status >= 0) free_memory(&device);
   return status;
@@ -330,7 +343,7 @@ static int32_t virtual_open(struct device *device) {
     free(own);
     return error_set(PS_ERR_MEMORY, 0, "no memory for the virtual device");
   }
-  int32_t status = settle(own, config, device->actual);
+  int32_t status = settle(own, config, device->list, device->actual);
   if (status >= 0) status = allocate_memory(own);
   if (status < 0) {
     os_event_destroy(&own->wake);

@@ -61,6 +61,8 @@ void engine_clear(struct engine *engine) {
 void engine_start(struct engine *engine, const struct engine_run *run) {
   engine->run = *run;
   set_total(engine, run_length(run, -1));
+  engine->captured = 0;
+  engine->lead = run->input_lag;
   engine->in_gap = 0;
   engine_clear(engine);
   source_start(engine);
@@ -115,11 +117,12 @@ static size_t source_wants(const struct engine *engine, size_t frames) {
 
 /* What is known of a block before anything of it is moved. */
 struct plan {
-  size_t frames; /* that belong to the run */
-  size_t played; /* of them from the source, */
-  int late;      /* and whether what is missing then is a gap */
-  int64_t total; /* frames of the run; -1 while that is unknown */
-  int32_t error; /* that ends the run with the block */
+  size_t frames;         /* that belong to the run */
+  size_t played;         /* of them from the source, */
+  int late;              /* and whether what is missing then is a gap */
+  size_t lead, captured; /* frames of its input that come before the run, and that belong to it */
+  int64_t total;         /* frames of the run; -1 while that is unknown */
+  int32_t error;         /* that ends the run with the block */
 };
 
 /* The part of it that the total and the source decide. */
@@ -147,12 +150,23 @@ static struct plan plan_source(const struct engine *engine, size_t frames) {
   return plan;
 }
 
+/* The part that the input decides: one that lags goes on after the last frame of the output. */
+static void plan_input(const struct engine *engine, struct plan *plan, size_t frames) {
+  plan->lead = engine->lead < frames ? engine->lead : frames;
+  plan->captured = frames - plan->lead;
+  if (engine->run.input_lag == 0)
+    plan->captured = plan->frames;
+  else if (plan->total >= 0)
+    plan->captured = at_most(plan->captured, plan->total - engine->captured);
+}
+
 /* A sink without room for the whole block ends the run where it is full. */
 static void plan_sinks(struct engine *engine, struct plan *plan) {
-  size_t room = sinks_room(engine, plan->frames);
-  if (room == plan->frames) return;
-  plan->frames = room;
+  size_t room = sinks_room(engine, plan->captured);
+  if (room == plan->captured) return;
+  plan->captured = room;
   plan->error = PS_ERR_BUFFER_FULL;
+  if (plan->frames > room) plan->frames = room;
   if (plan->played > room) plan->played = room;
 }
 
@@ -176,6 +190,18 @@ static void play(struct engine *engine, const struct plan *plan, uint8_t *output
   engine->in_gap = gap;
 }
 
+static void capture(struct engine *engine, const struct plan *plan, const uint8_t *input, double time) {
+  engine->lead -= plan->lead;
+  sinks_record(engine, input + plan->lead * engine->input.frame_bytes, plan->captured, time);
+  engine->captured += (int64_t)plan->captured;
+}
+
+/* Whether all frames have been played, and recorded. */
+static int is_complete(const struct engine *engine) {
+  if (engine->total < 0 || READ(engine->count) < engine->total) return 0;
+  return engine->run.input_lag == 0 || engine->captured >= engine->total || READ(engine->sinks_used) == 0;
+}
+
 int engine_process(struct engine *engine, const void *input, void *output, size_t frames, double time,
                    unsigned long flags) {
   const struct engine_direction *out = &engine->output;
@@ -187,14 +213,15 @@ int engine_process(struct engine *engine, const void *input, void *output, size_
   source_notice(engine);
   sinks_notice(engine);
   struct plan plan = plan_source(engine, frames);
+  plan_input(engine, &plan, frames);
   if (input) plan_sinks(engine, &plan);
   if (plan.total != engine->total) set_total(engine, plan.total);
   if (output) play(engine, &plan, output, frames, time);
-  if (input) sinks_record(engine, input, plan.frames, time);
+  if (input) capture(engine, &plan, input, time);
   ADD(engine->count, (int64_t)plan.frames);
   if (plan.error) end_run(engine, CALLBACK_ABORT, plan.error);
   if (engine->run.fatal_xruns && READ(engine->xruns)) end_run(engine, CALLBACK_ABORT, PS_ERR_XRUN);
-  if (engine->total >= 0 && READ(engine->count) >= engine->total) end_run(engine, CALLBACK_COMPLETE, PS_OK);
+  if (is_complete(engine)) end_run(engine, CALLBACK_COMPLETE, PS_OK);
   if (engine->result != CALLBACK_CONTINUE) atomic_store_explicit(&engine->ended, 1, memory_order_release);
   return engine->result;
 }
@@ -203,8 +230,10 @@ size_t engine_ready(struct engine *engine, size_t frames) {
   if (engine->result != CALLBACK_CONTINUE) return frames;
   source_notice(engine);
   struct plan plan = plan_source(engine, frames);
-  size_t ready = sinks_ready(engine, plan.late ? plan.played : plan.frames);
-  return ready < plan.frames ? ready : frames;
+  if (plan.late && plan.played < plan.frames) plan.frames = frames = plan.played;
+  plan_input(engine, &plan, frames);
+  size_t room = sinks_ready(engine, plan.captured);
+  return room < plan.captured ? plan.lead + room : frames;
 }
 
 int engine_waits_in_vain(const struct engine *engine, size_t frames) {

@@ -23,6 +23,7 @@ struct engine_direction {
 /* How a run goes; set by engine_start. */
 struct engine_run {
   int64_t frames, pad, offset;
+  size_t input_lag;    /* frames by which the input of a block is older than its output */
   struct ring *source; /* NULL: silence */
   int source_file;     /* a file's thread writes the source, and ends it */
   int source_loop;     /* play the ring's contents over and over */
@@ -41,10 +42,12 @@ struct engine {
       draining; /* the source is to end now, and the run when all of it has been played; not set back here */
 
   /* Callback only. */
-  int64_t total; /* frames the run will have; -1 while that is unknown */
-  int in_gap;    /* the last block ended in a source gap, */
-  int64_t gap;   /* which has this number in the glitch log */
-  int result;    /* CALLBACK_CONTINUE until the run has ended */
+  int64_t total;    /* frames the run will have; -1 while that is unknown */
+  int64_t captured; /* frames of the run that have come as input; `count` where the input does not lag */
+  size_t lead;      /* frames of input that are still to come before the first one */
+  int in_gap;       /* the last block ended in a source gap, */
+  int64_t gap;      /* which has this number in the glitch log */
+  int result;       /* CALLBACK_CONTINUE until the run has ended */
 
   struct engine_source source;
   struct engine_sink sinks[ENGINE_SINKS];

@@ -76,7 +76,7 @@ void sinks_notice(struct engine *engine) {
     if (state == SINK_LEAVING) {
       atomic_store_explicit(&sink->state, SINK_LEFT, memory_order_release);
     } else if (state == SINK_JOINING) {
-      sink->first = READ(engine->count);
+      sink->first = engine->captured;
       sink->in_drop = 0;
       if (move(sink, SINK_JOINING, SINK_ACTIVE))
         atomic_store_explicit(&sink->started, sink->first, memory_order_release);
@@ -104,7 +104,7 @@ size_t sinks_room(struct engine *engine, size_t frames) {
   EACH_SINK(engine, sink) {
     if (!is_recorded(sink) || sink->overflow != SINK_ENDS_RUN) continue;
     struct ring_region region;
-    cut(sink, READ(engine->count), frames);
+    cut(sink, engine->captured, frames);
     size_t room = ring_write_region(sink->ring, sink->now, &region);
     if (room < sink->now) frames = sink->skips + room;
   }
@@ -133,12 +133,12 @@ static void note_drop(struct engine *engine, struct engine_sink *sink, size_t go
     return;
   }
   ADD(engine->sink_overflows, 1);
-  int64_t frame = READ(engine->count) + (int64_t)(sink->skips + got);
+  int64_t frame = engine->captured + (int64_t)(sink->skips + got);
   sink->drop = glitch_add(&engine->glitches, frame, time, PS_GLITCH_SINK_OVERFLOW, lost);
 }
 
 static void record(struct engine *engine, struct engine_sink *sink, const uint8_t *input, size_t frames, double time) {
-  cut(sink, READ(engine->count), frames);
+  cut(sink, engine->captured, frames);
   if (sink->now) {
     size_t got = put(engine, sink, input);
     int lost = got < sink->now;
@@ -149,7 +149,7 @@ static void record(struct engine *engine, struct engine_sink *sink, const uint8_
     if (lost) note_drop(engine, sink, got, time);
     sink->in_drop = lost;
   }
-  if (sink->length >= 0 && READ(engine->count) + (int64_t)frames - sink->first >= sink->length)
+  if (sink->length >= 0 && engine->captured + (int64_t)frames - sink->first >= sink->length)
     move(sink, SINK_ACTIVE, SINK_ENDED);
 }
 
@@ -161,7 +161,7 @@ void sinks_record(struct engine *engine, const uint8_t *input, size_t frames, do
 size_t sinks_ready(struct engine *engine, size_t frames) {
   EACH_SINK(engine, sink) {
     if (sink->memory || !is_recorded(sink)) continue;
-    cut(sink, READ(engine->count), frames);
+    cut(sink, engine->captured, frames);
     size_t room = ring_write_available(sink->ring);
     if (room < sink->now) frames = sink->skips + room;
   }

@@ -67,7 +67,7 @@ void sinks_start(struct engine *engine);
 void sinks_notice(struct engine *engine);
 /* Frames of a block of `frames` that all sinks which may end the run have room for. */
 size_t sinks_room(struct engine *engine, size_t frames);
-/* Records a block of `frames` frames of the run. */
+/* Records a block of `frames` frames of the run, from engine.captured on. */
 void sinks_record(struct engine *engine, const uint8_t *input, size_t frames, double time);
 
 /* Frames of a block that all sinks with a reader have room for now: for a device that may wait. */

@@ -2,6 +2,7 @@
  * over the run: its end, its errors, and a device that gives no sign of life. */
 #include <string.h>
 
+#include "device/convert.h"
 #include "device/devices.h"
 #include "stream/endpoints.h"
 #include "stream/run.h"
@@ -18,7 +19,7 @@ static int32_t open_device(struct stream *stream) {
   int32_t first[2], status = device_choose(stream->config, &device->ops, first);
   if (status < 0) return status;
   *device = (struct device){.ops = device->ops, .host = &stream->host, .config = stream->config, .list = stream->list};
-  status = device->ops->open(device);
+  status = convert_open(device);
   if (status < 0) return status;
   memcpy(stream->actual, device->actual, sizeof stream->actual);
   for (int i = 0; i < 2; i++)

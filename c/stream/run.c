@@ -67,6 +67,7 @@ static struct engine_run engine_run(const struct stream *stream) {
       .frames = (int64_t)stream->frames,
       .pad = (int64_t)stream->pad,
       .offset = (int64_t)stream->offset,
+      .input_lag = stream->device.input_lag,
       .source = stream->rings[DEVICE_OUTPUT],
       .source_file = source->kind == PS_ENDPOINT_FILE,
       .source_loop = is_ring && (source->flags & PS_SOURCE_LOOP),

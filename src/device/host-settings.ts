@@ -8,6 +8,7 @@ import {
   PS_CONFIG_INPUT_HOST_SETTINGS,
   PS_CONFIG_VIRTUAL_CLOCK,
   PS_CONFIG_VIRTUAL_DELAY,
+  PS_CONFIG_VIRTUAL_RATES,
   PS_FAULT_DEVICE_LOST,
   PS_FAULT_INPUT_OVERFLOW,
   PS_FAULT_OUTPUT_UNDERFLOW,
@@ -38,6 +39,8 @@ export type HostSettings =
     loopbackDelay?: number;
     /** Faults that the device is to have. */
     faults?: readonly VirtualFault[];
+    /** Sample rates that the device supports, in Hz. Default: any. */
+    rates?: readonly number[];
   }
   | { hostApi: "asio"; channelSelectors: readonly number[] }
   | { hostApi: "wasapi"; exclusive?: boolean; autoConvert?: boolean }
@@ -65,13 +68,16 @@ const faultNames = Object.keys(faultKinds) as (keyof typeof faultKinds)[];
 const MAX_DELAY = 2 ** 26;
 const MAX_FAULTS = 16384;
 const MAX_STALL = 1e6;
+const MAX_RATES = 32;
+const MIN_RATE = 1e3;
+const MAX_RATE = 768e3;
 const OPTION = "hostSettings";
 
 type SettingsOf<Api extends HostSettings["hostApi"]> = Extract<HostSettings, { hostApi: Api }>;
 type FaultOf<Kind extends VirtualFault["kind"]> = Extract<VirtualFault, { kind: Kind }>;
 
 const settingNames: { readonly [Api in HostSettings["hostApi"]]: OptionNames<SettingsOf<Api>> } = {
-  virtual: { hostApi: true, clock: true, loopbackDelay: true, faults: true },
+  virtual: { hostApi: true, clock: true, loopbackDelay: true, faults: true, rates: true },
   asio: { hostApi: true, channelSelectors: true },
   wasapi: { hostApi: true, exclusive: true, autoConvert: true },
   coreaudio: { hostApi: true, channelMap: true, changeDeviceParameters: true, failIfConversionRequired: true },
@@ -86,7 +92,7 @@ const faultOptionNames: { readonly [Kind in VirtualFault["kind"]]: Readonly<Reco
 
 /**
  * Puts the settings of input and output into a stream's configuration. Returns the numbers for its list: the channel
- * map of the input, that of the output, and the faults.
+ * map of the input, that of the output, the faults, and the rates of the virtual device.
  */
 export function putHostSettings(
   config: Float64Array,
@@ -94,6 +100,7 @@ export function putHostSettings(
 ): Float64Array<ArrayBuffer> {
   const maps: number[] = [];
   const faults: number[] = [];
+  const rates: number[] = [];
   for (const [side, given] of settings.entries()) {
     if (given === undefined) continue;
     const host = requireOptions(OPTION, given);
@@ -102,7 +109,10 @@ export function putHostSettings(
     switch (host.hostApi) {
       case "virtual":
         // It is one device: settings given once for both directions count once.
-        if (side === 0 || given !== settings[0]) faults.push(...putVirtual(config, host));
+        if (side === 0 || given !== settings[0]) {
+          faults.push(...putVirtual(config, host));
+          rates.push(...requireRates(orElse(host.rates, [])));
+        }
         break;
       case "asio":
         maps.push(...putAsio(config, side, host));
@@ -115,7 +125,8 @@ export function putHostSettings(
     }
   }
   config[PS_CONFIG_FAULTS] = faults.length / PS_FAULT_SIZE;
-  return Float64Array.from([...maps, ...faults]);
+  config[PS_CONFIG_VIRTUAL_RATES] = rates.length;
+  return Float64Array.from([...maps, ...faults, ...rates]);
 }
 
 function putVirtual(config: Float64Array, settings: SettingsOf<"virtual">): number[] {
@@ -128,6 +139,12 @@ function putVirtual(config: Float64Array, settings: SettingsOf<"virtual">): numb
   }
   const faults = requireArray(`${OPTION}.faults`, orElse(settings.faults, []), MAX_FAULTS);
   return faults.flatMap((fault, i) => faultNumbers(fault, `${OPTION}.faults[${i}]`));
+}
+
+function requireRates(given: readonly number[]): readonly number[] {
+  const name = `${OPTION}.rates`;
+  const rates = requireArray(name, given, MAX_RATES);
+  return rates.map((rate, i) => requireNumber(`${name}[${i}]`, rate, MIN_RATE, MAX_RATE));
 }
 
 function faultNumbers(given: VirtualFault, name: string): number[] {

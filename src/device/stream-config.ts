@@ -1,5 +1,7 @@
 import {
   PS_CONFIG_BLOCK_SIZE,
+  PS_CONFIG_CONVERSION,
+  PS_CONFIG_DEVICE_RATE,
   PS_CONFIG_FLAGS,
   PS_CONFIG_INPUT_CHANNELS,
   PS_CONFIG_INPUT_DEVICE,
@@ -7,6 +9,8 @@ import {
   PS_CONFIG_INPUT_LATENCY,
   PS_CONFIG_SAMPLE_RATE,
   PS_CONFIG_SIZE,
+  PS_CONVERSION_AUTO,
+  PS_CONVERSION_NEVER,
   PS_DEVICE_VIRTUAL,
   PS_STREAM_CLIP_OFF,
   PS_STREAM_DITHER_OFF,
@@ -95,6 +99,10 @@ export function requireStreamOptions(kind: StreamKind, options?: StreamOptions):
   }
   const sampleRate = single("sampleRate");
   if (sampleRate !== undefined) config[PS_CONFIG_SAMPLE_RATE] = requireNumber("sampleRate", sampleRate, 1, MAX_RATE);
+  const deviceRate = single("deviceRate");
+  if (deviceRate !== undefined) config[PS_CONFIG_DEVICE_RATE] = requireNumber("deviceRate", deviceRate, 1, MAX_RATE);
+  const conversion = requireOneOf("conversion", orElse(single("conversion"), "auto"), ["auto", "never"]);
+  config[PS_CONFIG_CONVERSION] = conversion === "never" ? PS_CONVERSION_NEVER : PS_CONVERSION_AUTO;
   const blockSize = requireInteger("blockSize", orElse(single("blockSize"), 0), 0, MAX_BLOCK);
   config[PS_CONFIG_BLOCK_SIZE] = blockSize;
   for (const name of Object.keys(flags) as (keyof typeof flags)[]) {

@@ -12,6 +12,13 @@ export interface StreamOptions<D extends Dtype = Dtype, O extends Dtype = D> {
   device?: Pair<number | string | undefined>;
   /** In Hz. Default: the device's default rate. */
   sampleRate?: number;
+  /** Rate that the device runs at, in Hz. Default: `sampleRate` if the device supports it, else its default rate. */
+  deviceRate?: number;
+  /**
+   * What happens if the device does not run at `sampleRate`: "auto" (default) converts between the two rates, "never"
+   * is an error that lists the rates that the device supports.
+   */
+  conversion?: "auto" | "never";
   /** Number of channels. Default: the device's maximum, but no more than 2. */
   channels?: Pair<number | undefined>;
   /** Sample format. Default: "float32". */
@@ -37,6 +44,8 @@ export interface StreamOptions<D extends Dtype = Dtype, O extends Dtype = D> {
 export const streamOptionNames: OptionNames<StreamOptions> = {
   device: true,
   sampleRate: true,
+  deviceRate: true,
+  conversion: true,
   channels: true,
   dtype: true,
   blockSize: true,

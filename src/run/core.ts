@@ -29,6 +29,7 @@ export class Core implements Host {
   readonly native: NativeStream;
   readonly poller: Poller;
   readonly sampleRate: number;
+  readonly deviceRate: number;
   readonly blockSize: number;
   readonly input: StreamDirection | undefined;
   readonly output: StreamDirection | undefined;
@@ -52,6 +53,7 @@ export class Core implements Host {
     this.native = opened.native;
     this.poller = opened.native.poller;
     this.sampleRate = opened.sampleRate;
+    this.deviceRate = opened.deviceRate;
     this.blockSize = opened.blockSize;
     [this.input, this.output] = opened.directions;
     const [inputs, outputs] = opened.directions.map((direction) => direction?.channels ?? 0);

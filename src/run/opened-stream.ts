@@ -1,5 +1,6 @@
 import {
   PS_ACTUAL_BLOCK_SIZE,
+  PS_ACTUAL_DEVICE_RATE,
   PS_ACTUAL_INPUT_CHANNELS,
   PS_ACTUAL_INPUT_DEVICE,
   PS_ACTUAL_INPUT_LATENCY,
@@ -32,6 +33,7 @@ export interface StreamDirection extends FrameFormat {
 export class OpenedStream {
   readonly native: NativeStream;
   readonly sampleRate: number;
+  readonly deviceRate: number;
   readonly blockSize: number;
   readonly signal: AbortSignal | undefined;
   /** Undefined for a direction that the stream lacks. */
@@ -43,6 +45,7 @@ export class OpenedStream {
     const blockSize = actual[PS_ACTUAL_BLOCK_SIZE];
     this.native = native;
     this.sampleRate = sampleRate;
+    this.deviceRate = actual[PS_ACTUAL_DEVICE_RATE];
     this.blockSize = blockSize;
     this.signal = signal;
     const direction = (side: number): StreamDirection | undefined => {

@@ -74,6 +74,11 @@ export abstract class Stream implements AsyncDisposable {
     return this.#core.sampleRate;
   }
 
+  /** Rate that the device runs at, in Hz. If it differs from `sampleRate`, samples are converted between the two. */
+  get deviceRate(): number {
+    return this.#core.deviceRate;
+  }
+
   /** Frames per callback; 0 if the backend decides. */
   get blockSize(): number {
     return this.#core.blockSize;
@@ -216,7 +221,7 @@ export abstract class Stream implements AsyncDisposable {
 
   /** A short description of the stream. */
   toString(): string {
-    const { input, output, sampleRate, blockSize } = this.#core;
+    const { input, output, sampleRate, deviceRate, blockSize } = this.#core;
     const both = [input, output].filter((direction) => direction !== undefined);
     const once = (texts: string[]) => [...new Set(texts)].join(" / ");
     const channels = this.isDuplex
@@ -224,7 +229,9 @@ export abstract class Stream implements AsyncDisposable {
       : `${both[0].channels} channel${both[0].channels === 1 ? "" : "s"}`;
     const what = [
       once(both.map((direction) => `'${deviceName(direction)}'`)),
-      `${sampleRate} Hz`,
+      deviceRate === sampleRate
+        ? `${sampleRate} Hz`
+        : `${sampleRate} Hz converted (the device runs at ${deviceRate} Hz)`,
       channels,
       once(both.map(({ dtype }) => dtype)),
       `blockSize ${blockSize}`,

@@ -49,7 +49,8 @@ TEST(numbers_are_checked) {
     CHECK(refuses(i, INFINITY, ""));
     CHECK(refuses(i, -4, ""));
     CHECK(refuses(i, 1e12, ""));
-    int whole = i != PS_CONFIG_SAMPLE_RATE && i != PS_CONFIG_INPUT_LATENCY && i != PS_CONFIG_OUTPUT_LATENCY;
+    int whole = i != PS_CONFIG_SAMPLE_RATE && i != PS_CONFIG_DEVICE_RATE && i != PS_CONFIG_INPUT_LATENCY &&
+                i != PS_CONFIG_OUTPUT_LATENCY;
     CHECK(whole ? refuses(i, 0.5, "whole") : accepts(i, 0.5));
   }
   CHECK(refuses(PS_CONFIG_INPUT_CHANNELS, -1, "input channels") && accepts(PS_CONFIG_INPUT_CHANNELS, 1024));
@@ -59,6 +60,8 @@ TEST(numbers_are_checked) {
   CHECK(refuses(PS_CONFIG_INPUT_LATENCY, -1.5, "latency") && accepts(PS_CONFIG_INPUT_LATENCY, -1));
   CHECK(refuses(PS_CONFIG_FLAGS, 16, "flags") && accepts(PS_CONFIG_FLAGS, 15));
   CHECK(refuses(PS_CONFIG_METERS, 2, "meters"));
+  CHECK(refuses(PS_CONFIG_CONVERSION, 2, "conversion") && accepts(PS_CONFIG_CONVERSION, PS_CONVERSION_NEVER));
+  CHECK(refuses(PS_CONFIG_VIRTUAL_RATES, 65, "rates") && accepts(PS_CONFIG_DEVICE_RATE, 44099.5));
 }
 
 TEST(lists_are_checked) {

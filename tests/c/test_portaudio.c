@@ -68,7 +68,10 @@ static void jack_devices(void) {
   duplex_config(config, loopback);
   CHECK_EQUAL(ps_check_settings(config, PS_CONFIG_SIZE, NULL, 0), PS_OK);
   config[PS_CONFIG_SAMPLE_RATE] = 44100;
+  CHECK_EQUAL(ps_check_settings(config, PS_CONFIG_SIZE, NULL, 0), PS_OK); /* it would be converted */
+  config[PS_CONFIG_CONVERSION] = PS_CONVERSION_NEVER;
   CHECK_EQUAL(ps_check_settings(config, PS_CONFIG_SIZE, NULL, 0), PS_ERR_PORTAUDIO);
+  CHECK(strstr(detail(), "the device takes 48000 Hz"));
   CHECK_EQUAL(ps_error_number(0), -9997);
   CHECK(strstr(detail(), "Invalid sample rate"));
   CHECK_EQUAL(open_stream(config), PS_ERR_PORTAUDIO);

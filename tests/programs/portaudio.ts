@@ -88,7 +88,7 @@ async function devices(): Promise<unknown> {
     hostApis: queryHostApis().map(({ name }) => name),
     settings: {
       good: await attempt({ channels: 2 }),
-      rate: await attempt({ sampleRate: 44100 }),
+      rate: await attempt({ sampleRate: 44100, conversion: "never" }),
       channels: await attempt({ channels: 3 }),
       host: await attempt({ hostSettings: { hostApi: "wasapi", exclusive: true } }),
     },

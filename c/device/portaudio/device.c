@@ -1,5 +1,5 @@
-/* A device of PortAudio. What blocks is a call on PortAudio's thread (thread.h). If such a call hangs, the device is left
- * to that thread: no callback of it reaches the host any more, and it is closed if the call ever ends. */
+/* A device of PortAudio. What blocks is a call on PortAudio's thread (thread.h). If such a call hangs, the device is
+ * left to that thread: no callback of it reaches the host any more, and it is closed if the call ever ends. */
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -233,13 +233,13 @@ static int32_t abort_device(struct device *device) {
   return own->hung ? lost_before() : make_call(own, CALL_ABORT, own->lost ? LOST_SECONDS : CALL_SECONDS);
 }
 
-/* Waits until the callback has completed and all was heard, which is when PortAudio calls the stream inactive: its own
- * waiting for that, in Pa_StopStream, would keep other streams waiting too. Returns 0 if that does not happen, or is not
- * wanted any more. */
+/* Waits until the callback has completed and all was heard, which is when PortAudio calls the stream inactive: its
+ * own waiting for that, in Pa_StopStream, would keep other streams waiting too. Returns 0 if that does not happen, or
+ * is not wanted any more. */
 static int play_out(struct portaudio_device *own) {
   double heard = 0;
   while (is_active(own)) {
-    if (is_lost(own) || atomic_load(&own->host->aborting)) return 0;
+    if (is_lost(own) || device_aborting(own->host)) return 0;
     double now = os_time();
     if (atomic_load(&own->completed) && heard == 0) heard = now + 2 * own->latency + PLAY_OUT_EXTRA;
     if (heard != 0 && now > heard) return 0;

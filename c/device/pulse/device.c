@@ -391,7 +391,7 @@ static int32_t device_stop(struct device *device) {
   atomic_store(&pulse->aborting, 0);
   tell(pulse, PULSE_STOP);
   while (!os_event_wait(&pulse->done, PLAY_OUT_POLL)) {
-    atomic_store(&pulse->aborting, atomic_load(&device->host->aborting));
+    atomic_store(&pulse->aborting, device_aborting(device->host));
     if (os_time() < limit) continue;
     pulse->hung = 1;
     break;
