@@ -92,7 +92,7 @@ int32_t ps_file_bytes(int32_t handle, double offset, void *data, int32_t size) {
   if (result < 0) return result;
   struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
   if (!file) return PS_ERR_HANDLE;
-  if (!file->medium || file->medium->type != &medium_memory_type) {
+  if (!medium_in_memory(file->medium)) {
     result = error_set(PS_ERR_ARGUMENT, 0, "%s is not in memory", file->name);
   } else if (atomic_exchange_explicit(&file->taken, 1, memory_order_acquire)) {
     result = error_set(PS_ERR_BUSY, 0, "%s is in use by a running stream or another call", file->name);

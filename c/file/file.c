@@ -1,5 +1,6 @@
 /* Sound files: taking and giving back, reading, writing, seeking, bringing the file up to date, the end. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -82,14 +83,38 @@ static int64_t gap(struct file *file) {
   return file->mode & PS_MODE_WRITE && frames_of(file) >= 0 ? file_tell(file) - frames_of(file) : 0;
 }
 
+/* A codec of blocks does not notice that a pipe has ended, and repeats its last block: how many of the frames that it
+ * has just read are there. */
+static int64_t cut_to_pipe(struct file *file, int64_t done) {
+  int64_t bytes;
+  if (!medium_pipe_ended(file->medium, &bytes)) return done;
+  if (file->pipe_frames < 0) file->pipe_frames = file_frames_of_pipe(file, bytes);
+  int64_t left = file->pipe_frames - file_tell(file);
+  return done < left ? done : left > 0 ? left : 0;
+}
+
+/* At the end of what can be read: whether all frames that the file has said to have were there. */
+static int32_t check_end(struct file *file) {
+  char text[120];
+  int64_t position = file_tell(file), total = frames_of(file);
+  int32_t subtype = file->format & SF_SUBTYPE_MASK;
+  /* These say nothing of their length: it is estimated. */
+  if (subtype == SF_MPEG_LAYER_I || subtype == SF_MPEG_LAYER_II || position >= total) return PS_OK;
+  snprintf(text, sizeof text, "the sound is damaged or cut off: it ends at frame %lld of %lld", (long long)position,
+           (long long)total);
+  return file_error(file->name, 0, text);
+}
+
 int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format) {
   if (!(file->mode & PS_MODE_READ)) return error_set(PS_ERR_ARGUMENT, 0, "%s is not open for reading", file->name);
   if (!format_bytes(format)) return error_set(PS_ERR_ARGUMENT, 0, "%d is no sample format", (int)format);
   if (frames <= 0 || gap(file) > 0) return 0;
   int64_t done = file_samples_read(file, data, frames, format);
   if (done < 0) return done;
+  if (file->pipe_blocks) done = cut_to_pipe(file, done);
   set_position(file, file_tell(file) + done);
   int32_t status = done ? PS_OK : file_failure(file); /* what came before a failure is good */
+  if (!done && status == PS_OK) status = check_end(file);
   join_positions(file);
   return status < 0 ? status : done;
 }
@@ -187,7 +212,7 @@ int32_t file_finish(struct file *file) {
   int32_t status = file->sound->codec->close(file->sound);
   file->sound = NULL;
   if (medium && status == PS_OK) status = file_failure(file);
-  if (medium && medium->type != &medium_memory_type) {
+  if (medium && !medium_in_memory(medium)) {
     file->medium = NULL;
     if (medium->type->close(medium) < 0 && status == PS_OK) status = file_system_error(file->name, errno);
   }

@@ -35,12 +35,17 @@
 #define SF_FLOAT 0x0006
 #define SF_DOUBLE 0x0007
 #define SF_ULAW 0x0010
+#define SF_ALAW 0x0011
 #define SF_G723_40 0x0032
+#define SF_DWVW_12 0x0040
+#define SF_DWVW_N 0x0043
+#define SF_DPCM_8 0x0050
 #define SF_VORBIS 0x0060
 #define SF_OPUS 0x0064
 #define SF_ALAC_16 0x0070
 #define SF_ALAC_32 0x0073
 #define SF_MPEG_LAYER_I 0x0080
+#define SF_MPEG_LAYER_II 0x0081
 #define SF_MPEG_LAYER_III 0x0082
 
 #endif

@@ -6,10 +6,13 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "file/probe.h"
 #include "file/state.h"
 #include "os/os_file.h"
 
-#define MAX_CHANNELS 1024 /* libsndfile's own limit */
+#define MAX_CHANNELS 1024       /* libsndfile's own limit */
+#define GATHER_MOST (256 << 20) /* bytes of a pipe that are held in memory */
+#define HEAD_BEYOND 65536       /* bytes of the sound that a codec may look at before it is read */
 
 static void destroy(struct object *object) {
   struct file *file = (struct file *)object;
@@ -75,11 +78,72 @@ static void write_info(const struct file *file, double *info) {
   info[PS_FILE_SEEKABLE] = file->seekable;
 }
 
+/* ------------------------------------------------------- before a codec reads */
+
+/* Has a pipe read as the codec needs it, by what the probe has found. */
+static int32_t prepare_pipe(const char *name, struct medium **medium, const struct probe *probe) {
+  int64_t bytes, head = probe->skip + probe->sound + HEAD_BEYOND;
+  int ended = medium_pipe_ended(*medium, &bytes);
+  if (probe->kind == PROBE_WHOLE || (probe->kind == PROBE_CHUNKS && probe->sound < 0 && ended)) {
+    struct medium *memory = medium_gather(*medium, GATHER_MOST);
+    if (!memory && errno == EFBIG)
+      return file_error(name, 0, "files of this format cannot be read from a pipe if they are longer than 256 MiB");
+    if (!memory) return file_system_error(name, errno);
+    *medium = memory;
+    return PS_OK;
+  }
+  if (probe->kind == PROBE_CHUNKS) {
+    if (probe->sound < 0 || head > PROBE_HEAD_MOST)
+      return file_error(name, 0, "the sound does not begin within 16 MiB, which is what is looked at in a pipe");
+    medium_pipe_expect(*medium, probe->end < 0 ? -1 : probe->skip + probe->end, head, 1);
+  } else {
+    medium_pipe_expect(*medium, -1, probe->kind == PROBE_UNKNOWN ? HEAD_BEYOND : PROBE_HEAD_MOST, 0);
+  }
+  return PS_OK;
+}
+
+/* Looks at an existing file, and puts a window before its medium where the codec is to read it differently. */
+static int32_t look_at(const char *name, struct medium **medium, int32_t mode, struct probe *probe) {
+  int pipe = !(*medium)->type->seekable;
+  int64_t length = pipe ? -1 : (*medium)->type->io.get_file_length(*medium);
+  probe_medium(*medium, length, probe);
+  if ((*medium)->error) return PS_ERR_SOUNDFILE;
+  if (probe->refusal) return file_error(name, 0, probe->refusal);
+  if (mode & PS_MODE_WRITE) {
+    probe->insert.bytes = 0;
+    if (probe->aiff_offset)
+      return file_error(name, 0, "the sound does not begin at the start of its chunk, so the file cannot be changed");
+  }
+  if (pipe) {
+    int32_t status = prepare_pipe(name, medium, probe);
+    if (status < 0) return status;
+    if ((*medium)->type->seekable) return look_at(name, medium, mode, probe); /* with the length known */
+  }
+  if (probe->skip == 0 && probe->patch_count == 0 && probe->insert.bytes == 0) return PS_OK;
+  struct medium *window = medium_window(*medium, probe->skip, probe->patches, probe->patch_count, &probe->insert);
+  if (!window) return error_set(PS_ERR_MEMORY, 0, NULL);
+  *medium = window;
+  return PS_OK;
+}
+
 /* ---------------------------------------------------------------- one sound */
+
+int64_t file_frames_of_pipe(struct file *file, int64_t bytes) {
+  struct medium *head = medium_pipe_head(file->medium, bytes);
+  struct codec_info info = {0};
+  struct sound *sound;
+  int64_t frames = 0;
+  if (head && codec_open(file->name, head, PS_MODE_READ, &info, &sound) == PS_OK) {
+    frames = info.frames;
+    sound->codec->close(sound);
+  }
+  if (head) head->type->close(head);
+  return frames;
+}
 
 /* A file of a sound that has been opened; the handle. The sound and the medium are taken over in any case. */
 static int32_t new_file(const char *name, struct sound *sound, struct medium *medium, int32_t mode,
-                        const struct codec_info *opened, double *info) {
+                        const struct codec_info *opened, int64_t told, double *info) {
   struct file *file = calloc(1, sizeof *file);
   char *copy = malloc(strlen(name) + 1);
   if (!file || !copy) {
@@ -99,8 +163,10 @@ static int32_t new_file(const char *name, struct sound *sound, struct medium *me
   file->seekable = opened->seekable && (!medium || medium->type->seekable);
   file->natural = opened->natural;
   file->peak = opened->peak;
+  file->pipe_frames = -1;
   int unknown = medium && !medium->type->seekable && mode == PS_MODE_READ;
-  atomic_init(&file->frames, unknown ? FILE_FRAMES_UNKNOWN : fresh(mode) ? 0 : opened->frames);
+  file->pipe_blocks = unknown && format_word_is_block_codec(opened->format);
+  atomic_init(&file->frames, unknown ? FILE_FRAMES_UNKNOWN : fresh(mode) ? 0 : told >= 0 ? told : opened->frames);
   if (medium) medium->limit = format_word_limit(opened->format);
   if (file->mode == PS_MODE_READ_WRITE) sound->codec->seek(sound, 0); /* libsndfile begins to write at the end */
   file_load_tags(file);
@@ -113,14 +179,24 @@ static int32_t new_file(const char *name, struct sound *sound, struct medium *me
   return handle;
 }
 
-/* Opens the sound of a medium, which is closed if that fails. `medium` is NULL for the file of this name. */
-static int32_t open_sound(const char *name, struct medium *medium, int32_t mode, struct codec_info wanted,
-                          double *info) {
+/* Opens the sound of a medium, which is closed if that fails. `medium` is NULL for the file of this name. `unknown`, or
+ * NULL: whether the file's first bytes say nothing of what it is. */
+static int32_t open_sound(const char *name, struct medium *medium, int32_t mode, struct codec_info wanted, double *info,
+                          int *unknown) {
+  struct probe probe = {.frames = -1};
   struct sound *sound;
-  int32_t status = codec_open(name, medium, mode, &wanted, &sound);
+  int32_t status = PS_OK;
+  if (medium && !fresh(mode) && (wanted.format & SF_MAJOR_MASK) != SF_RAW)
+    status = look_at(name, &medium, mode, &probe);
+  if (unknown) *unknown = probe.kind == PROBE_UNKNOWN && !probe.refusal;
+  if (status == PS_OK) status = codec_open(name, medium, mode, &wanted, &sound);
+  if (status == PS_OK && medium && medium->error && mode == PS_MODE_READ) {
+    sound->codec->close(sound); /* what was read of the header is not what stands there */
+    status = PS_ERR_SOUNDFILE;
+  }
   if (status == PS_OK) {
     if (medium && medium->type->opened) medium->type->opened(medium);
-    return new_file(name, sound, medium, mode, &wanted, info);
+    return new_file(name, sound, medium, mode, &wanted, probe.frames, info);
   }
   if (medium && medium->error > 0) status = file_system_error(name, medium->error);
   if (medium) medium->type->close(medium);
@@ -130,7 +206,7 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
 static int32_t open_memory(const char *name, const void *data, size_t bytes, int32_t mode,
                            const struct codec_info *wanted, double *info) {
   struct medium *memory = medium_memory(data, bytes);
-  return memory ? open_sound(name, memory, mode, *wanted, info) : error_set(PS_ERR_MEMORY, 0, NULL);
+  return memory ? open_sound(name, memory, mode, *wanted, info, NULL) : error_set(PS_ERR_MEMORY, 0, NULL);
 }
 
 /* Makes an empty file of that kind in memory: what is wrong with it is known before an existing file is emptied. */
@@ -157,7 +233,7 @@ static int open_path(const char *path, int32_t mode, int *created) {
 
 /* The sound on a descriptor, which is closed if that fails and it is our own. `empty`: the file has just been made. */
 static int32_t open_descriptor(const char *name, int descriptor, int own, int empty, int32_t mode,
-                               const struct codec_info *wanted, double *info) {
+                               const struct codec_info *wanted, double *info, int *unknown) {
   int kind = os_file_kind(descriptor), pipe = kind == OS_FILE_STREAM;
   int32_t status = kind < 0 ? file_system_error(name, errno) : PS_OK;
   if (status == PS_OK && pipe && (mode & PS_MODE_READ_WRITE) == PS_MODE_READ_WRITE)
@@ -176,7 +252,7 @@ static int32_t open_descriptor(const char *name, int descriptor, int own, int em
     medium = pipe ? medium_pipe(descriptor, own, (mode & PS_MODE_WRITE) != 0) : medium_disk(descriptor, own);
     if (!medium) status = file_system_error(name, errno);
   }
-  if (medium) return open_sound(name, medium, mode, *wanted, info);
+  if (medium) return open_sound(name, medium, mode, *wanted, info, unknown);
   if (own) os_file_close(descriptor);
   return status;
 }
@@ -186,7 +262,7 @@ static int32_t open_descriptor(const char *name, int descriptor, int own, int em
 static int32_t open_by_name(const char *path, int32_t mode, const struct codec_info *wanted, double *info) {
   struct error first;
   error_save(&first);
-  int32_t status = open_sound(path, NULL, mode, *wanted, info);
+  int32_t status = open_sound(path, NULL, mode, *wanted, info, NULL);
   return status < 0 && mode == PS_MODE_READ ? error_raise(&first) : status;
 }
 
@@ -201,9 +277,10 @@ int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_
     os_file_close(descriptor);
     status = open_by_name(path, mode, &wanted, info);
   } else {
-    int on_disk = os_file_kind(descriptor) == OS_FILE_DISK;
-    status = open_descriptor(path, descriptor, 1, created, mode, &wanted, info);
-    if (status == PS_ERR_SOUNDFILE && on_disk && mode == PS_MODE_READ) status = open_by_name(path, mode, &wanted, info);
+    int unknown = 0, on_disk = os_file_kind(descriptor) == OS_FILE_DISK;
+    status = open_descriptor(path, descriptor, 1, created, mode, &wanted, info, &unknown);
+    if (status == PS_ERR_SOUNDFILE && on_disk && unknown && mode == PS_MODE_READ)
+      status = open_by_name(path, mode, &wanted, info);
   }
   if (status < 0 && created) os_file_remove(path);
   return status;
@@ -217,7 +294,7 @@ int32_t ps_file_open_descriptor(int32_t descriptor, int32_t own, int32_t mode, d
   int32_t status = read_info(&wanted, info, info_size, mode);
   if (status < 0) return status;
   snprintf(name, sizeof name, "descriptor %d", (int)descriptor);
-  return open_descriptor(name, descriptor, own == 1, 0, mode & ~PS_MODE_EXCLUSIVE, &wanted, info);
+  return open_descriptor(name, descriptor, own == 1, 0, mode & ~PS_MODE_EXCLUSIVE, &wanted, info, NULL);
 }
 
 int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double *info, int32_t info_size) {

@@ -39,6 +39,15 @@ static void rest(struct file_reader *reader) {
   os_event_wait(&reader->wake, seconds);
 }
 
+/* What came before the failure is good, and is read from the ring first. */
+static void fail(struct file_reader *reader) {
+  struct error error;
+  error_save(&error);
+  while (!atomic_load(&reader->stop) && ring_read_available(reader->ring) > 0) rest(reader);
+  error_raise(&error);
+  if (!atomic_load(&reader->stop)) reader->options.failed(reader->options.argument);
+}
+
 static void run(void *argument) {
   struct file_reader *reader = argument;
   int64_t left = reader->options.limit, pass = 0; /* frames of this pass through the file */
@@ -51,7 +60,7 @@ static void run(void *argument) {
     }
     int64_t count = file_read(reader->file, region.part[0], (int64_t)region.count[0], reader->options.format);
     if (count < 0) {
-      if (!atomic_load(&reader->stop)) reader->options.failed(reader->options.argument);
+      fail(reader);
       break;
     }
     if (count == 0) {

@@ -23,8 +23,10 @@ struct file {
   int32_t channels, sample_rate, seekable;
   int32_t natural; /* as in struct codec_info */
   double peak;
-  int32_t failed; /* a failure to write has been reported */
-  char *name;     /* for messages */
+  int pipe_blocks;     /* a block codec on a pipe, whose end it does not see */
+  int64_t pipe_frames; /* the frames that such a pipe had, once it has ended; -1 */
+  int32_t failed;      /* a failure to write has been reported */
+  char *name;          /* for messages */
   char *tags[CODEC_TAGS];
   void *scratch; /* for samples being converted */
   _Atomic int64_t position, frames;
@@ -37,6 +39,9 @@ void file_end(struct file *file);
 
 /* The error that the last operation on the file has left, as the thread's error; PS_OK if none. */
 int32_t file_failure(struct file *file);
+
+/* How many frames a file of a block codec has whose pipe has ended after so many bytes. */
+int64_t file_frames_of_pipe(struct file *file, int64_t bytes);
 
 int32_t file_truncate(struct file *file, int64_t frames);
 /* Finishes the sound file: header, buffers, descriptor. Memory stays until the file is freed. */

@@ -53,6 +53,11 @@ int format_word_streams(int32_t word) {
   }
 }
 
+int format_word_is_block_codec(int32_t word) {
+  int32_t subtype = word & SF_SUBTYPE_MASK;
+  return subtype > SF_ALAW && subtype < SF_DPCM_8;
+}
+
 /* What libsndfile's readers have memory for. */
 size_t format_word_tag_bytes(int32_t word) {
   switch (word & SF_MAJOR_MASK) {

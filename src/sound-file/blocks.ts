@@ -63,7 +63,7 @@ function* blocks<D extends FileDtype>(
     const wanted = Math.min(size - begin, left);
     const got = file.read(wanted, { dtype, out: cut(block, begin, begin + wanted) }).length / perFrame;
     if (got === 0 && !toFill) return;
-    left = got < wanted && !toFill ? 0 : left - wanted;
+    left -= toFill ? wanted : got; // after a short block the next read says why it ended
     if (reading.fillValue !== undefined) fill(block, reading, begin + got, size);
     if (overlap > 0) kept = block.slice((size - overlap) * perFrame) as FileSamples<D>;
     yield reading.fillValue === undefined ? cut(block, 0, begin + got) : block;

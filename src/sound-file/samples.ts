@@ -97,6 +97,11 @@ export class Gathering<D extends FileDtype> {
   readonly #trusted: boolean;
   #done = 0;
 
+  /** Frames that have come. */
+  get done(): number {
+    return this.#done;
+  }
+
   /** `frames` may be Infinity; `trusted` says that there are as many. */
   constructor(reading: Reading<D>, frames: number, trusted: boolean) {
     this.#reading = reading;

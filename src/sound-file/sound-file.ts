@@ -6,12 +6,11 @@ import {
   PS_FILE_INFO_SIZE,
   PS_FILE_SAMPLE_RATE,
   PS_FILE_SEEKABLE,
-  PS_FRAMES_ALL,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
 import { PastreamError } from "../library/errors.ts";
-import { isPending, unwrap } from "../library/native-error.ts";
+import { unwrap } from "../library/native-error.ts";
 import type { FileDtype, FileSamples } from "../samples/formats.ts";
 import { requireView } from "../samples/memory.ts";
 import { type BlockOptions, blocksOf } from "./blocks.ts";
@@ -30,20 +29,16 @@ import { fileInfo, type FileMode, modeBits, pathOf, requireSame, type SoundFileO
 import { Gathering, type ReadOptions, requireFrames, requireReading, requireSamples } from "./samples.ts";
 import { fileTags, setTags } from "./tags.ts";
 import { requireInteger, requireOneOf, requireOptions, show } from "../base/validate.ts";
-import { backOff, Poller } from "../base/poller.ts";
+import { Jobs } from "./jobs.ts";
 
 export type { FileMode, SoundFileOptions } from "./options.ts";
 
 const whences = ["set", "current", "end"] as const;
 
 const FRAMES_MAX = 2 ** 31 - 1; // of one native call
-const WRITE_BYTES = 2 ** 23; // of one write off the thread: they are copied
 const NOTHING = new Uint8Array(new ArrayBuffer(8));
-const TAKE_BYTES = 2 ** 22; // of a read off the thread: they are copied without giving others a turn
 
-/**
- * Closes what was dropped without being closed, when it is collected. At the end of the process all files are closed.
- */
+/** Closes files that were dropped without being closed. At the end of the process all files are closed. */
 const dropped = new FinalizationRegistry<number>((handle) => void native().ps_file_close(handle));
 
 /** What to open, for SoundFile.inMemory(). */
@@ -52,11 +47,13 @@ const NEW_MEMORY = Symbol("new memory");
 let handleOf: (file: SoundFile) => number;
 
 /**
- * A sound file on disk, on a descriptor or in memory, opened through libsndfile.
+ * A sound file on disk, on a descriptor or in memory.
  *
  * Samples are interleaved. Between integers and floating point they are scaled so that full scale is 1; floating point
- * that is written as integers is clipped. A file that is being used by a running stream, or by a call that has not
- * ended yet, throws "busy", but for `tell()`, `frames` and `metadata`.
+ * that is written as integers is clipped. While a running stream or an unfinished call uses a file, its methods throw
+ * "busy", except `tell()`, `frames` and `metadata`.
+ *
+ * A file that is damaged or cut off throws a SoundFileError that names the frame; all frames before it can be read.
  *
  * @example
  * ```ts
@@ -76,9 +73,9 @@ export class SoundFile implements Disposable {
   readonly name: string;
   /** How it was opened. */
   readonly mode: FileMode;
-  /** Hz. */
+  /** The sample rate in Hz. */
   readonly sampleRate: number;
-  /** How many. */
+  /** The number of channels. */
   readonly channels: number;
   /** libsndfile's name of the format: "WAV", … */
   readonly format: string;
@@ -86,16 +83,14 @@ export class SoundFile implements Disposable {
   readonly subtype: string;
   /** Byte order: "FILE" (the format's own), "LITTLE", "BIG" or "CPU". */
   readonly endian: string;
-  /** Whether one can go to another place in it: not in a pipe. */
+  /** Whether `seek()` works. It does not in a pipe, nor in a few encodings. */
   readonly seekable: boolean;
 
   #handle: number;
   /** It grows in memory, and bytes() reads it back. */
   readonly #grows: boolean;
-  /** A read or write off the thread is under way. */
-  #working = false;
   readonly #info: Float64Array;
-  readonly #poller: Poller = new Poller();
+  readonly #jobs: Jobs = new Jobs();
   readonly #tags: Record<string, string | undefined>;
   /** What a file in memory has become, once it is closed. */
   #bytes: Uint8Array<ArrayBuffer> | undefined;
@@ -103,10 +98,9 @@ export class SoundFile implements Disposable {
   /**
    * Opens a file.
    *
-   * @param file a path, a file URL, a descriptor (0 and 1 are stdin and stdout; it stays open), or a file's bytes to
-   *   read
+   * @param file a path, a file URL, a descriptor (0 and 1 are stdin and stdout; it stays open), or the bytes of a file
    * @param mode default "r"
-   * @throws {SoundFileError} what libsndfile or the system says
+   * @throws {SoundFileError} if the file cannot be opened; its message says why
    */
   constructor(file: string | URL | number | Uint8Array, mode: FileMode = "r", options?: SoundFileOptions) {
     const bits = modeBits(mode);
@@ -147,8 +141,7 @@ export class SoundFile implements Disposable {
   }
 
   /**
-   * The bytes of a file in memory, also after close(). Of some formats (FLAC, Ogg, MP3) they are a whole file only
-   * then.
+   * The bytes of a file in memory, also after close(). Some formats (FLAC, Ogg, MP3) are whole files only after it.
    */
   bytes(): Uint8Array<ArrayBuffer> {
     if (this.#bytes) return this.#bytes;
@@ -157,7 +150,7 @@ export class SoundFile implements Disposable {
     return bytesOf(handle);
   }
 
-  /** Frames in the file; -1 where that cannot be known (a pipe). */
+  /** Frames in the file; -1 where that is not known (a pipe). */
   get frames(): number {
     if (!this.closed) unwrap(native().ps_file_info(this.#handle, this.#info, PS_FILE_INFO_SIZE));
     return this.#info[PS_FILE_FRAMES];
@@ -178,12 +171,12 @@ export class SoundFile implements Disposable {
     setTags(this.#tags, tags);
   }
 
-  /** The places that are marked in the file. */
+  /** The cue points: marked places in the file. */
   get cuePoints(): readonly CuePoint[] {
     return cuePointsOf(this.#idle());
   }
 
-  /** What the file tells a sampler, with the loops; undefined if nothing. */
+  /** The instrument chunk for samplers, with its loops; undefined if there is none. */
   get instrument(): Instrument | undefined {
     return instrumentOf(this.#idle());
   }
@@ -193,54 +186,44 @@ export class SoundFile implements Disposable {
     return broadcastInfoOf(this.#idle());
   }
 
-  /** What libsndfile noted when it read the file's headers: for looking at files that are not as they should be. */
+  /** libsndfile's log of the file's headers, for files that are not as they should be. */
   get infoText(): string {
     return logOf(this.#idle());
   }
 
   /**
-   * Reads up to `frames` frames (default: to the end) from the position on. What is answered may be shorter where the
-   * file ends, unless `fillValue` fills it up.
+   * Reads up to `frames` frames (default: to the end) from the position on. Where the file ends, the result is shorter,
+   * unless `fillValue` fills it up.
+   *
+   * Where the file is damaged or cut off, a read of a number of frames returns those that are good, and the next read
+   * throws the error. A read to the end throws it at once.
    */
   read<D extends FileDtype = "float32">(frames?: number, options?: ReadOptions<D>): FileSamples<D> {
     const handle = this.#idle();
-    const { gathering, total, code } = this.#gather(frames, options);
+    const { gathering, total, code, whole } = this.#gather(frames, options);
     if (total === 0) unwrap(native().ps_file_read(handle, NOTHING, 0, code)); // which knows whether the file is in use
     for (let room = gathering.room(); room; room = gathering.room()) {
       const count = Math.min(room.frames, FRAMES_MAX);
       const got = unwrap(native().ps_file_read(handle, room.bytes, count, code));
       gathering.advance(got);
-      if (got < count) break;
+      // Where all is wanted, the next read says why it ends here.
+      if (got === 0 || (got < count && !whole)) break;
     }
     return gathering.samples();
   }
 
-  /** The same off the JS thread. The file is busy until it is done, and `out` in use. */
+  /** Like read(), off the JavaScript thread. The file is busy until then, and `out` is in use. */
   async readAsync<D extends FileDtype = "float32">(frames?: number, options?: ReadOptions<D>): Promise<FileSamples<D>> {
     const handle = this.#idle();
-    const { gathering, total, code, frameBytes } = this.#gather(frames, options);
-    const most = Math.ceil(TAKE_BYTES / frameBytes);
-    const take = (job: number): boolean => {
-      let taken = 0;
-      for (let room = gathering.room(); room && taken < most; room = gathering.room()) {
-        const got = unwrap(native().ps_job_take(job, room.bytes, Math.min(room.frames, most - taken)));
-        if (got === 0) break;
-        gathering.advance(got);
-        taken += got;
-      }
-      return taken === most;
-    };
-    await this.#exclusively(() =>
-      this.#ended(native().ps_job_read(handle, total < Infinity ? total : PS_FRAMES_ALL, code), take)
-    );
+    const { gathering, total, code, frameBytes, whole } = this.#gather(frames, options);
+    await this.#jobs.read(handle, gathering, { total, code, frameBytes, partly: !whole });
     return gathering.samples();
   }
 
   /**
    * Writes whole frames at the position.
    *
-   * @param dtype default: the array's own; to be said for int24 (a Uint8Array is uint8 unless it is said) and a
-   *   DataView
+   * @param dtype default: the array's own; must be given for int24 (a Uint8Array is else uint8) and for a DataView
    */
   write(data: ArrayBufferView, dtype?: FileDtype): void {
     const handle = this.#idle();
@@ -253,29 +236,18 @@ export class SoundFile implements Disposable {
     }
   }
 
-  /** The same off the JS thread. The file is busy until it is done, and `data` must stay as it is. */
+  /** Like write(), off the JavaScript thread. The file is busy until then, and `data` must not change. */
   async writeAsync(data: ArrayBufferView, dtype?: FileDtype): Promise<void> {
     const handle = this.#idle();
     this.#requireMode("writing", /[^r]/);
     const { bytes, frames, format } = requireSamples(data, dtype, this.channels);
-    const frameBytes = format.sampleSize * this.channels;
-    const most = Math.ceil(WRITE_BYTES / frameBytes);
-    await this.#exclusively(async () => {
-      for (let done = 0; done < frames; done += most) {
-        const count = Math.min(frames - done, most);
-        if (bytes.byteLength < (done + count) * frameBytes) {
-          throw new TypeError("data must stay as it is until it is written");
-        }
-        const part = bytes.subarray(done * frameBytes, (done + count) * frameBytes);
-        await this.#ended(native().ps_job_write(handle, part, count, format.code));
-      }
-    });
+    await this.#jobs.write(handle, bytes, frames, format, this.channels);
   }
 
   /**
-   * Goes to a frame, counted from the start ("set", default), the position ("current") or the end ("end"). In a file
-   * that is written it may be beyond the end: the frames between are silent once something is written there. Answers
-   * the new position.
+   * Goes to a frame, counted from the start ("set", default), the position ("current") or the end ("end"), and returns
+   * the new position. It is exact to the frame in every format. In a file that is written the frame may be beyond the
+   * end: the frames between are silent once something is written there.
    */
   seek(frames: number, whence: "set" | "current" | "end" = "set"): number {
     requireInteger("frames", frames);
@@ -306,19 +278,19 @@ export class SoundFile implements Disposable {
     return blocksOf(this, options);
   }
 
-  /** Cuts the file to `frames` frames (default: the position), and goes to its end. */
+  /** Cuts the file to `frames` frames (default: the position) and seeks to its end. */
   truncate(frames: number = this.tell()): void {
     requireInteger("frames", frames, 0);
     this.#requireMode("writing", /[^r]/);
     unwrap(native().ps_file_truncate(this.#idle(), frames));
   }
 
-  /** Brings header and samples to the disk. */
+  /** Writes the header and all samples to the disk. */
   flush(): void {
     unwrap(native().ps_file_flush(this.#idle()));
   }
 
-  /** Finishes the file. Calling it again does nothing. */
+  /** Finishes and closes the file. A second call does nothing. */
   close(): void {
     if (this.closed) return;
     const handle = this.#idle();
@@ -345,9 +317,9 @@ export class SoundFile implements Disposable {
     return this.#handle;
   }
 
-  /** The handle, if no call of this object's own is under way. The native side knows of streams. */
+  /** The handle, unless a call of this object is unfinished. The native side knows whether a stream uses the file. */
   #idle(): number {
-    if (this.#working) throw new PastreamError("busy", `${this.name} is in use: await the call before`);
+    this.#jobs.requireNone(this.name);
     return this.#open();
   }
 
@@ -362,6 +334,7 @@ export class SoundFile implements Disposable {
     total: number;
     code: number;
     frameBytes: number;
+    whole: boolean;
   } {
     this.#requireMode("reading", /r|\+/);
     const reading = requireReading(requireOptions("options", options), this.channels);
@@ -372,37 +345,8 @@ export class SoundFile implements Disposable {
     const total = toFill ? asked : Math.min(asked, left);
     const trusted = left < Infinity && !promisesLength(this.format, this.subtype);
     const gathering = new Gathering(toFill ? reading : { ...reading, fillValue: undefined }, total, trusted);
-    return { gathering, total, code: reading.format.code, frameBytes: reading.format.sampleSize * this.channels };
-  }
-
-  /** Keeps other calls of this object away until `work` is done. */
-  async #exclusively(work: () => Promise<void>): Promise<void> {
-    this.#working = true;
-    try {
-      await work();
-    } finally {
-      this.#working = false;
-    }
-  }
-
-  /**
-   * Waits for a job. `look` is called now and then while it runs, and after it; it answers whether there may be more.
-   */
-  async #ended(job: number, look: (job: number) => boolean = () => false): Promise<void> {
-    unwrap(job);
-    let looks = 0;
-    const lookAtJob = (): number | undefined => {
-      const done = native().ps_job_done(job); // asked first: what comes meanwhile is then seen
-      const pending = isPending(done);
-      const more = look(job);
-      looks = more ? 0 : looks + 1;
-      return pending || more ? undefined : unwrap(done);
-    };
-    try {
-      await this.#poller.until(lookAtJob, () => backOff(looks), { keepAlive: true });
-    } finally {
-      native().ps_job_free(job);
-    }
+    const frameBytes = reading.format.sampleSize * this.channels;
+    return { gathering, total, code: reading.format.code, frameBytes, whole: asked === Infinity };
   }
 }
 

@@ -147,7 +147,19 @@ describe("whole files", () => {
     bytes.set([bytes[21] | 0x0f, 0xff, 0xff, 0xff, 0xf0], 21); // 2^36 frames, half a terabyte
     using back = new SoundFile(bytes);
     assert.ok(back.frames > 2 ** 35);
-    assert.deepEqual(back.read(-1, { dtype: "int16" }), data);
-    assert.deepEqual((await readFile(bytes, { dtype: "int16" })).samples, data);
+    const frames = data.length / 2;
+    const cutOff = new RegExp(`ends at frame ${frames} of`);
+    assert.throws(() => back.read(-1, { dtype: "int16" }), cutOff);
+    await assert.rejects(readFile(bytes, { dtype: "int16" }), cutOff);
+    back.seek(0);
+    assert.deepEqual(back.read(2 * frames, { dtype: "int16" }), data); // all that there is, and only then the error
+    assert.throws(() => back.read(1), cutOff);
+    back.seek(0);
+    assert.deepEqual(await back.readAsync(2 * frames, { dtype: "int16" }), data);
+    await assert.rejects(back.readAsync(1), cutOff);
+    back.seek(0);
+    const blocks = back.blocks({ blockSize: 700, dtype: "int16" });
+    assert.equal(blocks.next().value!.length, 1400);
+    assert.throws(() => [...blocks], cutOff);
   });
 });

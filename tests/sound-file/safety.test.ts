@@ -132,7 +132,7 @@ describe("a full disk", { skip: unix }, () => {
         assert.match(ended, /SoundFileError: .*full: .*(No space left|File too large)/, format);
         assert.equal(closed, "", "the error came once");
         using file = new SoundFile(paths[i]);
-        const read = file.read(-1, { dtype: "int16" }).length / 2;
+        const read = file.read(2 ** 22, { dtype: "int16" }).length / 2; // a block that was cut off is an error after it
         // Encoders keep a block or a page, which flush() cannot get out of them.
         const kept = format === "FLAC" ? 4608 : format === "OGG" ? 2 * RATE : 0;
         assert.ok(read >= flushed - kept, `${format}: ${read} of ${flushed} frames are there`);

@@ -25,9 +25,13 @@ static int64_t get_length(void *argument) {
 
 static int64_t seek(int64_t offset, int whence, void *argument) {
   struct disk *disk = argument;
-  /* Parsers of damaged headers try places before the start: that is not the disk's failure. */
-  int64_t position = os_file_seek(disk->descriptor, whence == SEEK_SET ? disk->base + offset : offset, whence);
-  return position < 0 ? -1 : position - disk->base;
+  int64_t from = whence == SEEK_SET ? disk->base : os_file_seek(disk->descriptor, 0, whence);
+  if (from < 0) return checked(disk, -1);
+  /* Parsers of damaged headers try places before the start and beyond what there can be: not the disk's failure. */
+  if (offset < disk->base - from || offset > INT64_MAX / 2 - from) return -1;
+  if (offset == 0 && whence == SEEK_CUR) return from - disk->base;
+  int64_t position = os_file_seek(disk->descriptor, from + offset, SEEK_SET);
+  return position < 0 ? checked(disk, -1) : position - disk->base;
 }
 
 static int64_t tell(void *argument) { return seek(0, SEEK_CUR, argument); }

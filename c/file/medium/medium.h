@@ -1,6 +1,6 @@
 /* Where the bytes of a sound file are: on a disk, in memory, or in a pipe (or a socket or terminal). libsndfile reads
- * and writes them through its virtual I/O, so that every failure of the system is seen, whatever a codec makes of it, and
- * a pipe can be waited for without being stuck. */
+ * and writes them through its virtual I/O, so that every failure of the system is seen, whatever a codec makes of it,
+ * and a pipe can be waited for without being stuck. */
 #ifndef PS_FILE_MEDIUM_H
 #define PS_FILE_MEDIUM_H
 
@@ -35,6 +35,7 @@ struct medium_type {
 
 struct medium {
   const struct medium_type *type;
+  struct medium *inner;     /* the medium that this one stands before, or NULL */
   int error;                /* errno of the first failure that has not been reported, or one of those below */
   int64_t limit;            /* bytes that the format can hold, 0 for any number */
   _Atomic int64_t progress; /* bytes that were moved */
@@ -48,9 +49,42 @@ struct medium *medium_disk(int descriptor, int own);
 struct medium *medium_pipe(int descriptor, int own, int writing);
 struct medium *medium_memory(const void *data, size_t bytes); /* a copy of the data; grows when it is written */
 
-/* The contents of memory, valid until the next write. */
+/* The contents of memory, valid until the next write; NULL for any other medium. */
 const void *medium_memory_data(const struct medium *medium, size_t *bytes);
-extern const struct medium_type medium_memory_type;
+int medium_in_memory(const struct medium *medium);
+/* All that comes out of a pipe, in memory; the pipe is closed. NULL, and the pipe as it was, with errno set: EFBIG if
+ * there is more than `most` bytes. */
+struct medium *medium_gather(struct medium *pipe, int64_t most);
+
+/* What a header is known to be, before a codec reads it from a pipe: the codec is told that the file is `length` bytes
+ * long (-1: not known), reads no further than `head` bytes in search of the sound, and may look for places far ahead or
+ * not. */
+void medium_pipe_expect(struct medium *pipe, int64_t length, int64_t head, int far_seeks);
+/* Whether a pipe has ended, and how many bytes came out of it in all. */
+int medium_pipe_ended(const struct medium *medium, int64_t *bytes);
+/* The header of a pipe as the start of a file of `length` bytes, the rest being zeros. NULL with errno set. */
+struct medium *medium_pipe_head(const struct medium *medium, int64_t length);
+
+/* Bytes of a header that are read differently from how they stand in the file, until they are written. */
+#define MEDIUM_PATCHES 4
+#define MEDIUM_PATCH_MOST 8
+struct medium_patch {
+  int64_t offset, bytes;
+  unsigned char data[MEDIUM_PATCH_MOST];
+};
+/* Bytes that are read at an offset but are not in the file; what follows comes after them. */
+#define MEDIUM_INSERT_MOST 2048
+struct medium_insert {
+  int64_t offset, bytes;
+  unsigned char data[MEDIUM_INSERT_MOST];
+};
+/* A medium from `skip` bytes on, with patches (offsets after `skip`) and an insert or NULL. It owns `inner` unless it
+ * is freed by medium_window_free. */
+struct medium *medium_window(struct medium *inner, int64_t skip, const struct medium_patch *patches, int patch_count,
+                             const struct medium_insert *insert);
+void medium_window_free(struct medium *window);
+/* `inner` behind a window like `window`, if that is one; NULL with errno set, and `inner` closed. */
+struct medium *medium_window_like(const struct medium *window, struct medium *inner);
 
 /* Notes a failure, unless an earlier one waits to be reported. */
 static inline void medium_fail(struct medium *medium, int error) {

@@ -78,7 +78,7 @@ static int close_memory(struct medium *medium) {
   return 0;
 }
 
-const struct medium_type medium_memory_type = {
+static const struct medium_type type = {
     .io = {get_length, seek, read_bytes, write_bytes, tell},
     .seekable = 1,
     .truncate = truncate_here,
@@ -88,7 +88,7 @@ const struct medium_type medium_memory_type = {
 struct medium *medium_memory(const void *data, size_t bytes) {
   struct memory *memory = calloc(1, sizeof *memory);
   if (!memory) return NULL;
-  memory->medium.type = &medium_memory_type;
+  memory->medium.type = &type;
   if (bytes > 0 && !grow(memory, (int64_t)bytes)) {
     free(memory);
     return NULL;
@@ -98,8 +98,16 @@ struct medium *medium_memory(const void *data, size_t bytes) {
   return &memory->medium;
 }
 
+static const struct memory *memory_in(const struct medium *medium) {
+  while (medium && medium->inner) medium = medium->inner;
+  return medium && medium->type == &type ? (const struct memory *)medium : NULL;
+}
+
+int medium_in_memory(const struct medium *medium) { return memory_in(medium) != NULL; }
+
 const void *medium_memory_data(const struct medium *medium, size_t *bytes) {
-  const struct memory *memory = (const struct memory *)medium;
+  const struct memory *memory = memory_in(medium);
+  if (!memory) return NULL;
   *bytes = (size_t)memory->length;
   return memory->data;
 }

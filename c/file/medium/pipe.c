@@ -11,15 +11,18 @@
 #include "os/os_file.h"
 
 #define HEAD_LIMIT (16 << 20) /* bytes of headers, with the pictures in them */
-#define SKIP_LIMIT (1 << 20)  /* a longer way forward is the way past the sound */
+#define SKIP_LIMIT (1 << 20)  /* a longer way forward is far */
 #define STEP 65536
+#define GATHER_STEP (1 << 20)
 
 struct pipe {
   struct medium medium;
   int descriptor, own, writing;
-  int opening;
-  int64_t position; /* where libsndfile believes to be */
-  int64_t moved;    /* bytes that came in, or went out */
+  int opening, far_seeks;
+  int64_t claimed;   /* length that a codec is told */
+  int64_t head_most; /* bytes that are kept while the file is being opened; what is behind them is not there then */
+  int64_t position;  /* where the codec believes to be */
+  int64_t moved;     /* bytes that came in, or went out */
   unsigned char *head;
   int64_t head_length, head_capacity;
   int ended; /* no more will come, or can be sent */
@@ -71,7 +74,7 @@ static int64_t receive(struct pipe *pipe, unsigned char *data, int64_t bytes) {
 
 /* Keeps what comes in until it goes up to `end`. */
 static void receive_head(struct pipe *pipe, int64_t end) {
-  if (end > HEAD_LIMIT) end = HEAD_LIMIT;
+  if (end > pipe->head_most) end = pipe->head_most;
   while (pipe->moved < end && !pipe->ended) {
     int64_t bytes = end - pipe->moved < STEP ? end - pipe->moved : STEP;
     if (pipe->moved + bytes > pipe->head_capacity) {
@@ -88,10 +91,20 @@ static void receive_head(struct pipe *pipe, int64_t end) {
   }
 }
 
+/* A codec has gone forward to the start of the sound. */
+static void pass_over(struct pipe *pipe) {
+  unsigned char nothing[4096];
+  while (pipe->moved < pipe->position && !pipe->ended) {
+    int64_t left = pipe->position - pipe->moved;
+    receive(pipe, nothing, left < (int64_t)sizeof nothing ? left : (int64_t)sizeof nothing);
+  }
+}
+
 static int64_t read_bytes(void *data, int64_t bytes, void *argument) {
   struct pipe *pipe = argument;
   int64_t done = 0;
-  if (pipe->opening && pipe->position - pipe->moved <= SKIP_LIMIT) receive_head(pipe, pipe->position + bytes);
+  if (pipe->opening && pipe->position < pipe->head_most) receive_head(pipe, pipe->position + bytes);
+  if (!pipe->opening) pass_over(pipe);
   if (pipe->position < pipe->head_length) {
     int64_t kept = pipe->head_length - pipe->position;
     done = bytes < kept ? bytes : kept;
@@ -165,10 +178,9 @@ static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
 
 /* ----------------------------------------------------------------- position */
 
-/* What is read has no end that is known. */
 static int64_t get_length(void *argument) {
   struct pipe *pipe = argument;
-  return pipe->writing ? pipe->moved : INT64_MAX;
+  return pipe->writing ? pipe->moved : pipe->claimed;
 }
 
 static int64_t tell(void *argument) { return ((struct pipe *)argument)->position; }
@@ -178,6 +190,7 @@ static int64_t seek(int64_t offset, int whence, void *argument) {
   if (whence == SEEK_END && !pipe->writing) return -1;
   int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? pipe->position : pipe->moved;
   if (offset < -from || offset > INT64_MAX - from) return -1;
+  if (pipe->opening && !pipe->far_seeks && !pipe->writing && from + offset > pipe->moved + SKIP_LIMIT) return -1;
   return pipe->position = from + offset;
 }
 
@@ -200,6 +213,95 @@ static const struct medium_type type = {
     .close = close_pipe,
 };
 
+/* ------------------------------------------------------- what the probe knows */
+
+static const struct pipe *pipe_in(const struct medium *medium) {
+  while (medium->inner) medium = medium->inner;
+  return medium->type == &type ? (const struct pipe *)medium : NULL;
+}
+
+void medium_pipe_expect(struct medium *medium, int64_t length, int64_t head, int far_seeks) {
+  struct pipe *pipe = (struct pipe *)medium;
+  pipe->claimed = length >= 0 ? length : INT64_MAX;
+  if (head >= 0 && head < HEAD_LIMIT) pipe->head_most = head;
+  pipe->far_seeks = far_seeks;
+}
+
+int medium_pipe_ended(const struct medium *medium, int64_t *bytes) {
+  const struct pipe *pipe = pipe_in(medium);
+  if (pipe) *bytes = pipe->moved;
+  return pipe && pipe->ended;
+}
+
+struct medium *medium_gather(struct medium *medium, int64_t most) {
+  struct pipe *pipe = (struct pipe *)medium;
+  pipe->head_most = most;
+  while (!pipe->ended && !pipe->medium.error && pipe->moved < most) receive_head(pipe, pipe->moved + GATHER_STEP);
+  unsigned char one;
+  if (!pipe->medium.error && pipe->moved >= most && receive(pipe, &one, 1) > 0) medium_fail(medium, EFBIG);
+  struct medium *memory = pipe->medium.error ? NULL : medium_memory(pipe->head, (size_t)pipe->head_length);
+  if (!memory) {
+    errno = pipe->medium.error > 0 ? pipe->medium.error : ENOMEM;
+    return NULL;
+  }
+  close_pipe(medium);
+  return memory;
+}
+
+/* The head of a pipe as a file. */
+struct head {
+  struct medium medium;
+  const struct pipe *pipe;
+  int64_t length, position;
+};
+
+static int64_t head_length(void *argument) { return ((struct head *)argument)->length; }
+
+static int64_t head_tell(void *argument) { return ((struct head *)argument)->position; }
+
+static int64_t head_seek(int64_t offset, int whence, void *argument) {
+  struct head *head = argument;
+  int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? head->position : head->length;
+  if (offset < -from || offset > INT64_MAX - from) return -1;
+  return head->position = from + offset;
+}
+
+static int64_t head_read(void *data, int64_t bytes, void *argument) {
+  struct head *head = argument;
+  int64_t left = head->length - head->position, kept = head->pipe->head_length - head->position;
+  if (bytes > left) bytes = left;
+  if (bytes <= 0) return 0;
+  memset(data, 0, (size_t)bytes);
+  if (kept > 0) memcpy(data, head->pipe->head + head->position, (size_t)(kept < bytes ? kept : bytes));
+  head->position += bytes;
+  return bytes;
+}
+
+static int64_t head_write(const void *data, int64_t bytes, void *argument) {
+  (void)data, (void)bytes, (void)argument;
+  return 0;
+}
+
+static int close_head(struct medium *medium) {
+  free(medium);
+  return 0;
+}
+
+static const struct medium_type head_type = {
+    .io = {head_length, head_seek, head_read, head_write, head_tell},
+    .seekable = 1,
+    .close = close_head,
+};
+
+struct medium *medium_pipe_head(const struct medium *medium, int64_t length) {
+  struct head *head = calloc(1, sizeof *head);
+  if (!head) return NULL;
+  head->medium.type = &head_type;
+  head->pipe = pipe_in(medium);
+  head->length = length;
+  return medium_window_like(medium, &head->medium);
+}
+
 struct medium *medium_pipe(int descriptor, int own, int writing) {
   struct pipe *pipe = calloc(1, sizeof *pipe);
   if (!pipe) return NULL;
@@ -207,7 +309,9 @@ struct medium *medium_pipe(int descriptor, int own, int writing) {
   pipe->descriptor = descriptor;
   pipe->own = own;
   pipe->writing = writing;
-  pipe->opening = 1;
+  pipe->opening = pipe->far_seeks = 1;
+  pipe->claimed = INT64_MAX;
+  pipe->head_most = HEAD_LIMIT;
   pipe->patience = -1;
   if (os_wake_init(&pipe->wake) == 0) return &pipe->medium;
   free(pipe);

@@ -7,14 +7,13 @@
 #include "base/library.h"
 #include "file/file_error.h"
 #include "file/sndfile/sound.h"
-#include "os/os.h"
+#include "os/os_file.h"
 #include "pastream.h"
 
 #define MPEG_LEVEL_MOST 0.9999 /* libsndfile makes a quality of it, and LAME refuses 10 */
-#define WRITE_FRAMES 8192      /* of one call: libsndfile's Vorbis encoder takes stack memory for each frame */
-
-/* libsndfile keeps the reason of a failed open in one place for all threads. */
-static struct os_mutex open_lock = OS_MUTEX_INIT;
+#define MPEG_BLOCK 1152
+#define FLAC_BLOCK 16     /* where blocks are of different lengths: the shortest one that may be */
+#define WRITE_FRAMES 8192 /* of one call: libsndfile's Vorbis encoder takes stack memory for each frame */
 
 static struct sndfile_sound *of(struct sound *sound) { return (struct sndfile_sound *)sound; }
 
@@ -27,21 +26,9 @@ static int access_of(int32_t mode) {
   return access == PS_MODE_READ ? SF_READ : access == PS_MODE_WRITE ? SF_WRITE : SF_READ_WRITE;
 }
 
-static struct sndfile *open_medium(const char *name, struct medium *medium, int access, struct sf_info *info) {
-  struct medium_io io = medium->type->io;
-  /* A pipe may have to wait for its data: better that a reason gets lost than that everybody waits with it. */
-  int locked = medium->type->seekable;
-  if (locked) os_mutex_lock(&open_lock);
-  struct sndfile *handle = sndfile.open_virtual(&io, access, info, medium);
-  if (!handle) file_error(name, sndfile.error(NULL), sndfile.error_text(NULL));
-  if (locked) os_mutex_unlock(&open_lock);
-  return handle;
-}
-
 /* By libsndfile itself. Only so can it have the second file that a format keeps beside the first (SD2), or tell by its
  * name what a file without a header is. */
 static struct sndfile *open_named(const char *path, int access, struct sf_info *info) {
-  os_mutex_lock(&open_lock);
 #if defined(_WIN32)
   wchar_t wide[4096];
   int length = MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, sizeof wide / sizeof *wide);
@@ -50,7 +37,6 @@ static struct sndfile *open_named(const char *path, int access, struct sf_info *
   struct sndfile *handle = sndfile.open(path, access, info);
 #endif
   if (!handle) file_error(path, sndfile.error(NULL), sndfile.error_text(NULL));
-  os_mutex_unlock(&open_lock);
   return handle;
 }
 
@@ -71,6 +57,16 @@ static int32_t set_encoding(struct sndfile_sound *sound, const struct codec_info
     return error_set(PS_ERR_UNSUPPORTED, 0, "%s: libsndfile has no such bitrate mode for this format",
                      sound->sound.name);
   return PS_OK;
+}
+
+/* Frames of a FLAC file's blocks, which all but the last have in common; 0 for other files. */
+static int64_t block_of(struct medium *medium) {
+  unsigned char head[12];
+  int64_t got = medium->type->io.read(head, sizeof head, medium);
+  medium->type->io.seek(0, SEEK_SET, medium);
+  if (got < (int64_t)sizeof head || memcmp(head, "fLaC", 4) != 0) return 0;
+  int least = head[8] << 8 | head[9], most = head[10] << 8 | head[11];
+  return least == most ? least : 0;
 }
 
 static void describe(const struct sndfile_sound *sound, struct codec_info *info) {
@@ -96,16 +92,22 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
     return file_error(name, 0, "SD2 has a second file beside the first, so it must be opened by a path");
   struct sndfile_sound *sound = calloc(1, sizeof *sound);
   if (!sound) return error_set(PS_ERR_MEMORY, 0, NULL);
-  sound->handle = medium ? open_medium(name, medium, access, &wanted) : open_named(name, access, &wanted);
+  sound->sound = (struct sound){&codec_sndfile, medium, name};
+  if (medium && access == SF_READ && wanted.format == 0) sound->block = block_of(medium);
+  sound->handle = medium ? sndfile_open_guarded(sound, access, &wanted) : open_named(name, access, &wanted);
   if (!sound->handle) {
     free(sound);
     return PS_ERR_SOUNDFILE;
   }
-  sound->sound = (struct sound){&codec_sndfile, medium, name};
   int32_t asked_rate = info->sample_rate;
   describe(sound, info);
   sound->format = info->format;
   sound->channels = info->channels;
+  if ((info->format & SF_MAJOR_MASK) == SF_MPEG) sound->block = MPEG_BLOCK;
+  if ((info->format & SF_MAJOR_MASK) == SF_FLAC && sound->block == 0) sound->block = FLAC_BLOCK;
+  sound->frames = info->frames;
+  sound->last_page = -1;
+  sound->reads = access == SF_READ;
   sound->updates_header = format_word_updates_header(info->format);
   sndfile.command(sound->handle, SF_SET_CLIPPING, NULL, 1);
   int32_t status = mode & PS_MODE_WRITE ? set_encoding(sound, info) : PS_OK;
@@ -126,26 +128,61 @@ static int32_t close_sound(struct sound *sound) {
   int code = sndfile.close(of(sound)->handle);
   const char *name = sound->name;
   free(of(sound)->cues);
+  free(of(sound)->damage);
   int own = !sound->medium;
   free(sound);
   return own && code ? file_error(name, code, sndfile.error_number_text(code)) : PS_OK;
 }
 
 static int32_t failure(struct sound *sound) {
+  if (of(sound)->damage) return file_error(sound->name, 0, of(sound)->damage);
   int code = sndfile.error(of(sound)->handle);
   return code ? file_error(sound->name, code, sndfile.error_text(of(sound)->handle)) : PS_OK;
 }
 
 /* ------------------------------------------------------------------- samples */
 
-static int64_t read_frames(struct sound *sound, int32_t format, void *data, int64_t frames) {
-  struct sndfile *handle = of(sound)->handle;
+static size_t sample_bytes(int32_t format) {
+  return format == PS_FORMAT_FLOAT64 ? 8 : format == PS_FORMAT_INT16 ? 2 : 4;
+}
+
+static int64_t read_piece(struct sndfile *handle, int32_t format, void *data, int64_t frames) {
   switch (format) {
     case PS_FORMAT_FLOAT32: return sndfile.read_float(handle, data, frames);
     case PS_FORMAT_FLOAT64: return sndfile.read_double(handle, data, frames);
     case PS_FORMAT_INT16: return sndfile.read_short(handle, data, frames);
     default: return sndfile.read_int(handle, data, frames);
   }
+}
+
+/* After a failed read: the frames of this piece are not those that stand there. */
+static void note_damage(struct sndfile_sound *sound, int code) {
+  char text[200];
+  snprintf(text, sizeof text, "the sound is damaged at frame %lld: %s", (long long)sound->position,
+           sndfile.error_number_text(code));
+  sound->damage = malloc(strlen(text) + 1);
+  if (sound->damage) strcpy(sound->damage, text);
+}
+
+/* Block by block where a block may be damaged: all before it is good. */
+int64_t sndfile_read_frames(struct sound *base, int32_t format, void *data, int64_t frames) {
+  struct sndfile_sound *sound = of(base);
+  size_t frame_bytes = sample_bytes(format) * (size_t)sound->channels;
+  int64_t done = 0;
+  while (done < frames && !sound->damage) {
+    int64_t piece = frames - done;
+    if (sound->block > 0 && piece > sound->block - sound->position % sound->block)
+      piece = sound->block - sound->position % sound->block;
+    int64_t count = read_piece(sound->handle, format, (unsigned char *)data + (size_t)done * frame_bytes, piece);
+    int code = sound->block > 0 ? sndfile.error(sound->handle) : 0;
+    if (code) {
+      note_damage(sound, code);
+      break;
+    }
+    if (count > 0) done += count, sound->position += count;
+    if (count < piece) break;
+  }
+  return done;
 }
 
 static int64_t write_piece(struct sndfile *handle, int32_t format, const void *data, int64_t frames) {
@@ -155,10 +192,6 @@ static int64_t write_piece(struct sndfile *handle, int32_t format, const void *d
     case PS_FORMAT_INT16: return sndfile.write_short(handle, data, frames);
     default: return sndfile.write_int(handle, data, frames);
   }
-}
-
-static size_t sample_bytes(int32_t format) {
-  return format == PS_FORMAT_FLOAT64 ? 8 : format == PS_FORMAT_INT16 ? 2 : 4;
 }
 
 static int64_t write_frames(struct sound *sound, int32_t format, const void *data, int64_t frames) {
@@ -172,10 +205,6 @@ static int64_t write_frames(struct sound *sound, int32_t format, const void *dat
     if (count < piece) break;
   }
   return done;
-}
-
-static int seek_frame(struct sound *sound, int64_t frame) {
-  return sndfile.seek(of(sound)->handle, frame, SEEK_SET) == frame;
 }
 
 static int32_t truncate_sound(struct sound *sound, int64_t frames) {
@@ -218,9 +247,9 @@ const struct codec codec_sndfile = {
     .open = open_sound,
     .close = close_sound,
     .failure = failure,
-    .read = read_frames,
+    .read = sndfile_read_frames,
     .write = write_frames,
-    .seek = seek_frame,
+    .seek = sndfile_seek,
     .truncate = truncate_sound,
     .update_header = update_header,
     .tag = sndfile_tag,

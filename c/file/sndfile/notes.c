@@ -1,4 +1,5 @@
-/* What libsndfile knows of a file beside its samples: text tags, cue points, loops, the broadcast extension, its log. */
+/* What libsndfile knows of a file beside its samples: text tags, cue points, loops, the broadcast extension, its log.
+ * */
 #include <stdlib.h>
 #include <string.h>
 

@@ -9,10 +9,23 @@ struct sndfile_sound {
   struct sound sound;
   struct sndfile *handle;
   int32_t format, channels;
-  int updates_header;
-  int code; /* libsndfile's error that is to be reported; 0: none */
+  int updates_header, reads;
+  int64_t frames;    /* that the file had when it was opened */
+  int64_t position;  /* frame that is read next */
+  int64_t block;     /* frames of one read at most, so that little is lost with a damaged one; 0: any number */
+  int64_t last_page; /* Vorbis: frame at which the last page begins; -1: not looked for yet */
+  char *damage;      /* what a read has come upon; reported until the next seek */
   struct sf_cues *cues;
+  struct guard *guard; /* while the file is being opened */
 };
+
+/* guard.c: opens through libsndfile's virtual I/O, bounded in work: parsers of libsndfile that do not come to an end
+ * are left. NULL with the thread's error set. */
+struct sndfile *sndfile_open_guarded(struct sndfile_sound *sound, int access, struct sf_info *info);
+
+int64_t sndfile_read_frames(struct sound *sound, int32_t format, void *data, int64_t frames);
+/* seek.c: exact to the frame. */
+int sndfile_seek(struct sound *sound, int64_t frame);
 
 /* notes.c */
 const char *sndfile_tag(struct sound *sound, int32_t tag);

@@ -1,0 +1,93 @@
+/* libsndfile's virtual I/O, with a bound on the work of opening a file. Some of its parsers never end for a damaged
+ * header, or when the system fails to read, and take more and more memory; they cannot be told to stop. Such a parser
+ * is left by a jump out of its next call for bytes; what memory it has is lost. */
+#include <setjmp.h>
+#include <stdlib.h>
+
+#include "base/error.h"
+#include "file/file_error.h"
+#include "file/sndfile/sound.h"
+#include "os/os.h"
+#include "pastream.h"
+
+#define BARREN_MOST 20000  /* reads and seeks in a row, or nearly, that bring no byte */
+#define CALLS_MOST 1000000 /* and one for each of some bytes of the file */
+#define BYTES_PER_CALL 16
+#define CALLS_AFTER_FAILURE 1000
+
+struct guard {
+  jmp_buf leave;
+  int64_t calls, most, barren;
+};
+
+/* libsndfile keeps the reason of a failed open in one place for all threads. */
+static struct os_mutex open_lock = OS_MUTEX_INIT;
+
+/* Before each call of a parser. */
+static void watch(struct sndfile_sound *sound) {
+  struct guard *guard = sound->guard;
+  if (!guard) return;
+  int failed = sound->sound.medium->error != 0;
+  if (failed && guard->most > guard->calls + CALLS_AFTER_FAILURE) guard->most = guard->calls + CALLS_AFTER_FAILURE;
+  if (++guard->calls > guard->most || ++guard->barren > BARREN_MOST) longjmp(guard->leave, 1);
+}
+
+static int64_t get_length(void *argument) {
+  struct sndfile_sound *sound = argument;
+  return sound->sound.medium->type->io.get_file_length(sound->sound.medium);
+}
+
+static int64_t seek(int64_t offset, int whence, void *argument) {
+  struct sndfile_sound *sound = argument;
+  watch(sound);
+  return sound->sound.medium->type->io.seek(offset, whence, sound->sound.medium);
+}
+
+static int64_t read_bytes(void *data, int64_t bytes, void *argument) {
+  struct sndfile_sound *sound = argument;
+  watch(sound);
+  int64_t done = sound->sound.medium->type->io.read(data, bytes, sound->sound.medium);
+  if (sound->guard && done > 0) sound->guard->barren -= sound->guard->barren > 2 ? 2 : sound->guard->barren;
+  return done;
+}
+
+static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
+  struct sndfile_sound *sound = argument;
+  watch(sound);
+  return sound->sound.medium->type->io.write(data, bytes, sound->sound.medium);
+}
+
+static int64_t tell(void *argument) {
+  struct sndfile_sound *sound = argument;
+  return sound->sound.medium->type->io.tell(sound->sound.medium);
+}
+
+/* Apart from the caller of setjmp, so that no variable of it is lost by the jump. */
+static struct sndfile *open_watched(struct sndfile_sound *sound, int access, struct sf_info *info) {
+  static struct medium_io io = {get_length, seek, read_bytes, write_bytes, tell};
+  if (setjmp(sound->guard->leave)) {
+    file_error(sound->sound.name, 0, "the header is damaged: libsndfile does not come to its end");
+    return NULL;
+  }
+  struct sndfile *handle = sndfile.open_virtual(&io, access, info, sound);
+  if (!handle) file_error(sound->sound.name, sndfile.error(NULL), sndfile.error_text(NULL));
+  return handle;
+}
+
+struct sndfile *sndfile_open_guarded(struct sndfile_sound *sound, int access, struct sf_info *info) {
+  /* A pipe may have to wait for its data: better that a reason gets lost than that everybody waits with it. */
+  int locked = sound->sound.medium->type->seekable;
+  sound->guard = calloc(1, sizeof *sound->guard);
+  if (!sound->guard) {
+    error_set(PS_ERR_MEMORY, 0, NULL);
+    return NULL;
+  }
+  int64_t length = locked ? get_length(sound) : 0;
+  sound->guard->most = CALLS_MOST + (length > 0 ? length / BYTES_PER_CALL : 0);
+  if (locked) os_mutex_lock(&open_lock);
+  struct sndfile *handle = open_watched(sound, access, info);
+  if (locked) os_mutex_unlock(&open_lock);
+  free(sound->guard);
+  sound->guard = NULL;
+  return handle;
+}
