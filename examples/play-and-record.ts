@@ -1,20 +1,19 @@
 /**
- * Plays a sound file, padded with silence to ten seconds, and records what is heard meanwhile into
- * recorded-<seconds>s.wav. Usage: play-and-record.ts [device [seconds]]
+ * Plays a file, padded with silence to a length, and records into another one meanwhile. Usage: play-and-record.ts FILE
+ * RECORDING [device [seconds]]
  */
-import { fileURLToPath } from "node:url";
-import { DuplexStream, SoundFile } from "../mod.ts";
-import { deviceAndSeconds } from "./lib/device.ts";
+import process from "node:process";
+import { DuplexStream } from "pastream";
 
-const { device, seconds } = deviceAndSeconds("duplex", 10);
-const sample = fileURLToPath(new URL("./sample.wav", import.meta.url));
+const [file, recording, device, seconds = "10"] = process.argv.slice(2);
 
-using playback = new SoundFile(sample);
-await using stream = DuplexStream.fromFile(playback, { device });
-using recording = stream.toFile(`recorded-${seconds}s.wav`);
-
-// Exactly this many frames: what the file has, then silence.
-const frames = Math.round(seconds * stream.sampleRate);
-console.log(`Playing ${playback.frames} frames and recording ${frames} into ${recording.name} …`);
-await stream.playrec(playback, { frames, pad: -1, out: recording });
-console.log(`Recorded ${recording.frames} frames with ${stream.xruns} glitches.`);
+const stream = DuplexStream.fromFile(file, { device });
+try {
+  const frames = Math.round(Number(seconds) * stream.sampleRate);
+  const out = stream.toFile(recording);
+  await stream.playrec(file, { out, frames, pad: -1 });
+  out.close();
+  console.log(`Recorded ${stream.frameCount} frames with ${stream.xruns} glitches.`);
+} finally {
+  await stream.close();
+}

@@ -1,15 +1,12 @@
-/** Records a second, then plays it. Usage: record-then-play.ts [device [seconds]] */
-import { InputStream, OutputStream } from "../mod.ts";
-import { deviceAndSeconds } from "./lib/device.ts";
+/** Records the microphone, then plays what was recorded. Usage: record-then-play.ts [device [seconds]] */
+import process from "node:process";
+import { play, record } from "pastream";
 
-const { device, seconds } = deviceAndSeconds("duplex", 1);
+const [device, seconds = "1"] = process.argv.slice(2);
+const sampleRate = 48000;
 
-await using input = new InputStream({ device, channels: 1 });
 console.log(`Recording ${seconds} s …`);
-const samples = await input.record(Math.round(seconds * input.sampleRate));
+const samples = await record(Math.round(Number(seconds) * sampleRate), { device, sampleRate, channels: 1 });
 const peak = samples.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0);
 console.log(`Recorded ${samples.length} frames, the loudest sample is ${peak.toFixed(3)}. Playing …`);
-
-await using output = new OutputStream({ device, channels: 1, sampleRate: input.sampleRate });
-await output.play(samples);
-console.log(`Played ${output.frameCount} frames.`);
+await play(samples, { device, sampleRate });
