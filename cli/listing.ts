@@ -9,11 +9,10 @@ import {
   versions,
 } from "../mod.ts";
 import { findHostApi } from "./stream/device-choice.ts";
+import { typeNamed } from "./stream/file-options.ts";
 import { oneLine } from "./report/failure.ts";
 import type { Settings } from "./options/settings.ts";
 import * as stderr from "./report/stderr.ts";
-import { didYouMean } from "./options/suggest.ts";
-import { UsageError } from "./options/usage-error.ts";
 
 function asJson(value: unknown): string {
   return JSON.stringify(value, null, 2);
@@ -41,10 +40,6 @@ export function formatListing({ json }: Settings): string {
 }
 
 export function encodingListing({ json, listEncodings: type = "" }: Settings): string {
-  const formats = Object.keys(availableFormats());
-  if (type !== "" && !formats.includes(type)) {
-    throw new UsageError(`--list-encodings: '${type}' is none of ${formats.join(", ")}${didYouMean(type, formats)}`);
-  }
-  const subtypes = type === "" ? availableSubtypes() : availableSubtypes(type);
+  const subtypes = type === "" ? availableSubtypes() : availableSubtypes(typeNamed("--list-encodings", type).format);
   return json ? asJson(subtypes) : table(subtypes);
 }

@@ -15,7 +15,7 @@ function say(text: string): 0 {
 
 /** Writes a list to stdout: all of it, or an error. */
 async function print(text: string): Promise<0> {
-  (await import("./report/write.ts")).writeText(1, `${text.trimEnd()}\n`);
+  (await import("./report/write.ts")).writeText(`${text.trimEnd()}\n`);
   return 0;
 }
 
@@ -32,6 +32,9 @@ const commands: Readonly<Record<CommandLine["command"], Command>> = {
   stream: async (line) => (await import("./stream/stream.ts")).runStream(line),
 };
 
+/** Commands that say nothing on standard error. */
+const silent: readonly CommandLine["command"][] = ["help", "version", "completions"];
+
 /** Reads the words; the first of them may already say it all, without the parser. */
 async function commandLine(args: readonly string[]): Promise<CommandLine> {
   const known = { "-h": "help", "--help": "help", "--version": "version" } as const;
@@ -46,14 +49,16 @@ async function commandLine(args: readonly string[]): Promise<CommandLine> {
 /** Tells of an error, in a line or, for programs, in JSON. That the reader of stdout went away is none. */
 async function report(error: unknown, json: boolean): Promise<number> {
   const { failureOf, failureText, isClosedPipe } = await import("./report/failure.ts");
+  const stderr = await import("./report/stderr.ts");
   if (isClosedPipe(error)) return 0;
   const { exitCode } = failureOf(error);
   if (json) {
     const { makeReporter } = await import("./report/reporter.ts");
     makeReporter({ json }).end({ exitCode, signal: undefined, error, stream: undefined, files: [] });
   } else {
-    console.error(failureText(error));
+    stderr.line(failureText(error));
   }
+  await stderr.finish();
   return exitCode;
 }
 
@@ -64,7 +69,9 @@ export async function main(args: readonly string[]): Promise<number> {
   process.on("uncaughtException", async (error) => process.exit(await report(error, json)));
   try {
     const line = await commandLine(args);
-    return await commands[line.command](line);
+    const exitCode = await commands[line.command](line);
+    if (!silent.includes(line.command)) await (await import("./report/stderr.ts")).finish();
+    return exitCode;
   } catch (error) {
     return await report(error, json);
   }

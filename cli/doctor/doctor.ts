@@ -113,7 +113,7 @@ function versionLines({ native, portaudio, libsndfile, paths }: Versions): strin
 /** Prints the report, as far as it gets; 0 only if the sound came back. */
 export async function doctor({ settings }: CommandLine): Promise<number> {
   const print = (text: string) => {
-    if (!settings.json) writeText(1, `${text}\n`);
+    if (!settings.json) writeText(`${text}\n`);
   };
   const found: { versions: Versions | null; devices: DeviceInfo[]; loopback: Report | null } = {
     versions: null,
@@ -142,7 +142,7 @@ export async function doctor({ settings }: CommandLine): Promise<number> {
   const exitCode = failure?.exitCode ?? (found.loopback?.result.soundCameBack ? 0 : 1);
   if (settings.json) {
     const error = failure ? { code: failure.code, message: failure.message } : null;
-    writeText(1, `${JSON.stringify({ ...found, error, exitCode }, null, 2)}\n`);
+    writeText(`${JSON.stringify({ ...found, error, exitCode }, null, 2)}\n`);
   }
   return exitCode;
 }

@@ -44,7 +44,7 @@ export interface Reporter {
 }
 
 function fileText({ file, format, encoding }: FileInfo): string {
-  return `${file} (${format}, ${encoding})`;
+  return `${file.replaceAll("\n", "\\u000a")} (${format}, ${encoding})`;
 }
 
 class TextReporter implements Reporter {

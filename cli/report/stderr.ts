@@ -1,13 +1,27 @@
 /** Lines on stderr, and one line that is written over again and again. */
 import process from "node:process";
 import { isatty } from "node:tty";
-import { writeText } from "./write.ts";
+import { openOutlet, type Outlet } from "./outlet.ts";
+import { visible } from "./visible.ts";
+
+let outlet: Outlet | undefined;
+const encoder = new TextEncoder();
 
 function write(text: string): void {
   try {
-    writeText(2, text, 20);
+    outlet ??= openOutlet();
+    outlet.write(encoder.encode(text));
   } catch {
-    // A reader that is gone, or a pipe that is full, costs messages, never the recording.
+    // A reader that is gone costs messages, never the recording.
+  }
+}
+
+/** Before the process ends: waits a moment for messages that are on their way. */
+export async function finish(): Promise<void> {
+  try {
+    await outlet?.finish();
+  } catch {
+    // As above.
   }
 }
 
@@ -22,7 +36,7 @@ export function columns(): number {
 
 export function line(text: string): void {
   clearStatus();
-  write(`${text}\n`);
+  write(`${visible(text)}\n`);
 }
 
 /** Shows this in place of the status line before. It must fit into one line of the terminal. */

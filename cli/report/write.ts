@@ -1,17 +1,17 @@
-/** Writes to stdout and stderr that do not lose their errors. */
+/** Writes to standard output that do not lose their errors. */
 import { writeSync } from "node:fs";
+import { visible } from "./visible.ts";
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes all of a text. Where a pipe is full, for its other end lets nobody wait, it tries again `attempts` times. */
-export function writeText(descriptor: 1 | 2, text: string, attempts: number = Infinity): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let done = 0; done < bytes.length && attempts > 0;) {
+/** Writes all of a text. A pipe that is full, whose other end lets nobody wait, is tried again until it has room. */
+export function writeText(text: string): void {
+  const bytes = new TextEncoder().encode(visible(text));
+  for (let done = 0; done < bytes.length;) {
     try {
-      done += writeSync(descriptor, bytes, done);
+      done += writeSync(1, bytes, done);
     } catch (error) {
       if ((error as { code?: string }).code !== "EAGAIN") throw error;
-      attempts--;
       Atomics.wait(pause, 0, 0, 1);
     }
   }

@@ -11,19 +11,21 @@ export interface FileChoice {
   readonly endian?: SoundFileOptions["endian"];
 }
 
+/** A file type by libsndfile's name for it, or by an extension of such files; some extensions name an encoding, too. */
+export function typeNamed(option: string, name: string): { format: string; subtype?: string } {
+  const formats = Object.keys(availableFormats());
+  const known = formats.includes(name) ? { format: name } : formatOfName(`.${name}`);
+  if (known && formats.includes(known.format)) return known;
+  throw new UsageError(`${option}: '${name}' is none of ${formats.join(", ")}${didYouMean(name, formats)}`);
+}
+
 /** Type, encoding and byte order for one side, as far as they were given. */
 export function fileChoice(settings: Settings, side: FileSide): FileChoice {
-  const format = settings.fileType?.[side];
-  const subtype = settings.encoding?.[side];
+  const type = settings.fileType?.[side];
+  const named = type === undefined ? undefined : typeNamed("-t/--file-type", type);
+  const format = named?.format;
+  const subtype = settings.encoding?.[side] ?? named?.subtype;
   const endian = settings.endian?.[side];
-  if (format !== undefined) {
-    const formats = Object.keys(availableFormats());
-    if (!formats.includes(format)) {
-      throw new UsageError(
-        `-t/--file-type: '${format}' is none of ${formats.join(", ")}${didYouMean(format, formats)}`,
-      );
-    }
-  }
   if (subtype !== undefined) {
     const subtypes = Object.keys(availableSubtypes());
     if (!subtypes.includes(subtype)) {

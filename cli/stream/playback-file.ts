@@ -1,4 +1,5 @@
 /** The file that is played. */
+import { isatty } from "node:tty";
 import { type Dtype, SoundFile, SoundFileError, type SoundFileOptions } from "../../mod.ts";
 import { fileChoice, typeOfName } from "./file-options.ts";
 import type { CommandLine } from "../options/settings.ts";
@@ -28,6 +29,9 @@ export function openPlaybackFile(line: CommandLine): SoundFile {
   const { settings, recording } = line;
   const name = line.playback!;
   const target = name === "-" ? 0 : name;
+  if (target === 0 && isatty(0)) {
+    throw new UsageError("standard input is a terminal: there is nothing to play from it");
+  }
   const { format } = fileChoice(settings, "playback");
   if ((format ?? typeOfName(name)) === "RAW") {
     // One -t for both files is about the playback only if its header says nothing else.

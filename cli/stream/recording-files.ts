@@ -1,6 +1,7 @@
 /** The file, or the files one after the other, that are recorded. */
-import { existsSync, fstatSync, mkdirSync, rmSync, statSync } from "node:fs";
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { isatty } from "node:tty";
 import { type SoundFile, SoundFileError } from "../../mod.ts";
 import { checkWritable, type FileChoice, fileChoice, typeOfName } from "./file-options.ts";
 import { RotationNames } from "./rotation.ts";
@@ -57,6 +58,9 @@ export class RecordingFiles {
     if (this.#name !== "-" && format === undefined) {
       throw new UsageError(`-t/--file-type: the name '${this.#name}' does not say which; --list-formats shows all`);
     }
+    if (this.#name === "-" && isatty(1)) {
+      throw new UsageError("standard output is a terminal: send the recording into a file or a pipe");
+    }
     checkWritable({ ...this.#choice, format });
     if (settings.rotate) {
       if (this.#name === "-") {
@@ -78,13 +82,13 @@ export class RecordingFiles {
     return this.#current = file;
   }
 
-  /** Goes on in a new file. */
-  async rotate(recorder: Recorder): Promise<void> {
+  /** Goes on in a new file at frame `at` of the recording, which will be recorded at `date`. */
+  async rotate(recorder: Recorder, at: number, date: Date): Promise<void> {
     const old = this.current;
-    const next = this.#open(recorder);
+    const next = this.#open(recorder, date);
     let frame: number;
     try {
-      frame = await recorder.nextFile(next);
+      frame = await recorder.nextFile(next, { at });
     } catch (error) {
       next.close();
       rmSync(next.name);
@@ -97,16 +101,37 @@ export class RecordingFiles {
   }
 
   close(): void {
-    this.#current?.close();
+    const file = this.#current;
+    if (!file) return;
+    const isEmpty = this.begun.length > 1 && file.frames === 0; // the recording ended before this file began
+    file.close();
+    if (!isEmpty) return;
+    rmSync(file.name);
+    this.begun.pop();
   }
 
-  #open(recorder: Recorder): SoundFile {
-    const name = this.#names?.next(new Date()) ?? this.#name;
-    if (this.#names) makeFolder(dirname(name));
+  /** A name for the next file; with --no-clobber there is a new, empty file of that name now, which is nobody else's. */
+  #claimName(names: RotationNames, date: Date): string {
+    while (true) {
+      const name = names.next(date);
+      makeFolder(dirname(name));
+      try {
+        if (this.#noClobber) closeSync(openSync(name, "wx"));
+        return name;
+      } catch (error) {
+        if ((error as { code?: string }).code !== "EEXIST") throw error;
+      }
+    }
+  }
+
+  #open(recorder: Recorder, date = new Date()): SoundFile {
+    const isClaimed = this.#names !== undefined && this.#noClobber;
+    const name = this.#names ? this.#claimName(this.#names, date) : this.#name;
     this.#spare(name);
     try {
-      return recorder.toFile(name, this.#noClobber ? "x" : "w", this.#choice);
+      return recorder.toFile(name, this.#noClobber && !isClaimed ? "x" : "w", this.#choice);
     } catch (error) {
+      if (isClaimed) rmSync(name);
       // libsndfile knows formats that do not take so many channels, or not at this rate, and does not say so.
       if (error instanceof SoundFileError && /Format not recognised/.test(error.message)) {
         const { channels, sampleRate } = recorder;

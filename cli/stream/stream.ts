@@ -1,41 +1,30 @@
 /** Plays and records: the main command. */
 import { BufferEmptyError } from "../../mod.ts";
 import { failureOf, isBrokenPipe } from "../report/failure.ts";
-import { framesOf } from "../options/numbers.ts";
 import { makeReporter, type Reporter } from "../report/reporter.ts";
 import type { CommandLine, Settings } from "../options/settings.ts";
+import { Rotator } from "./rotator.ts";
 import { Signals } from "./signals.ts";
 import { closeTransport, openTransport, type Transport } from "./transport.ts";
 
-/** When to go on in a new file: frames of the run, Infinity for never. */
-function* cuts({ rotate }: Settings, { stream, files, length }: Transport): Generator<number, number> {
-  const piece = rotate && files ? framesOf(rotate, stream.sampleRate) : Infinity;
-  for (let cut = length.offset + piece; cut < (length.total ?? Infinity); cut += piece) yield cut;
-  return Infinity;
-}
+const SHORTEST_PAUSE = 0.002;
 
 /** Stays with a run until it ends: shows how it is doing, and rotates the files. */
-async function attend(
-  { stream, recorder, files }: Transport,
-  cuts: Iterator<number, number>,
-  reporter: Reporter,
-): Promise<void> {
-  let nextCut = cuts.next().value;
+async function attend(transport: Transport, settings: Settings, reporter: Reporter): Promise<void> {
+  const { stream } = transport;
+  const rotator = new Rotator(transport, settings);
   let lastProgress = performance.now();
   while (true) {
-    const untilCut = (nextCut - stream.frameCount) / stream.sampleRate;
+    const untilRotation = rotator.advance();
     const untilProgress = reporter.interval - (performance.now() - lastProgress) / 1000;
-    const pause = Math.max(0.002, Math.min(untilCut, untilProgress));
-    if (await stream.wait(pause === Infinity ? undefined : pause)) return;
-    if (stream.frameCount >= nextCut) {
-      nextCut = cuts.next().value;
-      await files!.rotate(recorder!);
-    }
+    const pause = Math.max(SHORTEST_PAUSE, Math.min(untilRotation, untilProgress));
+    if (await stream.wait(pause === Infinity ? undefined : pause)) break;
     if (performance.now() - lastProgress >= reporter.interval * 1000) {
       lastProgress = performance.now();
       reporter.progress(stream);
     }
   }
+  await rotator.finish();
 }
 
 function announce(transport: Transport, line: CommandLine, reporter: Reporter): void {
@@ -63,11 +52,11 @@ async function run(transport: Transport, line: CommandLine, reporter: Reporter):
   announce(transport, line, reporter);
   try {
     await stream.start({ frames, pad, offset, fatalXruns: settings.fatalXruns });
-    await attend(transport, cuts(settings, transport), reporter);
+    await attend(transport, settings, reporter);
   } catch (error) {
-    // --duration is a limit: a pipe that ends before it ends the run, and nothing is wrong.
-    const isEndOfPipe = error instanceof BufferEmptyError && playback !== undefined && playback.frames < 0;
-    if (!isEndOfPipe) throw error;
+    // --duration is a limit: a playback that ends before it ends the run, and nothing is wrong. A pipe does not say how
+    // long it is, and what some files say is an estimate.
+    if (!(error instanceof BufferEmptyError && playback)) throw error;
   }
 }
 

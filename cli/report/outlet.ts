@@ -1,0 +1,155 @@
+/**
+ * Ways to standard error that never wait for whoever reads it: a program that starts this command and reads nothing must
+ * not stop it. What finds no room is dropped, in whole messages.
+ */
+import { constants, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import process from "node:process";
+import { isatty } from "node:tty";
+import { Worker } from "node:worker_threads";
+
+export interface Outlet {
+  write(message: Uint8Array): void;
+  /** Gives what is still on its way a moment to arrive. */
+  finish(): Promise<void>;
+}
+
+const STDERR = 2;
+/** Milliseconds that a reader gets which is alive, but slow. */
+const PATIENCE = 200;
+/** Bytes that may be on their way. */
+const BACKLOG = 65536;
+
+const clock = new Int32Array(new SharedArrayBuffer(4));
+
+function sleep(milliseconds: number): void {
+  Atomics.wait(clock, 0, 0, milliseconds);
+}
+
+function isCode(error: unknown, code: string): boolean {
+  return (error as { code?: string } | null)?.code === code;
+}
+
+/** For a descriptor whose writes return at once, with EAGAIN where there is no room. */
+class DirectOutlet implements Outlet {
+  readonly #descriptor: number;
+  /** The end of a message whose beginning is written. */
+  #rest: Uint8Array = new Uint8Array(0);
+  #stuck = false;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  write(message: Uint8Array): void {
+    // A reader that has just let a message lapse is not waited for again.
+    const patience = this.#stuck ? 0 : PATIENCE / 10;
+    if (this.#writeRest(patience)) {
+      this.#rest = message;
+      this.#writeRest(patience);
+      if (this.#rest.length === message.length) this.#rest = new Uint8Array(0); // nothing of it is written: dropped
+    }
+  }
+
+  finish(): Promise<void> {
+    this.#writeRest(PATIENCE);
+    return Promise.resolve();
+  }
+
+  /** Whether all is written. */
+  #writeRest(patience: number): boolean {
+    for (let tries = 0; this.#rest.length > 0;) {
+      try {
+        this.#rest = this.#rest.subarray(writeSync(this.#descriptor, this.#rest));
+        this.#stuck = false;
+      } catch (error) {
+        if (!isCode(error, "EAGAIN")) throw error;
+        this.#stuck = tries++ >= patience;
+        if (this.#stuck) return false;
+        sleep(1);
+      }
+    }
+    return true;
+  }
+}
+
+/** What the worker runs: writes each message, and counts its bytes when it is out of the way, written or not. */
+const WRITER = `Promise.all([import("node:worker_threads"), import("node:fs")]).then(([threads, { writeSync }]) => {
+  const counts = threads.workerData;
+  threads.parentPort.on("message", (message) => {
+    for (let at = 0; at < message.length;) {
+      try {
+        at += writeSync(${STDERR}, message, at);
+      } catch (error) {
+        if (error.code !== "EAGAIN") break;
+        Atomics.wait(counts, 1, 1, 1);
+      }
+    }
+    Atomics.add(counts, 0, message.length);
+  });
+  counts[1] = 1;
+})`;
+
+/** For a descriptor whose writes may block: a thread of its own is blocked in them. */
+class WorkerOutlet implements Outlet {
+  /** Bytes that the worker is done with, and whether it is running. */
+  readonly #counts = new Int32Array(new SharedArrayBuffer(8));
+  readonly #worker: Worker;
+  #sent = 0;
+
+  constructor() {
+    this.#worker = new Worker(WRITER, { eval: true, workerData: this.#counts });
+    this.#worker.unref();
+  }
+
+  write(message: Uint8Array): void {
+    if (this.#pending() > BACKLOG) return;
+    this.#sent += message.length;
+    this.#worker.postMessage(message);
+  }
+
+  async finish(): Promise<void> {
+    let done = Atomics.load(this.#counts, 0);
+    for (let idle = 0; this.#pending() > 0 && idle < (this.#counts[1] ? PATIENCE : 10 * PATIENCE); idle += 5) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      const now = Atomics.load(this.#counts, 0);
+      if (now !== done) idle = 0;
+      done = now;
+    }
+  }
+
+  /** Bytes on their way; the counts wrap as 32-bit numbers do. */
+  #pending(): number {
+    return (this.#sent - Atomics.load(this.#counts, 0)) | 0;
+  }
+}
+
+/** Whether writes to standard error return at once, as Linux says. */
+function isNonBlocking(): boolean {
+  try {
+    const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${STDERR}`, "utf8"))?.[1];
+    return flags !== undefined && (Number.parseInt(flags, 8) & constants.O_NONBLOCK) !== 0;
+  } catch {
+    return false;
+  }
+}
+
+/** Standard error opened once more, for this process alone, with writes that return at once; undefined: not to be had. */
+function reopened(): number | undefined {
+  try {
+    return openSync(`/proc/self/fd/${STDERR}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  } catch {
+    return undefined; // a socket, or no Linux
+  }
+}
+
+/** The way to standard error that fits what it is. */
+export function openOutlet(): Outlet {
+  const stat = fstatSync(STDERR);
+  const terminal = isatty(STDERR);
+  if (!terminal && !stat.isFIFO() && !stat.isSocket()) return new DirectOutlet(STDERR);
+  void process.stderr; // Node makes its pipes non-blocking with this
+  if (isNonBlocking()) return new DirectOutlet(STDERR);
+  const own = stat.isSocket() ? undefined : reopened();
+  if (own !== undefined) return new DirectOutlet(own);
+  return terminal ? new DirectOutlet(STDERR) : new WorkerOutlet();
+}

@@ -1,0 +1,59 @@
+/** Moves a recording from one file to the next while it runs. */
+import { framesOf } from "../options/numbers.ts";
+import type { Settings } from "../options/settings.ts";
+import type { Transport } from "./transport.ts";
+
+/** Seconds before a cut at which the next file is opened. The cut itself is made at its frame, whenever that comes. */
+const LEAD = 0.5;
+/** Seconds between two looks at whether a cut has been made. */
+const LOOK = 0.02;
+
+export class Rotator {
+  readonly #transport: Transport;
+  /** Frames of a file. */
+  readonly #piece: number;
+  /** Frame of the recording at which the next file begins; Infinity: there is none. */
+  #cut: number;
+  #rotating: Promise<void> | undefined;
+  readonly #errors: unknown[] = [];
+
+  constructor(transport: Transport, { rotate }: Settings) {
+    this.#transport = transport;
+    this.#piece = rotate && transport.files ? framesOf(rotate, transport.stream.sampleRate) : Infinity;
+    this.#cut = this.#orNever(this.#piece);
+  }
+
+  /** Prepares the next cut if it is near; returns the seconds until the next call. Throws what a cut has failed with. */
+  advance(): number {
+    if (this.#errors.length > 0) throw this.#errors[0];
+    if (this.#rotating) return LOOK;
+    const { stream, length } = this.#transport;
+    const untilCut = (this.#cut + length.offset - stream.frameCount) / stream.sampleRate;
+    if (untilCut > LEAD) return untilCut - LEAD;
+    this.#rotating = this.#rotate(this.#cut, new Date(Date.now() + untilCut * 1000));
+    this.#cut = this.#orNever(this.#cut + this.#piece);
+    return LOOK;
+  }
+
+  /** Waits for a cut that is under way when the run has ended. */
+  async finish(): Promise<void> {
+    await this.#rotating;
+    if (this.#errors.length > 0) throw this.#errors[0];
+  }
+
+  async #rotate(cut: number, date: Date): Promise<void> {
+    const { files, recorder } = this.#transport;
+    try {
+      await files!.rotate(recorder!, cut, date);
+    } catch (error) {
+      this.#errors.push(error);
+    }
+    this.#rotating = undefined;
+  }
+
+  /** The cut, if the run gets that far. */
+  #orNever(cut: number): number {
+    const { offset, total = Infinity } = this.#transport.length;
+    return cut < total - offset ? cut : Infinity;
+  }
+}
