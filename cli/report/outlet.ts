@@ -1,6 +1,6 @@
 /**
- * Ways to standard error that never wait for whoever reads it: a program that starts this command and reads nothing must
- * not stop it. What finds no room is dropped, in whole messages.
+ * Ways to standard error that never wait for its reader: a program that starts this command and reads nothing of it
+ * must not stop it. A message that finds no room is dropped whole.
  */
 import { constants, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
 import process from "node:process";
@@ -133,7 +133,7 @@ function isNonBlocking(): boolean {
   }
 }
 
-/** Standard error opened once more, for this process alone, with writes that return at once; undefined: not to be had. */
+/** Standard error opened again, for this process alone, with writes that return at once; undefined if it cannot be. */
 function reopened(): number | undefined {
   try {
     return openSync(`/proc/self/fd/${STDERR}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);

@@ -52,7 +52,7 @@ const NEVER = new Promise<never>(() => {});
 
 async function showPage(options: ScopeOptions, settings: Settings): Promise<Shown> {
   const view = await scope(options);
-  writeText(1, greeting(view.url, settings));
+  writeText(greeting(view.url, settings));
   return { ended: NEVER, close: () => view.close() };
 }
 

@@ -174,4 +174,22 @@ describe("what it says", () => {
     await fail(2, /-D\/--device: no device is called 'a,b,c', nor is it a pair/, "-q", input, "-D", "a,b,c");
     await fail(2, /-D\/--device: no device is called 'Bob's', nor is it a pair/, "-q", input, "-D", "Bob's");
   });
+
+  it("shows control characters in names of files, and never sends them", async () => {
+    const name = "a\u001b]0;title\u0007\u009b31m\u202eb.wav";
+    const input = await makeFile(name, 100);
+    const shown = "a\\u001b]0;title\\u0007\\u009b31m\\u202eb.wav";
+    const { stderr } = await run(input);
+    assert.ok(stderr.includes(`${shown} (WAV`), stderr);
+    const missing = await pastream([...virtual, `${input}x`]);
+    assert.ok(missing.stderr.includes(`${shown}x: `), missing.stderr);
+    const json = await run("--json", input);
+    for (const text of [stderr, missing.stderr, json.stderr]) {
+      // deno-lint-ignore no-control-regex
+      assert.doesNotMatch(text, /[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]/);
+    }
+    assert.equal(JSON.parse(json.stderr.split("\n")[0]).playback.file, input);
+    const option = await pastream(["--\u001b[2J", "x"]);
+    assert.match(option.stderr, /unknown option --\\u001b\[2J/);
+  });
 });

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import process from "node:process";
 import { readFile, writeFile } from "../../mod.ts";
 import { ended, lacking, pastream, said, shellCommand, startPastream, temporaryFolder } from "../helpers/cli.ts";
 
@@ -193,5 +194,46 @@ describe("pipes", { skip: noBash }, () => {
     );
     const abort = await stall();
     assert.deepEqual([abort.code, abort.error.code], [1, "buffer-full"]);
+  });
+
+  /** Fills standard error until a write blocks, as a program does that starts another one and reads nothing of it. */
+  const fill = "timeout 1 dd if=/dev/zero bs=4096 1>&2 2>/dev/null;";
+  const recording = (name: string) => ["null", path(name), "-d", "0.5", "--json"];
+
+  it("is not stopped by a full pipe that nobody reads", async () => {
+    const command = shellCommand([...virtual, ...recording("unread.wav")]);
+    const done = `'${path("unread.done")}'`;
+    const { stdout } = await shell(
+      `{ { ${fill} timeout -k 1 20 ${command}; echo $? >${done}; } 2>&1 >/dev/null |
+        while [ ! -s ${done} ]; do sleep 0.05; done; }; cat ${done}`,
+    );
+    assert.equal(new TextDecoder().decode(stdout), "0\n");
+    assert.equal((await readFile(path("unread.wav"))).samples.length, RATE);
+  });
+
+  it("is not stopped by a full socket that nobody reads, nor are signals", async () => {
+    for (const [name, signal, code] of [["unread-2.wav", undefined, 0], ["unread-3.wav", "SIGINT", 130]] as const) {
+      const command = shellCommand([...virtual, ...recording(name), ...(signal ? ["-d", "60"] : [])]);
+      // Where the runtime makes sockets for this, it is one, else a pipe.
+      const child = spawn("bash", ["-c", `${fill} exec ${command}`], { stdio: ["ignore", "ignore", "pipe"] });
+      const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+      const end = new Promise<number | null>((resolve) => child.on("exit", resolve));
+      if (signal) {
+        while (!existsSync(path(name)) || statSync(path(name)).size < 400_000) await sleep(20);
+        process.kill(child.pid!, signal);
+      }
+      assert.equal(await end, code, name);
+      clearTimeout(timer);
+      child.stderr!.destroy();
+      const { length } = (await readFile(path(name))).samples;
+      assert.ok(signal ? length > 0 : length === RATE, `${length} samples`);
+    }
+  });
+
+  it("gives a slow reader all messages", async () => {
+    const command = shellCommand([...virtual, ...recording("slow.wav"), "-m", "1:1"]);
+    const { stdout } = await shell(`${command} 2>&1 >/dev/null | (sleep 2; cat)`);
+    const lines = new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line).type);
+    assert.deepEqual(lines, ["note", "start", "end"]);
   });
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, linkSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { after, describe, it } from "node:test";
-import { readFile, SoundFile, type SoundFileOptions, writeFile } from "../../mod.ts";
+import { availableFormats, readFile, SoundFile, type SoundFileOptions, writeFile } from "../../mod.ts";
 import { DELAY, fail, noise, pastream, RATE, run, temporaryFolder, virtual } from "../helpers/cli.ts";
 
 const folder = temporaryFolder();
@@ -151,6 +151,14 @@ describe("playing and recording", () => {
     assert.deepEqual(info("types.aiff"), ["AIFF", "PCM_24"]);
     await run("-q", input, path("types.xyz"), "-t", ",w64", "-e", "float");
     assert.deepEqual(info("types.xyz"), ["W64", "FLOAT"]);
+    await run("-q", input, path("types-opus"), "-t", ",opus");
+    assert.deepEqual(info("types-opus"), ["OGG", "OPUS"]);
+    await run("-q", input, path("types-aif"), "-t", ",aif");
+    assert.deepEqual(info("types-aif"), ["AIFF", "PCM_16"]);
+    if ("MP3" in availableFormats()) {
+      await run("-q", input, path("types-mp3"), "-t", ",mp3");
+      assert.deepEqual(info("types-mp3"), ["MP3", "MPEG_LAYER_III"]);
+    }
     await run("-q", input, path("types.ogg"));
     assert.deepEqual(info("types.ogg"), ["OGG", "VORBIS"]);
     await fail(2, /-t\/--file-type: the name '.*types' does not say which/, ...virtual, "-q", input, path("types"));
@@ -237,28 +245,43 @@ describe("playing and recording", () => {
     await run("-q", "null", path("new.wav"), "-d", "0.01", "--no-clobber");
   });
 
-  it("rotates recordings without losing a frame", async () => {
+  it("rotates recordings exactly at the frame", async () => {
     const input = await makeFile("long.wav", RATE * 2);
     const pattern = path("rotated/%Y/rec.wav");
-    const { stderr } = await run("-q", "--json", input, pattern, "--rotate", "0.5");
+    const { stderr } = await run("-q", "--json", input, pattern, "--rotate", "500ms");
     const { files } = JSON.parse(stderr) as { files: { file: string; frame: number }[] };
     const folder = path(`rotated/${new Date().getFullYear()}`);
     assert.deepEqual(readdirSync(folder).sort(), files.map(({ file }) => basename(file)).sort());
     assert.deepEqual(files.map(({ file }) => basename(file)), ["rec.wav", "rec-001.wav", "rec-002.wav", "rec-003.wav"]);
+    assert.deepEqual(files.map(({ frame }) => frame), [0, RATE / 2, RATE, RATE * 1.5]);
     const parts = await Promise.all(files.map(({ file }) => samplesOf(file)));
-    for (const [index, { frame }] of files.entries()) {
-      const before = parts.slice(0, index).reduce((sum, part) => sum + part.length / 2, 0);
-      assert.equal(frame, before);
-      // Late by what a busy machine's timers are late.
-      assert.ok(frame >= index * 0.5 * RATE && frame < (index * 0.5 + 0.3) * RATE, `file ${index} begins at ${frame}`);
-    }
+    for (const part of parts) assert.equal(part.length / 2, RATE / 2);
     const whole = Int16Array.from(parts.flatMap((part) => Array.from(part)));
-    assert.equal(whole.length, RATE * 2 * 2);
     equalSamples(whole.subarray(DELAY * 2), noise(RATE * 2).subarray(0, -DELAY * 2));
     // What is dropped from the start of the recording is not part of the first file.
     const dropped = await run("-q", "--json", input, path("late.wav"), "--rotate", "0.5", "-o", "0.4", "-d", "1.2");
-    const [, second] = JSON.parse(dropped.stderr).files;
-    assert.ok(second.frame >= 0.5 * RATE, `the second file begins at ${second.frame}`);
+    const [, second, ...more] = JSON.parse(dropped.stderr).files;
+    assert.deepEqual([second.frame, more], [RATE / 2, []]);
+    assert.equal((await samplesOf(second.file)).length / 2, RATE * 0.3);
+  });
+
+  it("leaves no file behind that would have begun after the end", async () => {
+    const stdin = new Uint8Array(24 + 4 * RATE * 0.4);
+    [0x2e736e64, 24, 0xffffffff, 3, RATE, 2].forEach((word, i) => new DataView(stdin.buffer).setUint32(4 * i, word));
+    const args = ["-q", "--json", "-", path("alone.wav"), "--rotate", "0.5"];
+    const { code, stderr } = await pastream([...virtual, ...args], { stdin });
+    assert.equal(code, 0, stderr);
+    assert.deepEqual(JSON.parse(stderr).files, [{ file: path("alone.wav").replace(".wav", "-001.wav"), frame: 0 }]);
+    assert.deepEqual(readdirSync(path("")).filter((name) => name.startsWith("alone")), ["alone-001.wav"]);
+  });
+
+  it("two recorders with --rotate and --no-clobber leave each other's files alone", async () => {
+    const args = ["-q", "--json", "null", path("both/%Y.wav"), "--rotate", "0.2", "--no-clobber", "-d", "1"];
+    const results = await Promise.all([1, 2, 3].map(() => pastream([...virtual, ...args])));
+    for (const { code, stderr } of results) assert.equal(code, 0, stderr);
+    const names = results.flatMap(({ stderr }) => JSON.parse(stderr).files.map(({ file }: { file: string }) => file));
+    assert.deepEqual([names.length, new Set(names).size, readdirSync(path("both")).length], [15, 15, 15]);
+    for (const name of names) assert.equal((await samplesOf(name)).length / 2, RATE * 0.2, name);
   });
 
   it("takes arguments from a file", async () => {
@@ -272,8 +295,11 @@ describe("playing and recording", () => {
   it("notes options that do nothing", async () => {
     const input = await makeFile("idle.wav", 100);
     assert.match((await run(input, "-o", "1")).stderr, /-o\/--offset does nothing: there is no recording/);
+    const few = await run("null", path("idle-out.wav"), "-d", "5s");
+    assert.match(few.stderr, /^pastream: -d\/--duration: 5s is 5 samples; for seconds write 5sec\n--/);
+    assert.doesNotMatch((await run(input, "-d", "1000s")).stderr, /samples/);
     assert.match(
-      (await run("null", path("idle-out.wav"), "-d1s", "--loop")).stderr,
+      (await run("null", path("idle-out.wav"), "-d1ms", "--loop")).stderr,
       /--loop does nothing: there is no playback/,
     );
     const longer = await makeFile("idle-long.wav", RATE * 0.2);

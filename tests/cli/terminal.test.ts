@@ -49,6 +49,19 @@ describe("on a terminal", { skip: lacking("script") }, () => {
     assert.match(json, /\{"type":"end"/);
   });
 
+  it("is no place to record to, nor to play from", () => {
+    const refused = (message: RegExp, ...args: string[]) => {
+      const { status } = spawnSync("script", ["-q", "-e", "-c", shellCommand(args), path("typescript")], {
+        stdio: ["ignore", "ignore", "inherit"],
+      });
+      const text = readFileSync(path("typescript"), "utf8");
+      assert.match(text, message);
+      assert.equal(status, 2, text);
+    };
+    refused(/standard output is a terminal/, ...virtual, "-q", "null", "-", "-d", "0.1");
+    refused(/standard input is a terminal/, ...virtual, "-q", "-", "-d", "0.1");
+  });
+
   it("without one there is none", async () => {
     const { stderr } = await pastream([...virtual, path("half.wav")]);
     assert.ok(!stderr.includes("\r") && !stderr.includes("\x1b"), JSON.stringify(stderr));
