@@ -110,7 +110,7 @@ export class RecordingFiles {
     this.begun.pop();
   }
 
-  /** A name for the next file; with --no-clobber there is a new, empty file of that name now, which is nobody else's. */
+  /** Returns a name for the next file. With --no-clobber it has created an empty file of that name. */
   #claimName(names: RotationNames, date: Date): string {
     while (true) {
       const name = names.next(date);

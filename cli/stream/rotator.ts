@@ -23,7 +23,7 @@ export class Rotator {
     this.#cut = this.#orNever(this.#piece);
   }
 
-  /** Prepares the next cut if it is near; returns the seconds until the next call. Throws what a cut has failed with. */
+  /** Prepares the next cut if it is near. Returns the seconds until the next call; throws the error of a failed cut. */
   advance(): number {
     if (this.#errors.length > 0) throw this.#errors[0];
     if (this.#rotating) return LOOK;

@@ -17,8 +17,8 @@ function constructorOf<A extends SamplesOf | Float64Array>(name: string, array: 
 }
 
 /**
- * Takes interleaved samples apart: one new array per channel. Packed int24 samples have no typed array of their own, and
- * would be torn.
+ * Takes interleaved samples apart: one new array per channel. Packed int24 samples have no typed array of their own,
+ * and would be torn.
  *
  * @param samples interleaved, a whole number of frames; else RangeError
  * @example

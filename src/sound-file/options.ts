@@ -16,7 +16,7 @@ import {
 import { formatOfName, formatWord, isRaw } from "./format-names.ts";
 import { requireInteger, requireNumber, requireOneOf, requireOptions, show } from "../base/validate.ts";
 
-/** How a file is opened: to read, to write anew, to write a file that must not exist yet; with + for both directions. */
+/** How a file is opened: to read, to write anew, to write a file that must not exist yet; with + to read and write. */
 export type FileMode = "r" | "w" | "x" | "r+" | "w+" | "x+";
 
 /** What a file is like that is written, or that has no header to say it (RAW). */
