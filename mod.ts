@@ -13,6 +13,7 @@
  *
  * @module
  */
+export { type DeviceChange, deviceChanges, refreshDevices } from "./src/device/changes.ts";
 export { defaults } from "./src/device/defaults.ts";
 export { formatDeviceList, queryDevice } from "./src/device/device-choice.ts";
 export type { DeviceInfo } from "./src/library/device-info.ts";

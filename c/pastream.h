@@ -248,9 +248,18 @@ PS_API int32_t ps_device_info(int32_t device, double *info, int32_t info_size, c
 /* Copies the name that the device's own sound server gives it, which stays; empty where there is no such name.
  * PS_ERR_ARGUMENT: no such index. Any thread; blocks on first use. */
 PS_API int32_t ps_device_id(int32_t device, char *text, int32_t size);
-/* Looks again which devices there are. Streams that are open go on; indices may change. Any thread; may block for
- * seconds. */
+/* Index of the input that brings what the default output plays. PS_ERR_DEVICE_NOT_FOUND: there is none. Any thread. */
+PS_API int32_t ps_device_loopback(void);
+/* Begins to look again which devices there are, and returns the number of that look: it has ended, and the lists above
+ * are new, once ps_device_refreshed() is at least that number. Streams that are open go on; indices may change.
+ * PS_ERR_THREAD. Any thread. */
 PS_API int32_t ps_device_refresh(void);
+PS_API int32_t ps_device_refreshed(void);
+/* 1: from now on the system's notices of changed devices are counted; 0 takes one such call back. Returns 1 where every
+ * change gives a notice, 0 where only looking tells. Any thread. */
+PS_API int32_t ps_device_watch(int32_t on);
+/* Notices so far. Any thread. */
+PS_API int32_t ps_device_notices(void);
 /* Likewise the host APIs, of which "Virtual" comes last. */
 PS_API int32_t ps_host_api_count(void);
 PS_API int32_t ps_host_api_info(int32_t host_api, double *info, int32_t info_size, char *name, int32_t name_size);

@@ -62,8 +62,16 @@ export const symbols = {
   ps_device_info: { parameters: ["i32", "buffer", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_device_id(int32_t device, char *text, int32_t size)
   ps_device_id: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  // int32_t ps_device_loopback(void)
+  ps_device_loopback: { parameters: [], result: "i32" },
   // int32_t ps_device_refresh(void)
   ps_device_refresh: { parameters: [], result: "i32" },
+  // int32_t ps_device_refreshed(void)
+  ps_device_refreshed: { parameters: [], result: "i32" },
+  // int32_t ps_device_watch(int32_t on)
+  ps_device_watch: { parameters: ["i32"], result: "i32" },
+  // int32_t ps_device_notices(void)
+  ps_device_notices: { parameters: [], result: "i32" },
   // int32_t ps_host_api_count(void)
   ps_host_api_count: { parameters: [], result: "i32" },
   // int32_t ps_host_api_info(int32_t host_api, double *info, int32_t info_size, char *name, int32_t name_size)

@@ -70,8 +70,12 @@ struct device_ops {
   int32_t (*host_api)(int32_t host_api, struct host_api_info *info);
   /* The backend's default device of a direction, PS_DEVICE_NONE where it has none, or why it cannot be used. */
   int32_t (*default_device)(int direction);
+  /* The input that brings what the default output plays, or PS_DEVICE_NONE. NULL where there is never one. */
+  int32_t (*loopback)(void);
   /* Looks again which devices there are; open ones go on, numbers may change. NULL where the list never does. */
   int32_t (*refresh)(void);
+  /* Starts or ends notices of changes, by devices_notice(). Returns whether there are any. NULL: there are none. */
+  int (*watch)(int on);
   /* Whether such a device could be opened, else the error of opening it. Any thread. */
   int32_t (*check)(const double *config, const double *list);
 

@@ -150,11 +150,37 @@ int32_t ps_device_id(int32_t device, char *text, int32_t size) {
   return status < 0 ? status : text_copy(found.id, text, size);
 }
 
-int32_t ps_device_refresh(void) {
+int32_t ps_device_loopback(void) {
+  struct place place = {0};
+  for (int i = 0; i < BACKENDS; i++) {
+    int32_t devices, host_apis, own = backends[i]->loopback ? backends[i]->loopback() : PS_DEVICE_NONE;
+    if (own >= 0) return place.first_device + own;
+    int32_t status = backends[i]->count(&devices, &host_apis);
+    if (status < 0) return status;
+    place.first_device += devices;
+  }
+  return error_set(PS_ERR_DEVICE_NOT_FOUND, 0,
+                   "no device here brings what the default output plays: Linux needs PulseAudio or PipeWire for it; on "
+                   "Windows and macOS choose a loopback device by its name, if there is one (isLoopback; on macOS a "
+                   "virtual device such as BlackHole)");
+}
+
+int32_t devices_refresh(void) {
   int32_t status = PS_OK;
-  for (int i = 0; i < BACKENDS && status >= 0; i++)
-    if (backends[i]->refresh) status = backends[i]->refresh();
+  for (int i = 0; i < BACKENDS; i++) {
+    int32_t refreshed = backends[i]->refresh ? backends[i]->refresh() : PS_OK;
+    if (status >= 0) status = refreshed;
+  }
   return status;
+}
+
+int devices_watch(int on) {
+  int by_notice = 1;
+  for (int i = 0; i < BACKENDS; i++) {
+    int noticed = backends[i]->watch && backends[i]->watch(on);
+    if (backends[i]->refresh && !noticed) by_notice = 0;
+  }
+  return by_notice;
 }
 
 int32_t ps_host_api_info(int32_t host_api, double *info, int32_t info_size, char *name, int32_t name_size) {

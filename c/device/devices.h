@@ -10,4 +10,11 @@
  * does, but asks no backend where the configuration names the virtual device. Any thread. */
 int32_t device_choose(double *config, const struct device_ops **ops, int32_t first[2]);
 
+/* Every backend looks again. Blocks. */
+int32_t devices_refresh(void);
+/* Starts or ends notices of all backends; returns whether all that have a list which changes give them. */
+int devices_watch(int on);
+/* For backends: the devices may have changed. Any thread. */
+void devices_notice(void);
+
 #endif

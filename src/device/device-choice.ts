@@ -1,13 +1,15 @@
 import { PS_DEVICE_DEFAULT, PS_DEVICE_VIRTUAL } from "../../ffi/constants.ts";
-import { runtime } from "../../ffi/load.ts";
+import { native, runtime } from "../../ffi/load.ts";
+import { unwrap } from "../library/errors.ts";
 import { defaults } from "./defaults.ts";
 import type { DeviceInfo } from "../library/device-info.ts";
 import { deviceNotFound, type Direction, findDevice, queryDevices } from "./devices.ts";
 import { pairOf } from "../base/pair.ts";
 import { requireOneOf } from "../base/validate.ts";
 
-/** The name of the built-in device. */
+/** The names of the built-in device, and of the input that records what the default output plays. */
 const VIRTUAL = "virtual";
+const LOOPBACK = "loopback";
 
 interface Choice {
   readonly device: number | string;
@@ -24,26 +26,36 @@ function presetDevice(direction: Direction): Choice | undefined {
   return { device: /^\d+$/.test(variable) ? Number(variable) : variable, option: "PASTREAM_DEVICE" };
 }
 
+/** Returns the device that is named, or throws the error that lists what there is. */
+function find({ device, option }: Choice, direction: Direction | undefined): DeviceInfo {
+  if (device !== LOOPBACK) return findDevice(device, direction, option);
+  if (direction === "output") {
+    throw new TypeError(`${option}: "${LOOPBACK}" is an input: it records what an output plays`);
+  }
+  return queryDevices()[unwrap(native().ps_device_loopback(), option)];
+}
+
 /** Returns the native number of the device that a stream's option names; without one, of the default. */
 export function chooseDevice(device: number | string | undefined, direction: Direction): number {
   const choice = device === undefined ? presetDevice(direction) : { device, option: "device" };
   if (choice === undefined) return PS_DEVICE_DEFAULT;
   if (choice.device === VIRTUAL) return PS_DEVICE_VIRTUAL; // does not need PortAudio
-  const found = findDevice(choice.device, direction, choice.option);
+  const found = find(choice, direction);
   return found.hostApi === "Virtual" ? PS_DEVICE_VIRTUAL : found.index;
 }
 
 /**
  * Returns one device by index, id, or case-insensitive words of its name and host API, all of which must occur. An
- * exact name takes precedence; if several devices match, the DeviceNotFoundError lists them. Without `device` it
- * returns the default device of a direction, as a stream would open it; without `kind`, that of the output.
+ * exact name takes precedence; if several devices match, the DeviceNotFoundError lists them. "loopback" is the input
+ * that records what the default output plays. Without `device` it returns the default device of a direction, as a
+ * stream would open it; without `kind`, that of the output.
  */
 export function queryDevice(device?: number | string, kind?: "input" | "output"): DeviceInfo {
   if (kind !== undefined) requireOneOf("kind", kind, ["input", "output"]);
-  if (device !== undefined) return findDevice(device, kind);
+  if (device !== undefined) return find({ device, option: "device" }, kind);
   const direction = kind ?? "output";
   const preset = presetDevice(direction);
-  if (preset) return findDevice(preset.device, direction, preset.option);
+  if (preset) return find(preset, direction);
   const devices = queryDevices();
   const found = devices.find((each) => direction === "input" ? each.isDefaultInput : each.isDefaultOutput);
   if (found) return found;

@@ -174,13 +174,14 @@ export function findDevice(
  * ```
  */
 export function matchDevices(devices: readonly DeviceInfo[], text: string): DeviceInfo[] {
-  const byId = devices.filter(({ id }) => id === text);
+  const byId = devices.filter(({ id, hostApi }) => id === text || id === `${hostApi}: ${text}`);
   if (byId.length > 0) return byId;
   const wanted = text.trim().toLowerCase();
   if (wanted === "") return [];
   const words = wanted.split(/\s+/);
   const fullName = ({ name, hostApi }: DeviceInfo) => `${name}, ${hostApi}`.toLowerCase();
-  const matches = devices.filter((device) => words.every((word) => fullName(device).includes(word)));
+  const named = (device: DeviceInfo) => `${fullName(device)} ${device.id.toLowerCase()}`;
+  const matches = devices.filter((device) => words.every((word) => named(device).includes(word)));
   const exact = matches.filter((device) => device.name.toLowerCase() === wanted || fullName(device) === wanted);
   return exact.length > 0 ? exact : matches;
 }

@@ -81,6 +81,7 @@ TEST(layouts) {
   SAME_FIELD(pulse_source_info, sample_spec, pa_source_info, sample_spec);
   SAME_FIELD(pulse_source_info, channel_map, pa_source_info, channel_map);
   SAME_FIELD(pulse_source_info, monitor_of_sink, pa_source_info, monitor_of_sink);
+  SAME_FIELD(pulse_source_info, monitor_of_sink_name, pa_source_info, monitor_of_sink_name);
   SAME_FIELD(pulse_server_info, sample_spec, pa_server_info, sample_spec);
   SAME_FIELD(pulse_server_info, default_sink_name, pa_server_info, default_sink_name);
   SAME_FIELD(pulse_server_info, default_source_name, pa_server_info, default_source_name);

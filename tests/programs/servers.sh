@@ -86,6 +86,15 @@ alsa() {
   pulse
 }
 
+# Waits for a socket, at most 10 seconds.
+appears() {
+  tries=0
+  while [ ! -S "$1" ] && [ $tries -lt 200 ]; do
+    tries=$((tries + 1))
+    sleep 0.05
+  done
+}
+
 # PipeWire, the session manager that it needs, and its server of PulseAudio's protocol, with a bus of their own.
 pipewire() {
   export HOME="$folder" XDG_RUNTIME_DIR="$folder" XDG_CONFIG_HOME="$folder" XDG_STATE_HOME="$folder"
@@ -93,13 +102,10 @@ pipewire() {
   unset PULSE_RUNTIME_PATH DISPLAY
   command dbus-daemon --session --nofork --nopidfile --address="$DBUS_SESSION_BUS_ADDRESS" >"$log" 2>&1 &
   helpers=$!
-  tries=0
-  while [ ! -S "$folder/bus" ] && [ $tries -lt 100 ]; do
-    tries=$((tries + 1))
-    sleep 0.05
-  done
+  appears "$folder/bus"
   command pipewire >>"$log" 2>&1 &
   helpers="$! $helpers"
+  appears "$folder/pipewire-0"
   command wireplumber >>"$log" 2>&1 &
   helpers="$! $helpers"
   command pipewire-pulse >>"$log" 2>&1 &

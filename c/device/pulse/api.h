@@ -114,7 +114,8 @@ struct pulse_source_info {
   uint32_t owner_module;
   struct pulse_volume volume;
   int mute;
-  uint32_t monitor_of_sink; /* PULSE_INVALID_INDEX: it is no monitor */
+  uint32_t monitor_of_sink;         /* PULSE_INVALID_INDEX: it is no monitor */
+  const char *monitor_of_sink_name; /* or NULL */
 };
 
 struct pulse_server_info {

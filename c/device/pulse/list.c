@@ -44,19 +44,21 @@ static void release(struct look *look) {
   free(look);
 }
 
-static void add(struct list *list, int direction, const char *name, const char *description,
-                const struct pulse_sample_spec *spec, const struct pulse_channel_map *map, int is_monitor) {
+/* A new entry; NULL if there is no room for it. */
+static struct pulse_entry *add(struct list *list, int direction, const char *name, const char *description,
+                               const struct pulse_sample_spec *spec, const struct pulse_channel_map *map) {
   if (list->count == list->room) {
     int32_t room = list->room ? 2 * list->room : 16;
     struct pulse_entry *entries = room > ENTRIES_MAX ? NULL : realloc(list->entries, (size_t)room * sizeof *entries);
-    if (!entries) return;
+    if (!entries) return NULL;
     list->entries = entries;
     list->room = room;
   }
   struct pulse_entry *entry = &list->entries[list->count++];
-  *entry = (struct pulse_entry){.direction = direction, .is_monitor = is_monitor, .rate = spec->rate, .map = *map};
+  *entry = (struct pulse_entry){.direction = direction, .rate = spec->rate, .map = *map};
   text_copy(name, entry->name, sizeof entry->name);
   text_copy(description && *description ? description : name, entry->description, sizeof entry->description);
+  return entry;
 }
 
 static void take_server(struct pulse_context *context, const struct pulse_server_info *info, void *argument) {
@@ -71,14 +73,17 @@ static void take_server(struct pulse_context *context, const struct pulse_server
 static void take_sink(struct pulse_context *context, const struct pulse_sink_info *info, int end, void *argument) {
   (void)context;
   if (end || !info) return;
-  add(argument, DEVICE_OUTPUT, info->name, info->description, &info->sample_spec, &info->channel_map, 0);
+  add(argument, DEVICE_OUTPUT, info->name, info->description, &info->sample_spec, &info->channel_map);
 }
 
 static void take_source(struct pulse_context *context, const struct pulse_source_info *info, int end, void *argument) {
   (void)context;
   if (end || !info) return;
-  add(argument, DEVICE_INPUT, info->name, info->description, &info->sample_spec, &info->channel_map,
-      info->monitor_of_sink != PULSE_INVALID_INDEX);
+  struct pulse_entry *entry =
+      add(argument, DEVICE_INPUT, info->name, info->description, &info->sample_spec, &info->channel_map);
+  if (!entry) return;
+  entry->is_monitor = info->monitor_of_sink != PULSE_INVALID_INDEX;
+  if (info->monitor_of_sink_name) text_copy(info->monitor_of_sink_name, entry->monitored, sizeof entry->monitored);
 }
 
 /* The defaults first, the sink before the source; then the other sinks, sources and monitors. */
@@ -216,6 +221,17 @@ static int32_t find(const struct list *list, int direction, const char *name) {
 int32_t pulse_list_default(int direction) {
   const struct list *list = lock_list();
   int32_t found = find(list, direction, list->defaults[direction]);
+  unlock_list();
+  return found;
+}
+
+int32_t pulse_list_loopback(void) {
+  const struct list *list = lock_list();
+  int32_t found = PS_DEVICE_NONE;
+  for (int32_t i = 0; i < list->count && found < 0; i++) {
+    const struct pulse_entry *entry = &list->entries[i];
+    if (entry->is_monitor && strcmp(entry->monitored, list->defaults[DEVICE_OUTPUT]) == 0) found = i;
+  }
   unlock_list();
   return found;
 }

@@ -11,7 +11,8 @@ struct pulse_entry {
   char name[PULSE_NAME_SIZE]; /* the server's own, which stays */
   char description[PULSE_DESCRIPTION_SIZE];
   int direction;  /* DEVICE_INPUT: a source, DEVICE_OUTPUT: a sink */
-  int is_monitor; /* a source that brings what a sink plays */
+  int is_monitor; /* a source that brings what a sink plays: */
+  char monitored[PULSE_NAME_SIZE];
   uint32_t rate;
   struct pulse_channel_map map;
 };
@@ -24,6 +25,10 @@ int pulse_list_get(int32_t number, struct pulse_entry *entry);
 int32_t pulse_list_default(int direction);
 /* The number of the device that the server calls `name`; the default's where there is none. */
 int32_t pulse_list_find(int direction, const char *name);
+/* The number of the monitor of the default sink, or PS_DEVICE_NONE. */
+int32_t pulse_list_loopback(void);
+/* Starts and ends notices of changes (devices_notice), also of servers that come and go. Returns whether there are. */
+int pulse_watch(int on);
 /* Looks again, within a few seconds. PS_OK also where no server answers. */
 int32_t pulse_list_refresh(void);
 

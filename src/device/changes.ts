@@ -1,0 +1,111 @@
+import { clearTimeout, setTimeout } from "node:timers";
+import { native } from "../../ffi/load.ts";
+import { Waiting } from "../base/waiting.ts";
+import { requireOptions, show } from "../base/validate.ts";
+import { unwrap } from "../library/errors.ts";
+import type { DeviceInfo } from "../library/device-info.ts";
+import { queryDevices } from "./devices.ts";
+
+/** How often it is asked whether there was a notice, and how often to look where there are none, in milliseconds. */
+const NOTICE_POLL = 100;
+const LOOK_POLL = 2000;
+
+/** What deviceChanges() yields: a device came or went, or another one is the default. */
+export interface DeviceChange {
+  readonly kind: "added" | "removed" | "default-input" | "default-output";
+  /**
+   * added, removed: that device, a removed one as it was last listed. default-input, default-output: the new default
+   * device, undefined where there is none any more.
+   */
+  readonly device: DeviceInfo | undefined;
+}
+
+/**
+ * Looks again which devices there are, without blocking, and resolves with the list that queryDevices() then returns.
+ * Streams that are open go on undisturbed, and ids stay; indices may change.
+ *
+ * @example
+ * ```ts
+ * import { refreshDevices } from "@pastream/pastream";
+ *
+ * for (const { id } of await refreshDevices()) console.log(id);
+ * ```
+ */
+export async function refreshDevices(): Promise<DeviceInfo[]> {
+  const look = unwrap(native().ps_device_refresh(), "refreshDevices");
+  await new Waiting().until(() => native().ps_device_refreshed() >= look || undefined);
+  return queryDevices();
+}
+
+/** What has to be said for one list to become the other. */
+export function differences(before: readonly DeviceInfo[], after: readonly DeviceInfo[]): DeviceChange[] {
+  const lacks = (list: readonly DeviceInfo[]) => {
+    const ids = new Set(list.map(({ id }) => id));
+    return ({ id }: DeviceInfo) => !ids.has(id);
+  };
+  const changes: DeviceChange[] = [
+    ...before.filter(lacks(after)).map((device) => ({ kind: "removed", device }) as const),
+    ...after.filter(lacks(before)).map((device) => ({ kind: "added", device }) as const),
+  ];
+  for (const [kind, is] of [["default-input", "isDefaultInput"], ["default-output", "isDefaultOutput"]] as const) {
+    const device = after.find((each) => each[is]);
+    if (device?.id !== before.find((each) => each[is])?.id) changes.push({ kind, device });
+  }
+  return changes;
+}
+
+/** Waits, without keeping the process alive; the signal ends the wait. */
+function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      signal?.removeEventListener("abort", done);
+      clearTimeout(timer);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    timer.unref();
+    signal?.addEventListener("abort", done);
+  });
+}
+
+/**
+ * Each change of the list of devices and of the default devices as it happens, found by the system's own notice where
+ * there is one (PulseAudio, PipeWire), else by looking every two seconds. It does not keep the process alive. When the
+ * signal fires, it ends.
+ *
+ * @example
+ * ```ts
+ * import { deviceChanges } from "@pastream/pastream";
+ *
+ * for await (const { kind, device } of deviceChanges({ signal: AbortSignal.timeout(60_000) })) {
+ *   console.log(kind, device?.name);
+ * }
+ * ```
+ */
+export async function* deviceChanges(options?: { signal?: AbortSignal }): AsyncGenerator<DeviceChange, void, void> {
+  const { signal } = requireOptions("options", options);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`signal must be an AbortSignal, not ${show(signal)}`);
+  }
+  const byNotice = unwrap(native().ps_device_watch(1), "deviceChanges") === 1;
+  try {
+    let seen = native().ps_device_notices();
+    let looked = performance.now();
+    let list = await refreshDevices();
+    while (!signal?.aborted) {
+      const notices = native().ps_device_notices();
+      if (notices === seen && (byNotice || performance.now() - looked < LOOK_POLL)) {
+        await pause(NOTICE_POLL, signal);
+        continue;
+      }
+      seen = notices;
+      looked = performance.now();
+      const newest = await refreshDevices();
+      const changes = differences(list, newest);
+      list = newest;
+      yield* changes;
+    }
+  } finally {
+    native().ps_device_watch(0);
+  }
+}

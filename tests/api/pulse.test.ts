@@ -1,0 +1,77 @@
+// Devices of PulseAudio and of PipeWire: their list, their names, and how they come and go.
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { runTs } from "../helpers/runtime.ts";
+import { pipewireMissing, pulseMissing, type Server, startPipewire, startPulse } from "../helpers/servers.ts";
+
+const program = new URL("../programs/pulse.ts", import.meta.url);
+
+async function run(server: Server, ...args: string[]) {
+  const env = { ...server.env, PASTREAM_DEVICE: undefined, SERVER_PID: String(server.pid) };
+  const { code, stdout, stderr } = await runTs(program, { args, env, timeout: 60 });
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+const servers = [
+  ["PulseAudio", pulseMissing, startPulse],
+  ["PipeWire", pipewireMissing, startPipewire],
+] as const;
+
+for (const [name, skip, start] of servers) {
+  describe(`devices of ${name}`, { skip }, () => {
+    let server: Server;
+    before(async () => {
+      server = await start();
+    });
+    after(() => server?.stop());
+
+    it("are listed first, the default ones before the others, with the server's names", async () => {
+      const { hostApis, first, loopback, byName, output } = await run(server, "list");
+      assert.deepEqual(hostApis[0], { name: "PulseAudio", devices: 2 });
+      assert.deepEqual(first, [
+        { id: "PulseAudio: loop", isDefaultInput: false, isDefaultOutput: true, isLoopback: false },
+        { id: "PulseAudio: loop.monitor", isDefaultInput: true, isDefaultOutput: false, isLoopback: true },
+      ]);
+      assert.deepEqual([loopback, byName], ["PulseAudio: loop.monitor", "PulseAudio: loop"]);
+      assert.match(output, /TypeError: device: "loopback" is an input/);
+    });
+
+    it("play a sound of 5 ms from the first frame to the last", async () => {
+      const ways = await run(server, "short", "240");
+      for (const heard of ways) assert.deepEqual(heard, { frames: 240, whole: true, only: true });
+    });
+
+    it("are told as they come and go, and the default with them", async () => {
+      const { added, changed, loopback, removed } = await run(server, "changes");
+      assert.deepEqual({ added, changed, removed }, { added: "ok", changed: "ok", removed: "ok" });
+      assert.equal(loopback, "PulseAudio: second.monitor");
+    });
+
+    it("are used two at a time, each by its name", async () => {
+      const ways = await run(server, "two");
+      assert.deepEqual(ways, ways.map(() => ({ frames: 9600, whole: true, only: true })));
+    });
+  });
+
+  describe(`a server of ${name}`, { skip }, () => {
+    const once = async (...args: string[]) => {
+      const server = await start();
+      return await run(server, ...args).finally(server.stop);
+    };
+
+    it("that does not answer is an error in bounded time, and is used again when it does", async () => {
+      const { error, seconds, frames } = await once("stopped");
+      assert.match(error, /PulseAudio server did not answer/);
+      assert.ok(seconds < 10, `after ${seconds} s`);
+      assert.equal(frames, 4800);
+    });
+
+    it("that is gone has no devices", async () => {
+      const { before, after, opening } = await once("killed");
+      assert.ok(before.includes("PulseAudio: loop"));
+      assert.deepEqual(after.filter((id: string) => id.startsWith("PulseAudio")), []);
+      assert.match(opening, /DeviceNotFoundError/);
+    });
+  });
+}

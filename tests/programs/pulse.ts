@@ -1,0 +1,177 @@
+// Programs over a PulseAudio or PipeWire server, for tests that give them one: the name of the program. Each prints JSON.
+import { execFileSync } from "node:child_process";
+import process from "node:process";
+import { setTimeout } from "node:timers/promises";
+import {
+  deviceChanges,
+  DuplexStream,
+  InputStream,
+  OutputStream,
+  queryDevice,
+  queryDevices,
+  queryHostApis,
+  refreshDevices,
+  type SamplesOf,
+} from "../../mod.ts";
+import { noise } from "../helpers/streams.ts";
+
+type Samples = SamplesOf<"float32">;
+
+/** Enough for a server that gets no realtime priority on a busy machine. */
+const latency = 0.1;
+
+const pactl = (...args: string[]): string => execFileSync("pactl", args, { encoding: "utf8" }).trim();
+
+const loadSink = (name: string) =>
+  pactl("load-module", "module-null-sink", `sink_name=${name}`, "rate=48000", "channels=2", "format=float32le");
+
+/** Frames of `played` that stand in `recorded` in one piece, from the first that does; and whether it has other sound. */
+function heard(played: Samples, recorded: Samples): { frames: number; whole: boolean; only: boolean } {
+  const start = recorded.findIndex((sample) => sample !== 0);
+  const from = start < 0 ? -1 : played.indexOf(recorded[start]);
+  if (from < 0) return { frames: 0, whole: false, only: start < 0 };
+  let length = 0;
+  while (from + length < played.length && played[from + length] === recorded[start + length]) length++;
+  const only = recorded.subarray(start + length).every((sample) => sample === 0);
+  return { frames: length / 2, whole: length === played.length, only };
+}
+
+/** What a device's input hears while something is played. */
+async function listen(device: string, play: () => Promise<unknown>): Promise<Samples> {
+  await using input = await InputStream.open({ device, channels: 2, latency });
+  const recording = input.record(96000);
+  while (input.frameCount === 0) await setTimeout(5);
+  await play();
+  return await recording;
+}
+
+async function list(): Promise<unknown> {
+  const devices = queryDevices();
+  return {
+    hostApis: queryHostApis().map(({ name, devices }) => ({ name, devices: devices.length })),
+    first: devices.slice(0, 2).map(({ id, isDefaultInput, isDefaultOutput, isLoopback }) => ({
+      id,
+      isDefaultInput,
+      isDefaultOutput,
+      isLoopback,
+    })),
+    loopback: queryDevice("loopback").id,
+    byName: queryDevice("loop").id,
+    output: await OutputStream.open({ device: "loopback" }).then(() => "opened", String),
+  };
+}
+
+/** A sound of so many frames, played on the default device, as its monitor hears it. */
+async function short(frames: string): Promise<unknown> {
+  const results = [];
+  for (const device of [undefined, "loop"]) {
+    const played = noise("float32", 2 * Number(frames));
+    await using output = await OutputStream.open({ device, channels: 2, latency });
+    results.push(heard(played, await listen("loopback", () => output.play(played))));
+  }
+  return results;
+}
+
+/** Two sinks at once, each chosen by its name, and its monitor. */
+async function two(): Promise<unknown> {
+  loadSink("second");
+  await refreshDevices();
+  const ways = await Promise.all(["loop", "second"].map(async (name, i) => {
+    const played = noise("float32", 2 * 9600, i + 1);
+    await using stream = await DuplexStream.open({
+      device: [`PulseAudio: ${name}.monitor`, name],
+      channels: 2,
+      latency,
+    });
+    return heard(played, await stream.playrec(played, { pad: 48000 }));
+  }));
+  return ways;
+}
+
+/** What deviceChanges() says of what happens; and that a stream on the default goes on meanwhile. */
+async function changes(): Promise<unknown> {
+  const seen: string[] = [];
+  const signal = new AbortController();
+  const watching = (async () => {
+    for await (const { kind, device } of deviceChanges({ signal: signal.signal })) seen.push(`${kind} ${device?.id}`);
+  })();
+  const until = async (...wanted: string[]) => {
+    for (let i = 0; i < 500 && !wanted.every((text) => seen.includes(text)); i++) await setTimeout(20);
+    const found = wanted.filter((text) => seen.includes(text));
+    seen.length = 0;
+    return found.length === wanted.length ? "ok" : found;
+  };
+  await setTimeout(300);
+  const module = loadSink("second");
+  const added = await until("added PulseAudio: second", "added PulseAudio: second.monitor");
+  pactl("set-default-sink", "second");
+  const changed = await until("default-output PulseAudio: second");
+  const loopback = queryDevice("loopback").id;
+  pactl("unload-module", module);
+  const removed = await until(
+    "removed PulseAudio: second",
+    "removed PulseAudio: second.monitor",
+    "default-output PulseAudio: loop",
+  );
+  signal.abort();
+  await watching;
+  return { added, changed, loopback, removed };
+}
+
+/** A stream on a sink that is unloaded. */
+async function unloaded(): Promise<unknown> {
+  const module = loadSink("second");
+  await refreshDevices();
+  await using stream = await OutputStream.open({ device: "second", channels: 2, latency });
+  await stream.start({ pad: -1 });
+  while (stream.frameCount < 24000) await setTimeout(10);
+  pactl("unload-module", module);
+  const begun = performance.now();
+  const before = stream.frameCount;
+  const error = await Promise.race([
+    stream.wait().then(() => "ended", (error) => error.name),
+    setTimeout(3000).then(() => "runs"),
+  ]);
+  const { glitches } = stream;
+  return {
+    error,
+    seconds: (performance.now() - begun) / 1000,
+    goneOn: stream.frameCount - before,
+    glitches: glitches.map(({ kind }) => kind),
+  };
+}
+
+/** A server that is killed. */
+async function killed(): Promise<unknown> {
+  const names = () => queryDevices().map(({ id }) => id);
+  const before = names();
+  process.kill(Number(process.env.SERVER_PID), "SIGKILL");
+  await setTimeout(300);
+  await refreshDevices();
+  return { before, after: names(), opening: await OutputStream.open({ device: "loop" }).then(() => "opened", String) };
+}
+
+/** A server that does not answer: nothing blocks for long. */
+async function stopped(): Promise<unknown> {
+  queryDevices();
+  process.kill(Number(process.env.SERVER_PID), "SIGSTOP");
+  const begun = performance.now();
+  const error = await OutputStream.open().then(() => "opened", String);
+  const seconds = (performance.now() - begun) / 1000;
+  process.kill(Number(process.env.SERVER_PID), "SIGCONT");
+  await using stream = await OutputStream.open({ latency });
+  await stream.play(new Float32Array(9600));
+  return { error, seconds, frames: stream.frameCount };
+}
+
+const programs: Record<string, (...args: string[]) => Promise<unknown>> = {
+  list,
+  short,
+  two,
+  changes,
+  unloaded,
+  killed: killed,
+  stopped,
+};
+const [name, ...args] = process.argv.slice(2);
+console.log(JSON.stringify(await programs[name](...args)));
