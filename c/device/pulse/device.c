@@ -234,13 +234,16 @@ static int32_t run_stop(struct pulse_device *pulse) {
 static int32_t run_ping(struct pulse_device *pulse) {
   const struct pulse_side *side = &pulse->sides[pulse->sides[DEVICE_OUTPUT].used ? DEVICE_OUTPUT : DEVICE_INPUT];
   struct pulse_operation *update = pulse->connection.api->stream_update_timing_info(side->stream, NULL, NULL);
-  return pulse_await(&pulse->connection, update, os_time() + ANSWER_SECONDS, "asking the sound server");
+  int32_t status = pulse_await(&pulse->connection, update, os_time() + ANSWER_SECONDS, "asking the sound server");
+  if (status < 0) atomic_store(&pulse->lost, 1); /* nothing more is asked of it */
+  return status;
 }
 
 static void release(struct pulse_device *pulse) {
   if (atomic_fetch_sub(&pulse->uses, 1) > 1) return;
   for (int direction = 0; direction < 2; direction++) free(pulse->sides[direction].block);
   os_event_destroy(&pulse->done);
+  os_mutex_destroy(&pulse->telling);
   free(pulse);
 }
 
@@ -290,7 +293,9 @@ static void device_thread(void *argument) {
     api->stream_disconnect(stream);
     api->stream_unref(stream);
   }
+  os_mutex_lock(&pulse->telling); /* whoever has told it to quit may still be about to wake it */
   pulse_connection_free(&pulse->connection);
+  os_mutex_unlock(&pulse->telling);
   if (command == PULSE_QUIT) finish(pulse, PS_OK);
   release(pulse);
 }
@@ -304,8 +309,10 @@ static void close_gate(struct pulse_device *pulse) {
 }
 
 static void tell(struct pulse_device *pulse, int32_t what) {
+  os_mutex_lock(&pulse->telling);
   atomic_store(&pulse->command, what);
   pulse_wake(&pulse->connection);
+  os_mutex_unlock(&pulse->telling);
 }
 
 static int32_t result(struct pulse_device *pulse) {
@@ -346,6 +353,7 @@ static int32_t device_open(struct device *device) {
     free(pulse);
     return error_set(PS_ERR_MEMORY, 0, "no memory for a device");
   }
+  os_mutex_init(&pulse->telling);
   pulse->device = device;
   atomic_store(&pulse->uses, 2);
   status = pulse_setup(pulse);

@@ -46,6 +46,7 @@ struct pulse_device {
   /* Between the user's thread and the device's. */
   _Atomic int32_t uses; /* both threads */
   _Atomic int32_t command;
+  struct os_mutex telling;
   struct os_event done; /* posted by the device's thread */
   int32_t status;
   struct error error;

@@ -1,0 +1,160 @@
+/* Streams over PulseAudio and PipeWire: equal samples, sounds that are heard whole, and servers that die or hang. Each
+ * scenario is a process of its own, with a server of its own. */
+// Measures time: how soon a server counts as lost.
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "os/os.h"
+#include "pastream.h"
+#include "random.h"
+#include "scenario.h"
+#include "servers.h"
+#include "test.h"
+
+#define CHANNELS 2
+#define PLAYED 24000
+#define RECORDED (PLAYED + 24000)
+#define LATENCY 0.1 /* enough for a server without realtime priority on a busy machine */
+
+/* Noise that is never zero, in ring. */
+static int32_t noise_ring(float *samples) {
+  for (size_t i = 0; i < PLAYED * CHANNELS; i++)
+    samples[i] = ((float)(random_mix(i + 1) & 0xffffff) + 1) / (float)0x1000000 - 0.5f + 1e-9f;
+  int32_t ring = ps_ring_new(sizeof(float) * CHANNELS, PLAYED, NULL, 0);
+  CHECK_EQUAL(ps_ring_write(ring, samples, PLAYED), PLAYED);
+  ps_ring_end(ring);
+  return ring;
+}
+
+/* Duplex on the default devices: what is played is what is recorded, from the first frame to the last. */
+static void loop_back(double block, double latency) {
+  static float played[PLAYED * CHANNELS], recorded[RECORDED * CHANNELS];
+  double config[PS_CONFIG_SIZE];
+  duplex_config(config, PS_DEVICE_DEFAULT);
+  config[PS_CONFIG_BLOCK_SIZE] = block;
+  config[PS_CONFIG_INPUT_LATENCY] = config[PS_CONFIG_OUTPUT_LATENCY] = latency;
+  int32_t stream = open_stream(config);
+  if (!CHECK(stream > 0)) return;
+  for (int run = 0; run < 2; run++) {
+    int32_t source = noise_ring(played), sink = ps_ring_new(sizeof(float) * CHANNELS, RECORDED, NULL, 0);
+    CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, source, 0, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, sink, PS_SINK_MEMORY, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_run(stream, -1, RECORDED - PLAYED, 0, 0), PS_OK);
+    CHECK_EQUAL(command(stream, PS_COMMAND_START), PS_OK);
+    CHECK_EQUAL(ps_stream_wait(stream, 20), 1);
+    CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
+    CHECK_EQUAL(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT), RECORDED);
+    CHECK_EQUAL(ps_ring_read(sink, recorded, RECORDED), RECORDED);
+    size_t first = 0, equal = 0;
+    while (first < RECORDED * CHANNELS && recorded[first] == 0) first++;
+    while (equal < PLAYED * CHANNELS && first + equal < RECORDED * CHANNELS && recorded[first + equal] == played[equal])
+      equal++;
+    double xruns = ps_stream_number(stream, PS_NUMBER_XRUNS);
+    printf("# block %g, latency %g: first at frame %zu, %g xruns\n", block, latency, first / CHANNELS, xruns);
+    if (xruns == 0) CHECK_EQUAL(equal, PLAYED * CHANNELS);
+    ps_ring_free(source);
+    ps_ring_free(sink);
+  }
+  CHECK_EQUAL(command(stream, PS_COMMAND_CLOSE), PS_OK);
+  ps_stream_free(stream);
+}
+
+static void equal_samples(int (*start)(struct server *server)) {
+  struct server server;
+  if (!CHECK(start(&server))) return;
+  loop_back(0, LATENCY);
+  loop_back(256, LATENCY);
+  loop_back(1000, LATENCY);
+  end_server(&server);
+}
+
+static int32_t run_output(void) {
+  double config[PS_CONFIG_SIZE];
+  ps_config_init(config, PS_CONFIG_SIZE);
+  config[PS_CONFIG_OUTPUT_DEVICE] = PS_DEVICE_DEFAULT;
+  int32_t stream = open_stream(config);
+  if (!CHECK(stream > 0)) return stream;
+  ps_stream_set_run(stream, -1, -1, 0, 0);
+  CHECK_EQUAL(command(stream, PS_COMMAND_START), PS_OK);
+  for (int i = 0; i < 500 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < PLAYED; i++) usleep(10000);
+  return stream;
+}
+
+/* The stream ends, and everything with it, in little time; what is opened next says why it fails. */
+static void lose(int (*start)(struct server *server), int signal) {
+  struct server server;
+  if (!CHECK(start(&server))) return;
+  int32_t stream = run_output();
+  double begun = os_time();
+  kill(server.pid, signal);
+  CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
+  double lost = os_time();
+  CHECK_EQUAL(ps_stream_error(stream, NULL, 0, NULL, 0), PS_ERR_DEVICE_LOST);
+  CHECK_WITHIN(lost - begun, 0, 2.5);
+  command(stream, PS_COMMAND_START); /* may fail, may not hang */
+  command(stream, PS_COMMAND_CLOSE);
+  ps_stream_free(stream);
+  double closed = os_time();
+  CHECK_WITHIN(closed - lost, 0, 8);
+  printf("# noticed after %.3f s, closed after %.3f s\n", lost - begun, closed - lost);
+  double config[PS_CONFIG_SIZE];
+  duplex_config(config, PS_DEVICE_DEFAULT);
+  CHECK(open_stream(config) < 0);
+  printf("# then: %s\n", detail());
+  CHECK_WITHIN(os_time() - closed, 0, 8);
+  if (signal == SIGSTOP) { /* it goes on as if nothing had been */
+    kill(server.pid, SIGCONT);
+    int32_t again = run_output();
+    command(again, PS_COMMAND_CLOSE);
+    ps_stream_free(again);
+  }
+  end_server(&server);
+}
+
+/* A server that lives may let its streams wait for as long as it likes, and the gap is in the log. */
+static void pause_sink(void) {
+  struct server server;
+  if (!CHECK(start_pulse(&server))) return;
+  int32_t stream = run_output();
+  CHECK_EQUAL(system("pactl suspend-sink loop 1"), 0);
+  CHECK_EQUAL(ps_stream_wait(stream, 3), 0);
+  CHECK_EQUAL(system("pactl suspend-sink loop 0"), 0);
+  double frames = ps_stream_number(stream, PS_NUMBER_FRAME_COUNT);
+  for (int i = 0; i < 500 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < frames + PLAYED; i++) usleep(10000);
+  CHECK(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) >= frames + PLAYED);
+  double glitches[4 * 256];
+  int32_t count = ps_stream_glitches(stream, glitches, 4 * 256), gaps = 0;
+  for (int32_t i = 0; i < count; i++) {
+    if (glitches[4 * i + 2] != PS_GLITCH_DEVICE_GAP) continue;
+    gaps++;
+    CHECK_WITHIN(glitches[4 * i + 3], 2.5 * 48000, 10 * 48000);
+  }
+  CHECK_EQUAL(gaps, 1);
+  command(stream, PS_COMMAND_CLOSE);
+  ps_stream_free(stream);
+  end_server(&server);
+}
+
+static void pulse_equal(void) { equal_samples(start_pulse); }
+static void pipewire_equal(void) { equal_samples(start_pipewire); }
+static void pulse_killed(void) { lose(start_pulse, SIGKILL); }
+static void pulse_stopped(void) { lose(start_pulse, SIGSTOP); }
+static void pipewire_killed(void) { lose(start_pipewire, SIGKILL); }
+static void pipewire_stopped(void) { lose(start_pipewire, SIGSTOP); }
+
+TEST(pulseaudio_gives_equal_samples) { CHECK(scenario_passes(pulse_equal)); }
+TEST(pipewire_gives_equal_samples) { CHECK(scenario_passes(pipewire_equal)); }
+TEST(pulseaudio_lost) { CHECK(scenario_passes(pulse_killed) && scenario_passes(pulse_stopped)); }
+TEST(pipewire_lost) { CHECK(scenario_passes(pipewire_killed) && scenario_passes(pipewire_stopped)); }
+TEST(pulseaudio_pauses) { CHECK(scenario_passes(pause_sink)); }
+
+int main(void) {
+  RUN_WITH(PULSE_PROGRAMS, pulseaudio_gives_equal_samples);
+  RUN_WITH(PIPEWIRE_PROGRAMS, pipewire_gives_equal_samples);
+  RUN_WITH(PULSE_PROGRAMS, pulseaudio_lost);
+  RUN_WITH(PIPEWIRE_PROGRAMS, pipewire_lost);
+  RUN_WITH(PULSE_PROGRAMS, pulseaudio_pauses);
+  return test_end();
+}
