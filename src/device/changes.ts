@@ -1,8 +1,8 @@
 import { clearTimeout, setTimeout } from "node:timers";
 import { native } from "../../ffi/load.ts";
-import { Waiting } from "../base/waiting.ts";
+import { Poller } from "../base/poller.ts";
 import { requireOptions, show } from "../base/validate.ts";
-import { unwrap } from "../library/errors.ts";
+import { unwrap } from "../library/native-error.ts";
 import type { DeviceInfo } from "../library/device-info.ts";
 import { queryDevices } from "./devices.ts";
 
@@ -33,7 +33,7 @@ export interface DeviceChange {
  */
 export async function refreshDevices(): Promise<DeviceInfo[]> {
   const look = unwrap(native().ps_device_refresh(), "refreshDevices");
-  await new Waiting().until(() => native().ps_device_refreshed() >= look || undefined);
+  await new Poller().until(() => native().ps_device_refreshed() >= look || undefined);
   return queryDevices();
 }
 

@@ -1,6 +1,6 @@
 import { PS_DEVICE_DEFAULT, PS_DEVICE_VIRTUAL } from "../../ffi/constants.ts";
 import { native, runtime } from "../../ffi/load.ts";
-import { unwrap } from "../library/errors.ts";
+import { unwrap } from "../library/native-error.ts";
 import { defaults } from "./defaults.ts";
 import type { DeviceInfo } from "../library/device-info.ts";
 import { deviceNotFound, type Direction, findDevice, queryDevices } from "./devices.ts";
