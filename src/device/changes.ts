@@ -1,5 +1,6 @@
 import { clearTimeout, setTimeout } from "node:timers";
 import { native } from "../../ffi/load.ts";
+import { onAbort } from "../base/abort-listeners.ts";
 import { Poller } from "../base/poller.ts";
 import { requireOptions, show } from "../base/validate.ts";
 import { unwrap } from "../library/native-error.ts";
@@ -58,13 +59,13 @@ export function differences(before: readonly DeviceInfo[], after: readonly Devic
 function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      signal?.removeEventListener("abort", done);
+      forget?.();
       clearTimeout(timer);
       resolve();
     };
     const timer = setTimeout(done, milliseconds);
     timer.unref();
-    signal?.addEventListener("abort", done);
+    const forget = signal && onAbort(signal, done);
   });
 }
 

@@ -6,8 +6,8 @@ import type { HostSettings } from "./host-settings.ts";
 /** How to open a stream. An option that is left out is taken from `defaults`, then from the device. */
 export interface StreamOptions<D extends Dtype = Dtype, O extends Dtype = D> {
   /**
-   * Index, id or words of the name of a device, "virtual" for the built-in one, or "loopback" for what the default output
-   * plays (an input only). Default: the environment variable PASTREAM_DEVICE, else the system's default device.
+   * Index, id or words of the name of a device, "virtual" for the built-in one, or "loopback" for what the default
+   * output plays (an input only). Default: the environment variable PASTREAM_DEVICE, else the system's default device.
    */
   device?: Pair<number | string | undefined>;
   /** In Hz. Default: the device's default rate. */

@@ -1,4 +1,4 @@
-// Programs over a PulseAudio or PipeWire server, for tests that give them one: the name of the program. Each prints JSON.
+// Programs over a PulseAudio or PipeWire server, for tests: [which one, argument]. Each prints JSON.
 import { execFileSync } from "node:child_process";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
@@ -25,7 +25,7 @@ const pactl = (...args: string[]): string => execFileSync("pactl", args, { encod
 const loadSink = (name: string) =>
   pactl("load-module", "module-null-sink", `sink_name=${name}`, "rate=48000", "channels=2", "format=float32le");
 
-/** Frames of `played` that stand in `recorded` in one piece, from the first that does; and whether it has other sound. */
+/** Frames of `played` that stand in `recorded` in one piece, from its first sound on; and whether no other does. */
 function heard(played: Samples, recorded: Samples): { frames: number; whole: boolean; only: boolean } {
   const start = recorded.findIndex((sample) => sample !== 0);
   const from = start < 0 ? -1 : played.indexOf(recorded[start]);
