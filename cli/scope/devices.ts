@@ -7,7 +7,12 @@ const INTERVAL = 2000;
 export function watchDevices(changed: (devices: DeviceInfo[]) => void, signal: AbortSignal): void {
   let known = "";
   const look = () => {
-    const devices = queryDevices();
+    let devices: DeviceInfo[];
+    try {
+      devices = queryDevices();
+    } catch {
+      return; // what was there last is shown until it can be asked again
+    }
     const text = JSON.stringify(devices);
     if (text !== known) changed(devices);
     known = text;

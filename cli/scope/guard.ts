@@ -49,7 +49,7 @@ export function refusalOf(request: IncomingMessage, path: readonly string[], tok
     return { status: 403, reason: "Another page must not ask for this." };
   }
   if (!isSame(path[0] ?? "", token)) return { status: 404, reason: "Open the address that the program has printed." };
-  if (method === "GET" || method === "HEAD") return undefined;
+  if (method === "GET") return undefined;
   if (method !== "POST") return { status: 405, reason: "The methods are GET and POST." };
   if (!isOwn) return { status: 403, reason: "A request that changes something must have the page's Origin." };
   const type = headers["content-type"]?.split(";")[0].trim();

@@ -257,6 +257,7 @@ describe("a live view refuses", () => {
       assert.equal(await send(own, " ".repeat(5000), "stop"), 400);
       assert.equal(await send(own, "{}", "constructor"), 404);
       assert.equal(await send(own, "{}", "stop", "DELETE"), 405);
+      assert.equal(await send(own, "", "events", "HEAD"), 405);
       assert.equal(await send(own, '{"format":"OGG"}', "record"), 400);
       assert.equal((await firstEvent(url, "state")).phase, "running"); // none of them had an effect
     }));
