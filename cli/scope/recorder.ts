@@ -1,5 +1,5 @@
 /** A recording that is made while the view runs. */
-import { existsSync, statSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Recording as RecordingStream, SoundFile } from "../../mod.ts";
 
@@ -51,8 +51,7 @@ export class Recorder {
   }
 
   /** Finishes the file. */
-  close(): RecordingInfo {
+  close(): void {
     this.#file.close();
-    return { name: this.name, frames: this.#frames, bytes: statSync(this.path).size };
   }
 }

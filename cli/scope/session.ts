@@ -1,4 +1,5 @@
 /** What is viewed, from its start to its end: the stream, its reduction, and the recordings that are made of it. */
+import { statSync } from "node:fs";
 import { type DeviceInfo, DuplexStream, type Glitch, InputStream, type Levels, SoundFile } from "../../mod.ts";
 import { watchDevices } from "./devices.ts";
 import type { ScopeOptions } from "./options.ts";
@@ -162,7 +163,7 @@ export class Session {
       if (this.#phase !== "running") throw new RequestError("Start the view before you record.");
       if (this.#recorder) throw new RequestError("A recording is being made already.");
       this.#recorder = new Recorder(this.#stream!, this.#folder, format);
-      this.#changed({});
+      this.#changed({ error: null });
     });
   }
 
@@ -238,7 +239,7 @@ export class Session {
       let count = 0;
       const chunkSize = reducer.resolution.rowFrames;
       for await (const chunk of stream.chunks({ chunkSize, bufferSize: RING_FRAMES, pad: -1 })) {
-        this.#recorder?.write(chunk);
+        this.#write(chunk);
         if (this.viewers.size === 0) reducer.skip(chunk.length / first(stream.channels));
         else {
           reducer.push(chunk);
@@ -259,6 +260,20 @@ export class Session {
     this.#file?.close();
     this.#stream = this.#file = this.#reducer = undefined;
     this.#changed({ phase: "stopped", error });
+  }
+
+  /** Records. A file that takes no more ends with what it has, and the view goes on. */
+  #write(chunk: Float32Array<ArrayBuffer>): void {
+    try {
+      this.#recorder?.write(chunk);
+    } catch (error) {
+      this.#changed({ error: messageOf(error) });
+      try {
+        this.#finish();
+      } catch {
+        // The same error once more.
+      }
+    }
   }
 
   #send(stream: ViewedStream, reducer: Reducer): void {
@@ -306,10 +321,13 @@ export class Session {
     const recorder = this.#recorder;
     if (!recorder) return;
     this.#recorder = undefined;
-    const { path } = recorder;
-    const info = recorder.close();
-    this.#recordings.set(info.name, { ...info, path });
-    this.#changed({});
+    const { name, path, frames } = recorder;
+    try {
+      recorder.close();
+    } finally {
+      this.#recordings.set(name, { name, frames, bytes: statSync(path).size, path });
+      this.#changed({});
+    }
   }
 
   /** The device that is open. */

@@ -1,9 +1,10 @@
 // The live view over its own address: what it shows, what it records, and whom it refuses.
 // On one Node: it plays for several seconds.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { type Scope, scope, type ScopeOptions } from "../../cli/scope/scope.ts";
 import { info, readFile, writeFile } from "../../mod.ts";
@@ -13,7 +14,16 @@ import { events, firstEvent, post, rawRequest } from "../helpers/scope.ts";
 
 const RATE = 48000;
 const { path, remove } = temporaryFolder();
-after(remove);
+
+/** A disk with little room. */
+const disk = path("disk");
+mkdirSync(disk);
+const mounted = process.getuid?.() === 0 &&
+  spawnSync("mount", ["-t", "tmpfs", "-o", "size=256k", "pastream-test", disk]).status === 0;
+after(() => {
+  if (mounted) spawnSync("umount", [disk]);
+  remove();
+});
 
 /** A file with a tone of 1 kHz and a quarter of full scale, of which no two blocks of a second are alike. */
 const frames = 2 * RATE;
@@ -170,6 +180,23 @@ describe("a live view", () => {
         text: "There is no device none any more.",
       });
     }));
+
+  it(
+    "ends a recording for which the disk has no room, and goes on",
+    { skip: mounted ? false : "no right to mount" },
+    () =>
+      view({ playback: tone, loop: true, folder: disk }, async ({ url }) => {
+        await firstEvent(url, "packet", ({ frame }) => frame > RATE / 4);
+        await post(url, "record", { format: "WAV" });
+        const state = await firstEvent(url, "state", ({ recordings }) => recordings.length > 0);
+        assert.match(state.error, /No space left/);
+        assert.deepEqual([state.phase, state.recording], ["running", null]);
+        const { samples } = await readFile(join(disk, state.recordings[0].name));
+        assert.ok(samples.length > 0);
+        assertPlayed(samples, played);
+        await firstEvent(url, "packet");
+      }),
+  );
 
   it("takes another spectrum", () =>
     view({}, async ({ url }) => {
