@@ -43,13 +43,15 @@ function lengthOf(duration: Span, sampleRate: number): number {
 
 /** Plays noise and records at the same time, in plain floating point. */
 async function loopbackRun(settings: Settings): Promise<Report> {
-  const { channels, latency, rate, blockSize, duration } = settings;
+  const { channels, latency, rate, deviceRate, noConvert, blockSize, duration } = settings;
   const stream = await DuplexStream.open<"float32">({
     device: chooseDevices(settings, { playback: true, recording: true }),
     channels: [channels?.recording, channels?.playback],
     latency: [latency?.recording ?? "high", latency?.playback ?? "high"],
     dtype: "float32",
     sampleRate: rate,
+    deviceRate,
+    conversion: noConvert ? "never" : "auto",
     blockSize,
     clipOff: true,
     ditherOff: true,

@@ -229,7 +229,21 @@ export const options: OptionTable = {
     group: "device",
     value: "HZ",
     read: numbers.readRate,
-    help: "Sample rate, like 48000 or 48k. Default: the playback's, else the device's.",
+    help: "Sample rate of the stream, like 48000 or 48k. Default: the playback's, else the device's.",
+    more: "A device that does not support this rate runs at its own, and the rate is converted; a note tells so.",
+  },
+  deviceRate: {
+    name: "device-rate",
+    group: "device",
+    value: "HZ",
+    read: numbers.readRate,
+    help:
+      "Sample rate that the device runs at. Default: that of the stream, or where it is not supported, the device's.",
+  },
+  noConvert: {
+    name: "no-convert",
+    group: "device",
+    help: "Fail rather than convert sample rates; the error lists those that the device supports.",
   },
   format: {
     name: "format",

@@ -32,6 +32,8 @@ export interface Settings {
   hostApi?: string;
   channels?: Sides<number>;
   rate?: number;
+  deviceRate?: number;
+  noConvert?: boolean;
   format?: Sides<typeof dtypes[number]>;
   blockSize?: number;
   latency?: Sides<"low" | "high" | number>;

@@ -19,6 +19,8 @@ export interface StreamInfo {
   /** The stream, for people. */
   readonly stream: string;
   readonly sampleRate: number;
+  /** Rate of the device; where it is another one, sample rates are converted. */
+  readonly deviceRate: number;
   /** Seconds, as the device reports it; with two directions, of the input and of the output. */
   readonly latency: Stream["latency"];
   /** Frames of the whole run; undefined when it has no end that is known. */

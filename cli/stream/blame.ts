@@ -16,6 +16,7 @@ const blamed: Readonly<Record<number, SettingName>> = {
 
 /** What other errors say of an option that was given. */
 const phrases: readonly (readonly [RegExp, SettingName])[] = [
+  [/device rate/i, "deviceRate"],
   [/sample ?rate/i, "rate"],
   [/number of channels/i, "channels"],
   [/another host API|settings of ASIO/i, "channelSelect"],
@@ -37,6 +38,7 @@ export function blame(error: unknown, settings: Settings): unknown {
   const whole = option === "device" && settings.device?.includes(",")
     ? `no device is called '${settings.device}', and `
     : "";
-  error.message = `${spelling(option)}: ${whole}${error.message.replace(/^device: /, "")}`;
+  const message = error.message.replace(/^device: /, "").replace('where conversion is "never"', "with --no-convert");
+  error.message = `${spelling(option)}: ${whole}${message}`;
   return error;
 }

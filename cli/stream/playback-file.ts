@@ -21,7 +21,8 @@ function rawOptions({ settings, playback }: CommandLine): SoundFileOptions {
 function mustAgree(option: string, file: SoundFile, given: number | undefined, has: number, unit: string): void {
   if (given === undefined || given === has) return;
   file.close();
-  throw new UsageError(`${option}: ${file.name} has ${has} ${unit}, not ${given}; nothing is converted`);
+  const hint = unit === "Hz" ? "; leave it out, or set the rate of the device with --device-rate" : "";
+  throw new UsageError(`${option}: ${file.name} has ${has} ${unit}, not ${given}${hint}`);
 }
 
 /** Opens the file; RAW if the options or its name say so. */

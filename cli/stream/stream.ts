@@ -39,6 +39,7 @@ function announce(transport: Transport, line: CommandLine, reporter: Reporter): 
     recording: files ? side(files.begun[0].file, files.current) : null,
     stream: String(stream),
     sampleRate: stream.sampleRate,
+    deviceRate: stream.deviceRate,
     latency: stream.latency,
     totalFrames: length.total,
   });

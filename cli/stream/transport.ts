@@ -59,6 +59,8 @@ function streamOptions({ settings, playback, recording }: CommandLine, file: Sou
     dtype: [format?.recording ?? dtype, format?.playback ?? dtype],
     latency: [latency?.recording ?? "high", latency?.playback ?? "high"],
     sampleRate: rate ?? file?.sampleRate,
+    deviceRate: settings.deviceRate,
+    conversion: settings.noConvert ? "never" : "auto",
     blockSize,
     ...(settings.channelSelect && { hostSettings: [selected.settings[0], selected.settings[1]] }),
   };
@@ -78,6 +80,9 @@ export async function openTransport(line: CommandLine, note: (text: string) => v
     stream = playback && files
       ? await DuplexStream.open<Dtype>(options)
       : await (playback ? OutputStream : InputStream).open<Dtype>(options);
+    if (stream.deviceRate !== stream.sampleRate) {
+      note(`the device runs at ${stream.deviceRate} Hz: sample rates are converted (--no-convert refuses to)`);
+    }
     const player = stream instanceof InputStream ? undefined : stream;
     const recorder = stream instanceof OutputStream ? undefined : stream;
     setMaps(settings, player, recorder, note);

@@ -1,11 +1,13 @@
-// Names of devices that have in them what separates names, on ALSA's devices that need no sound card.
+// Choosing devices: names that have in them what separates names, on ALSA's devices that need no sound card, and rates
+// that a device does not support.
 // On one Node: it starts many processes.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
-import { versions, writeFile } from "../../mod.ts";
+import { readFile, versions, writeFile } from "../../mod.ts";
 import { noise, pastream, RATE, temporaryFolder } from "../helpers/cli.ts";
+import { jackMissing, startJack } from "../helpers/servers.ts";
 
 const folder = temporaryFolder();
 after(() => folder.remove());
@@ -55,5 +57,69 @@ describe("devices whose names have commas and quotes in them", { skip }, () => {
     assert.equal(await chosen("-D", "able,1"), "'cable,1'");
     assert.equal(await chosen("-D", "Plain", "--host-api", "alsa"), "'plain'");
     assert.match(await chosen("-D", "cable"), /^pastream: -D\/--device: several \w+ devices match "cable"/);
+  });
+});
+
+/** How much of the samples is a tone of this frequency, and the level of what is left without it. */
+function toneIn(samples: Float32Array, frequency: number, rate: number): { amplitude: number; residue: number } {
+  const phase = (index: number) => 2 * Math.PI * frequency * index / rate;
+  const sine = samples.reduce((sum, sample, index) => sum + sample * Math.sin(phase(index)), 0) * 2 / samples.length;
+  const cosine = samples.reduce((sum, sample, index) => sum + sample * Math.cos(phase(index)), 0) * 2 / samples.length;
+  const rest = samples.map((sample, index) => sample - sine * Math.sin(phase(index)) - cosine * Math.cos(phase(index)));
+  const residue = Math.sqrt(rest.reduce((sum, sample) => sum + sample * sample, 0) / rest.length);
+  return { amplitude: Math.hypot(sine, cosine), residue };
+}
+
+describe("rates that the device does not support", () => {
+  const rate = 44100;
+  before(async () => {
+    const tone = Float32Array.from({ length: rate }, (_, index) => 0.5 * Math.sin(2 * Math.PI * 1000 * index / rate));
+    await writeFile(path("tone.wav"), tone, { sampleRate: rate, channels: 1, subtype: "FLOAT" });
+  });
+
+  /** The recording of the tone has its pitch and its level. */
+  async function expectTone(file: string, sampleRate: number): Promise<void> {
+    const { samples, ...read } = await readFile(path(file));
+    assert.deepEqual([read.sampleRate, read.channels], [sampleRate, 1]);
+    const { amplitude, residue } = toneIn(samples.slice(sampleRate * 0.4, sampleRate * 0.9), 1000, sampleRate);
+    assert.ok(Math.abs(amplitude - 0.5) < 0.001 && residue < 1e-4, `amplitude ${amplitude}, residue ${residue}`);
+  }
+
+  it("are converted, and a note tells so", async () => {
+    const args = ["-D", "virtual", path("tone.wav"), path("tone-out.wav"), "-c", "1", "--device-rate", "48k"];
+    const { code, stderr } = await pastream(args);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /^pastream: the device runs at 48000 Hz: sample rates are converted \(--no-convert/m);
+    await expectTone("tone-out.wav", rate);
+    const json = await pastream([...args, "--json"]);
+    const start = json.stderr.split("\n").map((line) => JSON.parse(line || "{}")).find(({ type }) => type === "start");
+    assert.deepEqual([start.sampleRate, start.deviceRate], [rate, 48000]);
+    const speech = await pastream(["-D", "virtual", "null", path("speech.wav"), "-r", "16k", "-d", "0.5", "-q"]);
+    assert.equal(speech.code, 0, speech.stderr);
+    assert.equal((await readFile(path("speech.wav"))).sampleRate, 16000);
+  });
+
+  it("are refused with --no-convert", async () => {
+    const args = ["-D", "virtual", path("tone.wav"), "--device-rate", "48k", "--no-convert", "-q"];
+    const { code, stderr } = await pastream(args);
+    assert.deepEqual([code, stderr.trim().split("\n").length], [1, 1]);
+    assert.match(stderr, /^pastream: --device-rate: .*48000 Hz .*44100 Hz with --no-convert/);
+  });
+
+  it("play on a JACK server of another rate", { skip: jackMissing }, async () => {
+    const server = await startJack();
+    try {
+      const files = [path("tone.wav"), path("jack-out.wav")];
+      const args = [...files, "-D", "loopback", "--host-api", "jack", "-c", "1", "-p", "0.3"];
+      const { code, stderr } = await pastream(args, { env: server.env });
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /the device runs at 48000 Hz/);
+      await expectTone("jack-out.wav", rate);
+      const refused = await pastream([...args, "--no-convert", "-q"], { env: server.env });
+      assert.equal(refused.code, 1);
+      assert.match(refused.stderr, /^pastream: -r\/--rate: .*sample rate.*48000 Hz/i);
+    } finally {
+      await server.stop();
+    }
   });
 });
