@@ -198,6 +198,19 @@ describe("the arithmetic of the page", () => {
     }
   });
 
+  it("does not take an offset for the loudest frequency", () => {
+    const size = 2048;
+    const power = new Float64Array(size / 2);
+    for (const hertz of [100, 1000]) {
+      const samples = sine(size, hertz / 48000, 0.1).map((sample) => sample + 0.5);
+      new Fft(size).power(samples, 0, power);
+      const peak = peakOf(Uint8Array.from(power, decibelByte), 48000);
+      assert.ok(Math.abs(peak.hertz - hertz) <= 48000 / size, `${hertz} Hz: ${peak.hertz}`);
+    }
+    const { hertz } = peakOf(Uint8Array.of(255, 250, 100, 20, 10, 0, 0, 0), 16000); // nothing but the offset
+    assert.equal(hertz, 2000);
+  });
+
   it("has places for frequencies, and back", () => {
     for (const kind of ["log", "linear"] as const) {
       const scale = frequencyScale(kind, 48000);

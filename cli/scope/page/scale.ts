@@ -82,11 +82,12 @@ export function frequencyTicks(
 
 /** The loudest frequency of a spectrum and its level, between the bins where it lies there. */
 export function peakOf(row: ArrayLike<number>, sampleRate: number): { hertz: number; decibels: number } {
-  let bin = 1; // bin 0 is the offset, which nobody hears
-  for (let i = 2; i < row.length; i++) if (row[i] > row[bin]) bin = i;
+  let bin = 2; // the two below belong to the offset, which nobody hears
+  for (let i = 3; i < row.length; i++) if (row[i] > row[bin]) bin = i;
   const [before, at, after] = [row[bin - 1], row[bin], row[bin + 1] ?? 0];
   const curve = before - 2 * at + after;
-  const shift = curve === 0 ? 0 : (before - after) / (2 * curve);
+  const isPeak = curve < 0 && before <= at && after <= at;
+  const shift = isPeak ? (before - after) / (2 * curve) : 0;
   const hertz = (bin + shift) * sampleRate / (2 * row.length);
   return { hertz, decibels: decibelsOf(at - (before - after) * shift / 4) };
 }
