@@ -203,7 +203,8 @@ static void device_thread(void *argument) {
     if (atomic_load(&device->quit)) break;
     if (call_back(device, position, due) == CALLBACK_CONTINUE) continue;
     /* What has been played is heard to its end, as on a real device, unless the run was aborted. */
-    if (!device->freewheel) wait_until(device, due + (double)device->block / device->rate, 1);
+    double heard = due + ((double)(device->delay - device->longest) + (double)device->block) / device->rate;
+    if (!device->freewheel) wait_until(device, heard, 1);
     break;
   }
   atomic_store(&device->running, 0);

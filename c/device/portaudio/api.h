@@ -27,6 +27,8 @@
 #define PA_NO_DEVICE -1
 
 /* Types of host APIs. */
+#define PA_DIRECT_SOUND 1
+#define PA_MME 2
 #define PA_ASIO 3
 #define PA_CORE_AUDIO 5
 #define PA_ALSA 8

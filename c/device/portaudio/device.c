@@ -12,7 +12,7 @@
 #define CALL_SECONDS 3.0  /* stopping, closing */
 #define LOST_SECONDS 0.25 /* the same of a device that is lost: it takes milliseconds, or hangs */
 #define PLAY_OUT_POLL 0.002
-#define PLAY_OUT_EXTRA 1.0 /* seconds beyond twice the latency until what was played must have been heard */
+#define PLAY_OUT_EXTRA 1.0 /* seconds beyond twice the time that the rest should take until it must have been heard */
 #define SERVER_PAUSE 4.0   /* a sound server under ALSA may fill a buffer of 2 s first, and then be silent for longer */
 #define ANSWER_SECONDS 0.6 /* more than it takes a sound server that has time for nothing else */
 #define CLOCK_STEP 1.0     /* seconds by which a clock goes back only if it was set back */
@@ -36,7 +36,10 @@ struct portaudio_device {
   /* Callbacks. */
   _Atomic int32_t gate;      /* 1: they go through to the host */
   _Atomic int32_t inside;    /* one is on its way */
-  _Atomic int32_t completed; /* one has returned something else than CALLBACK_CONTINUE */
+  _Atomic int32_t completed; /* the host has returned something else than CALLBACK_CONTINUE */
+  _Atomic double heard_at;   /* os_time() at which all that was played should be heard, from then on */
+  double silence;            /* seconds that still have to follow it. Callbacks only */
+  int plays_out;             /* what is in the host API's buffer when the callback completes is not dropped */
 };
 
 /* ---------------------------------------------------------------- callbacks */
@@ -55,19 +58,53 @@ static struct callback_times convert_times(struct portaudio_device *device, cons
   };
 }
 
+/* The host has played its last frame, in this block. Where PortAudio would now drop what its buffer holds, silence follows
+ * until all of it was heard: for the output's latency, and for as long as this block says that it takes. */
+static int complete(struct portaudio_device *own, unsigned long frames, const struct callback_times *times) {
+  double wait = times->output > times->now ? times->output - times->now : 0;
+  if (wait < own->latency) wait = own->latency;
+  wait += (double)frames / own->setup.sample_rate;
+  own->silence = wait;
+  atomic_store(&own->heard_at, os_time() + wait);
+  atomic_store(&own->completed, 1);
+  return own->plays_out ? CALLBACK_COMPLETE : CALLBACK_CONTINUE;
+}
+
+/* A block of the silence. */
+static int follow(struct portaudio_device *own, unsigned long frames) {
+  own->silence -= (double)frames / own->setup.sample_rate;
+  int over = own->silence <= 0 && os_time() >= atomic_load(&own->heard_at);
+  return over || atomic_load(&own->host->aborting) ? CALLBACK_COMPLETE : CALLBACK_CONTINUE;
+}
+
+static void play_silence(const struct portaudio_device *own, void *output, unsigned long frames) {
+  int channels = own->setup.sides[DEVICE_OUTPUT].parameters.channel_count;
+  if (output) format_silence(own->output_format, output, frames * (size_t)channels);
+}
+
+static int call_host(struct portaudio_device *own, const void *input, void *output, unsigned long frames,
+                     const struct pa_callback_time_info *info, unsigned long flags) {
+  struct callback_times times = convert_times(own, info);
+  int result = own->host->callback(own->host, input, output, frames, &times, flags);
+  if (result == CALLBACK_COMPLETE && output) return complete(own, frames, &times);
+  if (result != CALLBACK_CONTINUE) atomic_store(&own->completed, 1);
+  return result;
+}
+
 static int callback(const void *input, void *output, unsigned long frames, const struct pa_callback_time_info *info,
                     unsigned long flags, void *argument) {
-  struct portaudio_device *device = argument;
+  struct portaudio_device *own = argument;
   int result = CALLBACK_ABORT;
-  atomic_store(&device->inside, 1);
-  if (atomic_load(&device->gate)) {
-    struct callback_times times = convert_times(device, info);
-    result = device->host->callback(device->host, input, output, frames, &times, flags);
-    if (result != CALLBACK_CONTINUE) atomic_store(&device->completed, 1);
-  } else if (output) {
-    format_silence(device->output_format, output, frames * (size_t)device->setup.sides[1].parameters.channel_count);
+  atomic_store(&own->inside, 1);
+  if (!atomic_load(&own->gate)) {
+    play_silence(own, output, frames);
+  } else if (atomic_load(&own->completed)) {
+    play_silence(own, output, frames);
+    result = follow(own, frames);
+  } else {
+    result = call_host(own, input, output, frames, info, flags);
   }
-  atomic_store(&device->inside, 0);
+  atomic_store(&own->inside, 0);
   return result;
 }
 
@@ -176,6 +213,12 @@ static void fill_actual(struct device *device, const struct portaudio_device *ow
   device->may_pause = host_api == PA_ALSA || host_api == PA_PULSE_AUDIO ? SERVER_PAUSE : 0;
 }
 
+/* Whether a host API plays what its buffer holds when the callback completes. PortAudio's code of the others stops the
+ * device at once, whatever its documentation says of paComplete. */
+static int plays_out(int host_api) {
+  return host_api == PA_JACK || host_api == PA_DIRECT_SOUND || host_api == PA_MME || host_api == PA_ASIO;
+}
+
 static int32_t open_device(struct device *device) {
   const struct portaudio_api *api;
   int32_t status = portaudio_use(&api);
@@ -196,6 +239,7 @@ static int32_t open_device(struct device *device) {
     return status;
   }
   fill_actual(device, own);
+  own->plays_out = plays_out(host_api_of(own));
   own->latency = device->actual[PS_ACTUAL_OUTPUT_LATENCY];
   device->state = own;
   return PS_OK;
@@ -209,6 +253,7 @@ static int32_t start(struct device *device) {
   struct portaudio_device *own = device->state;
   if (own->lost) return lost_before();
   atomic_store(&own->completed, 0);
+  atomic_store(&own->heard_at, 0);
   atomic_store(&own->gate, 1);
   int32_t status = make_call(own, CALL_START, OPEN_SECONDS);
   if (status < 0) close_gate(own);
@@ -237,12 +282,15 @@ static int32_t abort_device(struct device *device) {
  * own waiting for that, in Pa_StopStream, would keep other streams waiting too. Returns 0 if that does not happen, or
  * is not wanted any more. */
 static int play_out(struct portaudio_device *own) {
-  double heard = 0;
+  double latest = 0;
   while (is_active(own)) {
     if (is_lost(own) || device_aborting(own->host)) return 0;
     double now = os_time();
-    if (atomic_load(&own->completed) && heard == 0) heard = now + 2 * own->latency + PLAY_OUT_EXTRA;
-    if (heard != 0 && now > heard) return 0;
+    if (atomic_load(&own->completed) && latest == 0) {
+      double left = atomic_load(&own->heard_at) - now;
+      latest = now + 2 * (left > own->latency ? left : own->latency) + PLAY_OUT_EXTRA;
+    }
+    if (latest != 0 && now > latest) return 0;
     os_sleep(PLAY_OUT_POLL);
   }
   return !is_lost(own);
