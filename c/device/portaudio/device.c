@@ -13,6 +13,7 @@
 #define LOST_SECONDS 0.25 /* the same of a device that is lost: it takes milliseconds, or hangs */
 #define PLAY_OUT_POLL 0.002
 #define PLAY_OUT_EXTRA 1.0 /* seconds beyond twice the time that the rest should take until it must have been heard */
+#define LEAD_IN 0.02       /* seconds: ALSA's plugin for PulseAudio loses up to 450 frames when a stream starts */
 #define SERVER_PAUSE 4.0   /* a sound server under ALSA may fill a buffer of 2 s first, and then be silent for longer */
 #define ANSWER_SECONDS 0.6 /* more than it takes a sound server that has time for nothing else */
 #define CLOCK_STEP 1.0     /* seconds by which a clock goes back only if it was set back */
@@ -38,7 +39,8 @@ struct portaudio_device {
   _Atomic int32_t inside;    /* one is on its way */
   _Atomic int32_t completed; /* the host has returned something else than CALLBACK_CONTINUE */
   _Atomic double heard_at;   /* os_time() at which all that was played should be heard, from then on */
-  double silence;            /* seconds that still have to follow it. Callbacks only */
+  double silence;            /* seconds that still have to follow it. Callbacks only, as the next */
+  double lead_in;            /* seconds of silence before the host is called for the first time */
   int plays_out;             /* what is in the host API's buffer when the callback completes is not dropped */
 };
 
@@ -58,8 +60,8 @@ static struct callback_times convert_times(struct portaudio_device *device, cons
   };
 }
 
-/* The host has played its last frame, in this block. Where PortAudio would now drop what its buffer holds, silence follows
- * until all of it was heard: for the output's latency, and for as long as this block says that it takes. */
+/* The host has played its last frame, in this block. Where PortAudio would now drop what its buffer holds, silence
+ * follows until all of it was heard: for the output's latency, and for as long as this block says that it takes. */
 static int complete(struct portaudio_device *own, unsigned long frames, const struct callback_times *times) {
   double wait = times->output > times->now ? times->output - times->now : 0;
   if (wait < own->latency) wait = own->latency;
@@ -98,6 +100,10 @@ static int callback(const void *input, void *output, unsigned long frames, const
   atomic_store(&own->inside, 1);
   if (!atomic_load(&own->gate)) {
     play_silence(own, output, frames);
+  } else if (own->lead_in > 0) {
+    play_silence(own, output, frames);
+    own->lead_in -= (double)frames / own->setup.sample_rate;
+    result = CALLBACK_CONTINUE;
   } else if (atomic_load(&own->completed)) {
     play_silence(own, output, frames);
     result = follow(own, frames);
@@ -254,6 +260,7 @@ static int32_t start(struct device *device) {
   if (own->lost) return lost_before();
   atomic_store(&own->completed, 0);
   atomic_store(&own->heard_at, 0);
+  own->lead_in = host_api_of(own) == PA_ALSA && own->setup.sides[DEVICE_OUTPUT].used ? LEAD_IN : 0;
   atomic_store(&own->gate, 1);
   int32_t status = make_call(own, CALL_START, OPEN_SECONDS);
   if (status < 0) close_gate(own);

@@ -153,9 +153,9 @@ static void withdraw(struct portaudio *portaudio, struct portaudio_call *call) {
   if (!(*link = call->next)) portaudio->last = link;
 }
 
-/* Waits until the call has ended, at most as long as it may take. A waiter that finds the running call over its time,
- * be it another's, puts a new thread to work. If the call has not ended then, nobody owns it any more. Under the lock,
- * which is open while it waits. */
+/* Waits until the call has ended, at most as long as it may take. Whoever waits and finds the running call over its
+ * time, be it another's, puts a new thread to work. If the call has not ended then, nobody owns it any more. Under
+ * the lock, which is open while it waits. */
 static void await(struct portaudio *portaudio, struct portaudio_call *call) {
   double latest = os_time() + QUEUE_SECONDS;
   while (call->stage != CALL_ENDED) {

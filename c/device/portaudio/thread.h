@@ -1,7 +1,7 @@
 /* PortAudio, loaded and running. It is not thread safe, some of its host APIs want all calls on the thread that
  * initialized it (COM on Windows, the error texts of JACK), and with a dead or stopped sound server a call may take
- * minutes, or for ever. So calls are made one after the other on a thread for PortAudio, and each has a time limit.
- * A thread that hangs in a call is left to itself, and another takes its place. */
+ * minutes, or for ever. So calls are made one after the other on a thread of PortAudio's own, and each has a time
+ * limit. A thread that hangs in a call is left to itself, and another takes its place. */
 #ifndef PS_PORTAUDIO_THREAD_H
 #define PS_PORTAUDIO_THREAD_H
 
