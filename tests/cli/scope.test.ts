@@ -10,6 +10,7 @@ import { type Scope, scope, type ScopeOptions } from "../../cli/scope/scope.ts";
 import { info, readFile, writeFile } from "../../mod.ts";
 import { cliFile, ended, fail, temporaryFolder } from "../helpers/cli.ts";
 import { commandFor } from "../helpers/runtime.ts";
+import { jackMissing, startJack } from "../helpers/servers.ts";
 import { events, firstEvent, post, rawRequest } from "../helpers/scope.ts";
 
 const RATE = 48000;
@@ -334,6 +335,40 @@ describe("the command scope", () => {
     process.kill(child.pid!, "SIGTERM");
     assert.deepEqual(await end, { code: 143, signal: null, stderr: "" });
     assertPlayed((await readFile(path(recording))).samples, played);
+  });
+
+  it("views a JACK device, and says what is wrong with another one", { skip: jackMissing }, async () => {
+    const server = await startJack();
+    const args = ["scope", "-q", "-D", "loopback", "--host-api", "jack", "--loop", tone];
+    const [program, ...words] = commandFor(cliFile, args);
+    const env = { ...process.env, ...server.env };
+    const child = spawn(program, words, { cwd: path(""), env, stdio: ["ignore", "pipe", "pipe"] });
+    const end = ended(child);
+    try {
+      const url = String(await new Promise((resolve) => child.stdout!.once("data", resolve))).trim();
+      await firstEvent(url, "packet", ({ frame, columns }) => frame > RATE / 2 && Math.max(...columns) > 8000);
+      const { name, bytes } = await recordFor(url, "WAV", 0.5);
+      assert.ok(name.endsWith(".wav"));
+      assertPlayed((await readFile(bytes)).samples, played);
+
+      const devices = await firstEvent(url, "devices");
+      const idOf = (wanted: string) => devices.find(({ name }: { name: string }) => name === wanted).id;
+      const { device } = await firstEvent(url, "state");
+      assert.equal(device, idOf("loopback"));
+      // What is played goes to JACK: the two do not share a stream.
+      const { status, text } = await post(url, "device", { id: idOf("virtual") });
+      assert.equal(status, 500);
+      const state = await firstEvent(url, "state");
+      assert.deepEqual([state.phase, state.error], ["stopped", text]);
+      assert.equal((await post(url, "device", { id: device })).status, 200);
+      assert.equal((await post(url, "start")).status, 200);
+      await firstEvent(url, "packet");
+    } finally {
+      process.kill(child.pid!, "SIGINT");
+      const { stderr } = await end;
+      await server.stop();
+      assert.equal(stderr, "");
+    }
   });
 
   it("says what is wrong with its words", async () => {
