@@ -80,8 +80,5 @@ void *os_library_symbol(void *library, const char *name);
 void os_library_path(void *symbol, char *path, size_t size);
 
 int os_debugging(void); /* PASTREAM_DEBUG=1: what libraries print is wanted */
-/* Turns stderr (descriptor 2) to nowhere and back; calls nest, from any thread. Nothing while debugging. */
-void os_stderr_silence(void);
-void os_stderr_restore(void);
 
 #endif

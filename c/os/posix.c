@@ -214,49 +214,11 @@ __attribute__((constructor)) static void stay_loaded(void) {
 }
 #endif
 
-/* ------------------------------------------------------------------ stderr */
-
-static struct os_mutex silence_lock = OS_MUTEX_INIT;
-static int silence_depth;
-static int silence_saved = -1; /* a duplicate of the descriptor that was 2 */
-
-static int debugging; /* -1 no, 1 yes: asked once, so that every silence meets its restore */
-
-/* Under the lock. */
-static int is_debugging(void) {
-  const char *value = debugging ? NULL : getenv("PASTREAM_DEBUG");
-  if (!debugging) debugging = value && strcmp(value, "1") == 0 ? 1 : -1;
-  return debugging > 0;
-}
+/* ---------------------------------------------------------------- debugging */
 
 int os_debugging(void) {
-  os_mutex_lock(&silence_lock);
-  int answer = is_debugging();
-  os_mutex_unlock(&silence_lock);
-  return answer;
-}
-
-void os_stderr_silence(void) {
-  os_mutex_lock(&silence_lock);
-  if (!is_debugging() && silence_depth++ == 0) {
-    silence_saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-    int nowhere = silence_saved < 0 ? -1 : open("/dev/null", O_WRONLY | O_CLOEXEC);
-    if (nowhere >= 0) {
-      dup2(nowhere, STDERR_FILENO);
-      close(nowhere);
-    }
-  }
-  os_mutex_unlock(&silence_lock);
-}
-
-void os_stderr_restore(void) {
-  os_mutex_lock(&silence_lock);
-  if (!is_debugging() && --silence_depth == 0 && silence_saved >= 0) {
-    dup2(silence_saved, STDERR_FILENO);
-    close(silence_saved);
-    silence_saved = -1;
-  }
-  os_mutex_unlock(&silence_lock);
+  const char *value = getenv("PASTREAM_DEBUG");
+  return value && strcmp(value, "1") == 0;
 }
 
 #else

@@ -153,12 +153,12 @@ __attribute__((constructor)) static void stay_loaded(void) {
                      &module);
 }
 
-/* ------------------------------------------------------------------ stderr */
+/* ---------------------------------------------------------------- debugging */
 
-/* The noise comes from ALSA and JACK on other systems; PortAudio's own host APIs here print nothing. */
-int os_debugging(void) { return 0; }
-void os_stderr_silence(void) {}
-void os_stderr_restore(void) {}
+int os_debugging(void) {
+  const char *value = getenv("PASTREAM_DEBUG");
+  return value && strcmp(value, "1") == 0;
+}
 
 #else
 typedef int os_win32_is_empty_elsewhere;

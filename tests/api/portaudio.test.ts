@@ -68,6 +68,16 @@ describe("PortAudio over JACK", { skip: jackMissing }, () => {
     assert.equal(child.stderr, "");
   });
 
+  it("leaves the program's own stderr alone, and that of its children", async () => {
+    const { code, stdout, stderr } = await runTs(new URL("../programs/stderr-lines.ts", import.meta.url), {
+      env: server.env,
+    });
+    assert.equal(code, 0, stderr);
+    const lines = Array.from({ length: Number(stdout) }, (_, i) => `line ${i}`);
+    assert.deepEqual(stderr.trimEnd().split("\n").filter((line) => line !== "child"), lines);
+    assert.match(stderr, /^child$/m);
+  });
+
   it("keeps the chatter of JACK and ALSA off stderr, unless PASTREAM_DEBUG is 1", async () => {
     for (const debug of [undefined, "0", "1"]) {
       const env = { ...server.env, JACK_DEFAULT_SERVER: "pastream-test-none", PASTREAM_DEBUG: debug };

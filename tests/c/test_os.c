@@ -95,34 +95,10 @@ TEST(threads_have_names_and_no_signals) {
   CHECK(!sigismember(&set, SIGINT)); /* the caller's own are as they were */
 }
 
-TEST(stderr_is_silenced_and_restored) {
-  int ends[2], kept = dup(2);
-  char text[64] = "";
-  CHECK_EQUAL(pipe(ends), 0);
-  dup2(ends[1], 2);
-  os_stderr_silence();
-  os_stderr_silence();
-  if (write(2, "lost ", 5) != 5) CHECK(0);
-  os_stderr_restore();
-  if (write(2, "lost ", 5) != 5) CHECK(0);
-  os_stderr_restore();
-  if (write(2, "kept", 4) != 4) CHECK(0);
-  CHECK_EQUAL(read(ends[0], text, sizeof text - 1), 4);
-  CHECK(strcmp(text, "kept") == 0);
-  /* A process without stderr stays without. */
-  close(2);
-  os_stderr_silence();
-  os_stderr_restore();
-  CHECK_EQUAL(write(2, "x", 1), -1);
-  dup2(kept, 2);
-  close(kept);
-}
-
 int main(void) {
   RUN(time_and_sleep);
   RUN(waits_end_in_time);
   RUN(no_post_is_lost);
   RUN(threads_have_names_and_no_signals);
-  RUN(stderr_is_silenced_and_restored);
   return test_end();
 }

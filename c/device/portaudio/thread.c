@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/library.h"
+#include "device/portaudio/quiet.h"
 #include "pastream.h"
 
 #define INITIALIZE_SECONDS 15.0 /* ALSA alone may take one; Bluetooth and network devices more */
@@ -183,7 +184,6 @@ int32_t portaudio_call(struct portaudio_call *call) {
     return PORTAUDIO_HUNG;
   }
   call->owned = 1;
-  os_stderr_silence();
   os_mutex_lock(&portaudio->lock);
   int queued = enqueue(portaudio, call) == 0;
   if (queued) await(portaudio, call);
@@ -191,12 +191,11 @@ int32_t portaudio_call(struct portaudio_call *call) {
   double limit = call->limit;
   os_event_destroy(&call->news);
   os_mutex_unlock(&portaudio->lock);
-  os_stderr_restore();
   if (ended) return call->error.status < 0 ? error_raise(&call->error) : call->error.status;
 
   if (!begun) call->late(call); /* never taken up, so nobody else will */
   if (!queued)
-    error_set(PS_ERR_THREAD, 0, "the system refused a thread for PortAudio");
+    error_set(PS_ERR_THREAD, 0, "cannot create a thread for PortAudio");
   else
     error_set(PS_ERR_PORTAUDIO, PA_TIMED_OUT, "PortAudio did not answer within %g s", begun ? limit : QUEUE_SECONDS);
   return PORTAUDIO_HUNG;
@@ -224,27 +223,6 @@ int32_t portaudio_error(int pa_error, const char *doing) {
 
 /* --------------------------------------------------------------- initialize */
 
-#if defined(__linux__)
-typedef void alsa_error_handler(const char *file, int line, const char *function, int error, const char *format, ...);
-
-static void ignore_error(const char *file, int line, const char *function, int error, const char *format, ...) {
-  (void)file, (void)line, (void)function, (void)error, (void)format;
-}
-
-/* ALSA also prints from PortAudio's callback threads, at times when stderr cannot be turned away. */
-static void quiet_alsa(void) {
-  char reason[1];
-  void *alsa = os_debugging() ? NULL : os_library_open("libasound.so.2", reason, sizeof reason);
-  void *symbol = alsa ? os_library_symbol(alsa, "snd_lib_error_set_handler") : NULL;
-  int (*set_handler)(alsa_error_handler *);
-  if (!symbol) return;
-  memcpy(&set_handler, &symbol, sizeof symbol);
-  set_handler(ignore_error);
-}
-#else
-static void quiet_alsa(void) {}
-#endif
-
 static int32_t initialize(struct portaudio_call *call) {
   struct portaudio *portaudio = &the_portaudio;
   (void)call;
@@ -254,8 +232,8 @@ static int32_t initialize(struct portaudio_call *call) {
   os_mutex_unlock(&portaudio->lock);
   if (hanging)
     return error_set(PS_ERR_PORTAUDIO, PA_TIMED_OUT, "PortAudio is still starting: a sound server does not answer");
+  portaudio_quiet();
   int result = atomic_load(&portaudio->initialized) ? PA_NO_ERROR : portaudio->api.initialize();
-  quiet_alsa();
   if (result == PA_NO_ERROR) atomic_store(&portaudio->initialized, 1);
   os_mutex_lock(&portaudio->lock);
   portaudio->initializing = 0;

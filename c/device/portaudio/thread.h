@@ -27,7 +27,7 @@ struct portaudio_call {
   int stage, owned;
 };
 
-/* Makes the call, with stderr silent, and answers what `run` has, with the error now the calling thread's; or answers
+/* Makes the call, and answers what `run` has, with the error now the calling thread's; or answers
  * PORTAUDIO_HUNG, with an error set, when it took too long: then the memory is not the caller's any more. */
 #define PORTAUDIO_HUNG INT32_MIN
 int32_t portaudio_call(struct portaudio_call *call);
