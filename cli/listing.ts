@@ -11,7 +11,7 @@ import {
 import { findHostApi } from "./stream/device-choice.ts";
 import { typeNamed } from "./stream/file-options.ts";
 import { oneLine } from "./report/failure.ts";
-import type { Settings } from "./options/settings.ts";
+import type { NameList, Settings } from "./options/settings.ts";
 import * as stderr from "./report/stderr.ts";
 
 function asJson(value: unknown): string {
@@ -42,4 +42,16 @@ export function formatListing({ json }: Settings): string {
 export function encodingListing({ json, listEncodings: type = "" }: Settings): string {
   const subtypes = type === "" ? availableSubtypes() : availableSubtypes(typeNamed("--list-encodings", type).format);
   return json ? asJson(subtypes) : table(subtypes);
+}
+
+/** Names for the completions of a shell, one per line. */
+export function nameListing(list: NameList): string {
+  const lower = (names: object) => Object.keys(names).map((name) => name.toLowerCase());
+  const lists: Readonly<Record<NameList, () => readonly string[]>> = {
+    devices: () => [...new Set(queryDevices().map(({ name }) => name))],
+    "host-apis": () => queryHostApis().map(({ name }) => name),
+    types: () => [...lower(availableFormats()), "opus"],
+    encodings: () => lower(availableSubtypes()),
+  };
+  return lists[list]().join("\n");
 }

@@ -22,8 +22,11 @@ async function print(text: string): Promise<0> {
 const commands: Readonly<Record<CommandLine["command"], Command>> = {
   help: async () => say((await import("./manual/help.ts")).helpText()),
   version: async () => say(`pastream ${(await import("./version.ts")).VERSION}`),
-  completions: async ({ settings }) =>
-    print((await import("./manual/completions.ts")).completionScript(settings.completions!)),
+  completions: async ({ settings: { completions } }) => {
+    const { completionScript, isShell } = await import("./manual/completions.ts");
+    if (isShell(completions!)) return print(completionScript(completions));
+    return print((await import("./listing.ts")).nameListing(completions!));
+  },
   list: async ({ settings }) => print((await import("./listing.ts")).deviceListing(settings)),
   "list-formats": async ({ settings }) => print((await import("./listing.ts")).formatListing(settings)),
   "list-encodings": async ({ settings }) => print((await import("./listing.ts")).encodingListing(settings)),

@@ -1,6 +1,6 @@
 /** Completion scripts for shells. */
 import { type Option, options, settingNames } from "../options/options.ts";
-import type { shells } from "../options/settings.ts";
+import { shells } from "../options/settings.ts";
 
 interface Entry {
   readonly option: Option<never>;
@@ -17,10 +17,23 @@ function bash(): string {
     .map(({ option, flags }) =>
       `    ${flags.join("|")}) COMPREPLY=($(compgen -W "${option.choices!.join(" ")}" -- "$word")); return ;;`
     );
-  const values = entries.filter(({ option }) => option.value && !option.choices && option.without === undefined)
+  const names = entries.filter(({ option }) => option.names)
+    .map(({ option, flags }) => `    ${flags.join("|")}) _pastream_names ${option.names}; return ;;`);
+  const isPlain = ({ option }: Entry) =>
+    option.value && !option.choices && !option.names && option.without === undefined;
+  const values = entries.filter(isPlain)
     .flatMap(({ flags }) => flags).join("|");
   const words = entries.flatMap(({ flags }) => flags).join(" ");
-  return `_pastream() {
+  return `# Offers the names that pastream itself prints, of which one has been begun. Of a pair the last one is looked at, except
+# of devices, whose names may have commas in them.
+_pastream_names() {
+  local name plain=\${word//\\\\/} first=
+  if [[ $1 != devices && $plain == *,* ]]; then first=\${plain%,*}, plain=\${plain##*,}; fi
+  while IFS= read -r name; do
+    if [[ \${name,,} == "\${plain,,}"* ]]; then COMPREPLY+=("$first$(printf %q "$name")"); fi
+  done < <("\${COMP_WORDS[0]}" --completions "$1" 2>/dev/null)
+}
+_pastream() {
   local word=\${COMP_WORDS[COMP_CWORD]} before=\${COMP_WORDS[COMP_CWORD-1]}
   # To bash the = in --option=value is a word.
   if [[ $word == = ]]; then word=
@@ -29,6 +42,7 @@ function bash(): string {
   COMPREPLY=()
   case $before in
 ${choices.join("\n")}
+${names.join("\n")}
     ${values}) return ;;
   esac
   case $word in
@@ -56,11 +70,19 @@ function zsh(): string {
     const names = flags.length > 1
       ? `'(${flags.join(" ")})'{${flags.map((flag) => flag + attached(flag, option)).join(",")}}'`
       : `'${flags[0]}${attached(flags[0], option)}`;
-    const action = option.choices ? `(${option.choices.join(" ")})` : "";
+    const action = option.choices
+      ? `(${option.choices.join(" ")})`
+      : option.names
+      ? `{_pastream_names ${option.names}}`
+      : "";
     const colons = option.without === undefined ? ":" : "::";
     return `    ${names}[${escaped}]${option.value ? `${colons}${option.value}:${action}` : ""}'`;
   });
   return `#compdef pastream
+_pastream_names() {
+  local -a names=("\${(@f)$($words[1] --completions $1 2>/dev/null)}")
+  compadd -M 'm:{a-zA-Z}={A-Za-z}' -a names
+}
 _pastream() {
   _arguments -s \\
 ${specs.map((spec) => `${spec} \\`).join("\n")}
@@ -85,6 +107,7 @@ function fish(): string {
     parts.push(`-l ${option.name}`);
     if (option.value && option.without === undefined) parts.push("-x");
     if (option.choices) parts.push(`-a '${option.choices.join(" ")}'`);
+    if (option.names) parts.push(`-a '(pastream --completions ${option.names} 2>/dev/null)'`);
     parts.push(`-d '${description}'`);
     return parts.join(" ");
   });
@@ -92,6 +115,10 @@ function fish(): string {
 }
 
 const scripts: Readonly<Record<typeof shells[number], () => string>> = { bash, zsh, fish };
+
+export function isShell(name: string): name is typeof shells[number] {
+  return (shells as readonly string[]).includes(name);
+}
 
 export function completionScript(shell: typeof shells[number]): string {
   return scripts[shell]();

@@ -4,7 +4,7 @@
  */
 import { looksLikeChannels, looksLikeMap, readChannels, readMap, readSides, type Sides } from "./lists.ts";
 import * as numbers from "./numbers.ts";
-import { dtypes, type Settings, shells } from "./settings.ts";
+import { dtypes, type NameList, nameLists, type Settings, shells } from "./settings.ts";
 import { didYouMean } from "./suggest.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -25,6 +25,8 @@ export interface Option<T> {
   readonly words?: number;
   /** All that can be written; for completions. */
   readonly choices?: readonly string[];
+  /** The names that can be written, where this machine says which; for completions. */
+  readonly names?: NameList;
   /** One or two sentences for --help. */
   readonly help: string;
   /** What the manual says beyond that. */
@@ -81,6 +83,7 @@ export const options: OptionTable = {
     name: "list-encodings",
     group: "general",
     value: "TYPE",
+    names: "types",
     without: "",
     accepts: (word) => !word.startsWith("-"),
     read: (text) => text.toUpperCase(),
@@ -91,9 +94,10 @@ export const options: OptionTable = {
     group: "general",
     value: "SHELL",
     choices: shells,
-    read: choose(shells, "a shell"),
+    read: choose([...shells, ...nameLists], "a shell"),
     help: "Print the completions for bash, zsh or fish and exit.",
-    more: 'For bash, put this into ~/.bashrc: eval "$(pastream --completions bash)".',
+    more: 'For bash, put this into ~/.bashrc: eval "$(pastream --completions bash)". ' +
+      `The completions ask in turn for ${nameLists.join(", ")}, which print a name per line.`,
   },
   quiet: {
     name: "quiet",
@@ -197,6 +201,7 @@ export const options: OptionTable = {
     short: "D",
     group: "device",
     value: "DEVICE[,DEVICE]",
+    names: "devices",
     read: (text) => text,
     help:
       "Device by index, id or words of its name, or virtual, the built-in loopback. Default: PASTREAM_DEVICE, else " +
@@ -208,6 +213,7 @@ export const options: OptionTable = {
     name: "host-api",
     group: "device",
     value: "NAME",
+    names: "host-apis",
     read: readName,
     help: "Use, or list, only devices of this host API (ALSA, JACK, WASAPI, Core Audio, …); without -D its default " +
       "devices.",
@@ -304,6 +310,7 @@ export const options: OptionTable = {
     short: "t",
     group: "file",
     value: "TYPE[,TYPE]",
+    names: "types",
     read: sides((text) => text.toUpperCase()),
     help: "File type, like wav, flac, au or raw (--list-formats). Default: from the file's header or name.",
     more:
@@ -315,6 +322,7 @@ export const options: OptionTable = {
     short: "e",
     group: "file",
     value: "ENCODING[,ENCODING]",
+    names: "encodings",
     read: sides((text) => text.toUpperCase()),
     help:
       "Sample encoding, like pcm_16, pcm_24, float (--list-encodings). Needed for a RAW playback; a recording's is " +

@@ -3,6 +3,9 @@ import type { Span } from "./numbers.ts";
 
 export const dtypes = ["float32", "int32", "int24", "int16", "int8", "uint8"] as const;
 export const shells = ["bash", "zsh", "fish"] as const;
+/** Lists of names that the completions of a shell offer, asked for when they are needed. */
+export const nameLists = ["devices", "host-apis", "types", "encodings"] as const;
+export type NameList = typeof nameLists[number];
 
 /** What the options say, each under the name that the table of options has for it. */
 export interface Settings {
@@ -11,7 +14,7 @@ export interface Settings {
   list?: boolean;
   listFormats?: boolean;
   listEncodings?: string;
-  completions?: typeof shells[number];
+  completions?: typeof shells[number] | NameList;
   quiet?: boolean;
   json?: boolean;
   terminal?: boolean;

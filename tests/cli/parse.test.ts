@@ -180,6 +180,7 @@ describe("the command line", () => {
       "host-api": "ALSA",
       channels: "1",
       rate: "1",
+      "device-rate": "1",
       format: "int8",
       blocksize: "0",
       latency: "low",
@@ -194,7 +195,7 @@ describe("the command line", () => {
       const words = [["--" + name, samples[name]], ["--" + name + "=" + samples[name]]];
       if (short) words.push(["-" + short, samples[name]], ["-" + short + samples[name]]);
       for (const list of value === undefined ? [["--" + name], ...(short ? [["-" + short]] : [])] : words) {
-        const line = parseCommandLine([...list, "in.wav"]);
+        const line = parseCommandLine([...list, setting === "terminal" ? "scope" : "in.wav"]);
         if (line.command === "help" || line.command === "version") assert.equal(line.command, setting);
         else assert.notEqual(line.settings[setting], undefined, list.join(" "));
       }

@@ -3,12 +3,15 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { after, describe, it } from "node:test";
 import { completionScript } from "../../cli/manual/completions.ts";
 import { helpText } from "../../cli/manual/help.ts";
 import { manPage } from "../../cli/manual/man.ts";
 import { withReference } from "../../cli/manual/markdown.ts";
 import { options, settingNames } from "../../cli/options/options.ts";
+import { queryHostApis } from "../../mod.ts";
+import { shellCommand } from "../helpers/cli.ts";
 import { shells } from "../../cli/options/settings.ts";
 
 const file = (path: string) => readFileSync(new URL(`../../${path}`, import.meta.url), "utf8");
@@ -52,14 +55,18 @@ describe("completions", () => {
   after(() => rmSync(folder, { recursive: true }));
   for (const shell of shells) writeFileSync(join(folder, shell), completionScript(shell));
 
+  writeFileSync(join(folder, ".asoundrc"), 'pcm."a, b" { type null }\npcm."Bob\'s ears" { type null }\n');
+  const pastream = shellCommand([]);
+
   /** What the shell itself offers for a line. */
   const offered = (shell: typeof shells[number], line: string): string[] => {
     const script = join(folder, shell);
-    const words = JSON.stringify(line.split(" ")).slice(1, -1).replaceAll(",", " ");
+    const words = line.split(" ").map((word) => JSON.stringify(word)).join(" ");
     const code = {
-      bash: `source ${script}; COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _pastream
+      bash:
+        `pastream() { ${pastream} "$@"; }; source ${script}; COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _pastream
         printf '%s\\n' "\${COMPREPLY[@]}"`,
-      fish: `source ${script}; complete -C ${JSON.stringify(line)}`,
+      fish: `function pastream; ${pastream} $argv; end; source ${script}; complete -C ${JSON.stringify(line)}`,
       // zsh completes in its line editor only; that it reads the script, and has the function, is what can be seen
       // here.
       zsh: `autoload -Uz compinit; compinit -u -d ${join(folder, "dump")}; source ${script}; echo $_comps[pastream]`,
@@ -71,6 +78,7 @@ describe("completions", () => {
     ], {
       encoding: "utf8",
       cwd: folder,
+      env: { ...process.env, HOME: folder, PASTREAM_DEVICE: "" },
     });
     assert.equal(stderr, "");
     assert.equal(status, 0);
@@ -97,8 +105,29 @@ describe("completions", () => {
     for (const name of settingNames) assert.ok(all.has(`--${options[name].name}`), name);
   });
 
+  it("names of this machine: types, encodings, host APIs, devices", { skip: lacking("bash") }, () => {
+    assert.deepEqual(offered("bash", "pastream -t fla"), ["flac"]);
+    assert.deepEqual(offered("bash", "pastream -t WAV,op"), ["WAV,opus"]);
+    assert.deepEqual(offered("bash", "pastream --list-encodings ai"), ["aiff"]);
+    assert.deepEqual(offered("bash", "pastream -e pcm_2"), ["pcm_24"]);
+    assert.deepEqual(offered("bash", "pastream --host-api Virt"), ["Virtual"]);
+    assert.deepEqual(offered("bash", "pastream -D vir"), ["virtual"]);
+    if (!queryHostApis().some(({ name }) => name === "ALSA")) return;
+    assert.deepEqual(offered("bash", "pastream -D A,"), ["a\\,\\ b"]);
+    assert.deepEqual(offered("bash", "pastream -D bob"), ["Bob\\'s\\ ears"]);
+    if (!lacking("fish")) assert.ok(offered("fish", "pastream -D Bob").includes("Bob's ears"));
+    if (!lacking("fish")) assert.deepEqual(offered("fish", "pastream -t flac"), ["flac"]);
+  });
+
   it("zsh", { skip: lacking("zsh") }, () => {
     assert.deepEqual(offered("zsh", "pastream "), ["_pastream"]);
+    const types = spawnSync("zsh", [
+      "-f",
+      "-c",
+      `compdef() { }; pastream() { ${pastream} "$@"; }; compadd() { print -l -- $names; }; words=(pastream)
+       source ${join(folder, "zsh")}; _pastream_names types`,
+    ], { encoding: "utf8" });
+    assert.deepEqual([types.stdout.split("\n").includes("flac"), types.stderr], [true, ""]);
     for (const name of settingNames) assert.ok(completionScript("zsh").includes(`--${options[name].name}`), name);
   });
 
