@@ -24,7 +24,7 @@ function bash(): string {
   const values = entries.filter(isPlain)
     .flatMap(({ flags }) => flags).join("|");
   const words = entries.flatMap(({ flags }) => flags).join(" ");
-  return `# Offers the names that pastream itself prints, of which one has been begun. Of a pair the last one is looked at, except
+  return `# Offers the names that pastream prints and that begin like the word. Of a pair the last part counts, but not
 # of devices, whose names may have commas in them.
 _pastream_names() {
   local name plain=\${word//\\\\/} first=

@@ -84,6 +84,24 @@ describe("playing and recording", () => {
     }
   });
 
+  it("ends where an MP3 ends whose length is only estimated, with or without --duration", {
+    skip: !("MP3" in availableFormats()) && "no MP3",
+  }, async () => {
+    // Noise and silence, with a variable bit rate; without its first frame, nothing in the file says how long it is.
+    const samples = Int16Array.from(noise(RATE), (sample, index) => index < RATE ? sample : 0);
+    await writeFile(path("vbr.mp3"), samples, { sampleRate: RATE, channels: 2, bitrateMode: "variable" });
+    const bytes = readFileSync(path("vbr.mp3"));
+    let second = bytes.indexOf("Xing");
+    assert.ok(second > 0);
+    while (bytes[second] !== 0xff || (bytes[second + 1] & 0xfe) !== 0xfa) second++;
+    writeFileSync(path("estimated.mp3"), bytes.subarray(second));
+    const { samples: decoded } = await readFile(path("estimated.mp3"), { dtype: "int16" });
+    for (const args of [[], ["-d", "10"], ["-d", "1"]]) {
+      const { stderr } = await run("--json", "-q", path("estimated.mp3"), ...args);
+      assert.equal(JSON.parse(stderr).frames, Math.min(decoded.length / 2, args[1] === "1" ? RATE : Infinity));
+    }
+  });
+
   it("routes channels, and warns of those that are muted", async () => {
     const input = await makeFile("map.wav", 1000);
     const source = noise(1000);

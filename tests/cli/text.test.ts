@@ -63,8 +63,8 @@ describe("completions", () => {
     const script = join(folder, shell);
     const words = line.split(" ").map((word) => JSON.stringify(word)).join(" ");
     const code = {
-      bash:
-        `pastream() { ${pastream} "$@"; }; source ${script}; COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _pastream
+      bash: `pastream() { ${pastream} "$@"; }; source ${script}
+        COMP_WORDS=(${words}); COMP_CWORD=$((\${#COMP_WORDS[@]}-1)); _pastream
         printf '%s\\n' "\${COMPREPLY[@]}"`,
       fish: `function pastream; ${pastream} $argv; end; source ${script}; complete -C ${JSON.stringify(line)}`,
       // zsh completes in its line editor only; that it reads the script, and has the function, is what can be seen
