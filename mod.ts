@@ -39,7 +39,7 @@ export { RingBuffer, type RingHandle } from "./src/ring/ring-buffer.ts";
 export { supportedSampleRates } from "./src/device/sample-rates.ts";
 export { checkSettings } from "./src/device/stream-config.ts";
 export type { StreamKind, StreamOptions } from "./src/device/stream-options.ts";
-export { type Versions, versions } from "./src/library/versions.ts";
+export { type LibraryOrigin, type Versions, versions } from "./src/library/versions.ts";
 export { deinterleave, interleave } from "./src/samples/interleave.ts";
 export { type FileMode, SoundFile, type SoundFileOptions } from "./src/sound-file/sound-file.ts";
 export type { BlockOptions } from "./src/sound-file/blocks.ts";

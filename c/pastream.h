@@ -142,11 +142,24 @@ PS_API int32_t ps_handle_count(void);
 #define PS_LIBRARY_PORTAUDIO 0
 #define PS_LIBRARY_SNDFILE 1
 
-/* Loads the library `which` now instead of on first use, from `path` (UTF-8) or, if NULL or empty, from
- * PASTREAM_PORTAUDIO or PASTREAM_SNDFILE in the environment, else by its usual names. Does nothing when it is loaded.
- * PS_ERR_NO_PORTAUDIO, PS_ERR_NO_SNDFILE: the detail lists what was tried, a line each; install it or name its file,
- * and call again. Any thread; reads files. */
+/* Where a library was found: in the one file that somebody named, among the system's own, in the bundle that comes with
+ * libpastream. */
+#define PS_ORIGIN_NAMED 1
+#define PS_ORIGIN_SYSTEM 2
+#define PS_ORIGIN_BUNDLE 3
+
+/* Loads the library `which` now instead of on first use, from `path` (UTF-8) or, if NULL or empty, from the place that
+ * was named, else from where PASTREAM_PORTAUDIO or PASTREAM_SNDFILE in the environment says, else on Linux from the
+ * system and then from the bundle, on other systems from the bundle first. Nothing is looked for in the working folder.
+ * Does nothing when it is loaded. PS_ERR_NO_PORTAUDIO, PS_ERR_NO_SNDFILE: the detail lists what was tried, a line each;
+ * install it or name its file, and call again. Any thread; reads files. */
 PS_API int32_t ps_library_load(int32_t which, const char *path);
+/* Says where the library `which` will be found when it is loaded: the file `path` (UTF-8) is the only one to try
+ * (PS_ORIGIN_NAMED), or stands for the bundle's file beside libpastream (PS_ORIGIN_BUNDLE). NULL or empty takes that
+ * back. PS_ERR_ARGUMENT, PS_ERR_MEMORY. No effect when it is loaded. Any thread. */
+PS_API int32_t ps_library_place(int32_t which, int32_t origin, const char *path);
+/* PS_ORIGIN_* of a loaded library, 0 if it is not loaded. PS_ERR_ARGUMENT. Any thread. */
+PS_API int32_t ps_library_origin(int32_t which);
 /* Text about a loaded library. Empty if it is not loaded. Any thread. */
 #define PS_LIBRARY_VERSION 0 /* its own version text */
 #define PS_LIBRARY_PATH 1    /* the file that it was loaded from */

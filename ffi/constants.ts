@@ -33,6 +33,9 @@ export const PS_LIBRARY_PORTAUDIO = 0;
 export const PS_LIBRARY_SNDFILE = 1;
 export const PS_LIBRARY_VERSION = 0;
 export const PS_LIBRARY_PATH = 1;
+export const PS_ORIGIN_NAMED = 1;
+export const PS_ORIGIN_SYSTEM = 2;
+export const PS_ORIGIN_BUNDLE = 3;
 
 export const PS_END_READER = 0;
 export const PS_END_WRITER = 1;

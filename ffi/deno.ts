@@ -1,4 +1,5 @@
 import { downloaded } from "./download.ts";
+import { packageFile } from "./process.ts";
 import type { Library, Runtime } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
@@ -33,6 +34,7 @@ export function denoRuntime(): Runtime {
     platform: `${os === "darwin" ? "macos" : os}-${arch === "x86_64" ? "x64" : "arm64"}`,
     usesMusl: () => env === "musl",
     open,
+    packageFile,
     permitted: (path) => granted({ name: "ffi", path }),
     environment: (name) => granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined,
     exists,

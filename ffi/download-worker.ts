@@ -3,6 +3,8 @@
 /** What is to be fetched, and where to. */
 export interface DownloadOrder {
   readonly url: string;
+  /** Bytes that it has: more are not taken. */
+  readonly size: number;
   /** An empty folder for it. */
   readonly folder: string;
   /** The length of a DownloadReport, as an i32, and then the report. */
@@ -28,24 +30,34 @@ export const downloadThread = { url: import.meta.url, name: "pastream download" 
  * Stands in for plug where that does not come. Deno fetches modules over the connections that it has, and one by which
  * the program itself has just come stands still with the thread that is waiting.
  */
-const standIn: Plug = {
-  async download({ url, location }) {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
-    const path = `${location}/library`;
-    await Deno.writeFile(path, new Uint8Array(await response.arrayBuffer()));
-    return path;
-  },
-};
-
-function findPlug(): Promise<Plug> {
-  const tooLate = new Promise<Plug>((resolve) => setTimeout(resolve, PATIENCE, standIn));
-  return Promise.race([(import(plug) as Promise<Plug>).catch(() => standIn), tooLate]);
+function standIn(size: number): Plug {
+  return {
+    async download({ url, location }) {
+      const response = await fetch(url);
+      if (!response.ok || !response.body) throw new Error(`${response.status} ${response.statusText}`);
+      const path = `${location}/library`;
+      let received = 0;
+      const limit = new TransformStream<Uint8Array, Uint8Array>({
+        transform(piece, controller) {
+          received += piece.length;
+          if (received > size) throw new Error(`it is longer than the ${size} bytes that were published`);
+          controller.enqueue(piece);
+        },
+      });
+      await Deno.writeFile(path, response.body.pipeThrough(limit));
+      return path;
+    },
+  };
 }
 
-async function fetchLibrary({ url, folder }: DownloadOrder): Promise<DownloadReport> {
+function findPlug(otherwise: Plug): Promise<Plug> {
+  const tooLate = new Promise<Plug>((resolve) => setTimeout(resolve, PATIENCE, otherwise));
+  return Promise.race([(import(plug) as Promise<Plug>).catch(() => otherwise), tooLate]);
+}
+
+async function fetchLibrary({ url, size, folder }: DownloadOrder): Promise<DownloadReport> {
   try {
-    const { download } = await findPlug();
+    const { download } = await findPlug(standIn(size));
     return { fetched: await download({ url, location: folder }) };
   } catch (error) {
     return { failed: (error instanceof Error ? error.message : `${error}`).slice(0, 1000) };

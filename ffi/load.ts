@@ -1,11 +1,18 @@
 import { bunRuntime } from "./bun.ts";
-import { PS_ABI_VERSION } from "./constants.ts";
+import {
+  PS_ABI_VERSION,
+  PS_LIBRARY_PORTAUDIO,
+  PS_LIBRARY_SNDFILE,
+  PS_ORIGIN_BUNDLE,
+  PS_ORIGIN_NAMED,
+} from "./constants.ts";
 import { denoRuntime } from "./deno.ts";
 import { LibraryNotFoundError, PastreamError } from "./errors.ts";
 import { nodeRuntime } from "./node.ts";
 import { prebuilt } from "./prebuilt.ts";
 import type { Library, Runtime } from "./runtime.ts";
 import { type Functions, symbols } from "./symbols.ts";
+import { cString } from "./text.ts";
 
 export const runtime: Runtime = "Deno" in globalThis
   ? denoRuntime()
@@ -39,14 +46,16 @@ function pathOf(url: URL): string | undefined {
   return runtime.platform.startsWith("windows") ? path.slice(1).replaceAll("/", "\\") : path;
 }
 
-/** Where a library is to be taken from, if not from where it usually is. */
+/** Where libraries are to be taken from, if not from where they usually are. */
 export interface LibraryPlace {
   readonly path?: string;
   /** Of the folder that stands for native/. */
   readonly url?: string;
+  readonly portaudio?: string;
+  readonly libsndfile?: string;
 }
 
-/** Loads the library before anything else does, and answers its path. */
+/** Loads the library before anything else does, and returns its path. */
 export function loadFrom(place: LibraryPlace): string {
   if (library) throw new PastreamError("active", `libpastream is loaded already, from ${path}`);
   library = load(place);
@@ -60,25 +69,55 @@ function folders(): string[] {
   return runtime.usesMusl() ? [`${platform}-musl`, platform] : [platform, `${platform}-musl`];
 }
 
-/** The libraries beside this module. */
-function besideModule(): string[] {
+/** The name of libpastream's file on this platform. */
+function fileName(): string {
   const { platform } = runtime;
-  const file = platform.startsWith("windows")
-    ? "pastream.dll"
-    : platform.startsWith("macos")
-    ? "libpastream.dylib"
-    : "libpastream.so";
-  return folders().map((folder) => pathOf(new URL(`../native/${folder}/${file}`, import.meta.url)))
-    .filter((path) => path !== undefined);
+  if (platform.startsWith("windows")) return "pastream.dll";
+  return platform.startsWith("macos") ? "libpastream.dylib" : "libpastream.so";
 }
+
+/** The libraries of this package: in the npm package for this platform, or in native/ beside this module. */
+function ofThisPackage(): string[] {
+  // A checkout, whose table is empty, has no such packages.
+  const packages = Object.keys(prebuilt).length === 0 ? [] : folders().map((f) => `@pastream/native-${f}`);
+  return [
+    ...packages.map((name) => runtime.packageFile(name, fileName())),
+    ...folders().map((folder) => pathOf(new URL(`../native/${folder}/${fileName()}`, import.meta.url))),
+  ].filter((path) => path !== undefined);
+}
+
+/** Files of the bundle that were fetched, by PS_LIBRARY_*. */
+const fetchedBundle: Partial<Record<number, string>> = {};
 
 /** The library that was published along with this module, if it came from the web or `url` says where that is. */
 function published(url: string | undefined): string[] {
   const [folder] = folders();
   const base = url || runtime.environment("PASTREAM_LIB_URL") || new URL("../native/", import.meta.url).href;
   const entry = prebuilt[folder];
-  if (!runtime.download || !entry || base.startsWith("file:")) return [];
-  return [runtime.download(`${base.replace(/\/?$/, "/")}${folder}/${entry.file}`, entry)];
+  const { download } = runtime;
+  if (!download || !entry || base.startsWith("file:")) return [];
+  const { bundle, ...itself } = entry;
+  const address = `${base.replace(/\/?$/, "/")}${folder}/`;
+  const path = download(address, itself);
+  if (bundle) {
+    fetchedBundle[PS_LIBRARY_PORTAUDIO] = download(address, bundle.portaudio);
+    fetchedBundle[PS_LIBRARY_SNDFILE] = download(address, bundle.libsndfile);
+  }
+  return [path];
+}
+
+/**
+ * Tells libpastream where PortAudio and libsndfile are. It reads the environment itself, too, but not every runtime's
+ * `process.env` is the process's environment.
+ */
+function placeLibraries({ functions }: Library, { portaudio, libsndfile }: LibraryPlace): void {
+  const place = (which: number, origin: number, path: string | undefined) => {
+    if (path) functions.ps_library_place(which, origin, cString(path));
+  };
+  place(PS_LIBRARY_PORTAUDIO, PS_ORIGIN_NAMED, portaudio ?? runtime.environment("PASTREAM_PORTAUDIO"));
+  place(PS_LIBRARY_SNDFILE, PS_ORIGIN_NAMED, libsndfile ?? runtime.environment("PASTREAM_SNDFILE"));
+  place(PS_LIBRARY_PORTAUDIO, PS_ORIGIN_BUNDLE, fetchedBundle[PS_LIBRARY_PORTAUDIO]);
+  place(PS_LIBRARY_SNDFILE, PS_ORIGIN_BUNDLE, fetchedBundle[PS_LIBRARY_SNDFILE]);
 }
 
 /** A name alone means a file in the working folder: systems would look for it in folders of their own. */
@@ -95,20 +134,26 @@ function advice(): string {
     return `it comes built for ${platforms.join(", ")}, but not for ${platform}: ` +
       "build it from source, and set PASTREAM_LIB to its path";
   }
-  return "install pastream anew, or, in a program that was packed into one file, leave pastream out of the pack " +
-    "or name the library by loadLibrary() or PASTREAM_LIB";
+  return `install pastream anew, with its optional dependency @pastream/native-${
+    folders()[0]
+  }, or, in a program that ` +
+    "was packed into one file, leave pastream out of the pack or name the library by loadLibrary() or PASTREAM_LIB";
 }
 
-function load({ path: chosen, url }: LibraryPlace = {}): Library {
+function load(place: LibraryPlace = {}): Library {
+  const { path: chosen, url } = place;
   const named = chosen ?? runtime.environment("PASTREAM_LIB");
   const exact = named && withFolder(named);
-  const local = exact ? [exact] : besideModule();
+  const local = exact ? [exact] : ofThisPackage();
   // A scoped --allow-ffi names one file: where there is such a file, the user is not asked about the others.
   const permitted = local.filter((path) => runtime.permitted(path));
   const failures: string[] = [];
   const opened = openFirst(permitted.length > 0 ? permitted : local.slice(0, 1), failures) ??
     openFirst(exact ? [] : published(url), failures);
-  if (opened) return opened;
+  if (opened) {
+    placeLibraries(opened, place);
+    return opened;
+  }
   const help = permitted.length === 0 && local.length > 0
     ? `allow it with --allow-ffi=${local[0]}`
     : exact

@@ -1,10 +1,17 @@
 /** A library as it was built for one platform. */
-export interface Prebuilt {
-  /** Its name in the platform's folder. */
+export interface PrebuiltFile {
+  /** Its name. */
   readonly file: string;
   readonly size: number;
   /** In hexadecimal. */
   readonly sha256: string;
+  /** The size of the file with .gz behind its name which is published instead, if one is. */
+  readonly gzipped?: number;
+}
+
+/** libpastream for one platform, with PortAudio and libsndfile. */
+export interface Prebuilt extends PrebuiltFile {
+  readonly bundle?: { readonly portaudio: PrebuiltFile; readonly libsndfile: PrebuiltFile };
 }
 
 /**

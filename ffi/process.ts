@@ -9,6 +9,17 @@ export function packageRequire(): (name: string) => unknown {
   return createRequire(import.meta.url);
 }
 
+/** The path of a file in a package that is installed beside this one. */
+export function packageFile(name: string, file: string): string | undefined {
+  if (!import.meta.url.startsWith("file:")) return undefined;
+  const { createRequire } = builtin("node:module") as typeof import("node:module");
+  try {
+    return createRequire(import.meta.url).resolve(`${name}/${file}`);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether a program is linked with musl: it names its dynamic loader, near its beginning. */
 export function namesMusl(program: string): boolean {
   const { openSync, readSync, closeSync } = builtin("node:fs") as typeof import("node:fs");
@@ -30,6 +41,7 @@ export function processRuntime(): Omit<Runtime, "open"> {
   return {
     platform: `${os}-${arch}`,
     usesMusl: () => os === "linux" && namesMusl(globalThis.process.execPath),
+    packageFile,
     permitted: () => true,
     environment: (name) => env[name],
     exists: (path) => (builtin("node:fs") as typeof import("node:fs")).existsSync(path),

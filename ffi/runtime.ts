@@ -1,4 +1,4 @@
-import type { Prebuilt } from "./prebuilt.ts";
+import type { PrebuiltFile } from "./prebuilt.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
 /** An open libpastream. */
@@ -22,8 +22,13 @@ export interface Runtime {
   environment(name: string): string | undefined;
   /** Whether a file exists; undefined where that may not be known. */
   exists(path: string): boolean | undefined;
-  /** The path of a library from the web, which is fetched if need be. Only where modules come from the web, too. */
-  download?(url: string, library: Prebuilt): string;
+  /** The path of a file in a package that is installed beside this one, or undefined. */
+  packageFile(name: string, file: string): string | undefined;
+  /**
+   * The path of a library from the folder at `address`, which is fetched if need be. Only where modules come from the
+   * web, too.
+   */
+  download?(address: string, library: PrebuiltFile): string;
   /** Calls `action` when the process ends; does nothing in a worker, whose end is not the process's. */
   onExit(action: () => void): void;
 }

@@ -22,6 +22,10 @@ export const symbols = {
   ps_handle_count: { parameters: [], result: "i32" },
   // int32_t ps_library_load(int32_t which, const char *path)
   ps_library_load: { parameters: ["i32", "buffer"], result: "i32" },
+  // int32_t ps_library_place(int32_t which, int32_t origin, const char *path)
+  ps_library_place: { parameters: ["i32", "i32", "buffer"], result: "i32" },
+  // int32_t ps_library_origin(int32_t which)
+  ps_library_origin: { parameters: ["i32"], result: "i32" },
   // int32_t ps_library_text(int32_t which, int32_t what, char *text, int32_t size)
   ps_library_text: { parameters: ["i32", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_ring_new(int32_t element_size, double size, void *storage, double storage_bytes)

@@ -54,7 +54,7 @@ export function hashBuild(compiler, args) {
 /**
  * Sets the time of linking in a DLL's header to zero, so that the same input gives the same bytes (zig cannot be told).
  */
-function dropLinkTime(path) {
+export function dropLinkTime(path) {
   const dll = readFileSync(path);
   dll.writeUInt32LE(0, dll.readUInt32LE(0x3c) + 8);
   writeFileSync(path, dll);

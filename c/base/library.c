@@ -56,23 +56,48 @@ static int try_file(struct library *library, const char *name, struct attempts *
   return resolve(library, loaded, name, attempts);
 }
 
-static int try_all(struct library *library, const char *path, struct attempts *attempts) {
-  if (!path || !*path) path = getenv(library->variable);
-  if (path && *path) return try_file(library, path, attempts);
+static int try_system(struct library *library, struct attempts *attempts) {
   for (const char *const *name = library->names; *name; name++) {
-    if (try_file(library, *name, attempts)) return 1;
+    if (try_file(library, *name, attempts)) return PS_ORIGIN_SYSTEM;
   }
   return 0;
+}
+
+static int try_bundle(struct library *library, struct attempts *attempts) {
+  char path[OS_PATH_SIZE];
+  const char *place = library->places[PS_ORIGIN_BUNDLE];
+  if (!place) {
+    if (!library->bundled || !os_beside_library(library->bundled, path, sizeof path)) return 0;
+    place = path;
+  }
+  return try_file(library, place, attempts) ? PS_ORIGIN_BUNDLE : 0;
+}
+
+/* A person who names a file means that one: no other is tried. */
+static int try_all(struct library *library, const char *path, struct attempts *attempts) {
+  char variable[OS_PATH_SIZE];
+  if (!path || !*path) path = library->places[PS_ORIGIN_NAMED];
+  if (!path && os_environment(library->variable, variable, sizeof variable)) path = variable;
+  if (path) return try_file(library, path, attempts) ? PS_ORIGIN_NAMED : 0;
+#if defined(__linux__)
+  /* The system's own goes with its sound servers, and is kept up to date there. */
+  int origin = try_system(library, attempts);
+  return origin ? origin : try_bundle(library, attempts);
+#else
+  int origin = try_bundle(library, attempts);
+  return origin ? origin : try_system(library, attempts);
+#endif
 }
 
 int32_t library_load(struct library *library, const char *path) {
   if (atomic_load_explicit(&library->loaded, memory_order_acquire)) return PS_OK;
   struct attempts attempts = {.length = 0};
   os_mutex_lock(&library->lock);
-  int loaded = atomic_load(&library->loaded) || try_all(library, path, &attempts);
-  atomic_store_explicit(&library->loaded, loaded, memory_order_release);
+  int32_t origin = atomic_load(&library->loaded);
+  if (!origin) origin = try_all(library, path, &attempts);
+  atomic_store_explicit(&library->loaded, origin, memory_order_release);
   os_mutex_unlock(&library->lock);
-  return loaded ? PS_OK : error_set(library->missing, 0, "%s", attempts.text);
+  return origin ? PS_OK : error_set(library->missing, 0, "%s", attempts.text);
 }
 
 static struct library *by_number(int32_t which) {
@@ -85,6 +110,30 @@ static struct library *by_number(int32_t which) {
 int32_t ps_library_load(int32_t which, const char *path) {
   struct library *library = by_number(which);
   return library ? library_load(library, path) : PS_ERR_ARGUMENT;
+}
+
+int32_t ps_library_place(int32_t which, int32_t origin, const char *path) {
+  struct library *library = by_number(which);
+  if (!library) return PS_ERR_ARGUMENT;
+  if (origin != PS_ORIGIN_NAMED && origin != PS_ORIGIN_BUNDLE)
+    return error_set(PS_ERR_ARGUMENT, 0, "origin %d has no place that could be said", (int)origin);
+  char *place = NULL;
+  if (path && *path) {
+    place = malloc(strlen(path) + 1);
+    if (!place) return error_set(PS_ERR_MEMORY, 0, "no memory for a path");
+    strcpy(place, path);
+  }
+  os_mutex_lock(&library->lock);
+  char *former = library->places[origin];
+  library->places[origin] = place;
+  os_mutex_unlock(&library->lock);
+  free(former);
+  return PS_OK;
+}
+
+int32_t ps_library_origin(int32_t which) {
+  struct library *library = by_number(which);
+  return library ? atomic_load_explicit(&library->loaded, memory_order_acquire) : PS_ERR_ARGUMENT;
 }
 
 int32_t ps_library_text(int32_t which, int32_t what, char *text, int32_t size) {

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "os/os.h"
+#include "pastream.h"
 
 struct library_symbol {
   const char *name;
@@ -16,18 +17,21 @@ struct library_symbol {
 
 struct library {
   const char *variable;     /* environment variable that names the file */
-  const char *const *names; /* else these are tried in order; ends with NULL */
+  const char *const *names; /* the system's, in order of trial; ends with NULL */
+  const char *bundled;      /* the name of the bundle's file, which lies beside this library */
   int32_t missing;          /* status when it cannot be loaded */
   const struct library_symbol *symbols;
   size_t symbol_count;
-  void *functions;              /* the struct that is filled */
-  const char *(*version)(void); /* text; called only when loaded */
-  struct os_mutex lock;         /* OS_MUTEX_INIT */
-  _Atomic int32_t loaded;
+  void *functions;                    /* the struct that is filled */
+  const char *(*version)(void);       /* text; called only when loaded */
+  struct os_mutex lock;               /* OS_MUTEX_INIT; for what follows */
+  char *places[PS_ORIGIN_BUNDLE + 1]; /* by origin, what ps_library_place has said; else NULL */
+  _Atomic int32_t loaded;             /* PS_ORIGIN_*, 0 while it is not */
 };
 
-/* Loads it unless it is loaded: from `path` or, if NULL or empty, from where the environment says, else by its usual
- * names. Cheap when loaded. PS_OK, or `missing` with a line for each thing tried. Any thread. */
+/* Loads it unless it is loaded: from `path` or, if NULL or empty, from the place that was named, else from where the
+ * environment says, else on Linux from the system and then from the bundle, on other systems from the bundle first.
+ * Cheap when loaded. PS_OK, or `missing` with a line for each thing tried. Any thread. */
 int32_t library_load(struct library *library, const char *path);
 
 extern struct library library_portaudio; /* device/portaudio/thread.c */

@@ -73,11 +73,18 @@ double os_time(void); /* monotonic */
 void os_sleep(double seconds);
 void os_sleep_until(double time); /* on the clock of os_time */
 
-/* Shared libraries, loaded for the life of the process. `error` gets the system's text. */
+/* Shared libraries, loaded for the life of the process. A name without a folder is looked for where the system's
+ * libraries are, never in the working folder; a path is that of one file. `error` gets the system's text. */
 void *os_library_open(const char *path, char *error, size_t error_size);
 void *os_library_symbol(void *library, const char *name);
 /* The path of the file that holds `symbol`; empty if it cannot be told. */
 void os_library_path(void *symbol, char *path, size_t size);
+/* The path of `name` in the folder of this library itself; 0 if that cannot be told. */
+int os_beside_library(const char *name, char *path, size_t size);
+
+#define OS_PATH_SIZE 4096
+/* A variable of the process's environment in UTF-8; 0 if it is not set, empty, or longer than `size`. */
+int os_environment(const char *name, char *value, size_t size);
 
 int os_debugging(void); /* PASTREAM_DEBUG=1: what libraries print is wanted */
 

@@ -189,7 +189,7 @@ void os_thread_detach(struct os_thread *thread) { pthread_detach(thread->id); }
 
 /* --------------------------------------------------------------- libraries */
 
-void *os_library_open(const char *path, char *error, size_t error_size) {
+static void *open_file(const char *path, char *error, size_t error_size) {
   void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
   if (!library) {
     const char *text = dlerror();
@@ -198,12 +198,45 @@ void *os_library_open(const char *path, char *error, size_t error_size) {
   return library;
 }
 
+#if defined(__APPLE__)
+/* dyld takes a name without a folder from the working folder, too: here it is tried where package managers put it. */
+void *os_library_open(const char *path, char *error, size_t error_size) {
+  static const char *const folders[] = {"/opt/homebrew/lib", "/usr/local/lib", "/opt/local/lib", "/usr/lib"};
+  if (strchr(path, '/')) return open_file(path, error, error_size);
+  void *library = NULL;
+  for (size_t i = 0; !library && i < sizeof folders / sizeof *folders; i++) {
+    char file[OS_PATH_SIZE];
+    snprintf(file, sizeof file, "%s/%s", folders[i], path);
+    library = open_file(file, error, error_size);
+  }
+  return library;
+}
+#else
+void *os_library_open(const char *path, char *error, size_t error_size) { return open_file(path, error, error_size); }
+#endif
+
 void *os_library_symbol(void *library, const char *name) { return dlsym(library, name); }
 
 void os_library_path(void *symbol, char *path, size_t size) {
   Dl_info info;
   int known = dladdr(symbol, &info) != 0 && info.dli_fname;
   snprintf(path, size, "%s", known ? info.dli_fname : "");
+}
+
+/* A path that is not absolute would mean another file once the program has changed its working folder. */
+int os_beside_library(const char *name, char *path, size_t size) {
+  os_library_path((void *)os_beside_library, path, size);
+  char *slash = strrchr(path, '/');
+  if (path[0] != '/') return 0;
+  size_t room = size - (size_t)(slash + 1 - path);
+  return snprintf(slash + 1, room, "%s", name) < (int)room;
+}
+
+int os_environment(const char *name, char *value, size_t size) {
+  const char *text = getenv(name);
+  if (!text || !*text || strlen(text) >= size) return 0;
+  strcpy(value, text);
+  return 1;
 }
 
 #if defined(__APPLE__)

@@ -4,6 +4,7 @@
 #include <process.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <wchar.h>
 
 /* ----------------------------------------------------------------- mutexes */
@@ -122,14 +123,67 @@ static void to_utf8(const wchar_t *wide, char *text, size_t size) {
   if (!WideCharToMultiByte(CP_UTF8, 0, wide, -1, text, (int)size, NULL, NULL)) text[0] = 0;
 }
 
+#define SAFE_FOLDERS (LOAD_LIBRARY_SEARCH_DEFAULT_DIRS)
+/* With the neighbours that a library needs: they lie in its own folder. */
+#define WITH_NEIGHBOURS (LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS)
+
+/* Opens one file; the flags take an absolute path only. */
+static HMODULE open_file(const wchar_t *path) {
+  DWORD length = GetFullPathNameW(path, 0, NULL, NULL);
+  wchar_t *whole = length ? malloc(length * sizeof *whole) : NULL;
+  HMODULE library = NULL;
+  if (whole && GetFullPathNameW(path, length, whole, NULL)) library = LoadLibraryExW(whole, NULL, WITH_NEIGHBOURS);
+  DWORD reason = GetLastError();
+  free(whole);
+  SetLastError(reason);
+  return library;
+}
+
+/* The next folder of PATH that is absolute, at or behind *place, with a backslash behind it; 0 at the end. */
+static int next_folder(const wchar_t **place, wchar_t *folder, size_t room) {
+  while (**place) {
+    size_t length = wcscspn(*place, L";");
+    const wchar_t *start = *place;
+    *place += length + ((*place)[length] == L';');
+    int absolute = length > 2 && start[1] == L':' && (start[2] == L'\\' || start[2] == L'/');
+    if (!absolute || length + 2 > room) continue;
+    wmemcpy(folder, start, length);
+    wcscpy(folder + length, L"\\");
+    return 1;
+  }
+  return 0;
+}
+
+/* A name without a folder: Windows' own folders and the program's, then those of PATH, where package managers' are. */
+static HMODULE open_name(const wchar_t *name) {
+  HMODULE library = LoadLibraryExW(name, NULL, SAFE_FOLDERS);
+  if (library) return library;
+  DWORD reason = GetLastError();
+  DWORD length = GetEnvironmentVariableW(L"PATH", NULL, 0);
+  wchar_t *path = length ? malloc(length * sizeof *path) : NULL;
+  if (path && GetEnvironmentVariableW(L"PATH", path, length)) {
+    wchar_t file[1024];
+    size_t room = sizeof file / sizeof *file - wcslen(name);
+    for (const wchar_t *place = path; !library && next_folder(&place, file, room);) {
+      wcscat(file, name);
+      if (GetFileAttributesW(file) == INVALID_FILE_ATTRIBUTES) continue;
+      library = LoadLibraryExW(file, NULL, WITH_NEIGHBOURS);
+      if (!library) reason = GetLastError();
+    }
+  }
+  free(path);
+  SetLastError(reason);
+  return library;
+}
+
 void *os_library_open(const char *path, char *error, size_t error_size) {
   wchar_t *wide = to_wide(path);
-  HMODULE library = wide ? LoadLibraryW(wide) : NULL;
+  HMODULE library = !wide ? NULL : wcspbrk(wide, L"\\/:") ? open_file(wide) : open_name(wide);
+  DWORD reason = GetLastError();
   free(wide);
   if (!library) {
     wchar_t text[256] = L"unknown error";
-    FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, GetLastError(), 0, text, 256,
-                   NULL);
+    FormatMessageW(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, reason, 0, text, 256, NULL);
     text[wcscspn(text, L"\r\n")] = 0;
     to_utf8(text, error, error_size);
   }
@@ -140,10 +194,29 @@ void *os_library_symbol(void *library, const char *name) { return (void *)GetPro
 
 void os_library_path(void *symbol, char *path, size_t size) {
   HMODULE module;
-  wchar_t wide[1024] = L"";
+  wchar_t wide[OS_PATH_SIZE] = L"";
   DWORD flags = GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
-  if (GetModuleHandleExW(flags, symbol, &module)) GetModuleFileNameW(module, wide, 1023);
+  if (GetModuleHandleExW(flags, symbol, &module)) GetModuleFileNameW(module, wide, OS_PATH_SIZE - 1);
   to_utf8(wide, path, size);
+}
+
+int os_beside_library(const char *name, char *path, size_t size) {
+  os_library_path((void *)os_beside_library, path, size);
+  char *slash = strrchr(path, '\\');
+  if (!slash) return 0;
+  size_t room = size - (size_t)(slash + 1 - path);
+  return snprintf(slash + 1, room, "%s", name) < (int)room;
+}
+
+/* The process's own: a C runtime has a copy, in another encoding, which knows nothing of what the program has set. */
+int os_environment(const char *name, char *value, size_t size) {
+  wchar_t *variable = to_wide(name), wide[OS_PATH_SIZE];
+  DWORD length = variable ? GetEnvironmentVariableW(variable, wide, OS_PATH_SIZE) : 0;
+  free(variable);
+  if (length == 0 || length >= OS_PATH_SIZE) return 0;
+  value[0] = 0;
+  to_utf8(wide, value, size);
+  return value[0] != 0;
 }
 
 /* Our threads may outlive a FreeLibrary of this library, so it stays mapped. */

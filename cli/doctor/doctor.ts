@@ -4,6 +4,7 @@ import {
   DuplexStream,
   formatDeviceList,
   installHint,
+  type LibraryOrigin,
   queryDevices,
   type SystemLibrary,
   type Versions,
@@ -101,14 +102,22 @@ function reportLines({ stream, latencySeconds, result, summary }: Report): strin
   ];
 }
 
-function versionLines({ native, portaudio, libsndfile, paths }: Versions): string[] {
+const reasons: Readonly<Record<LibraryOrigin, string>> = {
+  named: "named by PASTREAM_PORTAUDIO, PASTREAM_SNDFILE or loadLibrary()",
+  system: "the system's",
+  bundle: "comes with pastream",
+};
+
+function versionLines({ native, portaudio, libsndfile, paths, origins }: Versions): string[] {
   const library = (name: string, found: string) => `${name.padEnd(12)} ${found}`;
-  const orHint = (version: string | null, path: string | null, name: SystemLibrary) =>
-    version === null ? oneLine(`not found; ${installHint(name)}`) : `${version} (${path})`;
+  const orHint = (name: SystemLibrary, version: string | null) =>
+    version === null
+      ? oneLine(`not found; ${installHint(name)}`)
+      : `${version} (${paths[name]}; ${reasons[origins[name]!]})`;
   return [
     library("libpastream", `${native} (${paths.native})`),
-    library("PortAudio", orHint(portaudio, paths.portaudio, "portaudio")),
-    library("libsndfile", orHint(libsndfile, paths.libsndfile, "libsndfile")),
+    library("PortAudio", orHint("portaudio", portaudio)),
+    library("libsndfile", orHint("libsndfile", libsndfile)),
   ];
 }
 

@@ -44,3 +44,10 @@ export function hostTarget() {
   if (!target) throw new Failure(`no build for ${name}: there is one for ${targets.map((t) => t.name).join(", ")}`);
   return target;
 }
+
+/** The files of the bundle by the names that libpastream looks for beside itself. */
+export function bundleFiles({ name }) {
+  if (name.startsWith("windows")) return { portaudio: "portaudio.dll", sndfile: "sndfile.dll" };
+  if (name.startsWith("macos")) return { portaudio: "libportaudio.2.dylib", sndfile: "libsndfile.1.dylib" };
+  return { portaudio: "libportaudio.so.2", sndfile: "libsndfile.so.1" };
+}

@@ -11,11 +11,19 @@ export interface LibraryOptions {
    * from a release of this very version is refused.
    */
   url?: string | URL;
+  /**
+   * The file of PortAudio. Default: `PASTREAM_PORTAUDIO`, else on Linux the system's, and the one that comes with this
+   * package where the system has none; on Windows and macOS the other way round.
+   */
+  portaudio?: string;
+  /** The file of libsndfile. Default: `PASTREAM_SNDFILE`, else as for PortAudio. */
+  libsndfile?: string;
 }
 
 /**
- * Loads the C library from a place of your own choice, before anything else is done with this package, and answers the
- * path of its file. Without this call it is loaded when it is first needed.
+ * Loads the C library from a place of your own choice, before anything else is done with this package, and returns the
+ * path of its file. Without this call it is loaded when it is first needed. Throws a LibraryNotFoundError where it cannot
+ * be loaded, and a PastreamError with the code "active" where it is loaded already.
  *
  * @example In an executable that brings the library along
  * ```ts ignore
@@ -26,10 +34,13 @@ export interface LibraryOptions {
  * ```
  */
 export function loadLibrary(options: LibraryOptions = {}): string {
-  const { path, url } = options;
-  if (path !== undefined && (typeof path !== "string" || path === "")) {
-    throw new TypeError(`path must be the path of a file, not ${show(path)}`);
+  const { url, ...files } = options;
+  for (const name of ["path", "portaudio", "libsndfile"] as const) {
+    const file = files[name];
+    if (file !== undefined && (typeof file !== "string" || file === "")) {
+      throw new TypeError(`${name} must be the path of a file, not ${show(file)}`);
+    }
   }
   if (url !== undefined && !URL.canParse(`${url}`)) throw new TypeError(`url must be an address, not ${show(url)}`);
-  return loadFrom({ path, url: url && `${url}` });
+  return loadFrom({ ...files, url: url && `${url}` });
 }

@@ -1,9 +1,23 @@
-import { PS_LIBRARY_PATH, PS_LIBRARY_PORTAUDIO, PS_LIBRARY_SNDFILE, PS_LIBRARY_VERSION } from "../../ffi/constants.ts";
+import {
+  PS_LIBRARY_PATH,
+  PS_LIBRARY_PORTAUDIO,
+  PS_LIBRARY_SNDFILE,
+  PS_LIBRARY_VERSION,
+  PS_ORIGIN_BUNDLE,
+  PS_ORIGIN_NAMED,
+  PS_ORIGIN_SYSTEM,
+} from "../../ffi/constants.ts";
 import { native, nativePath } from "../../ffi/load.ts";
 import { readText } from "../../ffi/text.ts";
 import { VERSION } from "./version.ts";
 
-/** What `versions()` answers; null stands for a library that is not installed. */
+/**
+ * Why a library is the one that is used: somebody named its file, it is the system's, or it is the one that comes with
+ * this package.
+ */
+export type LibraryOrigin = "named" | "system" | "bundle";
+
+/** What `versions()` returns; null stands for a library that is not installed. */
 export interface Versions {
   /** This package. */
   readonly pastream: string;
@@ -15,13 +29,25 @@ export interface Versions {
   readonly libsndfile: string | null;
   /** The files that they were loaded from. */
   readonly paths: { readonly native: string; readonly portaudio: string | null; readonly libsndfile: string | null };
+  /** Why these. */
+  readonly origins: { readonly portaudio: LibraryOrigin | null; readonly libsndfile: LibraryOrigin | null };
 }
 
-/** Versions of this package, its C library, PortAudio and libsndfile, with the paths they were loaded from. */
+const origins: Readonly<Record<number, LibraryOrigin>> = {
+  [PS_ORIGIN_NAMED]: "named",
+  [PS_ORIGIN_SYSTEM]: "system",
+  [PS_ORIGIN_BUNDLE]: "bundle",
+};
+
+/**
+ * Versions of this package, its C library, PortAudio and libsndfile, with the paths they were loaded from and why. Loads
+ * those that are not loaded.
+ */
 export function versions(): Versions {
-  const { ps_version, ps_library_load, ps_library_text } = native();
+  const { ps_version, ps_library_load, ps_library_text, ps_library_origin } = native();
   const text = (library: number, what: number): string | null =>
     ps_library_load(library, null) < 0 ? null : readText((text, size) => ps_library_text(library, what, text, size));
+  const origin = (library: number) => origins[ps_library_origin(library)] ?? null;
   return {
     pastream: VERSION,
     native: readText(ps_version),
@@ -32,5 +58,6 @@ export function versions(): Versions {
       portaudio: text(PS_LIBRARY_PORTAUDIO, PS_LIBRARY_PATH),
       libsndfile: text(PS_LIBRARY_SNDFILE, PS_LIBRARY_PATH),
     },
+    origins: { portaudio: origin(PS_LIBRARY_PORTAUDIO), libsndfile: origin(PS_LIBRARY_SNDFILE) },
   };
 }

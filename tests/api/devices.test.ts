@@ -204,12 +204,14 @@ describe("checkSettings()", () => {
 
 describe("versions()", () => {
   it("names what is loaded, and from where", () => {
-    const { pastream, native, portaudio, libsndfile, paths } = versions();
+    const { pastream, native, portaudio, libsndfile, paths, origins } = versions();
     assert.equal(pastream, VERSION);
     assert.equal(native, VERSION);
     assert.match(paths.native, /pastream/);
     assert.equal(portaudio === null, paths.portaudio === null);
     assert.equal(libsndfile === null, paths.libsndfile === null);
+    assert.equal(portaudio === null, origins.portaudio === null);
+    assert.equal(libsndfile === null, origins.libsndfile === null);
     if (portaudio !== null) assert.match(portaudio, /PortAudio/);
     if (libsndfile !== null) assert.match(libsndfile, /\d+\.\d+/);
   });

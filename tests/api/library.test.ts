@@ -12,7 +12,12 @@ const path = join(root, "native", name, file);
 describe("loadLibrary()", () => {
   it("refuses what is no path and no address", () => {
     for (const wrong of ["", 5, null, new URL("file:///lib.so")]) {
-      assert.throws(() => loadLibrary({ path: wrong as string }), TypeError);
+      for (const name of ["path", "portaudio", "libsndfile"]) {
+        assert.throws(() => loadLibrary({ [name]: wrong }), (error: unknown) => {
+          assert.ok(error instanceof TypeError && error.message.startsWith(`${name} must be`));
+          return true;
+        });
+      }
     }
     for (const wrong of ["native", "", 5]) assert.throws(() => loadLibrary({ url: wrong as string }), TypeError);
   });

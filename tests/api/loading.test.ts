@@ -1,7 +1,16 @@
 // When the C library is loaded, from where, and what is said if it cannot be.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -81,6 +90,32 @@ describe("PASTREAM_LIB", () => {
     const { nativePath } = await import("../../ffi/load.ts");
     cpSync(nativePath(), join(folder, "alone.so"));
     assert.match(await firstCall({ env: { PASTREAM_LIB: "alone.so" }, cwd: folder }), /^loaded .*alone\.so/);
+  });
+});
+
+describe("libsndfile", () => {
+  const origins = helper("library-origins.ts");
+
+  async function found(...args: string[]) {
+    const { code, stdout, stderr } = await runTs(origins, { args, env: { PASTREAM_SNDFILE: undefined } });
+    assert.equal(code, 0, stderr);
+    return JSON.parse(stdout) as { version: string | null; path: string | null; origin: string | null };
+  }
+
+  it("is the system's, unless the program names another in its environment or in loadLibrary()", async () => {
+    const system = await found();
+    assert.equal(system.origin, process.platform === "linux" ? "system" : "bundle");
+    const copy = join(folder, "another – ä.so");
+    copyFileSync(system.path!, copy);
+    const named = { version: system.version, path: copy, origin: "named" };
+    assert.deepEqual(await found("environment", copy), named);
+    assert.deepEqual(await found("option", copy), named);
+  });
+
+  it("is none where the named one is not there", async () => {
+    const none = { version: null, path: null, origin: null };
+    assert.deepEqual(await found("environment", join(folder, "nowhere.so")), none);
+    assert.deepEqual(await found("option", join(folder, "nowhere.so")), none);
   });
 });
 

@@ -72,6 +72,64 @@ TEST(a_path_or_the_environment_comes_first) {
   unsetenv(VARIABLE);
 }
 
+/* The bundle stands behind the system's on Linux, for which these tests are; what somebody names is before both. */
+TEST(the_system_the_bundle_and_what_is_named) {
+  char nowhere[] = "/nonexistent-bundle.so", mathematics[] = "libm.so.6";
+  struct library library = new_library();
+  library.places[PS_ORIGIN_BUNDLE] = nowhere;
+  CHECK_EQUAL(library_load(&library, NULL), PS_OK);
+  CHECK_EQUAL(library.loaded, PS_ORIGIN_SYSTEM);
+
+  library = new_library();
+  library.names = no_names;
+  library.places[PS_ORIGIN_BUNDLE] = mathematics;
+  CHECK_EQUAL(library_load(&library, NULL), PS_OK);
+  CHECK_EQUAL(library.loaded, PS_ORIGIN_BUNDLE);
+
+  library = new_library();
+  library.places[PS_ORIGIN_NAMED] = nowhere;
+  CHECK_EQUAL(library_load(&library, NULL), MISSING); /* no other is tried */
+  library.places[PS_ORIGIN_NAMED] = mathematics;
+  setenv(VARIABLE, "/nonexistent-either.so", 1);
+  CHECK_EQUAL(library_load(&library, NULL), PS_OK);
+  CHECK_EQUAL(library.loaded, PS_ORIGIN_NAMED);
+  unsetenv(VARIABLE);
+}
+
+TEST(the_bundle_lies_beside_this_library) {
+  char path[OS_PATH_SIZE];
+  struct library library = new_library();
+  library.names = no_names;
+  library.bundled = "libpastream-bundled.so";
+  CHECK(os_beside_library(library.bundled, path, sizeof path) && path[0] == '/');
+  CHECK_EQUAL(library_load(&library, NULL), MISSING);
+  CHECK(strstr(detail(), path) != NULL);
+  CHECK_EQUAL(os_beside_library(library.bundled, path, 10), 0); /* no room */
+}
+
+TEST(places_are_said_through_the_door) {
+  CHECK_EQUAL(ps_library_place(7, PS_ORIGIN_NAMED, "/x"), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_library_place(PS_LIBRARY_SNDFILE, PS_ORIGIN_SYSTEM, "/x"), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_library_place(PS_LIBRARY_SNDFILE, PS_ORIGIN_NAMED, "/nonexistent-first.so"), PS_OK);
+  CHECK_EQUAL(ps_library_place(PS_LIBRARY_SNDFILE, PS_ORIGIN_NAMED, "/nonexistent-named.so"), PS_OK);
+  CHECK_EQUAL(ps_library_load(PS_LIBRARY_SNDFILE, NULL), PS_ERR_NO_SNDFILE);
+  CHECK(strncmp(detail(), "/nonexistent-named.so: ", 23) == 0);
+  CHECK_EQUAL(ps_library_origin(PS_LIBRARY_SNDFILE), 0);
+  CHECK_EQUAL(ps_library_place(PS_LIBRARY_SNDFILE, PS_ORIGIN_NAMED, NULL), PS_OK);
+  CHECK_EQUAL(ps_library_origin(7), PS_ERR_ARGUMENT);
+}
+
+TEST(the_environment) {
+  char value[32];
+  setenv(VARIABLE, "a value", 1);
+  CHECK(os_environment(VARIABLE, value, sizeof value) && strcmp(value, "a value") == 0);
+  CHECK_EQUAL(os_environment(VARIABLE, value, 7), 0);
+  setenv(VARIABLE, "", 1);
+  CHECK_EQUAL(os_environment(VARIABLE, value, sizeof value), 0);
+  unsetenv(VARIABLE);
+  CHECK_EQUAL(os_environment(VARIABLE, value, sizeof value), 0);
+}
+
 TEST(a_library_without_a_function_is_another_library) {
   struct library library = new_library();
   struct library_symbol needed[2] = {symbols[0], symbols[1]};
@@ -107,6 +165,10 @@ int main(void) {
   RUN(names_are_tried_in_order);
   RUN(what_was_tried_is_told_line_by_line);
   RUN(a_path_or_the_environment_comes_first);
+  RUN(the_system_the_bundle_and_what_is_named);
+  RUN(the_bundle_lies_beside_this_library);
+  RUN(places_are_said_through_the_door);
+  RUN(the_environment);
   RUN(a_library_without_a_function_is_another_library);
   RUN(a_long_list_is_cut_not_overrun);
   RUN(paths_of_symbols);

@@ -45,15 +45,21 @@ static const char *const file_names[] = {
     "libportaudio64bit.dll",
 #elif defined(__APPLE__)
     "libportaudio.2.dylib",
-    "/opt/homebrew/lib/libportaudio.2.dylib",
-    "/usr/local/lib/libportaudio.2.dylib",
-    "/opt/local/lib/libportaudio.2.dylib",
 #else
     "libportaudio.so.2",
     "libportaudio.so",
 #endif
     NULL,
 };
+
+/* In the bundle. */
+#if defined(_WIN32)
+#define BUNDLED "portaudio.dll"
+#elif defined(__APPLE__)
+#define BUNDLED "libportaudio.2.dylib"
+#else
+#define BUNDLED "libportaudio.so.2"
+#endif
 
 static const struct library_symbol symbols[] = {
 #define F(result, name, real_name, parameters) {#real_name, offsetof(struct portaudio_api, name), 0},
@@ -66,6 +72,7 @@ static const char *version_text(void) { return the_portaudio.api.get_version_tex
 struct library library_portaudio = {
     .variable = "PASTREAM_PORTAUDIO",
     .names = file_names,
+    .bundled = BUNDLED,
     .missing = PS_ERR_NO_PORTAUDIO,
     .symbols = symbols,
     .symbol_count = sizeof symbols / sizeof symbols[0],

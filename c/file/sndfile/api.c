@@ -12,15 +12,21 @@ static const char *const file_names[] = {
     "sndfile.dll", "libsndfile-1.dll", "libsndfile.dll", "libsndfile_x64.dll",
 #elif defined(__APPLE__)
     "libsndfile.1.dylib",
-    "/opt/homebrew/lib/libsndfile.1.dylib",
-    "/usr/local/lib/libsndfile.1.dylib",
-    "/opt/local/lib/libsndfile.1.dylib",
 #else
     "libsndfile.so.1",
     "libsndfile.so",
 #endif
     NULL,
 };
+
+/* In the bundle. */
+#if defined(_WIN32)
+#define BUNDLED "sndfile.dll"
+#elif defined(__APPLE__)
+#define BUNDLED "libsndfile.1.dylib"
+#else
+#define BUNDLED "libsndfile.so.1"
+#endif
 
 static const struct library_symbol symbols[] = {
 #define F(result, name, real_name, parameters) {#real_name, offsetof(struct sndfile_api, name), 0},
@@ -40,6 +46,7 @@ static const char *version(void) {
 struct library library_sndfile = {
     .variable = "PASTREAM_SNDFILE",
     .names = file_names,
+    .bundled = BUNDLED,
     .missing = PS_ERR_NO_SNDFILE,
     .symbols = symbols,
     .symbol_count = sizeof symbols / sizeof symbols[0],

@@ -1,0 +1,104 @@
+// One shared library out of the files of several: `zig build-lib`, which takes flags for each group of files.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import process from "node:process";
+import { dropLinkTime, zigCache } from "../../build.mjs";
+import { Failure } from "../run.mjs";
+import { fromNpm, root, which } from "../tools.mjs";
+import { bundleFolder } from "./sources.mjs";
+
+/** A header that makes the functions which `declarations` declare, and no others, the public ones of a library. */
+const exportsHeader = (declarations) =>
+  `#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/types.h>
+#if defined(_WIN32)
+#pragma clang attribute push(__attribute__((dllexport)), apply_to = function)
+#else
+#pragma GCC visibility push(default)
+#endif
+${declarations}#if defined(_WIN32)
+#pragma clang attribute pop
+#else
+#pragma GCC visibility pop
+#endif
+`;
+
+/** Writes the configuration of one library, and returns the folder to include. */
+function writeConfigs(name, { configs, exports, pattern }) {
+  const folder = join(bundleFolder, "config", name);
+  const files = {
+    ...configs,
+    // The map keeps back what zig's own start of a library would export on Linux.
+    ...(exports && { "exports.h": exportsHeader(exports), "exports.map": `{ global: ${pattern}; local: *; };\n` }),
+  };
+  mkdirSync(folder, { recursive: true });
+  for (const [file, text] of Object.entries(files)) {
+    const path = join(folder, file);
+    mkdirSync(dirname(path), { recursive: true });
+    if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
+  }
+  return folder;
+}
+
+export function zig() {
+  const path = fromNpm.zig() ?? which("zig");
+  if (!path) throw new Failure("building the bundle takes zig, which comes by `npm ci`");
+  return path;
+}
+
+/**
+ * Compiles and links `output` for one target out of `parts`: [{ name, recipe, folder }], the first of which is the
+ * library itself. Paths are relative to the checkout, so that no folder of this machine gets into a file.
+ */
+export function compileLibrary({ target, parts, output, soname, links = [] }) {
+  const here = (path) => relative(root, path).replaceAll("\\", "/");
+  /** The folders to include of one library: all of them for itself, the first, which is public, for others. */
+  const includes = (name, count = 1) => {
+    const part = parts.find((p) => p.name === name);
+    return [writeConfigs(name, part.recipe), ...part.recipe.include.slice(0, count).map((i) => join(part.folder, i))];
+  };
+  const groups = parts.flatMap(({ name, recipe, folder }) => {
+    const own = includes(name, Infinity);
+    // Each has a config.h: its own comes first.
+    const others = (recipe.uses ?? []).flatMap((used) => includes(used));
+    const flags = [
+      ...["-O2", "-w", "-fvisibility=hidden", "-ffunction-sections", "-fdata-sections", "-D_GNU_SOURCE"],
+      ...["-D_FILE_OFFSET_BITS=64", "-fno-sanitize=all", "-fno-strict-aliasing"],
+      ...[...own, ...others].map((i) => `-I${here(i)}`),
+      ...(recipe.headers ?? []).flatMap((i) => ["-idirafter", here(join(bundleFolder, "sources", i))]),
+      ...recipe.flags(target),
+      ...(recipe.exports ? ["-include", here(join(own[0], "exports.h"))] : []),
+    ];
+    const files = recipe.files(target, folder).map((file) => file.startsWith("/") ? file : join(folder, file));
+    return ["-cflags", ...flags, "--", ...files.map(here)];
+  });
+  const map = join(bundleFolder, "config", parts[0].name, "exports.map");
+  const aside = `${output}.${process.pid}`;
+  mkdirSync(dirname(output), { recursive: true });
+  const args = [
+    ...["build-lib", "-dynamic", "-target", target.zig, "-O", "ReleaseFast", "-fstrip", "-lc", "--name", "bundle"],
+    ...["--gc-sections", "-fno-emit-implib"],
+    ...(target.name.includes("x64") ? ["-mcpu", "x86_64_v2"] : []),
+    ...(target.name.startsWith("linux") ? [`-fsoname=${soname}`, "-z", "defs", "--version-script", map] : []),
+    ...(target.name.startsWith("macos") ? ["-install_name", `@rpath/${soname}`] : []),
+    ...links,
+    `-femit-bin=${aside}`,
+    ...groups,
+  ];
+  const { status, stderr, error } = spawnSync(zig(), args, {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 1 << 28,
+    env: { ...process.env, ...zigCache },
+  });
+  if (status !== 0) {
+    throw new Failure(`${soname} for ${target.name} did not compile:\n${error?.message ?? stderr.slice(0, 4000)}`);
+  }
+  if (output.endsWith(".dll")) dropLinkTime(aside);
+  const bytes = readFileSync(aside);
+  writeFileSync(output, bytes);
+  rmSync(aside);
+}
