@@ -2,56 +2,42 @@
 // source archives of Debian, into build/bundle/<target>/. What is there from the same input is left alone.
 // Usage: node scripts/build-bundle.mjs [target ...]      this machine's target without one; "all" for every target
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
 import { codecs } from "./lib/bundle/codecs.mjs";
-import { compileLibrary, zig } from "./lib/bundle/compile.mjs";
+import { compileLibrary, hashLibrary, zigArguments } from "./lib/bundle/compile.mjs";
 import { portaudio } from "./lib/bundle/portaudio.mjs";
 import { bundleFolder, prepareSource, sources } from "./lib/bundle/sources.mjs";
 import { Failure, isMain, main, say } from "./lib/run.mjs";
 import { bundleFiles, hostTarget, targets } from "./lib/targets.mjs";
-import { root } from "./lib/tools.mjs";
 
-/** A hash of what a build is made of: the scripts, the pins and the compiler. */
-function inputs(target) {
-  const hash = createHash("sha256").update(JSON.stringify(target)).update(readFileSync(zig()).subarray(0, 1 << 20));
-  const folder = join(root, "scripts", "lib", "bundle");
-  const names = readdirSync(folder, { recursive: true }).map(String).filter((name) => /\.(mjs|c|h)$/.test(name));
-  for (const name of names.sort()) hash.update(`${name}\0`).update(readFileSync(join(folder, name)));
-  return hash.digest("hex");
+/** Both libraries of a target: what they are made of. */
+function libraries(target) {
+  const files = bundleFiles(target);
+  const prepared = Object.fromEntries(Object.keys(sources).map((name) => [name, prepareSource(name)]));
+  const part = ([name, recipe]) => ({ name, recipe, folder: prepared[name].folder });
+  const pins = Object.values(prepared).map(({ pin }) => [pin, String(pin.patches)]);
+  return [
+    { parts: [["portaudio", portaudio]].map(part), soname: files.portaudio },
+    { parts: Object.entries(codecs).map(part), soname: files.sndfile },
+  ].map((library) => ({ ...library, pins, args: zigArguments({ target, ...library }) }));
 }
 
-const part = (name, recipe) => ({ name, recipe, folder: prepareSource(name).folder });
-
-/** Builds both libraries for one target, and returns the folder that they are in. */
-export function buildBundle(target) {
+/** Builds both libraries for one target, and returns the folder that they are in. `anew`: whatever is there. */
+export function buildBundle(target, { anew = false } = {}) {
   const folder = join(bundleFolder, target.name);
-  const stamp = join(bundleFolder, `${target.name}.hash`);
-  const hash = inputs(target);
-  const files = bundleFiles(target);
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return folder;
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  for (const name of Object.keys(sources)) prepareSource(name);
-  say(`building PortAudio for ${target.name}`);
-  compileLibrary({
-    target,
-    parts: [part("portaudio", portaudio)],
-    output: join(folder, files.portaudio),
-    soname: files.portaudio,
-    links: portaudio.libraries(target),
-  });
-  say(`building libsndfile for ${target.name}`);
-  compileLibrary({
-    target,
-    parts: Object.entries(codecs).map(([name, recipe]) => part(name, recipe)),
-    output: join(folder, files.sndfile),
-    soname: files.sndfile,
-    links: codecs.sndfile.libraries(target),
-  });
-  writeFileSync(stamp, hash);
+  for (const library of libraries(target)) {
+    const output = join(folder, library.soname);
+    const stamp = join(bundleFolder, `${target.name}-${library.soname}.hash`);
+    const hash = hashLibrary(library);
+    if (!anew && existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) continue;
+    say(`building ${library.soname} for ${target.name} (minutes)`);
+    rmSync(stamp, { force: true });
+    compileLibrary({ ...library, output });
+    writeFileSync(stamp, hash);
+  }
   return folder;
 }
 

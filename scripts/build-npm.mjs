@@ -1,12 +1,14 @@
-// Makes the npm package in build/npm/, and of it build/pastream-<version>.tgz. dnt turns the sources into JavaScript
-// with declarations, or `deno pack` where JSR, which has dnt, cannot be reached. The rest of the package (bin, engines,
-// optional dependencies, the libraries) is added here: it is the same of both.
+// Makes the npm package in build/npm/, and of it build/pastream-<version>.tgz, and the packages with what is native.
+// dnt turns the sources into JavaScript with declarations, or `deno pack` where JSR, which has dnt, cannot be reached.
+// The rest of the package (bin, engines, optional dependencies) is added here: it is the same of both.
 // Usage: node scripts/build-npm.mjs; PASTREAM_DNT=<address of dnt's module>, or "none", decides which of the two.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { buildPackage, packageFolder, readJson } from "./build-package.mjs";
 import { capture, Failure, isMain, main, say } from "./lib/run.mjs";
+import { buildNativePackage, nativePackage } from "./lib/native-packages.mjs";
+import { targets } from "./lib/targets.mjs";
 import { fromNpm, root, which } from "./lib/tools.mjs";
 
 const buildFolder = join(root, "build");
@@ -119,16 +121,22 @@ function packageJson() {
     man: ["man/pastream.1"], // npm links no page where this is not a list
     // Node 20.16 is the first that lets a module ask for a built-in one without an import.
     engines: { node: ">=20.16" },
-    // The way to the library in a Node without FFI of its own.
-    optionalDependencies: { koffi: `^${optionalDependencies.koffi}` },
+    optionalDependencies: {
+      // The way to the library in a Node without FFI of its own.
+      koffi: `^${optionalDependencies.koffi}`,
+      ...Object.fromEntries(targets.map((target) => [nativePackage(target), version])),
+    },
   };
 }
 
-/** Answers the path of the package's archive. */
-export async function buildNpm() {
+/**
+ * Returns the paths of the archives: { main, native: { <target>: … } }. `bundles` are the targets whose packages have
+ * PortAudio and libsndfile: all of them in what is published.
+ */
+export async function buildNpm({ bundles = targets } = {}) {
   const npm = which("npm");
   if (!npm) throw new Failure("npm is missing: install it with Node (https://nodejs.org), then run this again");
-  await buildPackage();
+  await buildPackage({ bundles });
   const work = mkdtempSync(join(buildFolder, "pack-"));
   try {
     await compile(work);
@@ -136,16 +144,23 @@ export async function buildNpm() {
     rmSync(work, { recursive: true });
   }
   edit();
-  cpSync(join(packageFolder, "native"), join(npmFolder, "native"), { recursive: true });
   for (const name of ["man", "CHANGELOG.md", "LICENSE", "NOTICE", "README.md"]) {
     cpSync(join(root, name), join(npmFolder, name), { recursive: true });
   }
   const description = packageJson();
   writeFileSync(join(npmFolder, "package.json"), `${JSON.stringify(description, null, 2)}\n`);
   await run(npm, ["pack", "--silent", `--pack-destination=${buildFolder}`], npmFolder);
-  return join(buildFolder, `${description.name}-${description.version}.tgz`);
+  /** @type {Record<string, string>} */
+  const native = {};
+  for (const target of targets) {
+    native[target.name] = await buildNativePackage(target, description.version, { whole: bundles.includes(target) });
+  }
+  return { main: join(buildFolder, `${description.name}-${description.version}.tgz`), native };
 }
 
 if (isMain(import.meta)) {
-  await main(async () => say(`packed ${await buildNpm()}`));
+  await main(async () => {
+    const { main, native } = await buildNpm();
+    for (const path of [main, ...Object.values(native)]) say(`packed ${path}`);
+  });
 }

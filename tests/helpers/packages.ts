@@ -6,11 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { output } from "../../scripts/lib/run.mjs";
+import { hostTarget, targets } from "../../scripts/lib/targets.mjs";
 import { fromNpm, root, which } from "../../scripts/lib/tools.mjs";
 
 export { fromNpm, root };
 export const app: string = join(root, "tests", "packaging", "app");
 export const version: string = JSON.parse(readFileSync(join(root, "deno.json"), "utf8")).version;
+
+/** The targets for which PortAudio and libsndfile are built: for each of them that takes minutes. */
+export const bundles: typeof targets = process.env.PASTREAM_TEST_FULL ? targets : [hostTarget()];
 
 /**
  * How to run a JavaScript file on each runtime: Deno and Bun as pinned, this machine's Node and the pinned newer one.

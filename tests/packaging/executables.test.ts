@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { before, describe, it } from "node:test";
 import { buildPackage, packageFolder } from "../../scripts/build-package.mjs";
 import { hostTarget } from "../../scripts/lib/targets.mjs";
-import { app, fromNpm, root, run, type Settings, temporaryFolder, version } from "../helpers/packages.ts";
+import { app, bundles, fromNpm, root, run, type Settings, temporaryFolder, version } from "../helpers/packages.ts";
 
 const target = hostTarget();
 
@@ -24,7 +24,7 @@ describe("a single executable", () => {
   let settings: Settings;
 
   before(async () => {
-    await buildPackage();
+    await buildPackage({ bundles });
     folder = temporaryFolder();
     empty = join(folder, "empty");
     mkdirSync(empty);

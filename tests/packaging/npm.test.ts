@@ -1,18 +1,38 @@
 // The npm package: installed with npm and with Bun, far from the checkout, and used on every runtime.
 import assert from "node:assert/strict";
-import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import type { Server } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { before, describe, it } from "node:test";
+import { after, before, describe, it } from "node:test";
 import { buildNpm, npmFolder } from "../../scripts/build-npm.mjs";
-import { targets } from "../../scripts/lib/targets.mjs";
-import { app, fromNpm, root, run, runtimes, runWell, temporaryFolder, version } from "../helpers/packages.ts";
+import { nativeFolder, nativePackage } from "../../scripts/lib/native-packages.mjs";
+import { bundleFiles, hostTarget, targets } from "../../scripts/lib/targets.mjs";
+import { cannotHide, withoutSystemLibraries } from "../helpers/bare.ts";
+import { app, bundles, fromNpm, root, run, runtimes, runWell, temporaryFolder, version } from "../helpers/packages.ts";
+import { serveRegistry } from "../helpers/registry.ts";
 
 const nodes = Object.entries(runtimes).filter(([name]) => name.startsWith("node"));
 
+const host = hostTarget();
+
 let archive: string;
+let natives: Record<string, string>;
+let server: Server;
+let registry: Record<string, string>;
 before(async () => {
-  archive = await buildNpm();
+  ({ main: archive, native: natives } = await buildNpm({ bundles }));
+  const archives = targets.map((target) => ({
+    path: natives[target.name],
+    description: JSON.parse(readFileSync(join(nativeFolder(target), "package.json"), "utf8")),
+  }));
+  const served = await serveRegistry(archives);
+  server = served.server;
+  registry = { "npm_config_@pastream:registry": served.address };
+});
+after(() => {
+  server.close();
+  server.closeAllConnections();
 });
 
 /** A user's project with the package in it. */
@@ -20,6 +40,7 @@ async function install(...command: readonly string[]): Promise<string> {
   const folder = temporaryFolder();
   cpSync(app, folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "app", type: "module" }));
+  writeFileSync(join(folder, ".npmrc"), `@pastream:registry=${Object.values(registry)[0]}\n`);
   await runWell([...command, archive], { cwd: folder });
   return folder;
 }
@@ -32,11 +53,10 @@ const installers: Record<string, readonly string[]> = {
 describe("the npm package", () => {
   it("is small, and complete", () => {
     const { size } = statSync(archive);
-    assert.ok(size < 3 * 1024 * 1024, `${size} bytes`);
+    assert.ok(size < 1024 * 1024, `${size} bytes`);
     const files = readdirSync(npmFolder, { recursive: true }).map(String);
-    const libraries = targets.map(({ name, file }) => join("native", name, file));
     const documents = ["README.md", "LICENSE", "NOTICE", "CHANGELOG.md", join("man", "pastream.1")];
-    for (const name of [...libraries, ...documents, "mod.js", "mod.d.ts", "cli.js"]) {
+    for (const name of [...documents, "mod.js", "mod.d.ts", "cli.js"]) {
       assert.ok(files.includes(name), name);
     }
     const known = /\.(js|d\.ts|so|dylib|dll|1|md|json)$|^(LICENSE|NOTICE)$/;
@@ -59,8 +79,41 @@ describe("the npm package", () => {
     assert.deepEqual({ name, version: description.version, license }, { name: "pastream", version, license: "MIT" });
     assert.deepEqual(bin, { pastream: "cli.js" });
     assert.deepEqual(engines, { node: ">=20.16" });
-    assert.deepEqual(Object.keys(optionalDependencies), ["koffi"]);
+    const native = targets.map((target) => [nativePackage(target), version]);
+    assert.deepEqual({ koffi: optionalDependencies.koffi, ...Object.fromEntries(native) }, optionalDependencies);
     assert.equal(dependencies, undefined);
+  });
+});
+
+describe("the package with what is native", () => {
+  it("has PortAudio and libsndfile, their licences, and is small to download", () => {
+    for (const target of bundles) {
+      const { size } = statSync(natives[target.name]);
+      assert.ok(size < 1.5e6, `${target.name}: ${size} bytes`);
+      const files = readdirSync(nativeFolder(target), { recursive: true }).map(String);
+      const { portaudio, sndfile } = bundleFiles(target);
+      const texts = ["ogg", "vorbis", "opus", "flac", "mpg123", "lame", "sndfile", "portaudio"];
+      const documents = [...texts.map((name) => join("licences", `${name}.txt`)), "BUNDLE.md", "LICENSE", "README.md"];
+      const wanted = [target.file, portaudio, sndfile, ...documents, "licences", "package.json"];
+      assert.deepEqual(files.sort(), wanted.sort());
+    }
+  });
+
+  it("says for which systems it is", () => {
+    const fields = Object.fromEntries(targets.map((target) => {
+      const { os, cpu, libc } = JSON.parse(readFileSync(join(nativeFolder(target), "package.json"), "utf8"));
+      return [target.name, [...os, ...cpu, ...libc ?? []].join(" ")];
+    }));
+    assert.deepEqual(fields, {
+      "linux-x64": "linux x64 glibc",
+      "linux-arm64": "linux arm64 glibc",
+      "linux-x64-musl": "linux x64 musl",
+      "linux-arm64-musl": "linux arm64 musl",
+      "macos-x64": "darwin x64",
+      "macos-arm64": "darwin arm64",
+      "windows-x64": "win32 x64",
+      "windows-arm64": "win32 arm64",
+    });
   });
 });
 
@@ -75,7 +128,7 @@ for (const [installer, command] of Object.entries(installers)) {
       it(`plays, records and yields chunks on ${name}`, async () => {
         const { pastream, native, paths } = JSON.parse(await runWell([...runtime, "app.js"], { cwd: folder }));
         assert.deepEqual({ pastream, native }, { pastream: version, native: version });
-        assert.ok(paths.native.startsWith(join(folder, "node_modules", "pastream", "native")), paths.native);
+        assert.equal(paths.native, join(folder, "node_modules", nativePackage(host), host.file));
       });
 
       it(`has its command on ${name}`, async () => {
@@ -91,6 +144,25 @@ for (const [installer, command] of Object.entries(installers)) {
 
       it(`shows the live view on ${name}`, async () => {
         assert.equal(await runWell([...runtime, "view.js"], { cwd: folder }), "200 200 200 running\n");
+      });
+    }
+
+    it("installs the libraries for this system only", () => {
+      assert.deepEqual(readdirSync(join(folder, "node_modules", "@pastream")), [`native-${host.name}`]);
+    });
+
+    for (const [name, runtime] of Object.entries(runtimes)) {
+      it(`plays, records and reads files where there are no other libraries, on ${name}`, {
+        skip: cannotHide,
+      }, async () => {
+        const { origins, paths } = JSON.parse(
+          await runWell(withoutSystemLibraries([...runtime, "app.js"]), { cwd: folder }),
+        );
+        assert.deepEqual(origins, { portaudio: "bundle", libsndfile: "bundle" });
+        const native = join(folder, "node_modules", nativePackage(host));
+        const { portaudio, sndfile } = bundleFiles(host);
+        assert.deepEqual([paths.portaudio, paths.libsndfile], [join(native, portaudio), join(native, sndfile)]);
+        assert.equal(await runWell(withoutSystemLibraries([...runtime, "files.js"]), { cwd: folder }), "whole\n");
       });
     }
 
@@ -122,7 +194,7 @@ describe("the npm package, installed for the whole machine", () => {
   it("has its command and its manual page", async () => {
     const folder = temporaryFolder();
     const command = ["npm", "install", "--global", `--prefix=${folder}`, "--no-audit", "--no-fund", archive];
-    await runWell(command, { cwd: folder });
+    await runWell(command, { cwd: folder, env: registry });
     assert.equal(
       await runWell([join(folder, "bin", "pastream"), "--version"], { cwd: folder }),
       `pastream ${version}\n`,
@@ -149,7 +221,8 @@ describe("the npm package under TypeScript", () => {
 describe("the npm package without koffi", () => {
   let folder: string;
   before(async () => {
-    folder = await install("npm", "install", "--no-audit", "--no-fund", "--omit=optional");
+    folder = await install("npm", "install", "--no-audit", "--no-fund");
+    rmSync(join(folder, "node_modules", "koffi"), { recursive: true });
   });
 
   for (const [name, node] of nodes) {

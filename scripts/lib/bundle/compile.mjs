@@ -1,6 +1,7 @@
 // One shared library out of the files of several: `zig build-lib`, which takes flags for each group of files.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { dropLinkTime, zigCache } from "../../build.mjs";
@@ -26,21 +27,23 @@ ${declarations}#if defined(_WIN32)
 #endif
 `;
 
-/** Writes the configuration of one library, and returns the folder to include. */
-function writeConfigs(name, { configs, exports, pattern }) {
-  const folder = join(bundleFolder, "config", name);
-  const files = {
-    ...configs,
-    // The map keeps back what zig's own start of a library would export on Linux.
-    ...(exports && { "exports.h": exportsHeader(exports), "exports.map": `{ global: ${pattern}; local: *; };\n` }),
-  };
-  mkdirSync(folder, { recursive: true });
-  for (const [file, text] of Object.entries(files)) {
-    const path = join(folder, file);
+const configFolder = (name) => join(bundleFolder, "config", name);
+
+/** The files of a library's configuration, by their names. */
+function configFiles({ configs, exports, pattern }) {
+  // The map keeps back what zig's own start of a library would export on Linux.
+  const map = `{ global: ${pattern}; local: *; };\n`;
+  return { ...configs, ...(exports && { "exports.h": exportsHeader(exports), "exports.map": map }) };
+}
+
+/** Writes the configuration of one library. */
+function writeConfigs(name, recipe) {
+  mkdirSync(configFolder(name), { recursive: true });
+  for (const [file, text] of Object.entries(configFiles(recipe))) {
+    const path = join(configFolder(name), file);
     mkdirSync(dirname(path), { recursive: true });
     if (!existsSync(path) || readFileSync(path, "utf8") !== text) writeFileSync(path, text);
   }
-  return folder;
 }
 
 export function zig() {
@@ -50,19 +53,20 @@ export function zig() {
 }
 
 /**
- * Compiles and links `output` for one target out of `parts`: [{ name, recipe, folder }], the first of which is the
- * library itself. Paths are relative to the checkout, so that no folder of this machine gets into a file.
+ * The arguments of zig that compile and link one library for a target out of `parts`: [{ name, recipe, folder }], the
+ * first of which is the library itself. Paths are relative to the checkout, so that no folder of this machine gets into
+ * a file.
  */
-export function compileLibrary({ target, parts, output, soname, links = [] }) {
+export function zigArguments({ target, parts, soname }) {
   const here = (path) => relative(root, path).replaceAll("\\", "/");
   /** The folders to include of one library: all of them for itself, the first, which is public, for others. */
   const includes = (name, count = 1) => {
     const part = parts.find((p) => p.name === name);
-    return [writeConfigs(name, part.recipe), ...part.recipe.include.slice(0, count).map((i) => join(part.folder, i))];
+    return [configFolder(name), ...part.recipe.include.slice(0, count).map((i) => join(part.folder, i))];
   };
   const groups = parts.flatMap(({ name, recipe, folder }) => {
-    const own = includes(name, Infinity);
     // Each has a config.h: its own comes first.
+    const own = includes(name, Infinity);
     const others = (recipe.uses ?? []).flatMap((used) => includes(used));
     const flags = [
       ...["-O2", "-w", "-fvisibility=hidden", "-ffunction-sections", "-fdata-sections", "-D_GNU_SOURCE"],
@@ -75,30 +79,42 @@ export function compileLibrary({ target, parts, output, soname, links = [] }) {
     const files = recipe.files(target, folder).map((file) => file.startsWith("/") ? file : join(folder, file));
     return ["-cflags", ...flags, "--", ...files.map(here)];
   });
-  const map = join(bundleFolder, "config", parts[0].name, "exports.map");
-  const aside = `${output}.${process.pid}`;
-  mkdirSync(dirname(output), { recursive: true });
-  const args = [
+  const map = here(join(configFolder(parts[0].name), "exports.map"));
+  return [
     ...["build-lib", "-dynamic", "-target", target.zig, "-O", "ReleaseFast", "-fstrip", "-lc", "--name", "bundle"],
     ...["--gc-sections", "-fno-emit-implib"],
     ...(target.name.includes("x64") ? ["-mcpu", "x86_64_v2"] : []),
     ...(target.name.startsWith("linux") ? [`-fsoname=${soname}`, "-z", "defs", "--version-script", map] : []),
     ...(target.name.startsWith("macos") ? ["-install_name", `@rpath/${soname}`] : []),
-    ...links,
-    `-femit-bin=${aside}`,
+    ...parts[0].recipe.libraries(target),
     ...groups,
   ];
-  const { status, stderr, error } = spawnSync(zig(), args, {
+}
+
+/** A hash of what a library is compiled of, except the archives' files, for which their pins stand. */
+export function hashLibrary({ parts, args, pins }) {
+  const { size, mtimeMs } = statSync(zig());
+  const hash = createHash("sha256").update(JSON.stringify([args, pins, size, mtimeMs]));
+  for (const { recipe } of parts) hash.update(JSON.stringify(configFiles(recipe)));
+  const ours = join(root, "scripts", "lib", "bundle");
+  for (const name of readdirSync(ours, { recursive: true }).map(String).sort()) {
+    if (/\.[ch]$/.test(name)) hash.update(readFileSync(join(ours, name)));
+  }
+  return hash.digest("hex");
+}
+
+/** Runs zig with arguments from zigArguments(). */
+export function compileLibrary({ parts, args, output }) {
+  for (const { name, recipe } of parts) writeConfigs(name, recipe);
+  const aside = `${output}.${process.pid}`;
+  mkdirSync(dirname(output), { recursive: true });
+  const { status, stderr, error } = spawnSync(zig(), [...args, `-femit-bin=${aside}`], {
     cwd: root,
     encoding: "utf8",
     maxBuffer: 1 << 28,
     env: { ...process.env, ...zigCache },
   });
-  if (status !== 0) {
-    throw new Failure(`${soname} for ${target.name} did not compile:\n${error?.message ?? stderr.slice(0, 4000)}`);
-  }
+  if (status !== 0) throw new Failure(`${output} did not compile:\n${error?.message ?? stderr.slice(0, 4000)}`);
   if (output.endsWith(".dll")) dropLinkTime(aside);
-  const bytes = readFileSync(aside);
-  writeFileSync(output, bytes);
-  rmSync(aside);
+  renameSync(aside, output);
 }
