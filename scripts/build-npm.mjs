@@ -143,6 +143,7 @@ export async function buildNpm({ bundles = targets } = {}) {
   } finally {
     rmSync(work, { recursive: true });
   }
+  rmSync(join(npmFolder, "native"), { recursive: true, force: true }); // in packages of its own
   edit();
   for (const name of ["man", "CHANGELOG.md", "LICENSE", "NOTICE", "README.md"]) {
     cpSync(join(root, name), join(npmFolder, name), { recursive: true });

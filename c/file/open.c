@@ -294,6 +294,9 @@ int32_t ps_file_open_descriptor(int32_t descriptor, int32_t own, int32_t mode, d
   int32_t status = read_info(&wanted, info, info_size, mode);
   if (status < 0) return status;
   snprintf(name, sizeof name, "descriptor %d", (int)descriptor);
+  if (!os_file_is_shared(descriptor))
+    return error_set(PS_ERR_UNSUPPORTED, 0,
+                     "%s is the runtime's own, and no other library knows its file on Windows: give the path", name);
   return open_descriptor(name, descriptor, own == 1, 0, mode & ~PS_MODE_EXCLUSIVE, &wanted, info, NULL);
 }
 

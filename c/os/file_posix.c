@@ -24,6 +24,11 @@ int os_file_open(const char *path, int flags) {
   return file;
 }
 
+int os_file_is_shared(int file) {
+  (void)file;
+  return 1;
+}
+
 int os_file_close(int file) { return close(file) < 0 && errno != EINTR ? -1 : 0; }
 
 int os_file_remove(const char *path) { return unlink(path); }
@@ -121,7 +126,8 @@ int64_t os_stream_read(int file, void *data, size_t bytes) {
 }
 
 /* A pipe that can be written takes this much at once without blocking, and no more is promised. */
-int64_t os_stream_write(int file, const void *data, size_t bytes) {
+int64_t os_stream_write(int file, const void *data, size_t bytes, struct os_wake *wake) {
+  (void)wake;
   return quiet_write(file, data, bytes < PIPE_BUF ? bytes : PIPE_BUF);
 }
 

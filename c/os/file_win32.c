@@ -42,6 +42,8 @@ int os_file_open(const char *path, int flags) {
 
 int os_file_close(int file) { return _close(file); }
 
+int os_file_is_shared(int file) { return file >= 0 && file <= 2; }
+
 int os_file_remove(const char *path) {
   wchar_t *text = wide(path);
   if (!text) return -1;
@@ -104,8 +106,30 @@ int64_t os_stream_read(int file, void *data, size_t bytes) {
   return _read(file, data, piece(bytes));
 }
 
-int64_t os_stream_write(int file, const void *data, size_t bytes) {
-  return _write(file, data, bytes < PIECE ? (unsigned)bytes : PIECE);
+static void set_writer(struct os_wake *wake, HANDLE thread) {
+  AcquireSRWLockExclusive(&wake->lock);
+  wake->writer = thread;
+  ReleaseSRWLockExclusive(&wake->lock);
+}
+
+/* A pipe nobody reads blocks its writer. Whoever wakes finds the thread that writes, and has Windows end the write. */
+int64_t os_stream_write(int file, const void *data, size_t bytes, struct os_wake *wake) {
+  HANDLE thread = NULL, process = GetCurrentProcess();
+  if (!DuplicateHandle(process, GetCurrentThread(), process, &thread, THREAD_TERMINATE, FALSE, 0)) thread = NULL;
+  set_writer(wake, thread);
+  int64_t count = -1;
+  DWORD reason = ERROR_OPERATION_ABORTED;
+  /* Looked at here because a wake-up may have come before there was a writer. */
+  if (WaitForSingleObject(wake->event, 0) != WAIT_OBJECT_0) {
+    SetLastError(0);
+    count = _write(file, data, bytes < PIECE ? (unsigned)bytes : PIECE);
+    reason = GetLastError();
+  }
+  int error = errno;
+  set_writer(wake, NULL);
+  if (thread) CloseHandle(thread);
+  errno = count < 0 && reason == ERROR_OPERATION_ABORTED ? EAGAIN : error;
+  return count;
 }
 
 /* Writing cannot be waited for here: a pipe nobody reads blocks its writer. */
@@ -122,11 +146,24 @@ int os_stream_wait(int file, int writing, struct os_wake *wake, double seconds) 
 }
 
 int os_wake_init(struct os_wake *wake) {
+  InitializeSRWLock(&wake->lock);
+  wake->writer = NULL;
   wake->event = CreateEventW(NULL, TRUE, FALSE, NULL);
   return wake->event ? 0 : -1;
 }
 
 void os_wake_destroy(struct os_wake *wake) { CloseHandle(wake->event); }
-void os_wake_up(struct os_wake *wake) { SetEvent(wake->event); }
+/* The writer may be about to begin its write, which would not be ended then: so this is done until there is none. */
+void os_wake_up(struct os_wake *wake) {
+  SetEvent(wake->event);
+  for (int writing = 1; writing;) {
+    AcquireSRWLockShared(&wake->lock);
+    writing = wake->writer != NULL;
+    if (writing) CancelSynchronousIo(wake->writer);
+    ReleaseSRWLockShared(&wake->lock);
+    if (writing) Sleep(1);
+  }
+}
+
 void os_wake_clear(struct os_wake *wake) { ResetEvent(wake->event); }
 #endif

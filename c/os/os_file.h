@@ -11,6 +11,8 @@
 #include <windows.h>
 struct os_wake {
   HANDLE event;
+  SRWLOCK lock;
+  HANDLE writer; /* under the lock: the thread that is in os_stream_write, or NULL */
 };
 #else
 struct os_wake {
@@ -25,6 +27,9 @@ struct os_wake {
 /* Opens a file by its path in UTF-8; it keeps its contents. */
 int os_file_open(const char *path, int flags);
 int os_file_close(int file);
+/* Whether a descriptor of the program that uses this library means the same file here. On Windows each C runtime has a
+ * table of its own: only the standard three are the same in all of them. */
+int os_file_is_shared(int file);
 int os_file_remove(const char *path);
 
 #define OS_FILE_DISK 1   /* has a length, and can be sought in */
@@ -44,7 +49,8 @@ int os_file_sync(int file);
 /* Streams: reading and writing move what is possible, at least a byte, and do not block once a wait has answered 1. The
  * descriptor's own flags, which other processes may share, stay as they are. */
 int64_t os_stream_read(int file, void *data, size_t bytes); /* 0 at the end */
-int64_t os_stream_write(int file, const void *data, size_t bytes);
+/* Where writing cannot be waited for (Windows), waking ends a write that blocks: -1 with EAGAIN. */
+int64_t os_stream_write(int file, const void *data, size_t bytes, struct os_wake *wake);
 /* Waits until the stream can be read, or written; 1 if it can, 0 if `seconds` (< 0: for ever) ran out, -1 if woken. */
 int os_stream_wait(int file, int writing, struct os_wake *wake, double seconds);
 

@@ -5,7 +5,8 @@ import { UsageError } from "./usage-error.ts";
 const DEEPEST = 10;
 
 /**
- * The words of a text as a shell would see them: white space between, quotes and backslashes around, # for comments.
+ * The words of a text as a shell would see them: white space between, quotes and backslashes around, # for comments. A
+ * backslash stands for itself before any character that it need not protect, so that a path of Windows is what it was.
  */
 export function splitWords(text: string): string[] {
   const words: string[] = [];
@@ -32,7 +33,8 @@ export function splitWords(text: string): string[] {
       if (index < 0) break;
       continue;
     }
-    if (character === "\\" && quote !== "'" && index + 1 < text.length) character = text[++index];
+    const next = text[index + 1];
+    if (character === "\\" && quote !== "'" && next !== undefined && /[\s\\'"#@]/.test(next)) character = text[++index];
     word = (word ?? "") + character;
   }
   if (quote !== "") throw new UsageError(`a closing ${quote} is missing`);

@@ -215,6 +215,11 @@ describe("argument files", () => {
     assert.deepEqual(splitWords(" -c1\n\t-r 48k \r\n"), ["-c1", "-r", "48k"]);
     assert.deepEqual(splitWords(`"my file.wav" it\\'s 'a "b"' '' x""y`), ["my file.wav", "it's", 'a "b"', "", "xy"]);
     assert.deepEqual(splitWords("# all of this\n-q # and this\n'#' \\# a#b #"), ["-q", "#", "#", "a#b"]);
+    assert.deepEqual(splitWords(String.raw`C:\Users\me\x.wav "D:\my files\y.wav" my\ file`), [
+      String.raw`C:\Users\me\x.wav`,
+      String.raw`D:\my files\y.wav`,
+      "my file",
+    ]);
     assert.throws(() => splitWords("'open"), UsageError);
   });
 

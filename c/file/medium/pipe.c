@@ -137,7 +137,7 @@ static void mark_unknown_length(unsigned char *header, int64_t bytes) {
 static int64_t send_bytes(struct pipe *pipe, const unsigned char *data, int64_t bytes) {
   int64_t done = 0;
   while (done < bytes && wait_ready(pipe)) {
-    int64_t count = os_stream_write(pipe->descriptor, data + done, (size_t)(bytes - done));
+    int64_t count = os_stream_write(pipe->descriptor, data + done, (size_t)(bytes - done), &pipe->wake);
     if (count < 0 && errno == EAGAIN) continue;
     if (count < 0) {
       medium_fail(&pipe->medium, errno);

@@ -16,7 +16,7 @@ function difference(read) {
   return least;
 }
 
-for (const [name, bound] of [["a.wav", 0], ["a.flac", 1e-6], ["a.mp3", 0.02], ["a.ogg", 0.02], ["a.opus", 0.02]]) {
+for (const [name, bound] of [["a.wav", 1e-4], ["a.flac", 1e-4], ["a.mp3", 0.02], ["a.ogg", 0.02], ["a.opus", 0.02]]) {
   await writeFile(name, tone, { sampleRate: rate, channels: 1 });
   const { samples, sampleRate } = await readFile(name, { dtype: "float32" });
   assert.equal(sampleRate, rate, name);

