@@ -22,20 +22,20 @@ function libraries(target) {
   return [
     { parts: [["portaudio", portaudio]].map(part), soname: files.portaudio },
     { parts: Object.entries(codecs).map(part), soname: files.sndfile },
-  ].map((library) => ({ ...library, pins, args: zigArguments({ target, ...library }) }));
+  ].map((made) => ({ ...made, pins, args: zigArguments({ target, ...made }) }));
 }
 
 /** Builds both libraries for one target, and returns the folder that they are in. `anew`: whatever is there. */
 export function buildBundle(target, { anew = false } = {}) {
   const folder = join(bundleFolder, target.name);
-  for (const library of libraries(target)) {
-    const output = join(folder, library.soname);
-    const stamp = join(bundleFolder, `${target.name}-${library.soname}.hash`);
-    const hash = hashLibrary(library);
+  for (const made of libraries(target)) {
+    const output = join(folder, made.soname);
+    const stamp = join(bundleFolder, `${target.name}-${made.soname}.hash`);
+    const hash = hashLibrary(made);
     if (!anew && existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) continue;
-    say(`building ${library.soname} for ${target.name} (minutes)`);
+    say(`building ${made.soname} for ${target.name} (minutes)`);
     rmSync(stamp, { force: true });
-    compileLibrary({ ...library, output });
+    compileLibrary({ ...made, output });
     writeFileSync(stamp, hash);
   }
   return folder;

@@ -22,8 +22,8 @@ export interface LibraryOptions {
 
 /**
  * Loads the C library from a place of your own choice, before anything else is done with this package, and returns the
- * path of its file. Without this call it is loaded when it is first needed. Throws a LibraryNotFoundError where it cannot
- * be loaded, and a PastreamError with the code "active" where it is loaded already.
+ * path of its file. Without this call it is loaded when it is first needed. Throws a LibraryNotFoundError where it
+ * cannot be loaded, and a PastreamError with the code "active" where it is loaded already.
  *
  * @example In an executable that brings the library along
  * ```ts ignore

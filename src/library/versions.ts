@@ -40,8 +40,8 @@ const origins: Readonly<Record<number, LibraryOrigin>> = {
 };
 
 /**
- * Versions of this package, its C library, PortAudio and libsndfile, with the paths they were loaded from and why. Loads
- * those that are not loaded.
+ * Versions of this package, its C library, PortAudio and libsndfile, with the paths they were loaded from and why.
+ * Loads those that are not loaded.
  */
 export function versions(): Versions {
   const { ps_version, ps_library_load, ps_library_text, ps_library_origin } = native();

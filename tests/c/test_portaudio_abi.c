@@ -40,6 +40,7 @@ TEST(constants) {
   CHECK_EQUAL(PA_INVALID_DEVICE, paInvalidDevice);
   CHECK_EQUAL(PA_TIMED_OUT, paTimedOut);
   CHECK_EQUAL(PA_DEVICE_UNAVAILABLE, paDeviceUnavailable);
+  CHECK_EQUAL(PA_HOST_API_NOT_FOUND, paHostApiNotFound);
   CHECK_EQUAL(PA_INCOMPATIBLE_STREAM_INFO, paIncompatibleHostApiSpecificStreamInfo);
   CHECK_EQUAL(PA_FLOAT32, paFloat32);
   CHECK_EQUAL(PA_INT32, paInt32);

@@ -6,16 +6,19 @@ import process from "node:process";
 
 const folders = ["/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu"];
 
-/** The files that a program would load. */
-const hidden = folders.filter((folder) => existsSync(folder)).flatMap((folder) =>
-  readdirSync(folder).filter((name) => /^lib(portaudio|sndfile)\.so/.test(name)).map((name) => join(folder, name))
-);
+/** The files of these libraries that a program would load. */
+function filesOf(libraries: readonly string[]): string[] {
+  const pattern = new RegExp(`^lib(${libraries.join("|")})\\.so`);
+  return folders.filter((folder) => existsSync(folder)).flatMap((folder) =>
+    readdirSync(folder).filter((name) => pattern.test(name)).map((name) => join(folder, name))
+  );
+}
 
 const unshare = ["unshare", "--mount", ...process.getuid?.() === 0 ? [] : ["--map-root-user"]];
 
-/** The same command where there are no such libraries. */
-export function withoutSystemLibraries(command: readonly string[]): string[] {
-  const hide = hidden.map((path) => `mount --bind /dev/null '${path}'`);
+/** The same command where there are no such libraries: PortAudio and libsndfile, and those named. */
+export function withoutSystemLibraries(command: readonly string[], ...others: readonly string[]): string[] {
+  const hide = filesOf(["portaudio", "sndfile", ...others]).map((path) => `mount --bind /dev/null '${path}'`);
   return [...unshare, "sh", "-c", [...hide, 'exec "$@"'].join(" && "), "sh", ...command];
 }
 

@@ -164,6 +164,12 @@ for (const [installer, command] of Object.entries(installers)) {
         assert.deepEqual([paths.portaudio, paths.libsndfile], [join(native, portaudio), join(native, sndfile)]);
         assert.equal(await runWell(withoutSystemLibraries([...runtime, "files.js"]), { cwd: folder }), "whole\n");
       });
+
+      it(`lists the virtual device where PortAudio finds no host API, on ${name}`, { skip: cannotHide }, async () => {
+        const list = [...runtime, join("node_modules", "pastream", "cli.js"), "-l"];
+        const listed = await runWell(withoutSystemLibraries(list, "asound", "jack"), { cwd: folder });
+        assert.match(listed, /^\s*0 virtual, Virtual \(64 in, 64 out\)\n$/);
+      });
     }
 
     it("runs by its name", async () => {

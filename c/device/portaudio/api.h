@@ -14,6 +14,7 @@
 #define PA_INVALID_DEVICE -9996
 #define PA_TIMED_OUT -9987
 #define PA_DEVICE_UNAVAILABLE -9985
+#define PA_HOST_API_NOT_FOUND -9979       /* no host API at all, where it comes from initialize */
 #define PA_INCOMPATIBLE_STREAM_INFO -9984 /* paIncompatibleHostApiSpecificStreamInfo */
 
 /* Sample formats. */

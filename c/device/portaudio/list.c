@@ -9,6 +9,7 @@ int32_t portaudio_count(int32_t *devices, int32_t *host_apis) {
   *devices = *host_apis = 0;
   int32_t status = portaudio_use(&api);
   if (status == PS_ERR_NO_PORTAUDIO) return PS_OK;
+  if (status == PS_ERR_PORTAUDIO && ps_error_number(PS_ERROR_CODE) == PA_HOST_API_NOT_FOUND) return PS_OK;
   if (status < 0) return status;
   int device_count = api->get_device_count(), host_api_count = api->get_host_api_count();
   int result = device_count < 0 ? device_count : host_api_count;
@@ -52,10 +53,22 @@ int32_t portaudio_host_api(int32_t host_api, struct host_api_info *info) {
   return PS_OK;
 }
 
+int portaudio_choose_default(const struct portaudio_api *api, int direction) {
+#if defined(_WIN32)
+  /* PortAudio's default is MME, for programs of Windows 3.1; WASAPI is what Windows's own mixer speaks. */
+  for (int i = 0; i < api->get_host_api_count(); i++) {
+    const struct pa_host_api_info *found = api->get_host_api_info(i);
+    int device = direction == DEVICE_OUTPUT ? found->default_output_device : found->default_input_device;
+    if (found->type == PA_WASAPI && device >= 0) return device;
+  }
+#endif
+  return direction == DEVICE_OUTPUT ? api->get_default_output_device() : api->get_default_input_device();
+}
+
 int32_t portaudio_default_device(int direction) {
   const struct portaudio_api *api;
   int32_t status = portaudio_use(&api);
   if (status < 0) return status;
-  int device = direction == DEVICE_OUTPUT ? api->get_default_output_device() : api->get_default_input_device();
+  int device = portaudio_choose_default(api, direction);
   return device < 0 ? PS_DEVICE_NONE : device;
 }

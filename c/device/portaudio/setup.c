@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "device/portaudio/list.h"
 #include "pastream.h"
 
 #define CHANNELS_DEFAULT 2 /* at most: some devices claim 32 or 128 */
@@ -23,7 +24,7 @@ static unsigned long sample_format(int32_t format) {
 static int32_t find_device(const struct portaudio_api *api, double configured, int side, int *device) {
   *device = (int)configured;
   if (configured == PS_DEVICE_DEFAULT) {
-    *device = side ? api->get_default_output_device() : api->get_default_input_device();
+    *device = portaudio_choose_default(api, side);
     if (*device < 0) return error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "there is no default %s device", side_names[side]);
   }
   if (*device >= api->get_device_count())

@@ -245,6 +245,9 @@ static int32_t initialize(struct portaudio_call *call) {
   os_mutex_lock(&portaudio->lock);
   portaudio->initializing = 0;
   os_mutex_unlock(&portaudio->lock);
+  if (result == PA_HOST_API_NOT_FOUND)
+    return error_set(PS_ERR_PORTAUDIO, result,
+                     "PortAudio finds no host API: on Linux it needs ALSA's library (libasound.so.2) or JACK's");
   return result == PA_NO_ERROR ? PS_OK : portaudio_error(result, "starting PortAudio");
 }
 

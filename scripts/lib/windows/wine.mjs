@@ -1,5 +1,5 @@
-// Windows on Linux: Wine 10 in a Debian 13 of its own, in a folder outside the checkout, with Node for Windows. Nothing of
-// it is installed on this machine, except debootstrap.
+// Windows on Linux: Wine 10 in a Debian 13 of its own, in a folder outside the checkout, with Node for Windows. Nothing
+// of it is installed on this machine, except debootstrap.
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
@@ -60,8 +60,8 @@ export function setUpWine() {
 }
 
 /**
- * The command line that runs a program inside, in namespaces of its own, with the checkout at its own path and, at /srv,
- * the folder `shown`.
+ * The command line that runs a program inside, in namespaces of its own, with the checkout at its own path and, at
+ * /srv, the folder `shown`.
  */
 function inside(command, { shown, env = {} }) {
   const binds = [
@@ -87,7 +87,7 @@ function inside(command, { shown, env = {} }) {
   return ["unshare", ["--mount", "--propagation", "private", "sh", "-c", script, "sh", ...settings, ...command]];
 }
 
-/** Runs a program of Windows to its end, as capture() of run.mjs does. Its output goes by files: Wine's pipes are not whole. */
+/** Runs a program of Windows to its end, as capture() of run.mjs does. */
 export async function runOnWindows(command, { timeout, shown, env }) {
   // Node for Windows does not take a pipe of Linux for its standard output; a file it does.
   const file = join(system, "tmp", `output-${process.pid}-${Math.random().toString(36).slice(2)}`);
