@@ -1,7 +1,8 @@
 /** Server-sent events: what the session tells, for each page that is open. */
 import { Buffer } from "node:buffer";
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
-import type { DeviceInfo, Glitch, Levels } from "../../mod.ts";
+import type { Glitch, Levels } from "../../mod.ts";
+import { listDevices, watchDevices } from "./devices.ts";
 import { encodePacket } from "./packet.ts";
 import type { Reduced } from "./reducer.ts";
 import type { Session, State, Status, Viewer } from "./session.ts";
@@ -15,6 +16,9 @@ export class EventStream implements Viewer {
   readonly #pages: Set<ServerResponse> = new Set();
   /** Pages that have not read what was sent: they get no packets until they have. */
   readonly #late: Set<ServerResponse> = new Set();
+  /** Ends the watch over the devices, which is kept while there is a page. */
+  #watch: AbortController | undefined;
+  #watching: Promise<void> = Promise.resolve();
 
   constructor(session: Session) {
     this.#session = session;
@@ -23,28 +27,36 @@ export class EventStream implements Viewer {
   /** One more page. It gets what there is already, then what happens. */
   add(response: ServerResponse, headers: OutgoingHttpHeaders): void {
     response.writeHead(200, { ...headers, "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" });
-    const { state, devices, statuses, glitches } = this.#session;
+    const { state, statuses, glitches } = this.#session;
     response.write(
-      eventText("devices", devices) + eventText("state", state) + eventText("past", { statuses, glitches }),
+      eventText("devices", listDevices()) + eventText("state", state) + eventText("past", { statuses, glitches }),
     );
     this.#pages.add(response);
     this.#session.viewers.add(this);
+    if (!this.#watch) {
+      this.#watch = new AbortController();
+      this.#watching = watchDevices((devices) => this.#send("devices", devices), this.#watch.signal);
+    }
     response.on("drain", () => this.#late.delete(response));
     response.on("close", () => this.#remove(response));
     response.on("error", () => this.#remove(response));
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const response of this.#pages) {
       response.end();
       this.#remove(response);
     }
+    await this.#watching;
   }
 
   #remove(response: ServerResponse): void {
     this.#pages.delete(response);
     this.#late.delete(response);
-    if (this.#pages.size === 0) this.#session.viewers.delete(this);
+    if (this.#pages.size > 0) return;
+    this.#session.viewers.delete(this);
+    this.#watch?.abort();
+    this.#watch = undefined;
   }
 
   #send(name: string, data: unknown): void {
@@ -70,9 +82,5 @@ export class EventStream implements Viewer {
 
   glitches(glitches: readonly Glitch[]): void {
     this.#send("glitches", glitches);
-  }
-
-  devices(devices: readonly DeviceInfo[]): void {
-    this.#send("devices", devices);
   }
 }

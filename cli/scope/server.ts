@@ -95,9 +95,9 @@ export class ScopeServer {
     });
   }
 
-  close(): Promise<void> {
-    this.#events.close();
-    return new Promise((resolve) => {
+  async close(): Promise<void> {
+    await this.#events.close();
+    await new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
       this.#server.closeAllConnections?.();
     });

@@ -1,7 +1,7 @@
 /** What is viewed, from its start to its end: the stream, its reduction, and the recordings that are made of it. */
 import { statSync } from "node:fs";
 import { type DeviceInfo, DuplexStream, type Glitch, InputStream, type Levels, SoundFile } from "../../mod.ts";
-import { watchDevices } from "./devices.ts";
+import { listDevices } from "./devices.ts";
 import type { ScopeOptions } from "./options.ts";
 import { Recorder, type RecordingFormat, type RecordingInfo } from "./recorder.ts";
 import { type Reduced, Reducer, type Resolution, resolutionOf, type SpectrumChoice } from "./reducer.ts";
@@ -54,7 +54,6 @@ export interface Viewer {
   packet(reduced: Reduced, levels: Levels): void;
   status(status: Status): void;
   glitches(glitches: readonly Glitch[]): void;
-  devices(devices: readonly DeviceInfo[]): void;
 }
 
 /** A request that makes no sense now; the message is for the person who made it. */
@@ -67,18 +66,20 @@ export class Session {
   readonly viewers: Set<Viewer> = new Set();
   readonly statuses: Status[] = [];
   readonly glitches: Glitch[] = [];
-  devices: readonly DeviceInfo[] = [];
   readonly #options: ScopeOptions;
   readonly #folder: string;
-  readonly #end = new AbortController();
   #device: number | string | undefined;
   #phase: Phase = "stopped";
   #error: string | null = null;
   #choice: SpectrumChoice = { channel: 0, fftSize: 2048 };
   #stream: ViewedStream | undefined;
+  /** The input device of the stream, as it was when it was opened: its index may change. */
+  #opened: DeviceInfo | undefined;
   #file: SoundFile | undefined;
   #reducer: Reducer | undefined;
   #recorder: Recorder | undefined;
+  /** Who waits until the chunks have come to a frame. */
+  #awaited: { readonly frame: number; readonly reached: () => void } | undefined;
   readonly #recordings = new Map<string, RecordingInfo & { readonly path: string }>();
   #levels: Levels = { input: [], output: [] };
   /** frameCount when they were read. */
@@ -93,16 +94,12 @@ export class Session {
     this.#options = options;
     this.#folder = options.folder ?? ".";
     this.#device = inputOf(options.device);
-    watchDevices((devices) => {
-      this.devices = devices;
-      for (const viewer of this.viewers) viewer.devices(devices);
-    }, this.#end.signal);
   }
 
   get state(): State {
     const stream = this.#stream;
     const sampleRate = stream?.sampleRate ?? 48000;
-    const device = this.#deviceInfo();
+    const device = this.#opened;
     return {
       phase: this.#phase,
       error: this.#error,
@@ -136,7 +133,7 @@ export class Session {
   useDevice(id: string): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#recorder) throw new RequestError("Finish the recording before you choose another device.");
-      if (!this.devices.some((device) => device.id === id)) {
+      if (!listDevices().some((device) => device.id === id)) {
         throw new RequestError(`There is no device ${id} any more.`);
       }
       const wasRunning = this.#phase === "running";
@@ -167,13 +164,18 @@ export class Session {
     });
   }
 
+  /** Ends the recording with what the device had captured by now, also where the chunks of it are still to come. */
   finish(): Promise<void> {
-    return this.#inTurn(() => this.#finish());
+    return this.#inTurn(async () => {
+      const frame = this.#stream?.frameCount;
+      if (!this.#recorder || frame === undefined) return;
+      await new Promise<void>((reached) => this.#awaited = { frame, reached });
+      this.#finish();
+    });
   }
 
   /** Ends everything; a recording is finished first. */
   async close(): Promise<void> {
-    this.#end.abort();
     await this.stop();
   }
 
@@ -200,7 +202,8 @@ export class Session {
       this.#changed({ phase: "stopped", error: messageOf(error) });
       throw error;
     }
-    const { channels, sampleRate } = this.#stream;
+    const { channels, sampleRate, device } = this.#stream;
+    this.#opened = listDevices().find(({ index }) => index === first(device));
     if (this.#choice.channel > first(channels)) this.#choice = { ...this.#choice, channel: 0 };
     this.#reducer = new Reducer(first(channels), sampleRate, this.#choice);
     this.statuses.length = this.glitches.length = 0;
@@ -236,11 +239,13 @@ export class Session {
     const timer = setInterval(() => this.#tell(stream), STATUS_INTERVAL);
     let error: string | null = null;
     try {
-      let count = 0;
+      let [count, taken] = [0, 0];
+      const inputs = first(stream.channels);
       const chunkSize = reducer.resolution.rowFrames;
       for await (const chunk of stream.chunks({ chunkSize, bufferSize: RING_FRAMES, pad: -1 })) {
         this.#write(chunk);
-        if (this.viewers.size === 0) reducer.skip(chunk.length / first(stream.channels));
+        this.#reach(taken += chunk.length / inputs);
+        if (this.viewers.size === 0) reducer.skip(chunk.length / inputs);
         else {
           reducer.push(chunk);
           if (++count % CHUNKS_PER_PACKET === 0) this.#send(stream, reducer);
@@ -251,6 +256,7 @@ export class Session {
     }
     clearInterval(timer);
     this.#tell(stream);
+    this.#reach(Infinity);
     try {
       this.#finish();
       await stream.close();
@@ -258,8 +264,18 @@ export class Session {
       error ??= messageOf(thrown);
     }
     this.#file?.close();
-    this.#stream = this.#file = this.#reducer = undefined;
+    this.#stream =
+      this.#opened =
+      this.#file =
+      this.#reducer =
+        undefined;
     this.#changed({ phase: "stopped", error });
+  }
+
+  #reach(frame: number): void {
+    if (!this.#awaited || frame < this.#awaited.frame) return;
+    this.#awaited.reached();
+    this.#awaited = undefined;
   }
 
   /** Records. A file that takes no more ends with what it has, and the view goes on. */
@@ -328,12 +344,6 @@ export class Session {
       this.#recordings.set(name, { name, frames, bytes: statSync(path).size, path });
       this.#changed({});
     }
-  }
-
-  /** The device that is open. */
-  #deviceInfo(): DeviceInfo | undefined {
-    const index = this.#stream && first(this.#stream.device);
-    return this.devices.find((device) => device.index === index);
   }
 }
 

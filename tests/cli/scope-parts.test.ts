@@ -179,7 +179,7 @@ describe("what is sent to the page", () => {
       stream.packet(reduced, levels);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
-    stream.close();
+    await stream.close();
     page.destroy();
     await session.close();
     await new Promise((resolve) => server.close(resolve));

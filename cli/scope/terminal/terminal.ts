@@ -76,8 +76,6 @@ export class TerminalView implements Viewer {
 
   glitches(): void {} // the number of xruns is shown
 
-  devices(): void {} // there is nothing to choose with
-
   #scene(): Scene {
     return { state: this.#state, status: this.#status, levels: this.#levels, row: this.#row, held: this.#held };
   }
