@@ -30,9 +30,30 @@ static struct os_mutex lock = OS_MUTEX_INIT;
 static uint32_t first_free, last_free, used_slots = 1;
 static _Atomic int32_t live;
 
+/* A forked child has the parent's objects in its memory, but none of the threads that work on them, and its files are
+ * the parent's: it owns nothing. The objects stay where they are, as a thread may have been using them. */
+static void forget_all(void) {
+  os_mutex_init(&lock); /* another thread may have held it */
+  for (uint32_t i = 1; i < used_slots; i++) {
+    atomic_store_explicit(&slots[i].generation, 0, memory_order_relaxed);
+    atomic_store_explicit(&slots[i].visitors, 0, memory_order_relaxed);
+  }
+  used_slots = 1;
+  first_free = last_free = 0;
+  atomic_store_explicit(&live, 0, memory_order_relaxed);
+}
+
+/* Under the lock. */
+static void watch_forks(void) {
+  static int watched;
+  if (!watched) os_in_forked_child(forget_all);
+  watched = 1;
+}
+
 /* Puts an object into a free slot. */
 static int32_t slot_fill(struct object *object) {
   os_mutex_lock(&lock);
+  watch_forks();
   uint32_t index = 0;
   if (used_slots < SLOTS) {
     index = used_slots++;

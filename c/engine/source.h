@@ -17,7 +17,8 @@ struct engine_source {
   uint64_t mark;                     /* as the ring counts what was written */
   size_t fade_left, fade_length;     /* frames still to be played of the fade, and in all */
   int cleared;                       /* it was cleared in this run: that it ends early is no error */
-  int cut;                           /* it has ended, whatever its ring holds: a loop or a file that was cleared */
+  _Atomic int32_t
+      cut; /* it has ended, whatever its ring holds: a loop or a file that was cleared. Any thread reads it */
 
   /* The request, by the owner. */
   _Atomic uint64_t request_mark;

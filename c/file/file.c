@@ -55,12 +55,17 @@ int32_t file_channels(const struct file *file) { return file->channels; }
 int file_seekable(const struct file *file) { return file->seekable; }
 int64_t file_tell(struct file *file) { return atomic_load_explicit(&file->position, memory_order_relaxed); }
 
-int64_t file_progress(const struct file *file) {
-  return file->medium ? atomic_load_explicit(&file->medium->progress, memory_order_relaxed) : 0;
+int64_t file_progress(struct file *file) {
+  os_mutex_lock(&file->lock);
+  int64_t bytes = file->medium ? atomic_load_explicit(&file->medium->progress, memory_order_relaxed) : 0;
+  os_mutex_unlock(&file->lock);
+  return bytes;
 }
 
 void file_interrupt(struct file *file) {
+  os_mutex_lock(&file->lock);
   if (file->medium && file->medium->type->interrupt) file->medium->type->interrupt(file->medium);
+  os_mutex_unlock(&file->lock);
 }
 
 /* --------------------------------------------------------- reading, writing */
@@ -213,7 +218,9 @@ int32_t file_finish(struct file *file) {
   file->sound = NULL;
   if (medium && status == PS_OK) status = file_failure(file);
   if (medium && !medium_in_memory(medium)) {
+    os_mutex_lock(&file->lock);
     file->medium = NULL;
+    os_mutex_unlock(&file->lock);
     if (medium->type->close(medium) < 0 && status == PS_OK) status = file_system_error(file->name, errno);
   }
   return file->failed ? PS_OK : status; /* the same disk that is full need not be reported twice */

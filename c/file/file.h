@@ -28,7 +28,7 @@ int32_t file_flush(struct file *file);
 void file_interrupt(struct file *file);
 
 /* Bytes that have gone through so far: whether a stalled pipe is one. Any thread. */
-int64_t file_progress(const struct file *file);
+int64_t file_progress(struct file *file);
 
 /* Closes all open files; for ps_shutdown. */
 void file_close_all(void);

@@ -21,6 +21,7 @@ static void destroy(struct object *object) {
   file_free_tags(file);
   free(file->scratch);
   free(file->name);
+  os_mutex_destroy(&file->lock);
   free(file);
 }
 
@@ -153,6 +154,7 @@ static int32_t new_file(const char *name, struct sound *sound, struct medium *me
     free(copy);
     return error_set(PS_ERR_MEMORY, 0, NULL);
   }
+  os_mutex_init(&file->lock);
   file->sound = sound;
   file->medium = medium;
   sound->name = file->name = strcpy(copy, name);

@@ -73,8 +73,10 @@ double os_time(void); /* monotonic */
 void os_sleep(double seconds);
 void os_sleep_until(double time); /* on the clock of os_time */
 
-/* Shared libraries, loaded for the life of the process. A name without a folder is looked for where the system's
- * libraries are, never in the working folder; a path is that of one file. `error` gets the system's text. */
+/* Calls `forget` in every child that the process forks from now on, before fork() returns there. */
+void os_in_forked_child(void (*forget)(void));
+
+/* Shared libraries, loaded for the life of the process. `error` gets the system's text. */
 void *os_library_open(const char *path, char *error, size_t error_size);
 void *os_library_symbol(void *library, const char *name);
 /* The path of the file that holds `symbol`; empty if it cannot be told. */

@@ -247,6 +247,10 @@ __attribute__((constructor)) static void stay_loaded(void) {
 }
 #endif
 
+/* -------------------------------------------------------------------- fork */
+
+void os_in_forked_child(void (*forget)(void)) { pthread_atfork(NULL, NULL, forget); }
+
 /* ---------------------------------------------------------------- debugging */
 
 int os_debugging(void) {

@@ -226,6 +226,10 @@ __attribute__((constructor)) static void stay_loaded(void) {
                      &module);
 }
 
+/* -------------------------------------------------------------------- fork */
+
+void os_in_forked_child(void (*forget)(void)) { (void)forget; }
+
 /* ---------------------------------------------------------------- debugging */
 
 int os_debugging(void) {

@@ -162,8 +162,12 @@ int32_t endpoint_take(struct stream *stream, const struct endpoint *set, int dir
 
 int32_t stream_take_endpoints(struct stream *stream) {
   for (int direction = DEVICE_OUTPUT; direction >= DEVICE_INPUT; direction--) {
-    int32_t status = endpoint_take(stream, &stream->endpoints[direction], direction, &stream->rings[direction]);
+    struct ring *ring = NULL;
+    int32_t status = endpoint_take(stream, &stream->endpoints[direction], direction, &ring);
     if (status < 0) return status;
+    os_mutex_lock(&stream->lock); /* a caller may be asking for what is queued */
+    stream->rings[direction] = ring;
+    os_mutex_unlock(&stream->lock);
   }
   return PS_OK;
 }
@@ -233,8 +237,13 @@ void stream_give_back_endpoints(struct stream *stream, double patience) {
     os_mutex_unlock(&stream->lock);
     file_writer_free(writer);
   }
-  for (int direction = DEVICE_INPUT; direction <= DEVICE_OUTPUT; direction++)
-    endpoint_give_back(&stream->endpoints[direction], direction, &stream->rings[direction]);
+  for (int direction = DEVICE_INPUT; direction <= DEVICE_OUTPUT; direction++) {
+    os_mutex_lock(&stream->lock);
+    struct ring *ring = stream->rings[direction];
+    stream->rings[direction] = NULL;
+    os_mutex_unlock(&stream->lock);
+    endpoint_give_back(&stream->endpoints[direction], direction, &ring);
+  }
 }
 
 /* ------------------------------------------------------------ the next file */

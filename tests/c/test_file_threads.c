@@ -482,6 +482,43 @@ TEST(closing_all_leaves_whole_files) {
 
 TEST(no_handle_is_left) { CHECK_EQUAL(ps_handle_count(), 0); }
 
+static _Atomic int32_t closing;
+
+static void open_and_close(void *argument) {
+  const char *path = argument;
+  while (!atomic_load(&closing)) {
+    double own[PS_FILE_INFO_SIZE];
+    int ends[2];
+    file_info(own, WAV_16, 2, RATE);
+    int32_t file = ps_file_open(path, PS_MODE_WRITE, own, PS_FILE_INFO_SIZE);
+    if (file > 0) {
+      ps_file_write(file, samples, 1000, PS_FORMAT_INT16);
+      ps_file_close(file);
+    }
+    if (pipe(ends) != 0) continue;
+    file_info(own, SF_AU | 2, 2, RATE);
+    file = ps_file_open_descriptor(ends[1], 1, PS_MODE_WRITE, own, PS_FILE_INFO_SIZE);
+    if (file > 0) {
+      ps_file_write(file, samples, 100, PS_FORMAT_INT16);
+      ps_file_close(file);
+    }
+    close(ends[0]);
+  }
+}
+
+TEST(shutting_down_while_files_are_closed) {
+  struct os_thread threads[3];
+  atomic_store(&closing, 0);
+  static const char *const names[] = {"shutdown-0.wav", "shutdown-1.wav", "shutdown-2.wav"};
+  for (int i = 0; i < 3; i++)
+    os_thread_start(&threads[i], "ps-test", OS_THREAD_NORMAL, open_and_close, (void *)file_path(names[i]));
+  double end = os_time() + test_seconds(1, 20);
+  while (os_time() < end) CHECK_EQUAL(ps_shutdown(), PS_OK);
+  atomic_store(&closing, 1);
+  for (int i = 0; i < 3; i++) os_thread_join(&threads[i]);
+  ps_shutdown();
+}
+
 int main(void) {
   source.state = random_seed();
   for (size_t i = 0; i < 2 * FRAMES; i++) samples[i] = (int16_t)random_next(&source);
@@ -501,6 +538,7 @@ int main(void) {
   RUN(jobs_read_and_write);
   RUN(jobs_can_be_left);
   RUN(closing_all_leaves_whole_files);
+  RUN(shutting_down_while_files_are_closed);
   RUN(no_handle_is_left);
   return test_end();
 }

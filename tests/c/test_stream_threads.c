@@ -135,9 +135,51 @@ TEST(several_at_once) {
   free(data);
 }
 
+/* ------------------------------------------------------- rings change hands */
+
+static _Atomic int32_t handed[2], polled;
+
+/* Polls one end of a ring that a stream has: once the stream lets go of it, the end is this thread's. */
+static void poll_end(void *argument) {
+  int end = (int)(uintptr_t)argument;
+  static float data[2][64];
+  int32_t ring = atomic_load(&handed[end]), done;
+  do {
+    done = end == PS_END_READER ? ps_ring_read(ring, data[end], 32) : ps_ring_write(ring, data[end], 32);
+    atomic_fetch_add(&polled, 1);
+  } while (done == PS_ERR_ACTIVE || !atomic_load(&stopping));
+  CHECK(done >= 0);
+}
+
+TEST(an_end_is_handed_over_whole) {
+  for (int round = 0; round < 20; round++) {
+    int32_t stream = stream_open(&(struct setup){.inputs = 1, .outputs = 1});
+    int32_t source = memory_ring(4, 4000), sink = ps_ring_new(4, 48000, NULL, 0);
+    atomic_store(&handed[PS_END_READER], source);
+    atomic_store(&handed[PS_END_WRITER], sink);
+    CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, source, PS_SOURCE_COMPLETE, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, sink, PS_SINK_MEMORY, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_run(stream, 3000, PS_PAD_FOREVER, 0, 0), PS_OK);
+    atomic_store(&stopping, 0);
+    struct os_thread threads[2];
+    /* Sometimes from before the start, so that the stream has to wait for the end of a call. */
+    if (round % 2 == 0) CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+    for (int end = 0; end < 2; end++)
+      CHECK_EQUAL(os_thread_start(&threads[end], "ps-poll", OS_THREAD_NORMAL, poll_end, (void *)(uintptr_t)end), 0);
+    if (round % 2) CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+    CHECK_EQUAL(ps_stream_wait(stream, 20), 1);
+    atomic_store(&stopping, 1);
+    for (int end = 0; end < 2; end++) os_thread_join(&threads[end]);
+    stream_close(stream);
+    CHECK_EQUAL(ps_ring_free(source), PS_OK);
+    CHECK_EQUAL(ps_ring_free(sink), PS_OK);
+  }
+}
+
 int main(void) {
   seed = random_seed();
   RUN(several_at_once);
   RUN(owners_and_askers);
+  RUN(an_end_is_handed_over_whole);
   return test_end();
 }

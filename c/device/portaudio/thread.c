@@ -230,6 +230,17 @@ int32_t portaudio_error(int pa_error, const char *doing) {
 
 /* --------------------------------------------------------------- initialize */
 
+/* A forked child has no thread of PortAudio's: its calls get a new one. */
+static void forget_worker(void) {
+  struct portaudio *portaudio = &the_portaudio;
+  os_mutex_init(&portaudio->lock);
+  portaudio->worker = NULL;
+  portaudio->running = NULL;
+  portaudio->first = NULL;
+  portaudio->last = &portaudio->first;
+  portaudio->initializing = 0;
+}
+
 static int32_t initialize(struct portaudio_call *call) {
   struct portaudio *portaudio = &the_portaudio;
   (void)call;
@@ -241,7 +252,7 @@ static int32_t initialize(struct portaudio_call *call) {
     return error_set(PS_ERR_PORTAUDIO, PA_TIMED_OUT, "PortAudio is still starting: a sound server does not answer");
   portaudio_quiet();
   int result = atomic_load(&portaudio->initialized) ? PA_NO_ERROR : portaudio->api.initialize();
-  if (result == PA_NO_ERROR) atomic_store(&portaudio->initialized, 1);
+  if (result == PA_NO_ERROR && !atomic_exchange(&portaudio->initialized, 1)) os_in_forked_child(forget_worker);
   os_mutex_lock(&portaudio->lock);
   portaudio->initializing = 0;
   os_mutex_unlock(&portaudio->lock);
