@@ -104,7 +104,8 @@ export const PS_CONFIG_METERS = 20;
 export const PS_CONFIG_DEVICE_RATE = 21;
 export const PS_CONFIG_CONVERSION = 22;
 export const PS_CONFIG_VIRTUAL_RATES = 23;
-export const PS_CONFIG_SIZE = 24;
+export const PS_CONFIG_FOLLOW = 24;
+export const PS_CONFIG_SIZE = 25;
 
 export const PS_CONVERSION_AUTO = 0;
 export const PS_CONVERSION_NEVER = 1;

@@ -52,6 +52,7 @@ static const struct config_rule rules[PS_CONFIG_SIZE] = {
     [PS_CONFIG_METERS] = {"meters", 0, 1, 1},
     [PS_CONFIG_DEVICE_RATE] = {"device rate", 0, RATE_MAX, 0},
     [PS_CONFIG_CONVERSION] = {"conversion", PS_CONVERSION_AUTO, PS_CONVERSION_NEVER, 1},
+    [PS_CONFIG_FOLLOW] = {"following", 0, 1, 1},
     [PS_CONFIG_VIRTUAL_RATES] = {"number of rates", 0, RATES_MAX, 1},
 };
 

@@ -165,6 +165,19 @@ int32_t ps_device_loopback(void) {
                    "virtual device such as BlackHole)");
 }
 
+int32_t device_find(const char *name, int direction) {
+  int32_t count = ps_device_count();
+  for (int32_t i = 0; i < count; i++) {
+    struct place place;
+    struct device_info found;
+    if (find(&place, i, -1) <= 0 || place.ops->info(place.own, &found) < 0) continue;
+    if (found.numbers[PS_DEVICE_MAX_INPUT_CHANNELS + direction] > 0 &&
+        strcmp(*found.id ? found.id : found.name, name) == 0)
+      return i;
+  }
+  return PS_DEVICE_NONE;
+}
+
 int32_t devices_refresh(void) {
   int32_t status = PS_OK;
   for (int i = 0; i < BACKENDS; i++) {

@@ -10,6 +10,9 @@
  * does, but asks no backend where the configuration names the virtual device. Any thread. */
 int32_t device_choose(double *config, const struct device_ops **ops, int32_t first[2]);
 
+/* The public number of the device that its backend calls `name`; PS_DEVICE_NONE if it is not there for that direction.
+ * Blocks as lists do. */
+int32_t device_find(const char *name, int direction);
 /* Every backend looks again. Blocks. */
 int32_t devices_refresh(void);
 /* Starts or ends notices of all backends; returns whether all that have a list which changes give them. */

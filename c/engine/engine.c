@@ -64,6 +64,7 @@ void engine_start(struct engine *engine, const struct engine_run *run) {
   engine->captured = 0;
   engine->lead = run->input_lag;
   engine->in_gap = 0;
+  engine->skipped = 0;
   engine_clear(engine);
   source_start(engine);
   sinks_start(engine);
@@ -122,6 +123,7 @@ struct plan {
   int late;              /* and whether what is missing then is a gap */
   size_t lead, captured; /* frames of its input that come before the run, and that belong to it */
   int64_t total;         /* frames of the run; -1 while that is unknown */
+  int full;              /* the run ends with the block, since memory to record into does */
   int32_t error;         /* that ends the run with the block */
 };
 
@@ -165,7 +167,8 @@ static void plan_sinks(struct engine *engine, struct plan *plan) {
   size_t room = sinks_room(engine, plan->captured);
   if (room == plan->captured) return;
   plan->captured = room;
-  plan->error = PS_ERR_BUFFER_FULL;
+  plan->full = engine->skipped && engine->run.sink_memory; /* by the silence of a hole: as long as it was to be */
+  if (!plan->full) plan->error = PS_ERR_BUFFER_FULL;
   if (plan->frames > room) plan->frames = room;
   if (plan->played > room) plan->played = room;
 }
@@ -220,10 +223,33 @@ int engine_process(struct engine *engine, const void *input, void *output, size_
   if (input) capture(engine, &plan, input, time);
   ADD(engine->count, (int64_t)plan.frames);
   if (plan.error) end_run(engine, CALLBACK_ABORT, plan.error);
+  if (plan.full) end_run(engine, CALLBACK_COMPLETE, PS_OK);
   if (engine->run.fatal_xruns && READ(engine->xruns)) end_run(engine, CALLBACK_ABORT, PS_ERR_XRUN);
   if (is_complete(engine)) end_run(engine, CALLBACK_COMPLETE, PS_OK);
   if (engine->result != CALLBACK_CONTINUE) atomic_store_explicit(&engine->ended, 1, memory_order_release);
   return engine->result;
+}
+
+void engine_set_lag(struct engine *engine, size_t lag) { engine->run.input_lag = engine->lead = lag; }
+
+size_t engine_skip(struct engine *engine, const void *silence, size_t frames, double time) {
+  sinks_notice(engine);
+  int64_t count = READ(engine->count);
+  int extends = engine->run.source && !engine->run.sink_memory; /* what is played is played whole */
+  if (engine->total >= 0 && !extends) frames = at_most(frames, engine->total - count);
+  if (engine->input.channels) {
+    size_t behind = at_most(frames, count - engine->captured); /* what the last device has not given any more */
+    size_t room = sinks_room(engine, frames + behind);
+    sinks_record(engine, silence, room, time);
+    engine->captured += (int64_t)room;
+    frames = room < behind ? 0 : room - behind;
+  }
+  if (engine->total >= 0 && extends) set_total(engine, engine->total + (int64_t)frames);
+  ADD(engine->count, (int64_t)frames);
+  engine->skipped = 1;
+  if (is_complete(engine)) end_run(engine, CALLBACK_COMPLETE, PS_OK);
+  if (engine->result != CALLBACK_CONTINUE) atomic_store_explicit(&engine->ended, 1, memory_order_release);
+  return frames;
 }
 
 size_t engine_ready(struct engine *engine, size_t frames) {

@@ -45,6 +45,7 @@ struct engine {
   int64_t total;    /* frames the run will have; -1 while that is unknown */
   int64_t captured; /* frames of the run that have come as input; `count` where the input does not lag */
   size_t lead;      /* frames of input that are still to come before the first one */
+  int skipped;      /* the run has a hole between two devices */
   int in_gap;       /* the last block ended in a source gap, */
   int64_t gap;      /* which has this number in the glitch log */
   int result;       /* CALLBACK_CONTINUE until the run has ended */
@@ -74,6 +75,11 @@ void engine_set_formats(struct engine *engine, int32_t input_channels, int32_t i
 void engine_clear(struct engine *engine);
 /* Begins a new run, with counters at 0. Not while the callback runs. */
 void engine_start(struct engine *engine, const struct engine_run *run);
+/* Between two devices, on no callback's thread: up to `frames` frames pass, in which the source plays nothing and
+ * silence is recorded, as far as the sinks have room. Returns how many passed. `silence` has room for twice as many. */
+size_t engine_skip(struct engine *engine, const void *silence, size_t frames, double time);
+/* Before that: the input of the next device lags by so much. */
+void engine_set_lag(struct engine *engine, size_t lag);
 /* Processes one block of any size; returns a CALLBACK_ value. `time` is stream time, `flags` are PaStreamCallbackFlags.
  * After it has returned something else than CALLBACK_CONTINUE, it plays silence and changes nothing. */
 int engine_process(struct engine *engine, const void *input, void *output, size_t frames, double time,

@@ -2,9 +2,8 @@
  * over the run: its end, its errors, and a device that gives no sign of life. */
 #include <string.h>
 
-#include "device/convert.h"
-#include "device/devices.h"
 #include "stream/endpoints.h"
+#include "stream/reroute.h"
 #include "stream/run.h"
 
 #define WATCH_INTERVAL 0.1 /* seconds between two looks at a run */
@@ -14,23 +13,9 @@
 
 /* ----------------------------------------------------------------- commands */
 
-static int32_t open_device(struct stream *stream) {
-  struct device *device = &stream->device;
-  int32_t first[2], status = device_choose(stream->config, &device->ops, first);
-  if (status < 0) return status;
-  *device = (struct device){.ops = device->ops, .host = &stream->host, .config = stream->config, .list = stream->list};
-  status = convert_open(device);
-  if (status < 0) return status;
-  memcpy(stream->actual, device->actual, sizeof stream->actual);
-  for (int i = 0; i < 2; i++)
-    if (stream->actual[PS_ACTUAL_INPUT_DEVICE + i] != PS_DEVICE_NONE)
-      stream->actual[PS_ACTUAL_INPUT_DEVICE + i] += first[i];
-  return PS_OK;
-}
-
 static int32_t command_open(struct stream *stream) {
   if (stream_state(stream) != PS_STATE_NEW) return error_set(PS_ERR_STATE, 0, "the stream was opened before");
-  int32_t status = open_device(stream);
+  int32_t status = stream_open_device(stream);
   if (status < 0) return status;
   int32_t channels[2], formats[2];
   for (int i = 0; i < 2; i++) {
@@ -52,6 +37,7 @@ static int32_t command_open(struct stream *stream) {
 static int32_t command_start(struct stream *stream) {
   if (!stream_is_open(stream)) return error_set(PS_ERR_STATE, 0, "the stream is not open");
   if (stream_running(stream)) return error_set(PS_ERR_ACTIVE, 0, "the stream is running");
+  if (!stream->has_device) return error_set(PS_ERR_DEVICE_LOST, 0, "the device was lost before: close the stream");
   return run_start(stream);
 }
 
@@ -63,8 +49,9 @@ static int32_t command_end(struct stream *stream, int32_t final) {
 static int32_t command_close(struct stream *stream) {
   command_end(stream, PS_STATE_ABORTED);
   os_mutex_lock(&stream->lock);
-  int open = stream_is_open(stream);
+  int open = stream_is_open(stream) && stream->has_device;
   if (open) stream->last_time = stream->device.ops->time(&stream->device);
+  stream->has_device = 0;
   stream_set_state(stream, PS_STATE_CLOSING);
   os_mutex_unlock(&stream->lock);
   if (open) stream->device.ops->close(&stream->device);

@@ -13,7 +13,7 @@ static double ask_device(struct stream *stream, int32_t what) {
   struct device *device = &stream->device;
   os_mutex_lock(&stream->lock);
   double answer = what == PS_NUMBER_TIME ? stream->last_time : 0;
-  if (stream_is_open(stream))
+  if (stream_is_open(stream) && stream->has_device)
     answer = what == PS_NUMBER_TIME ? device->ops->time(device) : device->ops->cpu_load(device);
   os_mutex_unlock(&stream->lock);
   return answer;
@@ -21,7 +21,7 @@ static double ask_device(struct stream *stream, int32_t what) {
 
 /* Frames of the source heard until now in a run that is on, which never goes back. Under the lock. */
 static int64_t heard_now(struct stream *stream) {
-  if (stream_running(stream)) {
+  if (stream_running(stream) && stream->has_device) {
     double time = stream->device.ops->time(&stream->device);
     int64_t heard = heard_at(&stream->heard, time, stream->actual[PS_ACTUAL_SAMPLE_RATE]);
     if (heard > stream->heard_most) stream->heard_most = heard;
@@ -108,8 +108,11 @@ int32_t ps_stream_actual(int32_t handle, double *actual, int32_t count) {
   if (!stream) return PS_ERR_HANDLE;
   int32_t status = stream_state(stream) == PS_STATE_NEW ? error_set(PS_ERR_STATE, 0, "the stream is not open") : PS_OK;
   if (status >= 0) status = check_memory("actual", actual, count);
-  if (status >= 0 && count > 0)
+  if (status >= 0 && count > 0) {
+    os_mutex_lock(&stream->lock);
     memcpy(actual, stream->actual, (size_t)(count < PS_ACTUAL_SIZE ? count : PS_ACTUAL_SIZE) * sizeof *actual);
+    os_mutex_unlock(&stream->lock);
+  }
   return stream_done(stream, status);
 }
 

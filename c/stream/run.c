@@ -1,6 +1,7 @@
 #include "stream/run.h"
 
 #include "stream/endpoints.h"
+#include "stream/reroute.h"
 
 #define PREBUFFER_POLL 0.001   /* seconds between two looks at a source being read ahead */
 #define PATIENCE_COMPLETED 1e9 /* seconds that a pipe may take nothing when a run ends by itself, */
@@ -132,7 +133,7 @@ void run_end(struct stream *stream, int32_t final) {
   stream_set_state(stream, PS_STATE_ENDING);
   atomic_store_explicit(&stream->host.halted, 1, memory_order_release);
   int failed = has_failed(stream), play_out = !failed && final != PS_STATE_ABORTED;
-  int32_t status = play_out ? device->ops->stop(device) : device->ops->abort(device);
+  int32_t status = !stream->has_device ? PS_OK : play_out ? device->ops->stop(device) : device->ops->abort(device);
   if (status < 0 && play_out) {
     stream_fail(stream);
     device->ops->abort(device);
@@ -146,9 +147,12 @@ void run_end(struct stream *stream, int32_t final) {
   stream_set_state(stream, has_failed(stream) ? PS_STATE_ABORTED : final);
 }
 
-static void lose_device(struct stream *stream, const char *how) {
+/* Returns 0 if the run goes on on another device. */
+static int lose_device(struct stream *stream, const char *how) {
+  if (stream->config[PS_CONFIG_FOLLOW] != 0 && stream_reroute(stream)) return 0;
   error_set(PS_ERR_DEVICE_LOST, 0, "%s", how);
   stream_fail(stream);
+  return 1;
 }
 
 void run_watch(struct stream *stream) {
@@ -160,9 +164,9 @@ void run_watch(struct stream *stream) {
       stream_fail(stream);
     }
   } else if (!active) {
-    lose_device(stream, "the device stopped by itself");
+    if (!lose_device(stream, "the device stopped by itself")) return;
   } else if (stream_silent(stream)) {
-    lose_device(stream, "the device has stopped asking for data");
+    if (!lose_device(stream, "the device has stopped asking for data")) return;
   } else if (!has_failed(stream)) {
     return;
   }

@@ -50,7 +50,8 @@ struct stream {
 
   /* Set by the control thread when it opens the device, before the state becomes IDLE. */
   struct device device;
-  double actual[PS_ACTUAL_SIZE]; /* as device.actual, with the public numbers of the devices */
+  double actual[PS_ACTUAL_SIZE];          /* as device.actual, with the public numbers of the devices */
+  char device_names[2][DEVICE_TEXT_SIZE]; /* by direction: what its backend calls it */
 
   /* As set for the next run, by the owner, while no run is active. */
   struct endpoint endpoints[2]; /* by direction: the sink of the input, the source of the output */
@@ -83,6 +84,7 @@ struct stream {
   int32_t next_ticket, done_ticket; /* the queue has the tickets from done_ticket to before next_ticket */
   struct error results[STREAM_TICKETS];
   struct error failure;  /* what ended the run; the first one wins */
+  int has_device;        /* open, and to be asked; written by the control thread */
   double last_time;      /* the stream's clock when it was closed */
   double switched_at;    /* frame at which the newest file of the recording begins; -1: not known yet */
   _Atomic int32_t state; /* PS_STATE_; set by the control thread only */

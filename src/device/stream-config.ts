@@ -3,6 +3,7 @@ import {
   PS_CONFIG_CONVERSION,
   PS_CONFIG_DEVICE_RATE,
   PS_CONFIG_FLAGS,
+  PS_CONFIG_FOLLOW,
   PS_CONFIG_INPUT_CHANNELS,
   PS_CONFIG_INPUT_DEVICE,
   PS_CONFIG_INPUT_FORMAT,
@@ -103,6 +104,8 @@ export function requireStreamOptions(kind: StreamKind, options?: StreamOptions):
   if (deviceRate !== undefined) config[PS_CONFIG_DEVICE_RATE] = requireNumber("deviceRate", deviceRate, 1, MAX_RATE);
   const conversion = requireOneOf("conversion", orElse(single("conversion"), "auto"), ["auto", "never"]);
   config[PS_CONFIG_CONVERSION] = conversion === "never" ? PS_CONVERSION_NEVER : PS_CONVERSION_AUTO;
+  const onDeviceLost = requireOneOf("onDeviceLost", orElse(single("onDeviceLost"), "error"), ["error", "follow"]);
+  config[PS_CONFIG_FOLLOW] = onDeviceLost === "follow" ? 1 : 0;
   const blockSize = requireInteger("blockSize", orElse(single("blockSize"), 0), 0, MAX_BLOCK);
   config[PS_CONFIG_BLOCK_SIZE] = blockSize;
   for (const name of Object.keys(flags) as (keyof typeof flags)[]) {

@@ -19,6 +19,12 @@ export interface StreamOptions<D extends Dtype = Dtype, O extends Dtype = D> {
    * is an error that lists the rates that the device supports.
    */
   conversion?: "auto" | "never";
+  /**
+   * What happens if the device is lost while the stream runs: "error" (default) ends it with a DeviceLostError,
+   * "follow" goes on on the default device within a few seconds. The hole is a "rerouted" glitch, in which a recording
+   * has silence and nothing of the source is lost. Where there is no other device, it is the error.
+   */
+  onDeviceLost?: "error" | "follow";
   /** Number of channels. Default: the device's maximum, but no more than 2. */
   channels?: Pair<number | undefined>;
   /** Sample format. Default: "float32". */
@@ -46,6 +52,7 @@ export const streamOptionNames: OptionNames<StreamOptions> = {
   sampleRate: true,
   deviceRate: true,
   conversion: true,
+  onDeviceLost: true,
   channels: true,
   dtype: true,
   blockSize: true,

@@ -29,7 +29,6 @@ export class Core implements Host {
   readonly native: NativeStream;
   readonly poller: Poller;
   readonly sampleRate: number;
-  readonly deviceRate: number;
   readonly blockSize: number;
   readonly input: StreamDirection | undefined;
   readonly output: StreamDirection | undefined;
@@ -41,6 +40,7 @@ export class Core implements Host {
   txMapping: readonly number[];
   outputGain = 1;
 
+  readonly #opened: OpenedStream;
   /** The current run, or else the last one; before the first start, the first one. */
   #run: Run = new Run();
   #pace: RunPace | undefined;
@@ -53,7 +53,7 @@ export class Core implements Host {
     this.native = opened.native;
     this.poller = opened.native.poller;
     this.sampleRate = opened.sampleRate;
-    this.deviceRate = opened.deviceRate;
+    this.#opened = opened;
     this.blockSize = opened.blockSize;
     [this.input, this.output] = opened.directions;
     const [inputs, outputs] = opened.directions.map((direction) => direction?.channels ?? 0);
@@ -70,6 +70,10 @@ export class Core implements Host {
 
   get closed(): boolean {
     return this.#closing !== undefined;
+  }
+
+  get deviceRate(): number {
+    return this.#opened.deviceRate;
   }
 
   get active(): boolean {

@@ -31,21 +31,21 @@ export interface StreamDirection extends FrameFormat {
 
 /** A stream whose device is open and that has not been started: what the stream classes are constructed from. */
 export class OpenedStream {
+  readonly #read: () => Float64Array;
   readonly native: NativeStream;
   readonly sampleRate: number;
-  readonly deviceRate: number;
   readonly blockSize: number;
   readonly signal: AbortSignal | undefined;
   /** Undefined for a direction that the stream lacks. */
   readonly directions: readonly [input: StreamDirection | undefined, output: StreamDirection | undefined];
 
   constructor(native: NativeStream, formats: readonly (Format | undefined)[], signal: AbortSignal | undefined) {
-    const actual = actualOf(native);
+    const read = this.#read = actualReader(native);
+    const actual = read();
     const sampleRate = actual[PS_ACTUAL_SAMPLE_RATE];
     const blockSize = actual[PS_ACTUAL_BLOCK_SIZE];
     this.native = native;
     this.sampleRate = sampleRate;
-    this.deviceRate = actual[PS_ACTUAL_DEVICE_RATE];
     this.blockSize = blockSize;
     this.signal = signal;
     const direction = (side: number): StreamDirection | undefined => {
@@ -53,24 +53,37 @@ export class OpenedStream {
       if (!format) return undefined;
       const channels = actual[PS_ACTUAL_INPUT_CHANNELS + side];
       return {
-        device: actual[PS_ACTUAL_INPUT_DEVICE + side],
+        get device() {
+          return read()[PS_ACTUAL_INPUT_DEVICE + side];
+        },
         channels,
         dtype: format.dtype as Dtype,
         sampleSize: format.sampleSize,
         frameBytes: channels * format.sampleSize,
-        latency: actual[PS_ACTUAL_INPUT_LATENCY + side],
+        get latency() {
+          return read()[PS_ACTUAL_INPUT_LATENCY + side];
+        },
         sampleRate,
         blockSize,
       };
     };
     this.directions = [direction(0), direction(1)];
   }
+
+  /** In Hz. It changes, as do a direction's device and latency, when the stream goes on on another device. */
+  get deviceRate(): number {
+    return this.#read()[PS_ACTUAL_DEVICE_RATE];
+  }
 }
 
-function actualOf({ handle }: NativeStream): Float64Array {
+/** Returns a function that returns what the device gives now; after the stream is closed, what it gave last. */
+function actualReader({ handle }: NativeStream): () => Float64Array {
   const actual = new Float64Array(new ArrayBuffer(PS_ACTUAL_SIZE * 8));
   unwrap(native().ps_stream_actual(handle, actual, PS_ACTUAL_SIZE));
-  return actual;
+  return () => {
+    native().ps_stream_actual(handle, actual, PS_ACTUAL_SIZE);
+    return actual;
+  };
 }
 
 /** Makes a native stream that is not open yet, and a function for when it is. */

@@ -67,6 +67,24 @@ for (const [name, skip, start] of servers) {
       assert.equal(frames, 4800);
     });
 
+    it("that takes a sink away: a stream that follows goes on on the default", async () => {
+      const { before, after, rerouted, hole, recorded, frameCount, gaps } = await once("follow");
+      assert.equal(before, "PulseAudio: second");
+      assert.deepEqual({ recorded, gaps }, { recorded: frameCount, gaps: 0 });
+      // A server may move the stream itself, as most desktops' do.
+      if (rerouted === 0) assert.equal(frameCount, 120000);
+      else {
+        assert.deepEqual([after, rerouted, frameCount - hole], ["PulseAudio: loop", 1, 120000]);
+      }
+    });
+
+    it("that takes a sink away ends a stream there, or moves it", async () => {
+      const { error, goneOn, glitches } = await once("unloaded");
+      if (error === "runs") {
+        assert.ok(goneOn > 0 && glitches.includes("deviceGap"), JSON.stringify({ goneOn, glitches }));
+      } else assert.equal(error, "DeviceLostError");
+    });
+
     it("that is gone has no devices", async () => {
       const { before, after, opening } = await once("killed");
       assert.ok(before.includes("PulseAudio: loop"));

@@ -244,6 +244,37 @@ TEST(a_device_that_waits_is_not_lost) {
   ps_ring_free(ring);
 }
 
+/* The virtual device is lost, and the run goes on on another virtual one, which is the default. Meanwhile the stream is
+ * asked this and that. */
+TEST(a_run_follows) {
+  double config[PS_CONFIG_SIZE], fault[4] = {10240, PS_FAULT_DEVICE_LOST, 0, 0}, glitch[4], numbers[PS_NUMBER_COUNT];
+  setenv("PASTREAM_HOST_API", "virtual", 1);
+  ps_config_init(config, PS_CONFIG_SIZE);
+  config[PS_CONFIG_INPUT_DEVICE] = config[PS_CONFIG_OUTPUT_DEVICE] = PS_DEVICE_VIRTUAL;
+  config[PS_CONFIG_INPUT_CHANNELS] = config[PS_CONFIG_OUTPUT_CHANNELS] = 1;
+  config[PS_CONFIG_FAULTS] = 1;
+  config[PS_CONFIG_FOLLOW] = 1;
+  int32_t stream = ps_stream_new(config, PS_CONFIG_SIZE, fault, 4);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_OPEN), PS_OK);
+  int32_t source = memory_ring(4, 48000), sink = ps_ring_new(4, 1 << 19, NULL, 0);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, source, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, sink, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  while (!ps_stream_wait(stream, 0.001)) ps_stream_numbers(stream, numbers, PS_NUMBER_COUNT);
+  CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
+  CHECK_EQUAL(ps_stream_glitches(stream, glitch, 4), 1);
+  CHECK_EQUAL(glitch[2], PS_GLITCH_REROUTED);
+  CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 48000 + (int64_t)glitch[3]);
+  CHECK_EQUAL(number(stream, PS_NUMBER_SOURCE_FRAMES), 48000);
+  CHECK_EQUAL(ps_ring_read_available(sink), 48000 + (int64_t)glitch[3]);
+  CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 0);
+  stream_close(stream);
+  ps_ring_free(source);
+  ps_ring_free(sink);
+  unsetenv("PASTREAM_HOST_API");
+}
+
 static int32_t handles_before;
 
 TEST(no_handle_is_left) { CHECK_EQUAL(ps_handle_count(), handles_before); }
@@ -260,6 +291,7 @@ int main(void) {
   RUN(a_silent_device_counts_as_lost);
   RUN(a_slow_device_is_not_lost);
   RUN(a_device_that_waits_is_not_lost);
+  RUN(a_run_follows);
   RUN(no_handle_is_left);
   return test_end();
 }

@@ -11,6 +11,7 @@ import {
   queryDevices,
   queryHostApis,
   refreshDevices,
+  RingBuffer,
   type SamplesOf,
 } from "../../mod.ts";
 import { noise } from "../helpers/streams.ts";
@@ -164,12 +165,45 @@ async function stopped(): Promise<unknown> {
   return { error, seconds, frames: stream.frameCount };
 }
 
+/** A stream that follows: what it recorded and played while its sink was unloaded. */
+async function follow(): Promise<unknown> {
+  const module = loadSink("second");
+  await refreshDevices();
+  const played = noise("float32", 2 * 96000);
+  await using stream = await DuplexStream.open({
+    device: ["loop.monitor", "second"],
+    channels: 2,
+    latency,
+    onDeviceLost: "follow",
+  });
+  const before = queryDevices()[stream.device[1]]?.id;
+  const ring = stream.setSink(new RingBuffer(8, 1 << 20));
+  stream.setSource(played);
+  await stream.start({ pad: 24000 });
+  while (stream.frameCount < 24000) await setTimeout(10);
+  pactl("unload-module", module);
+  await stream.wait();
+  const recorded = ring.readAvailable;
+  const { glitches, frameCount, xrunCounts } = stream;
+  const rerouted = glitches.filter(({ kind }) => kind === "rerouted");
+  return {
+    before,
+    after: queryDevices()[stream.device[1]]?.id,
+    rerouted: rerouted.length,
+    hole: rerouted[0]?.frames,
+    recorded,
+    frameCount,
+    gaps: xrunCounts.sourceUnderflows,
+  };
+}
+
 const programs: Record<string, (...args: string[]) => Promise<unknown>> = {
   list,
   short,
   two,
   changes,
   unloaded,
+  follow,
   killed: killed,
   stopped,
 };

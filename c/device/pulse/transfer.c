@@ -5,8 +5,9 @@
 #include "engine/format.h"
 #include "os/os.h"
 
-#define LOAD_SHARE 0.1  /* that a callback has in the mean load */
-#define GAP_LEAST 0.005 /* seconds without sound that are worth a glitch */
+#define LOAD_SHARE 0.1   /* that a callback has in the mean load */
+#define GAP_UNKNOWN 1e-9 /* seconds: there was one */
+#define GAP_LEAST 0.005  /* seconds without sound that are worth a glitch */
 
 static size_t frames_of(const struct pulse_side *side, size_t bytes) {
   return bytes == (size_t)-1 ? 0 : bytes / side->frame_bytes;
@@ -124,9 +125,10 @@ static double gap_since(struct pulse_device *pulse, double now) {
     double since = now - pulse->called - usual;
     if (since > gap) gap = since;
   }
+  double least = pulse->moved ? GAP_UNKNOWN : 0;
   pulse->gap = 0;
   pulse->moved = 0;
-  return gap < GAP_LEAST ? 0 : gap;
+  return gap < GAP_LEAST ? least : gap;
 }
 
 /* One callback; the block of the output holds what is to be written. Returns 0 if the host is not to be called. */
@@ -154,7 +156,11 @@ static int call_back(struct pulse_device *pulse, size_t frames) {
 
 /* --------------------------------------------------------------------- runs */
 
+/* After an underflow what comes first is silence, as at the start: a server that goes back in time to play the next
+ * frame sooner takes it from who listens to a monitor. */
 static void transfer_output(struct pulse_device *pulse) {
+  if (pulse->refill) write_silence(pulse, pulse->sides[DEVICE_OUTPUT].behind);
+  pulse->refill = 0;
   for (size_t room; !pulse->completed && (room = writable(pulse)) >= pulse->block;) {
     if (!call_back(pulse, pulse->block)) return;
     write_block(pulse, pulse->block);

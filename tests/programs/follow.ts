@@ -1,0 +1,49 @@
+// Streams whose virtual device is lost, and that go on on another one: PASTREAM_HOST_API=virtual makes it the default.
+// Prints JSON.
+import { DeviceLostError, DuplexStream, InputStream, RingBuffer } from "../../mod.ts";
+
+const lostAt = 10240;
+const hostSettings = { hostApi: "virtual", faults: [{ atFrame: lostAt, kind: "deviceLost" }] } as const;
+const options = { device: "virtual", channels: 1, hostSettings } as const;
+const follow = { ...options, onDeviceLost: "follow" } as const;
+
+/** What is played is whole, and the recording has silence in the hole. */
+async function duplex(): Promise<unknown> {
+  await using stream = new DuplexStream(follow);
+  const played = Float32Array.from({ length: 48000 }, (_, i) => i + 1);
+  const ring = stream.setSink(new RingBuffer(4, 1 << 19));
+  stream.setSource(played);
+  await stream.start({ pad: 4800 });
+  await stream.wait();
+  const recorded = new Float32Array(ring.readAvailable);
+  ring.readInto(recorded);
+  const { glitches, frameCount, xruns } = stream;
+  const hole = glitches[0]?.frames ?? 0;
+  const sound = recorded.filter((sample) => sample !== 0);
+  return {
+    glitches: glitches.map(({ kind, frame }) => [kind, frame]),
+    holed: hole > 0,
+    frames: frameCount - hole,
+    recorded: recorded.length - hole,
+    xruns,
+    // The block that was in the delay line of the lost device is not heard.
+    inOrder: sound.every((sample, i) => i === 0 || sample > sound[i - 1]),
+    missing: 48000 - sound.length,
+    silence: recorded.subarray(lostAt, lostAt + hole).every((sample) => sample === 0),
+  };
+}
+
+/** A recording has the length that was asked for. */
+async function record(): Promise<unknown> {
+  await using stream = new InputStream(follow);
+  const recorded = await stream.record(48000);
+  return { frames: recorded.length, frameCount: stream.frameCount, glitches: stream.glitches.map(({ kind }) => kind) };
+}
+
+/** Without the option it is an error, as ever; and where there is no other device. */
+const isLost = async (options: object) => {
+  await using stream = new InputStream(options);
+  return await stream.record(48000).then(() => false, (error) => error instanceof DeviceLostError);
+};
+
+console.log(JSON.stringify({ duplex: await duplex(), record: await record(), error: await isLost(options) }));

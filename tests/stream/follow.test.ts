@@ -1,0 +1,41 @@
+// onDeviceLost: a stream that goes on on another device.
+import assert from "node:assert/strict";
+import { before, describe, it } from "node:test";
+import { InputStream } from "../../mod.ts";
+import { runTs } from "../helpers/runtime.ts";
+
+describe('onDeviceLost: "follow"', () => {
+  // deno-lint-ignore no-explicit-any
+  let results: any;
+  before(async () => {
+    const env = { PASTREAM_HOST_API: "virtual", PASTREAM_DEVICE: undefined, PULSE_SERVER: "none" };
+    const { code, stdout, stderr } = await runTs(new URL("../programs/follow.ts", import.meta.url), { env });
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    results = JSON.parse(stdout);
+  });
+
+  it("plays all of the source, and records silence in the hole", () => {
+    const { missing, ...rest } = results.duplex;
+    assert.deepEqual(rest, {
+      glitches: [["rerouted", 10240]],
+      holed: true,
+      frames: 52800,
+      recorded: 52800,
+      xruns: 0,
+      inOrder: true,
+      silence: true,
+    });
+    assert.ok(missing >= 0 && missing <= 256, `${missing} frames are missing`);
+  });
+
+  it("records as many frames as were asked for", () => {
+    assert.deepEqual(results.record, { frames: 48000, frameCount: 48000, glitches: ["rerouted"] });
+  });
+
+  it("is not the default", () => assert.equal(results.error, true));
+
+  it('is "error" or "follow"', () => {
+    const options = { device: "virtual", onDeviceLost: "go on" as "follow" };
+    assert.throws(() => new InputStream(options), { name: "RangeError", message: /onDeviceLost.*"error".*"follow"/ });
+  });
+});
