@@ -2,6 +2,7 @@ import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
 import { PolledGenerator, type PolledValues } from "../base/polled-generator.ts";
 import type { Poller } from "../base/poller.ts";
 import { openPlayback } from "../endpoints/source.ts";
+import { WrittenPlayback } from "../endpoints/written.ts";
 import { memoryRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
 import { ChunkPosition } from "../run/chunk-position.ts";
 import type { Core } from "../run/core.ts";
@@ -125,7 +126,10 @@ export class Chunks {
     const core = this.#core;
     if (this.#capture?.run) return this.#capture.run;
     if (!this.#capture || core.endpoints.sink !== this.#capture) this.#attach();
-    return await core.start(defaultStart(this.#plan.length));
+    const { chunkSize, length } = this.#plan;
+    const { source } = core.endpoints;
+    if (source instanceof WrittenPlayback && length.frames < 0) source.beginWithSilence(chunkSize);
+    return await core.start(defaultStart(length));
   }
 
   /** Lasts from the start of the run to its end; what it yields in between gives the chunks. */

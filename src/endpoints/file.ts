@@ -6,6 +6,7 @@ import { memoryRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts"
 import type { Capture, Playback } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
+import { prebufferFrames } from "../run/ring-size.ts";
 import { fileHandle, SoundFile } from "../sound-file/sound-file.ts";
 
 /** Throws unless a file has the stream's rate and channels, and is open for reading (a source) or writing (a sink). */
@@ -61,7 +62,7 @@ class SourceFile {
 
 export class FilePlayback implements Playback {
   readonly ring: RingBuffer;
-  readonly prebuffer = -1;
+  readonly prebuffer: number;
   readonly #file: SourceFile;
   readonly #loop: boolean;
 
@@ -77,6 +78,7 @@ export class FilePlayback implements Playback {
       throw error;
     }
     this.#loop = loop;
+    this.prebuffer = prebufferFrames(direction);
   }
 
   get frames(): number | undefined {

@@ -1,7 +1,8 @@
 // Moves samples between iterables or Web Streams and a ring.
 import { newSamples, type SamplesOf } from "../samples/formats.ts";
 import type { RingBuffer } from "../ring/ring-buffer.ts";
-import { type FrameFormat, requireSamples } from "../samples/samples.ts";
+import { FrameJoiner } from "../samples/frame-joiner.ts";
+import { type FrameFormat, requirePiece } from "../samples/samples.ts";
 import { LoopYield } from "../base/event-loop.ts";
 import type { Poller } from "../base/poller.ts";
 import type { Host } from "../run/endpoint.ts";
@@ -75,14 +76,19 @@ export async function writeAll(flow: Flow, bytes: Uint8Array, at: number, length
  */
 export async function fillRing(steps: Steps, flow: Flow): Promise<void> {
   const loopYield = new LoopYield();
+  const joiner = new FrameJoiner(flow.format.frameBytes);
   const stop = () => dismiss(steps);
   flow.signal.addEventListener("abort", stop, { once: true });
   try {
     while (!flow.signal.aborted) {
       const next = steps.next();
       const { done, value } = "then" in next ? await next : next;
-      if (done || flow.signal.aborted) return;
-      const bytes = requireSamplesOrDismiss(steps, value, flow.format);
+      if (flow.signal.aborted) return;
+      if (done) {
+        joiner.requireWhole("the source");
+        return;
+      }
+      const bytes = joiner.join(requirePieceOrDismiss(steps, value, flow.format));
       const { length } = bytes;
       const written = flow.ring.write(bytes) * flow.format.frameBytes;
       if (written < length) {
@@ -97,9 +103,9 @@ export async function fillRing(steps: Steps, flow: Flow): Promise<void> {
   }
 }
 
-function requireSamplesOrDismiss(steps: Steps, value: unknown, format: FrameFormat): Uint8Array {
+function requirePieceOrDismiss(steps: Steps, value: unknown, format: FrameFormat): Uint8Array {
   try {
-    return requireSamples("a piece of the source", value, format);
+    return requirePiece("a piece of the source", value, format);
   } catch (error) {
     dismiss(steps);
     throw error;

@@ -4,8 +4,11 @@ import { native } from "../../ffi/load.ts";
 import { type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
 import type { Capture, Host, Playback, TaskFunction } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
+import type { StreamDirection } from "../run/opened-stream.ts";
+import { prebufferFrames } from "../run/ring-size.ts";
 import type { Run } from "../run/run.ts";
 import type { SamplesOf } from "../samples/formats.ts";
+import { IncompleteFrameError } from "../samples/frame-joiner.ts";
 import type { FrameFormat } from "../samples/samples.ts";
 import { emptyRing, fillRing, type Flow, isIterable, isStream, type Steps, stepsOf } from "./pump.ts";
 import { TaskRing } from "./task-ring.ts";
@@ -18,16 +21,17 @@ export type Drain = (flow: Flow, host: Host) => void | Promise<void>;
 
 export class TaskPlayback implements Playback {
   readonly frames = undefined;
-  readonly prebuffer = 1;
+  readonly prebuffer: number;
   readonly #feed: Feed;
   readonly #format: FrameFormat;
   readonly #tasks: TaskRing;
   #end = new AbortController();
 
-  constructor(feed: Feed, format: FrameFormat, size: number) {
+  constructor(feed: Feed, direction: StreamDirection, size: number) {
     this.#feed = feed;
-    this.#format = format;
-    this.#tasks = new TaskRing(format.frameBytes, size);
+    this.#format = direction;
+    this.prebuffer = prebufferFrames(direction);
+    this.#tasks = new TaskRing(direction.frameBytes, size);
   }
 
   get ring(): RingBuffer {
@@ -44,7 +48,12 @@ export class TaskPlayback implements Playback {
     run.signal.addEventListener("abort", () => end.abort(), { once: true });
     const { poller, sampleRate } = host;
     const work = this.#tasks.work(async (ring) => {
-      await this.#feed({ ring, format: this.#format, sampleRate, signal: end.signal, poller }, host);
+      try {
+        await this.#feed({ ring, format: this.#format, sampleRate, signal: end.signal, poller }, host);
+      } catch (error) {
+        if (!(error instanceof IncompleteFrameError)) throw error;
+        run.failAtEnd(error); // all whole frames are played first
+      }
       native().ps_ring_end(ringHandle(ring));
     });
     // An error after the end of the source concerns nobody.

@@ -3,15 +3,24 @@ import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
 import { memoryRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
 import type { Playback } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
+import type { StreamDirection } from "../run/opened-stream.ts";
+import { prebufferFrames } from "../run/ring-size.ts";
+import { formatOf } from "../samples/formats.ts";
 
 export class WrittenPlayback implements Playback {
   readonly ring: RingBuffer;
   readonly frames = undefined;
+  /** A start by another than its writer waits for nothing: perhaps nothing is written before it resolves. */
   readonly prebuffer = 0;
+  /** Frames that the device waits for if the first write starts it. */
+  readonly wanted: number;
+  readonly #direction: StreamDirection;
   readonly #end = new AbortController();
 
-  constructor(frameBytes: number, size: number) {
-    this.ring = memoryRing("bufferSize", frameBytes, size);
+  constructor(direction: StreamDirection, size: number) {
+    this.#direction = direction;
+    this.wanted = Math.min(prebufferFrames(direction), size);
+    this.ring = memoryRing("bufferSize", direction.frameBytes, size);
   }
 
   /** Whether it has been played: that is possible once. */
@@ -22,6 +31,25 @@ export class WrittenPlayback implements Playback {
   /** Aborted when nothing more will be played. */
   get signal(): AbortSignal {
     return this.#end.signal;
+  }
+
+  /**
+   * Before a run whose input is to be written to it, in chunks of `chunkFrames`: begins with silence for as long as the
+   * first chunk takes to arrive, so that no chunk comes late.
+   */
+  beginWithSilence(chunkFrames: number): void {
+    if (!this.over && this.ring.readAvailable === 0) this.#writeSilence(this.wanted + chunkFrames);
+  }
+
+  /** Adds silence to the `written` frames that were written, as much as the device still waits for. */
+  fillUp(written: number): void {
+    if (!this.over) this.#writeSilence(this.wanted - written);
+  }
+
+  #writeSilence(wanted: number): void {
+    const { dtype, frameBytes } = this.#direction;
+    const frames = Math.max(0, Math.min(wanted, this.ring.writeAvailable));
+    this.ring.write(new Uint8Array(new ArrayBuffer(frames * frameBytes)).fill(formatOf(dtype).silence));
   }
 
   attach(stream: NativeStream): void {

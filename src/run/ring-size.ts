@@ -1,4 +1,4 @@
-// The one rule for the size of rings between the device and JavaScript or a file.
+// The one rule for rings between the device and JavaScript or a file: how large they are, and how full at a start.
 import { requireInteger } from "../base/validate.ts";
 import type { StreamDirection } from "./opened-stream.ts";
 
@@ -8,6 +8,8 @@ const LEAST_SECONDS = LEAST_FRAMES / 48000;
 /** The device may take or give all frames of its latency, and a block more, at once. */
 const BURSTS = 4;
 const MOST_FRAMES = 2 ** 30;
+/** What a block is taken for where the backend decides. */
+const UNKNOWN_BLOCK_SECONDS = 0.01;
 
 /** The frames of a ring: `bufferSize` if that is given, else as many as rate, block and latency need. */
 export function ringFrames(direction: StreamDirection, bufferSize: number | undefined): number {
@@ -16,6 +18,11 @@ export function ringFrames(direction: StreamDirection, bufferSize: number | unde
   const burst = blockSize + Math.ceil(latency * sampleRate);
   const frames = Math.max(LEAST_FRAMES, LEAST_SECONDS * sampleRate, BURSTS * burst);
   return Math.min(2 ** Math.ceil(Math.log2(frames)), MOST_FRAMES);
+}
+
+/** The frames that a ring must have when the device starts, which takes as many as its latency and a block at once. */
+export function prebufferFrames({ sampleRate, blockSize, latency }: StreamDirection): number {
+  return Math.ceil(latency * sampleRate) + (blockSize || Math.ceil(UNKNOWN_BLOCK_SECONDS * sampleRate));
 }
 
 /** Checks the `bufferSize` option without a stream. */

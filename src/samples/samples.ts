@@ -5,7 +5,7 @@ import { show } from "../base/validate.ts";
 /** Samples of a stream's dtype, or their bytes. */
 export type Samples<D extends Dtype = Dtype> = SamplesOf<D> | Uint8Array | DataView | ArrayBuffer;
 
-/** What the frames of one direction of a stream are like. */
+/** The format of the frames of one direction of a stream. */
 export interface FrameFormat {
   readonly dtype: Dtype;
   readonly channels: number;
@@ -17,14 +17,21 @@ export function isMemory(value: unknown): value is ArrayBufferView | ArrayBuffer
   return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
 }
 
-/** The bytes of samples: whole frames of the stream's own dtype, or bytes. Nothing is ever converted. */
-export function requireSamples(name: string, value: unknown, { dtype, channels, frameBytes }: FrameFormat): Uint8Array {
+/** The bytes of a piece of samples, which may end within a frame: of the stream's own dtype, or of bytes. */
+export function requirePiece(name: string, value: unknown, { dtype }: FrameFormat): Uint8Array {
   const bytes = requireBytes(name, value);
   const { array } = formatOf(dtype);
   const isBytes = !ArrayBuffer.isView(value) || value instanceof DataView || value instanceof Uint8Array;
   if (!isBytes && !(value instanceof array)) {
     throw new TypeError(`${name} must be a ${array.name} for a stream of ${dtype}, or bytes, not ${show(value)}`);
   }
+  return bytes;
+}
+
+/** The bytes of samples: whole frames of the stream's own dtype, or of bytes. Nothing is converted. */
+export function requireSamples(name: string, value: unknown, format: FrameFormat): Uint8Array {
+  const { dtype, channels, frameBytes } = format;
+  const bytes = requirePiece(name, value, format);
   if (bytes.byteLength % frameBytes !== 0) {
     throw new RangeError(
       `${name} must be whole frames of ${frameBytes} bytes (${channels} channels of ${dtype}), not ` +
@@ -34,7 +41,7 @@ export function requireSamples(name: string, value: unknown, { dtype, channels, 
   return bytes;
 }
 
-/** The same for samples that were checked before: they must still be all there. */
+/** The same for samples that were checked before and had `length` bytes: they must still have them. */
 export function requireUnchanged(name: string, value: unknown, format: FrameFormat, length: number): Uint8Array {
   const bytes = requireSamples(name, value, format);
   if (bytes.byteLength === length) return bytes;

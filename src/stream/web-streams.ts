@@ -1,8 +1,9 @@
 // The samples of a stream as Web Streams.
+import { clearTimeout, setTimeout } from "node:timers";
 import { type OptionNames, requireOneOf, requireOptions } from "../base/validate.ts";
 import { Chunks } from "../chunks/chunks.ts";
 import { type LayoutOptions, requireChunkOptions } from "../chunks/options.ts";
-import { writeAll } from "../endpoints/pump.ts";
+import { type Flow, writeAll } from "../endpoints/pump.ts";
 import { WrittenPlayback } from "../endpoints/written.ts";
 import { PastreamError } from "../library/errors.ts";
 import type { Core } from "../run/core.ts";
@@ -10,7 +11,8 @@ import { ringFrames } from "../run/ring-size.ts";
 import { requireRunLength } from "../run/run-length.ts";
 import { defaultStart } from "../run/run-options.ts";
 import type { Dtype, SamplesOf } from "../samples/formats.ts";
-import { requireSamples, type Samples } from "../samples/samples.ts";
+import { FrameJoiner } from "../samples/frame-joiner.ts";
+import { requirePiece, type Samples } from "../samples/samples.ts";
 
 /** Options of writable(). */
 export interface WritableOptions {
@@ -51,6 +53,78 @@ function copyOf<D extends Dtype>(view: SamplesOf<D> | DataView<ArrayBuffer>): Sa
   return new DataView(buffer.slice(byteOffset, byteOffset + byteLength)) as unknown as SamplesOf<D>;
 }
 
+/** Writes to a stream, which the first write starts. */
+class StreamWriter {
+  readonly #core: Core;
+  readonly #playback: WrittenPlayback;
+  readonly #flow: Flow;
+  readonly #joiner: FrameJoiner;
+  readonly #onFailure: (error: unknown) => void;
+  /** Frames written, at least as long as the device may be waiting for the first ones. */
+  #written = 0;
+
+  /** `onFailure` is called with the error of a start that failed. */
+  constructor(core: Core, size: number, onFailure: (error: unknown) => void) {
+    const { output, sampleRate, poller, endpoints } = core;
+    this.#core = core;
+    this.#onFailure = onFailure;
+    this.#playback = new WrittenPlayback(output!, size);
+    endpoints.source = this.#playback;
+    const { ring, signal } = this.#playback;
+    this.#flow = { ring, format: output!, sampleRate, signal, poller };
+    this.#joiner = new FrameJoiner(output!.frameBytes);
+  }
+
+  /** Whether this is still the source of the stream. */
+  get #isSource(): boolean {
+    return this.#core.endpoints.source === this.#playback;
+  }
+
+  async write(chunk: unknown): Promise<void> {
+    try {
+      const { ring, format } = this.#flow;
+      const bytes = this.#joiner.join(requirePiece("a written chunk", chunk, format));
+      if (this.#playback.over) this.#throwEnded();
+      const { length } = bytes; // the caller may transfer them while this waits for room
+      const written = ring.write(bytes) * format.frameBytes;
+      this.#written += written / format.frameBytes;
+      if (!this.#core.active) this.#start();
+      if (!await writeAll(this.#flow, bytes, written, length)) this.#throwEnded();
+    } catch (error) {
+      // Neither close() nor abort() will be called after a failed write.
+      await this.abort().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Starts the stream. More can be written while the device waits for the first frames. */
+  #start(): void {
+    const core = this.#core;
+    const playback = this.#playback;
+    const length = core.endpoints.sink?.length ?? requireRunLength({});
+    const start = core.start({ ...defaultStart(length), prebuffer: playback.wanted });
+    // A short sound must be heard even if nothing follows.
+    const timer = setTimeout(() => playback.fillUp(this.#written), playback.wanted / core.sampleRate * 1000);
+    start.catch(this.#onFailure).finally(() => clearTimeout(timer));
+  }
+
+  /** Throws the error for a write that comes too late. */
+  #throwEnded(): never {
+    if (this.#isSource) this.#core.run.raise();
+    throw new PastreamError("closed", "writable: the stream has ended");
+  }
+
+  async close(): Promise<void> {
+    // After the end of a run as well: this throws the error that ended it.
+    if (this.#isSource && (this.#core.active || this.#playback.over)) await this.#core.drain();
+    this.#joiner.requireWhole("what is written");
+  }
+
+  async abort(): Promise<void> {
+    if (this.#isSource && this.#core.active) await this.#core.abort();
+  }
+}
+
 /** A WritableStream as the source of a stream. The first write starts the stream, unless it runs already. */
 export function writableOf<D extends Dtype>(
   core: Core,
@@ -58,44 +132,16 @@ export function writableOf<D extends Dtype>(
 ): WritableStream<Samples<D>> {
   const { bufferSize } = requireOptions("options", options, writableNames);
   core.requireIdle();
-  const { output, sampleRate, poller, endpoints } = core;
-  const playback = new WrittenPlayback(output!.frameBytes, ringFrames(output!, bufferSize));
-  endpoints.source = playback;
-  const flow = { ring: playback.ring, format: output!, sampleRate, signal: playback.signal, poller };
-
-  /** Throws the error for a write that comes too late. */
-  const throwEnded = (): never => {
-    if (endpoints.source === playback) core.run.raise();
-    throw new PastreamError("closed", "writable: the stream has ended");
-  };
-  const play = async (chunk: unknown): Promise<void> => {
-    const bytes = requireSamples("a written chunk", chunk, output!);
-    if (playback.over) throwEnded();
-    const { length } = bytes; // the caller may transfer them during the start
-    const written = playback.ring.write(bytes) * output!.frameBytes;
-    if (!core.active) await core.start(defaultStart(endpoints.sink?.length ?? requireRunLength({})));
-    if (!await writeAll(flow, bytes, written, length)) throwEnded();
-  };
+  let writer: StreamWriter;
+  const size = ringFrames(core.output!, bufferSize);
   return new WritableStream<Samples<D>>({
     start(controller) {
+      writer = new StreamWriter(core, size, (error) => controller.error(error));
       // A write that waits for room ends with the run.
-      controller.signal?.addEventListener("abort", () => core.active && core.abort().catch(() => {}));
+      controller.signal?.addEventListener("abort", () => void writer.abort().catch(() => {}));
     },
-    async write(chunk) {
-      try {
-        await play(chunk);
-      } catch (error) {
-        // Neither close() nor abort() will be called after a failed write.
-        if (endpoints.source === playback && core.active) await core.abort().catch(() => {});
-        throw error;
-      }
-    },
-    async close() {
-      // After the end of a run as well: this throws the error that ended it.
-      if (endpoints.source === playback && (core.active || playback.over)) await core.drain();
-    },
-    async abort() {
-      if (endpoints.source === playback && core.active) await core.abort();
-    },
+    write: (chunk) => writer.write(chunk),
+    close: () => writer.close(),
+    abort: () => writer.abort(),
   });
 }

@@ -46,6 +46,41 @@ describe("an error that ends a run", () => {
     }
   });
 
+  it("is not thrown again where `ended` has thrown it", async () => {
+    const ends = {
+      "await using": (stream: OutputStream) => stream[Symbol.asyncDispose](),
+      "close()": (stream: OutputStream) => stream.close(),
+      "stop()": (stream: OutputStream) => stream.stop(),
+      "abort()": (stream: OutputStream) => stream.abort(),
+    };
+    for (const [name, end] of Object.entries(ends)) {
+      const { stream, ended } = await failing();
+      await assert.rejects(ended, BufferEmptyError, name);
+      await end(stream);
+      await stream.close();
+    }
+    const body = async () => {
+      await using stream = (await failing()).stream;
+      await stream.ended;
+    };
+    await assert.rejects(body, BufferEmptyError);
+    const race = async () => {
+      await using stream = (await failing()).stream;
+      await Promise.race([stream.ended, new Promise(() => {})]);
+    };
+    await assert.rejects(race, BufferEmptyError);
+    // To have read `ended`, and not waited for it, reports nothing.
+    const { stream } = await failing();
+    assert.ok(stream.ended instanceof Promise);
+    await assert.rejects(() => stream.close(), BufferEmptyError);
+    // Who asks how the run ended is told.
+    const waited = (await failing()).stream;
+    await assert.rejects(waited.ended, BufferEmptyError);
+    await assert.rejects(() => waited.wait(), BufferEmptyError);
+    assert.equal(await waited.wait(), true);
+    await waited.close();
+  });
+
   it("falls to one of several that wait", async () => {
     await using stream = new OutputStream(freewheel({ channels: 1 }));
     let fail = () => {};
@@ -146,7 +181,7 @@ describe("faults of the device", () => {
       await pause(50);
       ring.write(new Float32Array(100));
     });
-    await stream.start();
+    await stream.start({ prebuffer: 100 });
     await stream.wait();
     assert.deepEqual([stream.xruns, stream.xrunCounts.sourceUnderflows, stream.status], [1, 1, 0]);
     const [gap] = stream.glitches;
