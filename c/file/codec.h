@@ -100,7 +100,8 @@ double format_word_peak(int32_t word);        /* 0: no sample goes to the codec 
 int format_word_updates_header(int32_t word); /* the header of a file being written can be brought up to date */
 int format_word_streams(int32_t word);        /* it can be written to a pipe and be understood there */
 int format_word_is_block_codec(int32_t word); /* its frames stand in blocks of many */
-size_t format_word_tag_bytes(int32_t word);   /* that a tag may have; of CAF all tags together; 0: any number */
-int64_t format_word_limit(int32_t word);      /* bytes that such a file can hold, 0: no limit to speak of */
+int64_t format_word_frame_bytes(int32_t word, int32_t channels); /* of PCM and the like; 0: they vary */
+size_t format_word_tag_bytes(int32_t word); /* that a tag may have; of CAF all tags together; 0: any number */
+int64_t format_word_limit(int32_t word);    /* bytes that such a file can hold, 0: no limit to speak of */
 
 #endif

@@ -124,6 +124,10 @@ int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format)
   return status < 0 ? status : done;
 }
 
+int32_t file_commit(struct file *file) {
+  return file->medium && medium_overlay_commit(file->medium) < 0 ? file_failure(file) : PS_OK;
+}
+
 static int64_t write_here(struct file *file, const void *data, int64_t frames, int32_t format) {
   int64_t done = file_samples_write(file, data, frames, format);
   if (done < 0) return done;
@@ -147,6 +151,8 @@ int64_t file_write(struct file *file, const void *data, int64_t frames, int32_t 
   if (!(file->mode & PS_MODE_WRITE)) return error_set(PS_ERR_ARGUMENT, 0, "%s is not open for writing", file->name);
   if (!format_bytes(format)) return error_set(PS_ERR_ARGUMENT, 0, "%d is no sample format", (int)format);
   if (frames <= 0) return 0;
+  int32_t status = file_commit(file);
+  if (status < 0) return status;
   int64_t left = gap(file), block = (int64_t)(sizeof silence / sizeof *silence) / file->channels;
   if (left > 0) set_position(file, frames_of(file));
   while (left > 0) {
@@ -184,7 +190,8 @@ int32_t file_truncate(struct file *file, int64_t frames) {
   if (frames > frames_of(file))
     return error_set(PS_ERR_ARGUMENT, 0, "%s has %lld frames: it cannot be truncated to %lld", file->name,
                      (long long)frames_of(file), (long long)frames);
-  int64_t status = file_seek(file, frames, 0);
+  int64_t status = file_commit(file);
+  if (status == PS_OK) status = file_seek(file, frames, 0);
   if (status < 0) return (int32_t)status;
   if (!seek_sound(file, frames)) return file_error(file->name, 0, "the file is not seekable");
   status = file->sound->codec->truncate(file->sound, frames);

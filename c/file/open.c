@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "file/change.h"
 #include "file/probe.h"
 #include "file/state.h"
 #include "os/os_file.h"
@@ -110,11 +111,7 @@ static int32_t look_at(const char *name, struct medium **medium, int32_t mode, s
   probe_medium(*medium, length, probe);
   if ((*medium)->error) return PS_ERR_SOUNDFILE;
   if (probe->refusal) return file_error(name, 0, probe->refusal);
-  if (mode & PS_MODE_WRITE) {
-    probe->insert.bytes = 0;
-    if (probe->aiff_offset)
-      return file_error(name, 0, "the sound does not begin at the start of its chunk, so the file cannot be changed");
-  }
+  if (mode & PS_MODE_WRITE) probe->insert.bytes = 0;
   if (pipe) {
     int32_t status = prepare_pipe(name, medium, probe);
     if (status < 0) return status;
@@ -124,6 +121,18 @@ static int32_t look_at(const char *name, struct medium **medium, int32_t mode, s
   struct medium *window = medium_window(*medium, probe->skip, probe->patches, probe->patch_count, &probe->insert);
   if (!window) return error_set(PS_ERR_MEMORY, 0, NULL);
   *medium = window;
+  return PS_OK;
+}
+
+/* Keeps an existing file as it is until something is written: a codec writes a header as soon as it opens the file. */
+static int32_t protect(const char *name, struct medium **medium, const struct probe *probe,
+                       const struct codec_info *wanted) {
+  int32_t status = PS_OK;
+  if ((*medium)->type->io.get_file_length(*medium) > 0) status = change_check(name, *medium, probe, wanted);
+  if (status < 0) return status;
+  struct medium *overlay = medium_overlay(*medium);
+  if (!overlay) return error_set(PS_ERR_MEMORY, 0, NULL);
+  *medium = overlay;
   return PS_OK;
 }
 
@@ -191,6 +200,8 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
   if (medium && !fresh(mode) && (wanted.format & SF_MAJOR_MASK) != SF_RAW)
     status = look_at(name, &medium, mode, &probe);
   if (unknown) *unknown = probe.kind == PROBE_UNKNOWN && !probe.refusal;
+  if (status == PS_OK && medium && !fresh(mode) && mode & PS_MODE_WRITE)
+    status = protect(name, &medium, &probe, &wanted);
   if (status == PS_OK) status = codec_open(name, medium, mode, &wanted, &sound);
   if (status == PS_OK && medium && medium->error && mode == PS_MODE_READ) {
     sound->codec->close(sound); /* what was read of the header is not what stands there */

@@ -97,6 +97,7 @@ static void probe_wav(struct medium *medium, int64_t length, const bytes *head, 
 
 static void probe_form(struct medium *medium, int64_t length, const bytes *head, struct probe *probe) {
   int aiff = is(head + 8, "AIF"), described = 0;
+  probe->is_aiff = aiff;
   int64_t at = 12;
   bytes chunk[16];
   for (int i = 0; i < CHUNKS_MOST; i++) {

@@ -21,10 +21,11 @@ enum probe_kind {
 
 struct probe {
   enum probe_kind kind;
-  int64_t skip;    /* bytes of an ID3v2 tag before another format */
-  int64_t sound;   /* where the sound begins, after `skip`; -1: not known */
-  int64_t end;     /* where the sound ends; -1: not known, or at the end of the file */
-  int64_t frames;  /* that the header tells, where a codec is told fewer since the rest is damaged; -1 */
+  int64_t skip;   /* bytes of an ID3v2 tag before another format */
+  int64_t sound;  /* where the sound begins, after `skip`; -1: not known */
+  int64_t end;    /* where the sound ends; -1: not known, or at the end of the file */
+  int64_t frames; /* that the header tells, where a codec is told fewer since the rest is damaged; -1 */
+  int is_aiff;
   int aiff_offset; /* AIFF: the sound begins `offset` bytes into its chunk, which libsndfile cannot rewrite */
   struct medium_patch patches[MEDIUM_PATCHES];
   int patch_count;

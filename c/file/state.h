@@ -45,6 +45,8 @@ int32_t file_failure(struct file *file);
 /* How many frames a file of a block codec has whose pipe has ended after so many bytes. */
 int64_t file_frames_of_pipe(struct file *file, int64_t bytes);
 
+/* Before anything is changed in a file that existed: what has been held back so far is written. */
+int32_t file_commit(struct file *file);
 int32_t file_truncate(struct file *file, int64_t frames);
 /* Finishes the sound file: header, buffers, descriptor. Memory stays until the file is freed. */
 int32_t file_finish(struct file *file);

@@ -42,7 +42,8 @@ static int32_t set_tag(struct file *file, int32_t tag, const char *text) {
   size_t all = strlen(text);
   for (int32_t other = 0; other < CODEC_TAGS; other++)
     if (other != tag && file->tags[other]) all += strlen(file->tags[other]);
-  int32_t status = file->sound->codec->set_tag(file->sound, tag, text, all);
+  int32_t status = file_commit(file);
+  if (status == PS_OK) status = file->sound->codec->set_tag(file->sound, tag, text, all);
   if (status == PS_OK) keep_tag(file, tag);
   return status;
 }

@@ -53,6 +53,13 @@ int format_word_streams(int32_t word) {
   }
 }
 
+int64_t format_word_frame_bytes(int32_t word, int32_t channels) {
+  static const signed char bytes[] = {0, 1, 2, 3, 4, 1, 4, 8}; /* PCM_S8 … DOUBLE */
+  int32_t subtype = word & SF_SUBTYPE_MASK;
+  if (subtype <= SF_DOUBLE) return bytes[subtype] * (int64_t)channels;
+  return subtype == SF_ULAW || subtype == SF_ALAW ? channels : 0;
+}
+
 int format_word_is_block_codec(int32_t word) {
   int32_t subtype = word & SF_SUBTYPE_MASK;
   return subtype > SF_ALAW && subtype < SF_DPCM_8;

@@ -86,6 +86,15 @@ void medium_window_free(struct medium *window);
 /* `inner` behind a window like `window`, if that is one; NULL with errno set, and `inner` closed. */
 struct medium *medium_window_like(const struct medium *window, struct medium *inner);
 
+/* A medium that keeps in memory what is written, and writes it into `inner` when it is committed (0, or -1 with an
+ * error); from then on it only passes things on. Nothing to commit in any other medium: 0. */
+struct medium *medium_overlay(struct medium *inner);
+int medium_overlay_commit(struct medium *medium);
+/* Whether the bytes from `from` to `to` are those of the inner medium. */
+int medium_overlay_same(struct medium *overlay, int64_t from, int64_t to);
+/* Without closing the inner medium. */
+void medium_overlay_free(struct medium *overlay);
+
 /* Notes a failure, unless an earlier one waits to be reported. */
 static inline void medium_fail(struct medium *medium, int error) {
   if (!medium->error) medium->error = error;
