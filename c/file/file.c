@@ -114,6 +114,10 @@ int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format)
   if (!(file->mode & PS_MODE_READ)) return error_set(PS_ERR_ARGUMENT, 0, "%s is not open for reading", file->name);
   if (!format_bytes(format)) return error_set(PS_ERR_ARGUMENT, 0, "%d is no sample format", (int)format);
   if (frames <= 0 || gap(file) > 0) return 0;
+  int64_t left = frames_of(file) - file_tell(file);
+  if (frames_of(file) != FILE_FRAMES_UNKNOWN && frames > left)
+    frames = left; /* a codec may have more, which is nothing */
+  if (frames <= 0) return 0;
   int64_t done = file_samples_read(file, data, frames, format);
   if (done < 0) return done;
   if (file->pipe_blocks) done = cut_to_pipe(file, done);

@@ -32,6 +32,8 @@
 #define SF_RF64 0x220000
 #define SF_MPEG 0x230000
 
+#define SF_PCM_S8 0x0001
+#define SF_PCM_24 0x0003
 #define SF_FLOAT 0x0006
 #define SF_DOUBLE 0x0007
 #define SF_ULAW 0x0010

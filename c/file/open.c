@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "file/change.h"
 #include "file/probe.h"
+#include "file/rehearse.h"
 #include "file/state.h"
 #include "os/os_file.h"
 
@@ -222,15 +223,6 @@ static int32_t open_memory(const char *name, const void *data, size_t bytes, int
   return memory ? open_sound(name, memory, mode, *wanted, info, NULL) : error_set(PS_ERR_MEMORY, 0, NULL);
 }
 
-/* Makes an empty file of that kind in memory: what is wrong with it is known before an existing file is emptied. */
-static int32_t rehearse(const char *name, int32_t mode, const struct codec_info *wanted) {
-  double info[PS_FILE_INFO_SIZE];
-  int32_t file = open_memory(name, NULL, 0, mode, wanted, info);
-  if (file < 0) return file;
-  ps_file_close(file);
-  return PS_OK;
-}
-
 /* ---------------------------------------------------------------- by path */
 
 /* Opens the file itself; `created` says whether it was not there before. */
@@ -254,8 +246,8 @@ static int32_t open_descriptor(const char *name, int descriptor, int own, int em
   if (status == PS_OK && pipe && mode & PS_MODE_WRITE && !format_word_streams(wanted->format))
     status =
         error_set(PS_ERR_ARGUMENT, 0, "%s is a pipe, and files of this format cannot be written without seeking", name);
+  if (status == PS_OK && fresh(mode)) status = rehearse(name, mode, wanted);
   if (status == PS_OK && !pipe && fresh(mode) && !empty) {
-    status = rehearse(name, mode, wanted);
     int64_t position = status == PS_OK ? os_file_seek(descriptor, 0, SEEK_CUR) : 0;
     if (status == PS_OK && (position < 0 || os_file_truncate(descriptor, position) < 0))
       status = file_system_error(name, errno);
@@ -319,6 +311,8 @@ int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double
   if (status < 0) return status;
   if (!is_whole(bytes, 0, 9e15) || (!data && bytes > 0))
     return error_set(PS_ERR_ARGUMENT, 0, "the size of memory is a whole number of bytes");
+  if (fresh(mode)) status = rehearse("memory", mode, &wanted);
+  if (status < 0) return status;
   return open_memory("memory", data, fresh(mode) ? 0 : (size_t)bytes, mode, &wanted, info);
 }
 

@@ -90,6 +90,9 @@ static int tells_its_length(struct view *view, int64_t offset, const struct head
 static void mend_size(struct view *view, int64_t offset, const struct header *first, int64_t length,
                       struct probe *probe) {
   int64_t at = offset + 4 + (first->version == 1 ? (first->mono ? 17 : 32) : (first->mono ? 9 : 17));
+  bytes tag[3] = {0};
+  if (length > 128) probe_read(view->medium, length - 128, tag, 3);
+  if (memcmp(tag, "TAG", 3) == 0) length -= 128; /* ID3v1, which mpg123 does not count */
   const bytes *b = first->layer == 3 ? look(view, at, 16) : NULL;
   if (!b || (memcmp(b, "Xing", 4) != 0 && memcmp(b, "Info", 4) != 0) || !(b[7] & 2)) return;
   struct medium_patch *patch = &probe->patches[probe->patch_count++];

@@ -161,8 +161,17 @@ describe("files of other programs", () => {
     ["WAV behind an ID3 tag", cat("ID3\x03\0\0\0\0\0\x0a", new Uint8Array(10), wav(wavFmt(), wavData))],
   ];
   for (const text of ["NIST_1A\n   1024\n", "NIST_1A\r\n   1024\r\n", "NIST_1A\n   2048\n", "NIST_1A\n 900000\n"]) {
-    const head =
-      `${text}channel_count -i 1\nsample_rate -i 8000\nsample_coding -s3 pcm\nsample_n_bytes -i 2\nsample_byte_format -s2 01\nsample_sig_bits -i 16\nsample_count -i 10\nend_head\n`;
+    const head = [
+      text + "channel_count -i 1",
+      "sample_rate -i 8000",
+      "sample_coding -s3 pcm",
+      "sample_n_bytes -i 2",
+      "sample_byte_format -s2 01",
+      "sample_sig_bits -i 16",
+      "sample_count -i 10",
+      "end_head",
+      "",
+    ].join("\n");
     for (const size of [1024, 2048]) {
       files.push([`NIST ${JSON.stringify(text)} ${size}`, cat(head.padEnd(size, " "), rampLE)]);
     }

@@ -25,7 +25,6 @@ const updated = [
   ..."WAVEX RF64 W64 AIFF AU CAF NIST VOC IRCAM PVF MAT4 MAT5 AVR SVX PAF SDS MPC2K".split(" ")
     .map((format) => `${format}/PCM_16`),
   "RAW/PCM_16",
-  "WVE/ALAW",
 ];
 const mp3: Record<string, number> = checkFormat("MP3", "MPEG_LAYER_III") ? { "MP3/MPEG_LAYER_III": RATE } : {};
 /** The others, and how many frames they lose at most: what the encoder holds back, or a page. */

@@ -81,8 +81,6 @@ static void describe(const struct sndfile_sound *sound, struct codec_info *info)
   info->peak = format_word_peak(actual.format);
 }
 
-static int32_t close_sound(struct sound *sound);
-
 static int32_t open_sound(const char *name, struct medium *medium, int32_t mode, struct codec_info *info,
                           struct sound **opened) {
   struct sf_info wanted = {.format = info->format, .channels = info->channels, .sample_rate = info->sample_rate};
@@ -103,9 +101,12 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
   describe(sound, info);
   sound->format = info->format;
   sound->channels = info->channels;
+  sound->sample_rate = info->sample_rate;
+  sound->writes = access == SF_WRITE;
   if ((info->format & SF_MAJOR_MASK) == SF_MPEG) sound->block = MPEG_BLOCK;
   if ((info->format & SF_MAJOR_MASK) == SF_FLAC && sound->block == 0) sound->block = FLAC_BLOCK;
   sound->frames = info->frames;
+  sound->written = mode & PS_MODE_WRITE && info->frames > 0 ? info->frames : 0;
   sound->last_page = -1;
   sound->reads = access == SF_READ;
   sound->updates_header = format_word_updates_header(info->format);
@@ -120,18 +121,71 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
   if (status == PS_OK)
     *opened = &sound->sound;
   else
-    close_sound(&sound->sound);
+    sndfile.close(sound->handle), free(sound);
   return status;
 }
 
+static void put_be32(struct medium *medium, int64_t offset, int64_t value) {
+  unsigned char bytes[4];
+  for (int i = 0; i < 4; i++) bytes[i] = (unsigned char)(value >> (24 - 8 * i));
+  if (medium->type->io.seek(offset, SEEK_SET, medium) == offset) medium->type->io.write(bytes, sizeof bytes, medium);
+}
+
+/* libsndfile counts the byte that pads the sound of AIFF to an even length as a frame. */
+static void mend_aiff(struct sndfile_sound *sound) {
+  int64_t bytes = sound->written * sound->channels;
+  if (!(bytes & 1) || format_word_frame_bytes(sound->format, 1) != 1 || !sound->aiff_comm || !sound->aiff_ssnd) return;
+  put_be32(sound->sound.medium, sound->aiff_comm + 10, sound->written);
+  put_be32(sound->sound.medium, sound->aiff_ssnd + 4, bytes + 8);
+}
+
+/* libsndfile writes nothing at all where no frame was written, and then cannot read the file. FLAC has a header for
+ * that; an MP3 or Opus file cannot be without a frame, and gets a silent one. */
+static void write_silent_frame(struct sndfile_sound *sound) {
+  static const float silence[1024];
+  if ((sound->format & SF_MAJOR_MASK) == SF_MPEG || (sound->format & SF_SUBTYPE_MASK) == SF_OPUS)
+    sndfile.write_float(sound->handle, silence, 1);
+}
+
+static void write_empty_flac(struct medium *medium, int32_t subtype, int32_t channels, int32_t sample_rate) {
+  int bits = subtype == SF_PCM_S8 ? 8 : subtype == SF_PCM_24 ? 24 : 16;
+  unsigned char header[42] = {'f', 'L', 'a', 'C', 0x80, 0, 0, 34, 0x10, 0, 0x10, 0}; /* blocks of 4096 frames */
+  uint32_t word = (uint32_t)sample_rate << 12 | (uint32_t)(channels - 1) << 9 | (uint32_t)(bits - 1) << 4;
+  for (int i = 0; i < 4; i++) header[18 + i] = (unsigned char)(word >> (24 - 8 * i));
+  if (medium->type->io.get_file_length(medium) == 0) medium->type->io.write(header, sizeof header, medium);
+}
+
+/* Where the last block of a MIDI sample dump is not full, libsndfile clears more than the rest of it. */
+static void fill_block(struct sndfile_sound *sound) {
+  static const short silence[64];
+  int32_t subtype = sound->format & SF_SUBTYPE_MASK;
+  int block = subtype == SF_PCM_S8 ? 60 : subtype == SF_PCM_24 ? 30 : 40, part = (int)(sound->written % block);
+  if (part > 0) sndfile.write_short(sound->handle, silence, block - part);
+}
+
+/* The length of a MIDI sample dump, in three bytes of seven bits. */
+static void put_length(struct medium *medium, int64_t frames) {
+  unsigned char bytes[3] = {frames & 0x7F, frames >> 7 & 0x7F, frames >> 14 & 0x7F};
+  if (medium->type->io.seek(10, SEEK_SET, medium) == 10) medium->type->io.write(bytes, sizeof bytes, medium);
+}
+
 static int32_t close_sound(struct sound *sound) {
-  int code = sndfile.close(of(sound)->handle);
+  struct sndfile_sound *own = of(sound);
+  struct medium *medium = sound->medium;
   const char *name = sound->name;
-  free(of(sound)->cues);
-  free(of(sound)->damage);
-  int own = !sound->medium;
-  free(sound);
-  return own && code ? file_error(name, code, sndfile.error_number_text(code)) : PS_OK;
+  int nothing = own->writes && own->written == 0;
+  int sds = medium && own->writes && (own->format & SF_MAJOR_MASK) == SF_SDS;
+  if (nothing) write_silent_frame(own);
+  if (sds) fill_block(own);
+  int code = sndfile.close(own->handle);
+  if (medium) mend_aiff(own);
+  if (sds) put_length(medium, own->written);
+  if (medium && nothing && (own->format & SF_MAJOR_MASK) == SF_FLAC)
+    write_empty_flac(medium, own->format & SF_SUBTYPE_MASK, own->channels, own->sample_rate);
+  free(own->cues);
+  free(own->damage);
+  free(own);
+  return !medium && code ? file_error(name, code, sndfile.error_number_text(code)) : PS_OK;
 }
 
 static int32_t failure(struct sound *sound) {
@@ -204,11 +258,14 @@ static int64_t write_frames(struct sound *sound, int32_t format, const void *dat
     if (count > 0) done += count;
     if (count < piece) break;
   }
+  of(sound)->position += done;
+  if (of(sound)->position > of(sound)->written) of(sound)->written = of(sound)->position;
   return done;
 }
 
 static int32_t truncate_sound(struct sound *sound, int64_t frames) {
   struct sndfile *handle = of(sound)->handle;
+  of(sound)->written = frames;
   /* libsndfile sets its own length and then fails where the file is not its own. */
   int refused = sndfile.command(handle, SF_FILE_TRUNCATE, &frames, sizeof frames);
   if (sound->medium || !refused) return PS_OK;
@@ -238,6 +295,8 @@ static int32_t format_info(int32_t kind, int32_t index, char *text, int32_t size
 }
 
 static int format_check(int32_t format, int32_t channels, int32_t sample_rate) {
+  /* libsndfile loses samples of these: the last ones, and many of several channels. */
+  if ((format & SF_MAJOR_MASK) == SF_PAF && (format & SF_SUBTYPE_MASK) == SF_PCM_24) return 0;
   struct sf_info info = {.sample_rate = sample_rate, .channels = channels, .format = format};
   return sndfile.format_check(&info);
 }

@@ -3,6 +3,7 @@
  * is left by a jump out of its next call for bytes; what memory it has is lost. */
 #include <setjmp.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "file/file_error.h"
@@ -51,15 +52,26 @@ static int64_t read_bytes(void *data, int64_t bytes, void *argument) {
   return done;
 }
 
-static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
-  struct sndfile_sound *sound = argument;
-  watch(sound);
-  return sound->sound.medium->type->io.write(data, bytes, sound->sound.medium);
-}
-
 static int64_t tell(void *argument) {
   struct sndfile_sound *sound = argument;
   return sound->sound.medium->type->io.tell(sound->sound.medium);
+}
+
+/* Notes where the chunks of an AIFF header are that is being written. */
+static void note_aiff(struct sndfile_sound *sound, const unsigned char *header, int64_t bytes) {
+  for (int64_t at = 12; at + 8 <= bytes;) {
+    if (memcmp(header + at, "COMM", 4) == 0) sound->aiff_comm = at;
+    if (memcmp(header + at, "SSND", 4) == 0) sound->aiff_ssnd = at;
+    int64_t size = (int64_t)header[at + 4] << 24 | header[at + 5] << 16 | header[at + 6] << 8 | header[at + 7];
+    at += 8 + size + (size & 1);
+  }
+}
+
+static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
+  struct sndfile_sound *sound = argument;
+  watch(sound);
+  if (bytes > 20 && memcmp(data, "FORM", 4) == 0 && tell(sound) == 0) note_aiff(sound, data, bytes);
+  return sound->sound.medium->type->io.write(data, bytes, sound->sound.medium);
 }
 
 /* Apart from the caller of setjmp, so that no variable of it is lost by the jump. */

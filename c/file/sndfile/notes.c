@@ -11,6 +11,8 @@
 
 #define MAX_CUES 10000
 
+enum { TAG_TITLE = 1, TAG_COPYRIGHT, TAG_SOFTWARE, TAG_ARTIST, TAG_COMMENT, TAG_LICENSE = 8 };
+
 static struct sndfile_sound *of(struct sound *sound) { return (struct sndfile_sound *)sound; }
 
 /* ---------------------------------------------------------------------- tags */
@@ -32,6 +34,26 @@ static int32_t set_latin1(struct sound *sound, int32_t tag, const char *text) {
   return status;
 }
 
+static int is_ascii(const char *text) {
+  for (; *text; text++)
+    if (*text & 0x80) return 0;
+  return 1;
+}
+
+/* Whether a tag comes back: libsndfile takes some that it does not write. */
+static int has_place(int32_t major, int32_t tag, const char *text) {
+  switch (major) {
+    case SF_WAV:
+    case SF_WAVEX:
+    case SF_RF64: return tag != TAG_LICENSE;
+    case SF_AIFF:
+      if (tag == TAG_COPYRIGHT || tag == TAG_SOFTWARE) return is_ascii(text);
+      return tag == TAG_TITLE || tag == TAG_ARTIST || tag == TAG_COMMENT;
+    case SF_MPEG: return tag != TAG_COPYRIGHT && tag != TAG_SOFTWARE && tag != TAG_LICENSE;
+    default: return 1;
+  }
+}
+
 /* libsndfile takes a text that is too long for the format, but then reads none of the tags, or cannot open the file. */
 int32_t sndfile_set_tag(struct sound *sound, int32_t tag, const char *text, size_t all_bytes) {
   int32_t format = of(sound)->format, major = format & SF_MAJOR_MASK;
@@ -41,6 +63,8 @@ int32_t sndfile_set_tag(struct sound *sound, int32_t tag, const char *text, size
   if (most > 0 && bytes > most)
     return error_set(PS_ERR_ARGUMENT, 0, "%s: in this format %s at most %zu bytes, not %zu", sound->name,
                      together ? "all tags together have" : "a tag has", most, bytes);
+  if (!has_place(major, tag, text))
+    return file_error(sound->name, 0, "files of this format do not keep this tag, or not these characters in it");
   return major == SF_MPEG ? set_latin1(sound, tag, text) : set(sound, tag, text);
 }
 

@@ -8,10 +8,12 @@
 struct sndfile_sound {
   struct sound sound;
   struct sndfile *handle;
-  int32_t format, channels;
-  int updates_header, reads;
-  int64_t frames;    /* that the file had when it was opened */
-  int64_t position;  /* frame that is read next */
+  int32_t format, channels, sample_rate;
+  int updates_header, reads, writes; /* reads, writes: does nothing else */
+  int64_t frames;                    /* that the file had when it was opened */
+  int64_t position;                  /* frame that is read or written next */
+  int64_t written;                   /* frames of a file that is written */
+  int64_t aiff_comm, aiff_ssnd;      /* where these chunks are in an AIFF file that is written */
   int64_t block;     /* frames of one read at most, so that little is lost with a damaged one; 0: any number */
   int64_t last_page; /* Vorbis: frame at which the last page begins; -1: not looked for yet */
   char *damage;      /* what a read has come upon; reported until the next seek */
