@@ -180,6 +180,12 @@ describe("the picture of the view", () => {
     }
   });
 
+  it("shows names that a terminal would obey", () => {
+    const state = { ...scene.state, name: "\x1b[2Jmic\n", playback: "\x07.wav" };
+    const [head] = pictureOf({ ...scene, state }, { columns: 80, rows: 24 }, false);
+    assert.match(head, /^pastream scope {2}\\u001b\[2Jmic , 48 kHz; plays \\u0007\.wav /);
+  });
+
   it("marks full scale", () => {
     const lines = pictureOf(scene, { columns: 80, rows: 24 }, false);
     assert.match(lines.find((line) => line.startsWith("In 1"))!, /0\.0 dB CLIP$/);

@@ -1,5 +1,6 @@
 /** The view as lines of a terminal: a spectrum of braille dots, meters of blocks, and readings. */
 import type { ChannelLevel, Levels } from "../../../mod.ts";
+import { visible } from "../../report/visible.ts";
 import {
   binEdges,
   clock,
@@ -130,9 +131,8 @@ export function pictureOf(scene: Scene, { columns, rows }: Size, isColoured: boo
   const paint = isColoured ? coloured : plain;
   const { state, status } = scene;
   const time = clock(status?.time ?? 0);
-  const what = `${state.name ?? "stopped"}, ${state.sampleRate / 1000} kHz${
-    state.playback ? `; plays ${state.playback}` : ""
-  }`;
+  const playback = state.playback ? `; plays ${state.playback}` : "";
+  const what = visible(`${state.name ?? "stopped"}, ${state.sampleRate / 1000} kHz${playback}`).replace(/\s/g, " ");
   const title = fit("pastream scope  ", Math.min(columns, 16));
   const room = columns - title.length;
   const rest = room > time.length ? fit(what, room - time.length - 1) + ` ${time}` : fit("", room);
