@@ -1,13 +1,13 @@
 /**
- * The command line, from its words to the exit code. Everything is loaded when it is needed, for what a command costs
- * at its start is mostly the loading of its modules.
+ * The command line, from its words to the exit code. Modules are loaded when they are needed, because loading them is
+ * most of the time that a command takes to start.
  */
 import process from "node:process";
 import type { CommandLine } from "./options/settings.ts";
 
 type Command = (line: CommandLine) => number | Promise<number>;
 
-/** Says something at once: what writes lists takes longer to load than this to run. */
+/** Prints a text with nothing else to load. */
 function say(text: string): 0 {
   console.log(text);
   return 0;
@@ -38,7 +38,7 @@ const commands: Readonly<Record<CommandLine["command"], Command>> = {
 /** Commands that say nothing on standard error. */
 const silent: readonly CommandLine["command"][] = ["help", "version", "completions"];
 
-/** Reads the words; the first of them may already say it all, without the parser. */
+/** Parses the words; the parser is not loaded if the first word decides. */
 async function commandLine(args: readonly string[]): Promise<CommandLine> {
   const known = { "-h": "help", "--help": "help", "--version": "version" } as const;
   if (Object.hasOwn(known, args[0])) {
@@ -49,7 +49,7 @@ async function commandLine(args: readonly string[]): Promise<CommandLine> {
   return parseCommandLine(hasFiles ? (await import("./options/arg-files.ts")).expandArgumentFiles(args) : args);
 }
 
-/** Tells of an error, in a line or, for programs, in JSON. That the reader of stdout went away is none. */
+/** Reports an error in one line, or in JSON for programs. That the reader of stdout went away is not an error. */
 async function report(error: unknown, json: boolean): Promise<number> {
   const { failureOf, failureText, isClosedPipe } = await import("./report/failure.ts");
   const stderr = await import("./report/stderr.ts");
@@ -65,10 +65,10 @@ async function report(error: unknown, json: boolean): Promise<number> {
   return exitCode;
 }
 
-/** Runs a command line and answers its exit code. */
+/** Runs a command line. Returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const json = args.includes("--json"); // also where the words make no sense
-  // What nobody has caught is an error of one line too.
+  // An uncaught error is reported in one line, too.
   process.on("uncaughtException", async (error) => process.exit(await report(error, json)));
   try {
     const line = await commandLine(args);

@@ -42,7 +42,7 @@ function lengthOf(duration: Span, sampleRate: number): number {
   throw new UsageError(`-d/--duration: the doctor listens for more than 0 and at most ${LONGEST} seconds`);
 }
 
-/** Plays noise and records at the same time, in plain floating point. */
+/** Plays noise and records at the same time, in float32. */
 async function loopbackRun(settings: Settings): Promise<Report> {
   const { channels, latency, rate, deviceRate, noConvert, blockSize, duration } = settings;
   const stream = await DuplexStream.open<"float32">({

@@ -1,4 +1,4 @@
-/** What a loopback run tells: did the sound come back, how late, and was all of it there. */
+/** Analysis of a loopback run: whether the sound came back, how late, and whether it is complete. */
 import { Correlator, similarity } from "./correlation.ts";
 
 export interface LoopbackResult {
@@ -28,9 +28,9 @@ function channel(samples: Float32Array, channels: number, index: number): Float3
 }
 
 const WINDOW_FRAMES = 2048;
-/** Noise that has nothing to do with the sound stays far below this, what comes back over a cable far above. */
+/** Least similarity of a window that is found. Unrelated noise is far below it, sound that came back is far above. */
 const ALIKE = 0.5;
-/** Windows that are looked for in vain before there is no sound to be found. */
+/** Windows that may be missing from the start before the search is given up. */
 const PATIENCE = 8;
 const nothing: LoopbackResult = {
   soundCameBack: false,

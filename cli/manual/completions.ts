@@ -93,7 +93,7 @@ if [ "$funcstack[1]" = _pastream ]; then _pastream "$@"; else compdef _pastream 
 `;
 }
 
-/** How _arguments is told that a value may follow the option in the same word. */
+/** Suffix that tells _arguments that the value may follow the option in the same word. */
 function attached(flag: string, option: Option<never>): string {
   if (!option.value) return "";
   return flag.startsWith("--") ? "=" : "+";

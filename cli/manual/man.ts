@@ -3,7 +3,7 @@ import { wrap } from "./help.ts";
 import * as manual from "./manual.ts";
 import { type Option, options, settingNames } from "../options/options.ts";
 
-/** Text as troff wants it: no character of it is a request or an escape. */
+/** Escapes text for troff. */
 function roff(text: string): string {
   return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replaceAll("…", "...").replace(/^(['.])/gm, "\\&$1");
 }

@@ -47,7 +47,7 @@ export const exitCodes: readonly (readonly [code: string, meaning: string])[] = 
 
 export const environment: readonly (readonly [name: string, meaning: string])[] = [
   ["PASTREAM_DEVICE", "the default device"],
-  ["PASTREAM_DEBUG", "1: errors come with their stack traces, and what the audio libraries print is let through"],
+  ["PASTREAM_DEBUG", "1: errors are printed with stack traces, and messages of the audio libraries are let through"],
 ];
 
 export const examples: readonly (readonly [command: string, what: string])[] = [
@@ -56,7 +56,7 @@ export const examples: readonly (readonly [command: string, what: string])[] = [
   ["sox -n -t au - synth sine 440 | pastream - output.wav", "play what sox makes, and record it"],
   ["pastream -c1 -r48k -e=pcm_16 input.raw", "play a RAW file"],
   ["pastream null - -t au | sox -t au - out.mp3", "record into a pipe"],
-  ["pastream null rec-%Y%m%d-%H%M%S.flac --rotate 1:00:00", "record for ever, a file an hour"],
+  ["pastream null rec-%Y%m%d-%H%M%S.flac --rotate 1:00:00", "record until stopped, one file per hour"],
   ["pastream -D virtual in.wav out.wav", "try it without a sound card"],
   ["pastream doctor -D virtual", "check the installation"],
   ["pastream scope", "see the microphone in the browser"],

@@ -3,7 +3,7 @@ import { usageOf } from "./help.ts";
 import * as manual from "./manual.ts";
 import { type Option, options, settingNames } from "../options/options.ts";
 
-/** Text in a cell of a table, where no bar may stand and no angle bracket may open a tag. */
+/** Escapes text for a cell of a table. */
 function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("<", "&lt;").replaceAll("*", "\\*").replaceAll("_", "\\_");
 }
@@ -38,7 +38,7 @@ function reference(): string {
 const BEGIN = "<!-- deno-fmt-ignore-start -->";
 const END = "<!-- deno-fmt-ignore-end -->";
 
-/** The text with its reference part made anew. */
+/** Returns the text with its reference part replaced. */
 export function withReference(text: string): string {
   const from = text.indexOf(BEGIN);
   const to = text.indexOf(END);

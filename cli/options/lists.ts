@@ -1,7 +1,7 @@
 /** Lists, pairs and channel maps as the command line writes them. */
 import { UsageError } from "./usage-error.ts";
 
-/** What an option says for the two sides. `single`: one value was given, for whichever sides there are. */
+/** Values of an option for the two sides. `single`: one value was given, for both. */
 export interface Sides<T> {
   readonly playback?: T;
   readonly recording?: T;
@@ -48,7 +48,7 @@ export function splitList(text: string): Element[] {
   return elements;
 }
 
-/** null, ^ and the empty string say: none, or the default. */
+/** Whether a text is null, ^ or empty, which mean no file, or the default. */
 export function isPlaceholder(text: string): boolean {
   return text === "" || text === "^" || text.toLowerCase() === "null";
 }
@@ -65,7 +65,7 @@ export function readSides<T>(text: string, read: (text: string, quoted: boolean)
   return { playback: values[0], recording: values.at(-1), single: values.length === 1 };
 }
 
-/** What an option says for both sides, mapped; sides that it leaves open stay open. */
+/** Converts the value of each side; a side without a value stays so. */
 export function mapSides<T, U>(sides: Sides<T>, convert: (value: T) => U): Sides<U> {
   const on = (value: T | undefined) => value === undefined ? undefined : convert(value);
   return { playback: on(sides.playback), recording: on(sides.recording), single: sides.single };
@@ -74,7 +74,7 @@ export function mapSides<T, U>(sides: Sides<T>, convert: (value: T) => U): Sides
 const mapPattern = /^\d+(:\d+)?(,\d+(:\d+)?)*$/;
 const channelsPattern = /^\d+(,\d+)*$/;
 
-/** Whether a word is a channel map and not, say, the name of a file. */
+/** Whether a word is a channel map rather than the name of a file. */
 export function looksLikeMap(text: string): boolean {
   return mapPattern.test(text);
 }

@@ -1,4 +1,4 @@
-/** What a person may not have meant, and is told before the run. */
+/** Notes about values and options that may be a mistake, printed before the run. */
 import { fewSamplesNote } from "./numbers.ts";
 import { type SettingName, spelling } from "./options.ts";
 import type { CommandLine, Settings } from "./settings.ts";
@@ -13,7 +13,7 @@ export function sampleNotes(settings: Settings): string[] {
   });
 }
 
-/** Options that are about a file which this command line does not have. */
+/** Options that have no effect, because their file is missing from the command line. */
 function idleNotes({ settings, playback, recording }: CommandLine): string[] {
   const without = (side: string, names: readonly SettingName[]) =>
     names.filter((name) => settings[name] !== undefined)

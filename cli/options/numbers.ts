@@ -22,9 +22,9 @@ const unitSeconds: Readonly<Record<string, number>> = { ms: 0.001, sec: 1, min: 
 
 const multipliers: Readonly<Record<string, number>> = { "": 1, k: 1e3, K: 1024, m: 1e6, M: 1024 * 1024 };
 
-/** digits and suffix to a whole number; a fraction is only for what the suffix makes whole. */
+/** The whole number that digits and a suffix make; undefined if it is not whole. */
 function whole(digits: string, suffix: string): number | undefined {
-  // A decimal fraction times a power of ten is rarely whole in binary: what is left beyond 9 digits is not the user's.
+  // A decimal fraction times a power of ten is rarely whole in binary: digits beyond the 15th are rounding errors.
   const value = Number((Number(digits) * multipliers[suffix]).toPrecision(15));
   const result = suffix === "K" || suffix === "M" ? Math.floor(value) : value;
   return Number.isSafeInteger(result) ? result : undefined;
@@ -90,7 +90,7 @@ function readLength(text: string): Span | undefined {
 
 const TIME_FORMS = "write h:m:s, seconds, a number with ms, sec, min or h, or samples like 48000s, 48ks, 1Ks";
 
-/** A time; any negative one means without end. */
+/** Reads a time; a negative one means without end. */
 export function readTime(text: string): Span {
   const negative = text.startsWith("-");
   const span = readLength(negative ? text.slice(1) : text);
@@ -116,7 +116,7 @@ export function framesOf(span: Span, sampleRate: number): number {
   return "frames" in span ? span.frames : Math.round(span.seconds * sampleRate);
 }
 
-/** A few samples are rarely meant: the suffix `s` looks like seconds. Returns the text of a note, or undefined. */
+/** The text of a note for a length of few samples, because the suffix `s` looks like seconds; undefined: no note. */
 export function fewSamplesNote(span: Span | undefined): string | undefined {
   if (span === undefined || !("frames" in span) || span.frames <= 0 || span.frames >= FEW_SAMPLES) return undefined;
   const { frames } = span;
@@ -125,7 +125,7 @@ export function fewSamplesNote(span: Span | undefined): string | undefined {
 
 const LONGEST_LATENCY = 60;
 
-/** Seconds, or the name of one of the device's own. No latency is given in samples, so `s` means seconds here. */
+/** Reads a latency. None is given in samples, so `s` means seconds here. */
 export function readLatency(text: string): "low" | "high" | number {
   if (text === "low" || text === "high") return text;
   const plain = new RegExp(`^${number}s?$`).exec(text);
@@ -140,7 +140,7 @@ const LOUDEST = 1000;
 /** A factor above this must say that it is one: `50` is more likely to mean 50%. */
 const LOUDEST_PLAIN = 4;
 
-/** A linear gain from `0.5`, `0.5x`, `50%` or `-6dB`. */
+/** Reads a linear gain: `0.5`, `0.5x`, `50%` or `-6dB`. */
 export function readVolume(text: string): number {
   const match = volumePattern.exec(text);
   const unit = match?.[3]?.toLowerCase();

@@ -15,7 +15,7 @@ export interface Option<T> {
   readonly name: string;
   readonly short?: string;
   readonly group: Group;
-  /** What stands for the value in the help; a switch has none. */
+  /** Placeholder of the value in the help; a switch has none. */
   readonly value?: string;
   /** The value may be missing, and then means this. */
   readonly without?: T;
@@ -23,18 +23,18 @@ export interface Option<T> {
   readonly accepts?: (word: string) => boolean;
   /** Takes up to this many words, which are put into a list. */
   readonly words?: number;
-  /** All that can be written; for completions. */
+  /** All possible values, for completions. */
   readonly choices?: readonly string[];
-  /** The names that can be written, where this machine says which; for completions. */
+  /** List of the names that this machine offers as values, for completions. */
   readonly names?: NameList;
   /** One or two sentences for --help. */
   readonly help: string;
-  /** What the manual says beyond that. */
+  /** Further text for the manual. */
   readonly more?: string;
   readonly read?: (text: string) => T;
 }
 
-/** What one word of an option's value gives: an entry, where the setting is a list. */
+/** Type of one word of an option's value: an entry, where the setting is a list. */
 type ValueOf<T> = T extends readonly (infer Entry)[] ? Entry : T;
 export type OptionTable = { readonly [Key in keyof Settings]-?: Option<ValueOf<NonNullable<Settings[Key]>>> };
 
@@ -75,8 +75,8 @@ export const options: OptionTable = {
     short: "l",
     group: "general",
     help: "List the audio devices and exit.",
-    more: "A > stands before the default input device, a < before the default output, a * before a default for both. " +
-      "With --json the list is JSON; with --host-api it is that host API's.",
+    more: "> marks the default input device, < the default output device, * a default for both. --host-api lists the " +
+      "devices of one host API; --json prints JSON.",
   },
   listFormats: { name: "list-formats", group: "general", help: "List the file types for -t and exit." },
   listEncodings: {
@@ -108,9 +108,10 @@ export const options: OptionTable = {
   json: {
     name: "json",
     group: "general",
-    help: "For programs: one JSON object per second and one at the end, a line each, on stderr.",
-    more: 'The type of an object is "start", "progress", "note" or "end"; -q leaves only the last. Lists and the ' +
-      "report of the doctor are JSON too, on stdout.",
+    help: "For programs: one JSON object per line on stderr, every second and at the end.",
+    more:
+      'The type of an object is "start", "progress", "note" or "end"; with -q only the last is printed. Lists and ' +
+      "the report of the doctor are JSON on stdout.",
   },
   terminal: {
     name: "terminal",
@@ -126,7 +127,8 @@ export const options: OptionTable = {
     value: "TIME",
     read: numbers.readTime,
     help:
-      "Play and record no longer than this. Negative (the default): until the playback ends; without one, for ever.",
+      "Play and record no longer than this. Negative (the default): until the playback ends, or, without one, until " +
+      "the command is stopped.",
   },
   offset: {
     name: "offset",
@@ -147,10 +149,10 @@ export const options: OptionTable = {
     read: numbers.readTime,
     help:
       "Play silence for this long after the playback, so that its end is recorded too. Negative, or without a time: " +
-      "up to --duration, for ever if there is none.",
+      "up to --duration, or without end.",
     more: "The next word is taken as the time only if it can be read as one.",
   },
-  loop: { name: "loop", group: "streaming", help: "Play the file over and over, until --duration or for ever." },
+  loop: { name: "loop", group: "streaming", help: "Play the file over and over, up to --duration or without end." },
   volume: {
     name: "volume",
     group: "streaming",
@@ -164,7 +166,8 @@ export const options: OptionTable = {
     group: "streaming",
     value: "SIZE",
     read: numbers.readBufferSize,
-    help: "Frames between the device and each file, a power of 2 (default 64K). More rides out slower disks and pipes.",
+    help: "Frames between the device and each file, a power of 2. A larger buffer tolerates slower disks and pipes.",
+    more: "Default: 64K, or more if the rate, the block size and the latency need it.",
   },
   fatalXruns: {
     name: "fatal-xruns",
@@ -179,21 +182,21 @@ export const options: OptionTable = {
     group: "streaming",
     value: "WHAT",
     choices: overflows,
-    read: choose(overflows, "a way to go on"),
+    read: choose(overflows, "a policy"),
     help:
-      "When the recording cannot be written fast enough: abort (the default), or drop frames, count them and go on.",
+      "What to do when the recording cannot be written fast enough: abort (the default), or drop frames, count them " +
+      "and go on.",
   },
-  noClobber: { name: "no-clobber", group: "streaming", help: "Do not overwrite a file with the recording." },
+  noClobber: { name: "no-clobber", group: "streaming", help: "Do not overwrite existing files." },
   rotate: {
     name: "rotate",
     group: "streaming",
     value: "TIME",
     read: numbers.readPositiveTime,
     help: "Begin a new recording file each time this much has been recorded; no frame is lost in between.",
-    more: "The output is a name with the conversions of strftime(3), like rec-%Y%m%d-%H%M%S.wav, which are filled in " +
-      "with the local time at which each file is begun. A name that would come twice gets a number: rec-001.wav, " +
-      "rec-002.wav. The cut is made at a block boundary, so the files' lengths differ by a few blocks, but joined " +
-      "they are the whole recording.",
+    more: "The output is a name with the conversions of strftime(3), like rec-%Y%m%d-%H%M%S.wav. They stand for the " +
+      "local time at which each file begins. A name that would come twice gets a number: rec-001.wav, rec-002.wav. " +
+      "The cut is exact to the frame.",
   },
 
   device: {
@@ -203,11 +206,10 @@ export const options: OptionTable = {
     value: "DEVICE[,DEVICE]",
     names: "devices",
     read: (text) => text,
-    help:
-      "Device by index, id or words of its name, or virtual, the built-in loopback. Default: PASTREAM_DEVICE, else " +
-      "the system's.",
-    more: "The value is first tried as the name of one device, commas, quotes and all (hw:0,0); quote names with " +
-      "commas in a pair: -D '\"hw:0,0\",virtual'.",
+    help: "Device by index, id or words of its name. virtual is the built-in device, which records what it plays; " +
+      "loopback records what the default output plays. Default: PASTREAM_DEVICE, else the system's.",
+    more: "The whole value is first tried as the name of one device, with its commas and quotes (hw:0,0). In a pair, " +
+      "quote names that contain commas: -D '\"hw:0,0\",virtual'.",
   },
   hostApi: {
     name: "host-api",
@@ -224,10 +226,10 @@ export const options: OptionTable = {
     group: "device",
     value: "N[,N]",
     read: sides(numbers.readCount),
-    help: "Number of channels. Default: those of the playback; recording, the device's, at most 2.",
+    help: "Number of channels. Default: those of the playback; for a recording, the device's, at most 2.",
     more:
-      "For a RAW playback this says what the file holds. A single number with a playback that knows its own is for " +
-      "the recording.",
+      "For a RAW playback these are the channels of the file. With any other playback, a single number is for the " +
+      "recording.",
   },
   rate: {
     name: "rate",
@@ -289,8 +291,8 @@ export const options: OptionTable = {
     help: "Route channels: FROM[:TO],… counted from 1, like 2,1 or 1:2. What is not named is muted. Of two maps the " +
       "first is for the playback; a single one is for the recording if there is one.",
     more:
-      "Without :TO a channel goes to its place in the list; channel 0 is silence. A following word is taken as the " +
-      "second map only if it can be read as one (null only if both files stand before it).",
+      "Without :TO a channel goes to its place in the list; channel 0 is silence. The following word is the second " +
+      "map if it can be read as one (null only if both files stand before it).",
   },
   channelSelect: {
     name: "channel-select",
@@ -301,8 +303,7 @@ export const options: OptionTable = {
     accepts: looksLikeChannels,
     read: readChannels,
     help: "Open only these channels of an ASIO device, counted from 1, like 3,4; a second list is for the recording.",
-    more: "A following word is taken as the second list only if it can be read as one (null only if both files stand " +
-      "before it).",
+    more: "The following word is the second list if it can be read as one (null only if both files stand before it).",
   },
 
   fileType: {
@@ -312,10 +313,9 @@ export const options: OptionTable = {
     value: "TYPE[,TYPE]",
     names: "types",
     read: sides((text) => text.toUpperCase()),
-    help: "File type, like wav, flac, au or raw (--list-formats). Default: from the file's header or name.",
-    more:
-      "A recording to stdout has the playback's type if that can be written to a pipe as it comes, else it is AU; " +
-      "WAV must be asked for by name there. Also spelt --file_type.",
+    help: "File type, like wav, flac, mp3 or raw (--list-formats). Default: from the file's header or name.",
+    more: "Extensions of file names are types, too, like opus. A recording to stdout has the type of the playback if " +
+      "that can be written to a pipe, else it is AU; WAV must be asked for by name there. Also spelt --file_type.",
   },
   encoding: {
     name: "encoding",
@@ -324,9 +324,8 @@ export const options: OptionTable = {
     value: "ENCODING[,ENCODING]",
     names: "encodings",
     read: sides((text) => text.toUpperCase()),
-    help:
-      "Sample encoding, like pcm_16, pcm_24, float (--list-encodings). Needed for a RAW playback; a recording's is " +
-      "the nearest to the device's format.",
+    help: "Sample encoding, like pcm_16, pcm_24, float (--list-encodings). Needed for a RAW playback. Default for a " +
+      "recording: the one nearest to the sample format of the device.",
   },
   endian: {
     name: "endian",

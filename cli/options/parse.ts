@@ -1,4 +1,4 @@
-/** From the words of a command line to settings. parseArgs of node:util is the tokenizer. */
+/** Parses the words of a command line. parseArgs of node:util is the tokenizer. */
 import { parseArgs } from "node:util";
 import { isPlaceholder } from "./lists.ts";
 import { type Option, options, type SettingName, settingNames, spelling } from "./options.ts";
@@ -40,7 +40,7 @@ class Reader {
   readonly settings: Settings = {};
   readonly files: string[] = [];
   #rest: string[];
-  /** What ends the reading as soon as it is met. */
+  /** The option that ends the parsing as soon as it is found. */
   answer: "help" | "version" | undefined;
 
   constructor(words: readonly string[]) {
@@ -48,12 +48,12 @@ class Reader {
   }
 
   read(): void {
-    // The tokenizer knows nothing of optional values or of lists of words. Where it took a word too many or too few,
-    // reading goes on with a fresh look at what is left.
+    // The tokenizer does not support optional values or lists of words. Where it took a word too many or too few, the
+    // remaining words are parsed again.
     while (this.#rest.length > 0 && !this.answer && this.#pass());
   }
 
-  /** Reads to the end, or up to where the words must be looked at anew. */
+  /** Parses to the end, or up to where the remaining words must be parsed again. */
   #pass(): boolean {
     const { tokens } = parseArgs({
       args: this.#rest,
@@ -83,7 +83,7 @@ class Reader {
     return true;
   }
 
-  /** Reads one option; answers the word to go on with if the tokenizer has it wrong. */
+  /** Reads one option. Returns the index of the word to continue with if the tokenizer is wrong about it. */
   #option(setting: SettingName, token: OptionToken): number | undefined {
     const option = options[setting] as Option<unknown>;
     let { value } = token;
@@ -94,7 +94,7 @@ class Reader {
       return undefined;
     }
     if (token.inlineValue) {
-      // The form -e=pcm_16: for the tokenizer the = belongs to the value.
+      // In -e=pcm_16 the tokenizer counts the = to the value.
       if (!token.rawName.startsWith("--") && value?.startsWith("=")) value = value.slice(1);
       this.#readWords(setting, [value ?? ""], this.#rest[token.index]);
       return undefined;
@@ -115,7 +115,7 @@ class Reader {
     return next + words.length;
   }
 
-  /** The words from `index` on that are values of an option which can do without, or takes several. */
+  /** The words from `index` on that are values of an option whose value is optional, or that takes several. */
   #following(option: Option<unknown>, index: number): string[] {
     const words: string[] = [];
     for (const word of this.#rest.slice(index, index + (option.words ?? 1))) {
@@ -154,12 +154,12 @@ class Reader {
   }
 
   #set(setting: SettingName, value: unknown): void {
-    // The table's type ties each name to the type of its value; what is lost here is only that both come from one row.
+    // The type of the table ties names to types of values; TypeScript cannot see that both are of one row.
     (this.settings as Record<SettingName, unknown>)[setting] = value;
   }
 }
 
-/** Reads a command line; a UsageError says what is wrong with it. */
+/** Parses a command line. Throws a UsageError that says what is wrong with it. */
 export function parseCommandLine(words: readonly string[]): CommandLine {
   const reader = new Reader(words);
   reader.read();

@@ -7,7 +7,7 @@ export const shells = ["bash", "zsh", "fish"] as const;
 export const nameLists = ["devices", "host-apis", "types", "encodings"] as const;
 export type NameList = typeof nameLists[number];
 
-/** What the options say, each under the name that the table of options has for it. */
+/** The values of the options, each under its name in the table of options. */
 export interface Settings {
   help?: boolean;
   version?: boolean;
@@ -30,7 +30,7 @@ export interface Settings {
   noClobber?: boolean;
   rotate?: Span;
 
-  /** As it was written: tried whole before it counts as a pair, for names contain commas and quotes. */
+  /** As written. It is first tried whole, because names contain commas and quotes, then as a pair. */
   device?: string;
   hostApi?: string;
   channels?: Sides<number>;
@@ -48,7 +48,7 @@ export interface Settings {
   endian?: Sides<"file" | "little" | "big" | "cpu">;
 }
 
-/** A command line, read. A side that is null is not wanted. */
+/** A parsed command line. `playback` or `recording` is null if there is no such file. */
 export interface CommandLine {
   readonly command:
     | "stream"

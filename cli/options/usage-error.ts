@@ -1,4 +1,4 @@
-/** A command line that cannot be meant: reported in one line, exit code 2. */
+/** An invalid command line: reported in one line, with exit code 2. */
 export class UsageError extends Error {
   override name = "UsageError";
 }

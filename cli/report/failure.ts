@@ -13,12 +13,12 @@ interface CodedError extends Error {
   readonly code?: string;
 }
 
-/** Messages may have lines of their own, like a list of places that were searched; here they share one. */
+/** Joins the lines of a message, like a list of places that were searched, into one. */
 export function oneLine(text: string): string {
   return text.replace(/([.:])\s*\n\s*/g, "$1 ").replace(/\s*\n\s*/g, "; ").trim();
 }
 
-/** The API calls them by their numbers. */
+/** Replaces the descriptors of the API's messages by names. */
 function nameStreams(text: string): string {
   return text.replaceAll("descriptor 0", "standard input").replaceAll("descriptor 1", "standard output");
 }
@@ -33,12 +33,12 @@ export function failureOf(error: unknown): Failure {
   return { exitCode: code === "xrun" ? 3 : 1, code: String(code), message: nameStreams(oneLine(message)) };
 }
 
-/** Whether the reader of what is recorded to standard output went away: no news for a command line. */
+/** Whether the error is that the reader of a recording to standard output went away, which is not reported. */
 export function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && /descriptor 1\b.*broken pipe/i.test(error.message);
 }
 
-/** The same for what is printed there. */
+/** The same for text that is printed there. */
 export function isClosedPipe(error: unknown): boolean {
   return (error as { code?: string } | null)?.code === "EPIPE";
 }
@@ -52,7 +52,7 @@ export function debugging(): boolean {
   }
 }
 
-/** The line, or with PASTREAM_DEBUG=1 the whole story, for stderr. */
+/** The line for stderr, with PASTREAM_DEBUG=1 followed by the stack trace. */
 export function failureText(error: unknown): string {
   const stack = debugging() && error instanceof Error ? `\n${error.stack}` : "";
   return `pastream: ${failureOf(error).message}${stack}`;

@@ -1,6 +1,6 @@
 /** Levels in decibels, and meters that hold their peaks for a while. */
 
-/** What the meters begin at: below it there is nothing to see. */
+/** Lowest level that the meters show. */
 export const FLOOR = -60;
 const HOLD_SECONDS = 1.5;
 
@@ -11,7 +11,7 @@ export function decibels(level: number): number {
 /** `-12.3`, five columns wide; `-inf` for silence. */
 export function decibelText(level: number): string {
   const value = decibels(level);
-  // One place after the point, without a minus for what rounds to zero.
+  // One decimal place; adding 0 turns -0 into 0.
   return (value === -Infinity ? "-inf" : (Math.round(value * 10) / 10 + 0).toFixed(1)).padStart(5);
 }
 

@@ -14,9 +14,9 @@ export interface Outlet {
 }
 
 const STDERR = 2;
-/** Milliseconds that a reader gets which is alive, but slow. */
+/** Milliseconds to wait for a slow reader. */
 const PATIENCE = 200;
-/** Bytes that may be on their way. */
+/** Most bytes that may be on their way. */
 const BACKLOG = 65536;
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
@@ -41,7 +41,7 @@ class DirectOutlet implements Outlet {
   }
 
   write(message: Uint8Array): void {
-    // A reader that has just let a message lapse is not waited for again.
+    // After a message had to be dropped, the next ones are tried once only.
     const patience = this.#stuck ? 0 : PATIENCE / 10;
     if (this.#writeRest(patience)) {
       this.#rest = message;
@@ -72,7 +72,7 @@ class DirectOutlet implements Outlet {
   }
 }
 
-/** What the worker runs: writes each message, and counts its bytes when it is out of the way, written or not. */
+/** Code of the worker: writes each message, then counts its bytes, even if they could not be written. */
 const WRITER = `Promise.all([import("node:worker_threads"), import("node:fs")]).then(([threads, { writeSync }]) => {
   const counts = threads.workerData;
   threads.parentPort.on("message", (message) => {
@@ -89,9 +89,9 @@ const WRITER = `Promise.all([import("node:worker_threads"), import("node:fs")]).
   counts[1] = 1;
 })`;
 
-/** For a descriptor whose writes may block: a thread of its own is blocked in them. */
+/** For a descriptor whose writes may block: a worker does them. */
 class WorkerOutlet implements Outlet {
-  /** Bytes that the worker is done with, and whether it is running. */
+  /** Bytes that the worker has dealt with, and whether it is running. */
   readonly #counts = new Int32Array(new SharedArrayBuffer(8));
   readonly #worker: Worker;
   #sent = 0;
@@ -142,7 +142,7 @@ function reopened(): number | undefined {
   }
 }
 
-/** The way to standard error that fits what it is. */
+/** Chooses the way to standard error by what it is. */
 export function openOutlet(): Outlet {
   const stat = fstatSync(STDERR);
   const terminal = isatty(STDERR);

@@ -1,4 +1,4 @@
-/** What a running stream says about itself on stderr: for a person, or as JSON for a program. */
+/** Reports about a running stream on stderr: for a person, or as JSON for a program. */
 import type { Stream } from "../../mod.ts";
 import { failureOf, failureText } from "./failure.ts";
 import { PeakHold } from "./levels.ts";
@@ -23,7 +23,7 @@ export interface StreamInfo {
   readonly deviceRate: number;
   /** Seconds, as the device reports it; with two directions, of the input and of the output. */
   readonly latency: Stream["latency"];
-  /** Frames of the whole run; undefined when it has no end that is known. */
+  /** Frames of the whole run; undefined if its end is not known. */
   readonly totalFrames: number | undefined;
 }
 
@@ -84,7 +84,7 @@ class TextReporter implements Reporter {
       xruns: stream.xruns,
       load: stream.cpuLoad,
     };
-    // A terminal that has its last column written to may go on to the next line.
+    // After its last column a terminal may start a new line.
     stderr.showStatus(statusLine(status, stderr.columns() - 1));
   }
 

@@ -4,7 +4,7 @@ import { bar, decibelText, type MeterState } from "./levels.ts";
 export interface Status {
   /** Seconds since the start. */
   readonly elapsed: number;
-  /** Seconds of the whole run; undefined when it has no end that is known. */
+  /** Seconds of the whole run; undefined if its end is not known. */
   readonly total: number | undefined;
   readonly meters: readonly MeterState[];
   readonly xruns: number;
@@ -25,7 +25,7 @@ const NARROWEST_BAR = 5;
 function meterText(meters: readonly MeterState[], columns: number): string {
   if (meters.length === 0) return "";
   const width = Math.min(WIDEST_BAR, Math.floor(columns / meters.length) - " [] -12.3".length);
-  // Where bars would be too short to read, the figures alone.
+  // Where bars would be too short to read, only the figures are shown.
   const text = (meter: MeterState) => (width < NARROWEST_BAR ? "" : `${bar(meter, width)} `) + decibelText(meter.held);
   return `  ${meters.map(text).join(" ")} dB`;
 }

@@ -1,4 +1,4 @@
-/** Lines on stderr, and one line that is written over again and again. */
+/** Lines on stderr, and a status line that is overwritten in place. */
 import process from "node:process";
 import { isatty } from "node:tty";
 import { openOutlet, type Outlet } from "./outlet.ts";
@@ -39,19 +39,19 @@ export function line(text: string): void {
   write(`${visible(text)}\n`);
 }
 
-/** Shows this in place of the status line before. It must fit into one line of the terminal. */
+/** Replaces the status line. The text must fit into one line of the terminal. */
 export function showStatus(text: string): void {
   write(`\r${text}\x1b[K`);
   statusShown = true;
 }
 
-/** The status line makes room for other lines. */
+/** Removes the status line. */
 export function clearStatus(): void {
   if (statusShown) write("\r\x1b[K");
   statusShown = false;
 }
 
-/** The status line stays as it is, and what follows comes below it. */
+/** Leaves the status line as it is; the next line is printed below it. */
 export function keepStatus(): void {
   if (statusShown) write("\n");
   statusShown = false;

@@ -4,7 +4,7 @@ import { visible } from "./visible.ts";
 
 const pause = new Int32Array(new SharedArrayBuffer(4));
 
-/** Writes all of a text. A pipe that is full, whose other end lets nobody wait, is tried again until it has room. */
+/** Writes all of a text. A write to a full non-blocking pipe is repeated until the pipe has room. */
 export function writeText(text: string): void {
   const bytes = new TextEncoder().encode(visible(text));
   for (let done = 0; done < bytes.length;) {

@@ -1,10 +1,10 @@
-/** Errors of the API, told in the words of the command line. */
+/** Errors of the API in terms of the command line. */
 import { DeviceNotFoundError, PortAudioError, SoundFileError } from "../../mod.ts";
 import { type SettingName, spelling } from "../options/options.ts";
 import type { Settings } from "../options/settings.ts";
 import { UsageError } from "../options/usage-error.ts";
 
-/** The options that PortAudio's codes are about. */
+/** The options that PortAudio's error codes are about. */
 const blamed: Readonly<Record<number, SettingName>> = {
   [-9998]: "channels", // paInvalidChannelCount
   [-9997]: "rate", // paInvalidSampleRate
@@ -14,7 +14,7 @@ const blamed: Readonly<Record<number, SettingName>> = {
   [-9985]: "device", // paDeviceUnavailable
 };
 
-/** What other errors say of an option that was given. */
+/** Phrases in the messages of other errors, and the option that they are about. */
 const phrases: readonly (readonly [RegExp, SettingName])[] = [
   [/device rate/i, "deviceRate"],
   [/sample ?rate/i, "rate"],
@@ -30,7 +30,7 @@ function blamedOption(error: Error, settings: Settings): SettingName | undefined
   return phrases.find(([phrase, name]) => settings[name] !== undefined && phrase.test(error.message))?.[1];
 }
 
-/** Names the option in the message of an error of the API's. */
+/** Puts the name of the option into the message of an error of the API. */
 export function blame(error: unknown, settings: Settings): unknown {
   if (!(error instanceof Error) || error instanceof UsageError || error instanceof SoundFileError) return error;
   const option = blamedOption(error, settings);

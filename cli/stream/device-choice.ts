@@ -9,7 +9,7 @@ import { UsageError } from "../options/usage-error.ts";
 /** A device as the API takes it; undefined is the default. */
 type Device = number | string | undefined;
 
-/** The host API of that name: all of it, or the only one in whose name it occurs. */
+/** The host API with this name, or else the only one in whose name it occurs. */
 export function findHostApi(name: string): HostApiInfo {
   const all = queryHostApis();
   const wanted = name.toLowerCase();
@@ -21,7 +21,7 @@ export function findHostApi(name: string): HostApiInfo {
   throw new UsageError(`--host-api: '${name}' ${problem} ${names.join(", ")}${didYouMean(name, names)}`);
 }
 
-/** The parts of a list; undefined if it is none. */
+/** The parts of a list; undefined if the text is not one. */
 function partsOf(text: string): Sides<number | string> | undefined {
   try {
     return readSides(text, (name, quoted) => /^\d+$/.test(name) && !quoted ? Number(name) : name);
@@ -30,7 +30,7 @@ function partsOf(text: string): Sides<number | string> | undefined {
   }
 }
 
-/** Whether a text may be the name of a device, and not only say where to find two. */
+/** Whether a text may be the name of one device rather than a pair. */
 function mayBeName(text: string, parts: Sides<number | string> | undefined): boolean {
   if (parts === undefined) return true;
   const { playback, recording, single } = parts;
@@ -39,7 +39,7 @@ function mayBeName(text: string, parts: Sides<number | string> | undefined): boo
   return playback !== undefined && recording !== undefined && names.length > 0;
 }
 
-/** What -D says for each side. */
+/** The devices that -D names for each side. */
 function sidesOf(text: string): { playback?: Device; recording?: Device } {
   const parts = partsOf(text);
   if (mayBeName(text, parts) && matchDevices(queryDevices(), text).length > 0) {
@@ -52,7 +52,7 @@ function sidesOf(text: string): { playback?: Device; recording?: Device } {
   );
 }
 
-/** The same device, sought in one host API. */
+/** Restricts a choice of a device to one host API. */
 function within(hostApi: HostApiInfo, device: Device, direction: "input" | "output"): Device {
   if (device === undefined) {
     const preset = direction === "input" ? hostApi.defaultInputDevice : hostApi.defaultOutputDevice;
@@ -68,7 +68,7 @@ function within(hostApi: HostApiInfo, device: Device, direction: "input" | "outp
   throw new UsageError(`-D/--device: device ${device} is not one of ${hostApi.name}, as --host-api says`);
 }
 
-/** The devices to play on and to record from, as far as they are wanted, in the API's order. */
+/** The devices to record from and to play on, in the order of the API. */
 export function chooseDevices(settings: Settings, wanted: { playback: boolean; recording: boolean }): [Device, Device] {
   const { playback, recording } = settings.device ? sidesOf(settings.device) : {};
   if (settings.hostApi === undefined) return [recording, playback];

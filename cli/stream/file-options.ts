@@ -1,4 +1,4 @@
-/** What the options say about sound files, checked against what the installed libsndfile knows. */
+/** Options of sound files, checked against the installed libsndfile. */
 import { availableFormats, availableSubtypes, checkFormat, formatOfName, type SoundFileOptions } from "../../mod.ts";
 import type { Settings } from "../options/settings.ts";
 import { didYouMean } from "../options/suggest.ts";
@@ -37,12 +37,12 @@ export function fileChoice(settings: Settings, side: FileSide): FileChoice {
   return { ...(format && { format }), ...(subtype && { subtype }), ...(endian && { endian }) };
 }
 
-/** The file type that the name's extension says; undefined if it says none. */
+/** The file type of a name's extension; undefined if it has none. */
 export function typeOfName(name: string): string | undefined {
   return formatOfName(name)?.format;
 }
 
-/** A combination that libsndfile cannot write is refused by the names of the options that make it. */
+/** Throws a UsageError that names the options if libsndfile cannot write their combination. */
 export function checkWritable({ format, subtype, endian }: FileChoice): void {
   if (format === undefined || (subtype ?? endian) === undefined || checkFormat(format, subtype, endian)) return;
   const subtypes = Object.keys(availableSubtypes(format));

@@ -5,7 +5,7 @@ import { fileChoice, typeOfName } from "./file-options.ts";
 import type { CommandLine } from "../options/settings.ts";
 import { UsageError } from "../options/usage-error.ts";
 
-/** What a RAW file cannot say about itself, from the options. */
+/** The properties of a RAW file, from the options. */
 function rawOptions({ settings, playback }: CommandLine): SoundFileOptions {
   const { subtype, endian } = fileChoice(settings, "playback");
   const channels = settings.channels?.playback;
@@ -35,7 +35,7 @@ export function openPlaybackFile(line: CommandLine): SoundFile {
   }
   const { format } = fileChoice(settings, "playback");
   if ((format ?? typeOfName(name)) === "RAW") {
-    // One -t for both files is about the playback only if its header says nothing else.
+    // A single -t counts for the playback only if the file has no header.
     const isFallback = settings.fileType?.single && recording !== null && target !== 0 && typeOfName(name) !== "RAW";
     if (!isFallback) return new SoundFile(target, "r", rawOptions(line));
   }
@@ -48,13 +48,13 @@ export function openPlaybackFile(line: CommandLine): SoundFile {
   }
   const { rate, channels } = settings;
   mustAgree("-r/--rate", file, rate, file.sampleRate, "Hz");
-  // One number for both sides is about the recording, for the file knows its own.
+  // A single number is for the recording, because the file has its own.
   const isForPlayback = channels !== undefined && !(channels.single && recording !== null);
   if (isForPlayback) mustAgree("-c/--channels", file, channels.playback, file.channels, "channels");
   return file;
 }
 
-/** The device's sample format that holds what is in the file. */
+/** The sample format that holds the samples of the file without loss. */
 export function formatFor({ subtype }: SoundFile): Dtype {
   const dtypes: Readonly<Record<string, Dtype>> = { PCM_16: "int16", PCM_24: "int24", PCM_32: "int32" };
   return dtypes[subtype] ?? "float32";

@@ -1,4 +1,4 @@
-/** The file, or the files one after the other, that are recorded. */
+/** The recorded file, or files one after the other. */
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isatty } from "node:tty";
@@ -9,13 +9,13 @@ import type { Recorder } from "./streams.ts";
 import type { CommandLine } from "../options/settings.ts";
 import { UsageError } from "../options/usage-error.ts";
 
-/** File types that are whole when they were written from the beginning to the end. */
+/** File types that can be written from start to end. */
 const pipeTypes = ["AU", "RAW", "FLAC", "OGG", "MP3", "IRCAM", "PVF"];
-/** Those that are but for their length, which most programs that read from pipes can do without. */
+/** The same, except that the header lacks the length, which most programs that read from pipes accept. */
 const lengthless = ["WAV", "WAVEX"];
 const FALLBACK = "AU";
 
-/** Which file on a disk that is; undefined if it is none, or may not be looked at. */
+/** Identifies a file on a disk; undefined if it is not one, or cannot be accessed. */
 function identity(file: string | number): string | undefined {
   try {
     const stat = typeof file === "number" ? fstatSync(file, { bigint: true }) : statSync(file, { bigint: true });
@@ -34,7 +34,7 @@ function makeFolder(folder: string): void {
 }
 
 export class RecordingFiles {
-  /** The files that were begun, and the frame of the recording at which each begins. */
+  /** The files so far, and the frame of the recording at which each begins. */
   readonly begun: { readonly file: string; readonly frame: number }[] = [];
   readonly #name: string;
   readonly #choice: FileChoice;
@@ -75,7 +75,7 @@ export class RecordingFiles {
     return this.#current!;
   }
 
-  /** Begins the first file. */
+  /** Opens the first file. */
   openFirst(recorder: Recorder): SoundFile {
     const file = this.#name === "-" ? this.#openOutput(recorder) : this.#open(recorder);
     this.begun.push({ file: this.#name === "-" ? "-" : file.name, frame: 0 });
@@ -132,7 +132,7 @@ export class RecordingFiles {
       return recorder.toFile(name, this.#noClobber && !isClaimed ? "x" : "w", this.#choice);
     } catch (error) {
       if (isClaimed) rmSync(name);
-      // libsndfile knows formats that do not take so many channels, or not at this rate, and does not say so.
+      // Some formats do not support this number of channels or this rate, and libsndfile does not say so.
       if (error instanceof SoundFileError && /Format not recognised/.test(error.message)) {
         const { channels, sampleRate } = recorder;
         const count = typeof channels === "number" ? channels : channels[0];
@@ -142,7 +142,7 @@ export class RecordingFiles {
     }
   }
 
-  /** To begin a recording is to empty its file. */
+  /** Throws if the file is the one that is played, because opening it for recording would empty it. */
   #spare(file: string | number): void {
     if (this.#played === undefined || identity(file) !== this.#played) return;
     throw new UsageError(

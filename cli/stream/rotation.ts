@@ -1,4 +1,4 @@
-/** The names of the files of a recording that goes on for ever. */
+/** Names of the files of a rotated recording. */
 import { strftime } from "./strftime.ts";
 
 /** Puts a number before the extension: `a/rec.wav` becomes `a/rec-007.wav`. */
@@ -14,7 +14,7 @@ export class RotationNames {
   readonly #used: Set<string> = new Set();
   readonly #taken: (name: string) => boolean;
 
-  /** @param taken whether a name is not to be used, for there is such a file */
+  /** @param taken whether a name must not be used, because there is such a file */
   constructor(pattern: string, taken: (name: string) => boolean = () => false) {
     this.#pattern = pattern;
     this.#taken = taken;
@@ -24,7 +24,7 @@ export class RotationNames {
   next(date: Date): string {
     const name = strftime(this.#pattern, date);
     let unique = name;
-    // Without a conversion in it no name says when it began: then all files are numbered, the first one too.
+    // Without a conversion the name tells no time: then all files are numbered, the first one too.
     const plain = name === this.#pattern;
     for (let count = 1; (plain && unique === name) || this.#used.has(unique) || this.#taken(unique); count++) {
       unique = numbered(name, count);

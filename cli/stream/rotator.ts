@@ -3,9 +3,9 @@ import { framesOf } from "../options/numbers.ts";
 import type { Settings } from "../options/settings.ts";
 import type { Transport } from "./transport.ts";
 
-/** Seconds before a cut at which the next file is opened. The cut itself is made at its frame, whenever that comes. */
+/** Seconds before a cut at which the next file is opened. The cut itself is exact to the frame. */
 const LEAD = 0.5;
-/** Seconds between two looks at whether a cut has been made. */
+/** Seconds between two checks whether a cut has been made. */
 const LOOK = 0.02;
 
 export class Rotator {

@@ -4,7 +4,7 @@ import { type ChannelMap, mappingOf } from "../options/lists.ts";
 import type { Settings } from "../options/settings.ts";
 import type { Player, Recorder } from "./streams.ts";
 
-/** Routes channels, and warns of those that the map leaves out. */
+/** Makes a mapping for the API of a map, with a note about the channels that it leaves out. */
 function mappingFor(map: ChannelMap, channels: number, side: string, note: (text: string) => void): number[] {
   const mapping = mappingOf(map, channels);
   const named = new Set(map.map(([, to]) => to));

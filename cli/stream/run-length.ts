@@ -1,4 +1,4 @@
-/** How long a run is to be. */
+/** Length of a run. */
 import type { SoundFile } from "../../mod.ts";
 import { framesOf, type Span } from "../options/numbers.ts";
 import type { Settings } from "../options/settings.ts";
@@ -9,7 +9,7 @@ export interface RunLength {
   readonly frames: number;
   readonly pad: number;
   readonly offset: number;
-  /** Frames of it all; undefined if that is not known before. */
+  /** Frames of the whole run; undefined if not known in advance. */
   readonly total: number | undefined;
 }
 
@@ -24,7 +24,7 @@ export function runLength(
   const pad = playback ? inFrames(settings.pad, 0) : 0;
   const offset = records ? inFrames(settings.offset, 0) : 0;
   const known = playback && !settings.loop && playback.frames >= 0 ? playback.frames : undefined;
-  // --duration is a limit: a file that ends before it is played to its end, unless silence is to follow.
+  // --duration is a limit: a shorter file is played to its end, unless silence up to the limit is to follow.
   const frames = pad >= 0 && known !== undefined ? Math.min(limit, known) : limit;
   const first = frames >= 0 ? frames : pad >= 0 ? known : undefined;
   const total = first === undefined ? undefined : first + Math.max(pad, 0);

@@ -9,7 +9,7 @@ import { closeTransport, openTransport, type Transport } from "./transport.ts";
 
 const SHORTEST_PAUSE = 0.002;
 
-/** Stays with a run until it ends: shows how it is doing, and rotates the files. */
+/** Waits for the end of a run; meanwhile reports progress and rotates the files. */
 async function attend(transport: Transport, settings: Settings, reporter: Reporter): Promise<void> {
   const { stream } = transport;
   const rotator = new Rotator(transport, settings);
@@ -45,7 +45,7 @@ function announce(transport: Transport, line: CommandLine, reporter: Reporter): 
   });
 }
 
-/** Runs from start to end; what ends it early is thrown. */
+/** Runs the stream to its end. Throws the error that ended it early. */
 async function run(transport: Transport, line: CommandLine, reporter: Reporter): Promise<void> {
   const { settings } = line;
   const { stream, playback } = transport;
@@ -55,13 +55,13 @@ async function run(transport: Transport, line: CommandLine, reporter: Reporter):
     await stream.start({ frames, pad, offset, fatalXruns: settings.fatalXruns });
     await attend(transport, settings, reporter);
   } catch (error) {
-    // --duration is a limit: a playback that ends before it ends the run, and nothing is wrong. A pipe does not say how
-    // long it is, and what some files say is an estimate.
+    // --duration is a limit: a playback that is shorter is not an error. The length of a pipe is not known before its
+    // end, and that of some files is an estimate.
     if (!(error instanceof BufferEmptyError && playback)) throw error;
   }
 }
 
-/** Plays and records what the command line says; answers the exit code. */
+/** Plays and records as the command line says. Returns the exit code. */
 export async function runStream(line: CommandLine): Promise<number> {
   const reporter = makeReporter(line.settings);
   const errors: unknown[] = [];
@@ -76,7 +76,7 @@ export async function runStream(line: CommandLine): Promise<number> {
   let signals: Signals | undefined;
   let stopping: Promise<void> | undefined;
   await attempt(async () => {
-    // Until here a signal ends the process by itself: opening a pipe that says nothing could not be interrupted.
+    // Before this a signal ends the process: opening a pipe without data could not be interrupted otherwise.
     const opened = transport = await openTransport(line, (text) => reporter.note(text));
     signals = new Signals(() => stopping = attempt(() => opened.stream.stop()));
     await run(opened, line, reporter);

@@ -20,7 +20,7 @@ function pad(value: number, digits = 2): string {
 }
 
 function dayOfYear(date: Date): number {
-  // Through UTC, where all days have 24 hours.
+  // In UTC all days have 24 hours.
   const day = Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
   return Math.round((day - Date.UTC(date.getFullYear(), 0, 1)) / 86_400_000) + 1;
 }
@@ -70,7 +70,7 @@ const conversions: Readonly<Record<string, (date: Date) => string>> = {
   "%": () => "%",
 };
 
-/** Fills in the conversions of a name; one that is not known stays as it is. */
+/** Replaces the conversions in a name; an unknown one stays as it is. */
 export function strftime(format: string, date: Date): string {
   return format.replace(
     /%(.)/g,

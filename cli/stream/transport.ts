@@ -1,4 +1,4 @@
-/** What a command line streams between: the files and the device, joined as the options say. */
+/** The stream of a command line: its files and its device, set up as the options say. */
 import {
   type Dtype,
   DuplexStream,
@@ -28,7 +28,7 @@ export interface Transport {
   readonly length: RunLength;
 }
 
-/** The channel lists of -s as settings of the two directions, and how many channels they leave. */
+/** The channel lists of -s as host settings of the two directions, and the number of channels in each. */
 function selectors(
   { channelSelect }: Settings,
 ): { settings: (HostSettings | undefined)[]; counts: (number | undefined)[] } {
@@ -66,7 +66,7 @@ function streamOptions({ settings, playback, recording }: CommandLine, file: Sou
   };
 }
 
-/** Opens the files and the device. What was opened before something failed is closed again. */
+/** Opens the files and the device. On an error everything that is open is closed again. */
 export async function openTransport(line: CommandLine, note: (text: string) => void): Promise<Transport> {
   const { settings } = line;
   for (const text of settingNotes(line)) note(text);
@@ -90,7 +90,7 @@ export async function openTransport(line: CommandLine, note: (text: string) => v
     const { bufferSize, onOverflow, loop, volume } = settings;
     if (player && volume !== undefined) player.outputGain = volume;
     if (player && playback) player.setSource(playback, { bufferSize, loop });
-    // Last, so that nothing that fails before it has emptied a file.
+    // This empties the file, so it comes last, when nothing before it has failed.
     if (recorder && files) recorder.setSink(files.openFirst(recorder), { bufferSize, onOverflow });
     return { stream, player, recorder, playback, files, length };
   } catch (error) {
@@ -101,7 +101,7 @@ export async function openTransport(line: CommandLine, note: (text: string) => v
   }
 }
 
-/** Ends everything. */
+/** Closes the stream and the files. */
 export async function closeTransport({ stream, playback, files }: Transport): Promise<void> {
   await stream.close();
   playback?.close();
