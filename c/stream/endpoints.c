@@ -1,10 +1,17 @@
 /* What a stream plays and records: as it is set for the next run, and as a run has it. */
 #include "stream/endpoints.h"
 
+#include <math.h>
+
 #include "base/check.h"
 
-#define CALL_POLL 20e-6   /* seconds between two looks at a ring that a call is using */
-#define RING_FRAMES 65536 /* between a file and the callback, unless the caller gives a ring */
+#define CALL_POLL 20e-6 /* seconds between two looks at a ring that a call is using */
+/* A ring between a file and the callback, unless the caller gives one. src/run/ring-size.ts sizes those that JavaScript
+ * makes by the same rule. */
+#define RING_LEAST 65536    /* frames, */
+#define RING_RATE 48000.0   /* which last as long at higher rates as they do at this one */
+#define RING_BURSTS 4       /* the device may take or give all frames of its latency, and a block more, at once */
+#define RING_MOST (1 << 30) /* frames */
 
 const struct engine_direction *stream_frames(const struct stream *stream, int direction) {
   return direction == DEVICE_OUTPUT ? &stream->engine.output : &stream->engine.input;
@@ -131,17 +138,27 @@ static int claim_ring(struct ring *ring, const struct endpoint *set, int directi
   return 0;
 }
 
+static size_t ring_frames(const struct stream *stream, int direction) {
+  const double *actual = stream->actual;
+  double rate = actual[PS_ACTUAL_SAMPLE_RATE];
+  double burst = actual[PS_ACTUAL_BLOCK_SIZE] + ceil(actual[PS_ACTUAL_INPUT_LATENCY + direction] * rate);
+  double least = fmax(RING_LEAST * fmax(1, rate / RING_RATE), RING_BURSTS * burst);
+  size_t frames = RING_LEAST;
+  while ((double)frames < least && frames < RING_MOST) frames *= 2;
+  return frames;
+}
+
 /* The ring of an endpoint, with a use added: the caller's, or for a file one of our own if none was given. */
 static struct ring *use_endpoint_ring(struct stream *stream, const struct endpoint *set, int direction) {
   struct object *object = set->kind == PS_ENDPOINT_FILE ? set->between : set->object;
-  if (!object) return ring_create(stream_frames(stream, direction)->frame_bytes, RING_FRAMES);
+  if (!object) return ring_create(stream_frames(stream, direction)->frame_bytes, ring_frames(stream, direction));
   object_use(object);
   return (struct ring *)object;
 }
 
 static int32_t take_ring(struct stream *stream, const struct endpoint *set, int direction, struct ring **taken) {
   struct ring *ring = use_endpoint_ring(stream, set, direction);
-  if (!ring) return error_set(PS_ERR_MEMORY, 0, "no memory for a ring of %d frames", RING_FRAMES);
+  if (!ring) return error_set(PS_ERR_MEMORY, 0, "no memory for a ring of %zu frames", ring_frames(stream, direction));
   if (!claim_ring(ring, set, direction)) {
     object_release(&ring->object);
     return error_set(PS_ERR_BUSY, 0, "another running stream uses this ring");

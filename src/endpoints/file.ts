@@ -21,7 +21,7 @@ function requireFit(
   if (unfit.test(file.mode)) {
     throw new TypeError(`${name} ${file.name} must be open for ${direction}, not "${file.mode}"`);
   }
-  if (file.sampleRate !== sampleRate) {
+  if (file.sampleRate !== Math.round(sampleRate)) { // a file has a whole number of hertz
     throw new RangeError(`${name} ${file.name} must have the stream's ${sampleRate} Hz, not ${file.sampleRate} Hz`);
   }
   if (file.channels !== channels) {

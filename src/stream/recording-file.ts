@@ -27,5 +27,6 @@ export function openRecordingFile(
   // A name such as take.opus determines the subtype, and an existing file has one.
   const isOpen = given.subtype === undefined && format !== undefined && !named?.subtype && !mode.startsWith("r");
   const subtype = isOpen ? nearest[dtype].find((name) => checkFormat(format, name, given.endian)) : given.subtype;
-  return new SoundFile(file, mode, { sampleRate, channels, ...given, subtype });
+  // A file has a whole number of hertz; a device may have 44099.5.
+  return new SoundFile(file, mode, { sampleRate: Math.round(sampleRate), channels, ...given, subtype });
 }

@@ -39,6 +39,8 @@ TEST(constants) {
   CHECK_EQUAL(PA_INVALID_CHANNEL_COUNT, paInvalidChannelCount);
   CHECK_EQUAL(PA_INVALID_DEVICE, paInvalidDevice);
   CHECK_EQUAL(PA_TIMED_OUT, paTimedOut);
+  CHECK_EQUAL(PA_BAD_DEVICE_COMBINATION, paBadIODeviceCombination);
+  CHECK_EQUAL(PA_INSUFFICIENT_MEMORY, paInsufficientMemory);
   CHECK_EQUAL(PA_DEVICE_UNAVAILABLE, paDeviceUnavailable);
   CHECK_EQUAL(PA_HOST_API_NOT_FOUND, paHostApiNotFound);
   CHECK_EQUAL(PA_INCOMPATIBLE_STREAM_INFO, paIncompatibleHostApiSpecificStreamInfo);

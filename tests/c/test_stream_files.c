@@ -327,6 +327,31 @@ static int32_t handles_before;
 
 TEST(no_handle_is_left) { CHECK_EQUAL(ps_handle_count(), handles_before); }
 
+/* Blocks that are larger than the rings of usual ones: the library's own rings follow them. */
+TEST(rings_follow_the_block_size) {
+  static int16_t all[2 * 300000];
+  for (int i = 0; i < 2 * 300000; i++) all[i] = (int16_t)(i * 31 + 7);
+  double wanted[PS_FILE_INFO_SIZE];
+  file_info(wanted, WAV_16, 2, 48000);
+  int32_t source = ps_file_open(file_path("long.wav"), PS_MODE_WRITE, wanted, PS_FILE_INFO_SIZE);
+  CHECK_EQUAL(ps_file_write(source, all, 300000, PS_FORMAT_INT16), 300000);
+  CHECK_EQUAL(ps_file_close(source), PS_OK);
+  struct setup setup = duplex;
+  setup.block = 131072;
+  source = open_file(file_path("long.wav"), PS_MODE_READ);
+  int32_t sink = open_file(file_path("long-copy.wav"), PS_MODE_WRITE), stream = stream_open(&setup);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_FILE, source, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_FILE, sink, 0, 0), PS_OK);
+  CHECK_EQUAL(stream_run(stream, -1, 131072, 131072), PS_STATE_COMPLETED);
+  CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 0);
+  CHECK_EQUAL(ps_file_close(sink), PS_OK);
+  CHECK_EQUAL(ps_file_close(source), PS_OK);
+  stream_close(stream);
+  static int16_t copy[2 * 300001];
+  CHECK_EQUAL(file_read_all(file_path("long-copy.wav"), copy, 2 * 300001), 300000);
+  CHECK(memcmp(all, copy, sizeof all) == 0);
+}
+
 int main(void) {
   handles_before = ps_handle_count();
   for (int i = 0; i < FRAMES * 2; i++) sounds[i] = (int16_t)random_mix((uint64_t)i + 1);
@@ -344,5 +369,6 @@ int main(void) {
   RUN(recordings_that_are_left);
   RUN(a_stalled_pipe_under_a_run_that_is_ending);
   RUN(no_handle_is_left);
+  RUN(rings_follow_the_block_size);
   return test_end();
 }

@@ -32,6 +32,21 @@ async function record(sink: Sink<"int16">, options = {}): Promise<void> {
   assert.equal(await stream.playrec(signal, { pad: BLOCK, offset: BLOCK, out: sink, ...options }), sink);
 }
 
+describe("a rate that is no whole number", () => {
+  it("is recorded into files, which have the nearest whole one", async () => {
+    const folder = mkdtempSync(joinPath(tmpdir(), "pastream-rate-"));
+    try {
+      await using stream = await InputStream.open({ device: "virtual", channels: 1, sampleRate: 44099.5 });
+      assert.equal(stream.sampleRate, 44099.5);
+      using file = stream.toFile(joinPath(folder, "odd.wav"));
+      await stream.record({ out: file, frames: 1000 });
+      assert.deepEqual([file.sampleRate, file.frames], [44100, 1000]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});
+
 describe("memory", () => {
   it("is recorded into as an array, bytes, a DataView, an ArrayBuffer or a part of one", async () => {
     const sinks = [

@@ -12,6 +12,8 @@
 #define PA_UNANTICIPATED_HOST_ERROR -9999
 #define PA_INVALID_CHANNEL_COUNT -9998
 #define PA_INVALID_DEVICE -9996
+#define PA_BAD_DEVICE_COMBINATION -9993
+#define PA_INSUFFICIENT_MEMORY -9992
 #define PA_TIMED_OUT -9987
 #define PA_DEVICE_UNAVAILABLE -9985
 #define PA_HOST_API_NOT_FOUND -9979       /* no host API at all, where it comes from initialize */

@@ -155,6 +155,23 @@ static int run_close(struct portaudio_device *device) {
   return api->close_stream(open);
 }
 
+/* What PortAudio returns for a device whose sound server is not there is not what it says: JACK's code finds no memory
+ * where no client can be made, ALSA's takes whatever keeps a device from being opened for a wrong combination. */
+static int is_server_gone(int host_api, int result) {
+  return (host_api == PA_JACK && result == PA_INSUFFICIENT_MEMORY) ||
+         (host_api == PA_ALSA && result == PA_BAD_DEVICE_COMBINATION);
+}
+
+static int32_t server_gone(const struct portaudio_device *own, int result) {
+  if (host_api_of(own) == PA_JACK)
+    return error_set(PS_ERR_PORTAUDIO, result, "opening the stream: the JACK server does not answer");
+  const struct portaudio_side *side = &own->setup.sides[own->setup.sides[DEVICE_INPUT].used ? 0 : 1];
+  return error_set(PS_ERR_PORTAUDIO, result,
+                   "opening the stream: ALSA cannot open %s; the sound server behind it does not answer, or the device "
+                   "is gone or in use",
+                   own->api->get_device_info(side->parameters.device)->name);
+}
+
 static int32_t run(struct portaudio_call *call) {
   static const char *const doing[] = {"opening the stream", "starting the stream", "stopping the stream",
                                       "aborting the stream", "closing the stream"};
@@ -169,6 +186,7 @@ static int32_t run(struct portaudio_call *call) {
     case CALL_ABORT: result = api->is_stream_stopped(open) == 1 ? PA_NO_ERROR : api->abort_stream(open); break;
     case CALL_CLOSE: result = run_close(device); break;
   }
+  if (device->what == CALL_OPEN && is_server_gone(host_api_of(device), result)) return server_gone(device, result);
   if (device->what == CALL_OPEN && result == PA_NO_ERROR) {
     device->open = open;
     atomic_store(&device->clock_offset, api->get_stream_time(open) - os_time());
