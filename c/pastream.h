@@ -361,6 +361,14 @@ PS_API int32_t ps_check_settings(const double *config, int32_t size, const doubl
  * selectors and faults, as the configuration says. Looks at the numbers only: whether there are such devices is told by
  * PS_COMMAND_OPEN. PS_ERR_THREAD. Any thread. */
 PS_API int32_t ps_stream_new(const double *config, int32_t size, const double *list, int32_t list_size);
+/* What a desktop's mixer shows of the stream, in UTF-8, cut after 127 bytes: PulseAudio takes it, the others do not
+ * know of it. Before PS_COMMAND_OPEN: PS_ERR_STATE. PS_ERR_ARGUMENT, PS_ERR_HANDLE: mend the call. Owner. */
+#define PS_TEXT_APPLICATION 0
+#define PS_TEXT_STREAM 1
+#define PS_TEXT_ICON 2 /* a name of the desktop's icon theme */
+#define PS_TEXT_ROLE 3 /* "music", "phone", "game", … */
+#define PS_TEXT_COUNT 4
+PS_API int32_t ps_stream_set_text(int32_t stream, int32_t what, const char *text);
 /* Gives the handle back. A stream that is not closed is closed after this call, by its own thread. Owner, once. */
 PS_API int32_t ps_stream_free(int32_t stream);
 

@@ -107,6 +107,12 @@ export const PS_CONFIG_VIRTUAL_RATES = 23;
 export const PS_CONFIG_FOLLOW = 24;
 export const PS_CONFIG_SIZE = 25;
 
+export const PS_TEXT_APPLICATION = 0;
+export const PS_TEXT_STREAM = 1;
+export const PS_TEXT_ICON = 2;
+export const PS_TEXT_ROLE = 3;
+export const PS_TEXT_COUNT = 4;
+
 export const PS_CONVERSION_AUTO = 0;
 export const PS_CONVERSION_NEVER = 1;
 

@@ -86,6 +86,8 @@ export const symbols = {
   ps_check_settings: { parameters: ["buffer", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_stream_new(const double *config, int32_t size, const double *list, int32_t list_size)
   ps_stream_new: { parameters: ["buffer", "i32", "buffer", "i32"], result: "i32" },
+  // int32_t ps_stream_set_text(int32_t stream, int32_t what, const char *text)
+  ps_stream_set_text: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   // int32_t ps_stream_free(int32_t stream)
   ps_stream_free: { parameters: ["i32"], result: "i32" },
   // int32_t ps_stream_command(int32_t stream, int32_t command)

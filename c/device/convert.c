@@ -266,8 +266,11 @@ static int32_t open_converter(struct device *device, double device_rate) {
   } else {
     converter->config[PS_CONFIG_BLOCK_SIZE] = 0;
   }
-  converter->inner =
-      (struct device){.ops = device->ops, .host = &converter->host, .config = converter->config, .list = device->list};
+  converter->inner = (struct device){.ops = device->ops,
+                                     .host = &converter->host,
+                                     .config = converter->config,
+                                     .list = device->list,
+                                     .texts = device->texts};
   int32_t status = device->ops->open(&converter->inner);
   if (status < 0) {
     free_converter(converter);

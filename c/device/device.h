@@ -14,6 +14,7 @@
 #define DEVICE_INPUT 0 /* directions */
 #define DEVICE_OUTPUT 1
 #define DEVICE_TEXT_SIZE 512
+#define DEVICE_LABEL_SIZE 128
 
 struct device;
 
@@ -41,8 +42,9 @@ struct device_host {
 struct device {
   const struct device_ops *ops;
   struct device_host *host;
-  const double *config; /* checked; devices are numbered as the backend numbers its own */
-  const double *list;   /* channel maps and faults, as `config` says */
+  const double *config;                   /* checked; devices are numbered as the backend numbers its own */
+  const double *list;                     /* channel maps and faults, as `config` says */
+  const char (*texts)[DEVICE_LABEL_SIZE]; /* by PS_TEXT_: what a mixer shows; NULL or empty: nothing is set */
 
   double actual[PS_ACTUAL_SIZE]; /* what it really gave */
   double may_pause;              /* seconds that may pass between two callbacks as long as it `answers` */

@@ -17,8 +17,11 @@ int32_t stream_open_device(struct stream *stream) {
   const struct device_ops *ops;
   int32_t first[2], status = device_choose(stream->config, &ops, first);
   if (status < 0) return status;
-  struct device device = {.ops = ops, .host = &stream->host, .config = stream->config, .list = stream->list};
-  stream->device = device;
+  stream->device = (struct device){.ops = ops,
+                                   .host = &stream->host,
+                                   .config = stream->config,
+                                   .list = stream->list,
+                                   .texts = (const char (*)[DEVICE_LABEL_SIZE])stream->texts};
   status = convert_open(&stream->device);
   if (status < 0) return status;
   for (int i = 0; i < 2; i++) {

@@ -47,6 +47,7 @@ struct stream {
   /* Set by ps_stream_new, constant once the device is chosen, which is when it is opened. */
   double config[PS_CONFIG_SIZE];
   double *list; /* channel maps and faults, as config says */
+  char texts[PS_TEXT_COUNT][DEVICE_LABEL_SIZE];
 
   /* Set by the control thread when it opens the device, before the state becomes IDLE. */
   struct device device;

@@ -54,6 +54,21 @@ int32_t ps_stream_new(const double *config, int32_t size, const double *list, in
   return status;
 }
 
+int32_t ps_stream_set_text(int32_t handle, int32_t what, const char *text) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  int32_t status = PS_OK;
+  os_mutex_lock(&stream->lock);
+  if (what < 0 || what >= PS_TEXT_COUNT || !text)
+    status = error_set(PS_ERR_ARGUMENT, 0, "there is no text %d", (int)what);
+  else if (stream_state(stream) != PS_STATE_NEW || stream_is_busy(stream))
+    status = error_set(PS_ERR_STATE, 0, "the stream was opened before");
+  else
+    text_copy(text, stream->texts[what], DEVICE_LABEL_SIZE);
+  os_mutex_unlock(&stream->lock);
+  return stream_done(stream, status);
+}
+
 int32_t ps_stream_free(int32_t handle) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;

@@ -13,6 +13,7 @@ const LOOK_POLL = 2000;
 
 /** What deviceChanges() yields: a device came or went, or another one is the default. */
 export interface DeviceChange {
+  /** What has happened. */
   readonly kind: "added" | "removed" | "default-input" | "default-output";
   /**
    * added, removed: that device, a removed one as it was last listed. default-input, default-output: the new default

@@ -17,6 +17,10 @@ import {
   PS_HOST_ASIO,
   PS_HOST_COREAUDIO,
   PS_HOST_WASAPI,
+  PS_TEXT_APPLICATION,
+  PS_TEXT_ICON,
+  PS_TEXT_ROLE,
+  PS_TEXT_STREAM,
 } from "../../ffi/constants.ts";
 import {
   type OptionNames,
@@ -41,6 +45,18 @@ export type HostSettings =
     faults?: readonly VirtualFault[];
     /** Sample rates that the device supports, in Hz. Default: any. */
     rates?: readonly number[];
+  }
+  | {
+    /** What a desktop's mixer shows of a stream over PulseAudio or PipeWire; other host APIs ignore it. */
+    hostApi: "pulse";
+    /** Default: "pastream". */
+    applicationName?: string;
+    /** Default: "playback" or "recording". */
+    streamName?: string;
+    /** A name of the desktop's icon theme, such as "audio-headset". */
+    iconName?: string;
+    /** "music", "video", "phone", "game", "production", …: a desktop may treat them differently. */
+    mediaRole?: string;
   }
   | { hostApi: "asio"; channelSelectors: readonly number[] }
   | { hostApi: "wasapi"; exclusive?: boolean; autoConvert?: boolean }
@@ -78,6 +94,7 @@ type FaultOf<Kind extends VirtualFault["kind"]> = Extract<VirtualFault, { kind: 
 
 const settingNames: { readonly [Api in HostSettings["hostApi"]]: OptionNames<SettingsOf<Api>> } = {
   virtual: { hostApi: true, clock: true, loopbackDelay: true, faults: true, rates: true },
+  pulse: { hostApi: true, applicationName: true, streamName: true, iconName: true, mediaRole: true },
   asio: { hostApi: true, channelSelectors: true },
   wasapi: { hostApi: true, exclusive: true, autoConvert: true },
   coreaudio: { hostApi: true, channelMap: true, changeDeviceParameters: true, failIfConversionRequired: true },
@@ -104,7 +121,7 @@ export function putHostSettings(
   for (const [side, given] of settings.entries()) {
     if (given === undefined) continue;
     const host = requireOptions(OPTION, given);
-    requireOneOf(`${OPTION}.hostApi`, host.hostApi, ["virtual", "asio", "wasapi", "coreaudio"]);
+    requireOneOf(`${OPTION}.hostApi`, host.hostApi, ["virtual", "pulse", "asio", "wasapi", "coreaudio"]);
     requireOptions(OPTION, given, settingNames[host.hostApi]);
     switch (host.hostApi) {
       case "virtual":
@@ -114,6 +131,8 @@ export function putHostSettings(
           rates.push(...requireRates(orElse(host.rates, [])));
         }
         break;
+      case "pulse":
+        break; // texts: hostTexts()
       case "asio":
         maps.push(...putAsio(config, side, host));
         break;
@@ -128,6 +147,28 @@ export function putHostSettings(
   config[PS_CONFIG_VIRTUAL_RATES] = rates.length;
   return Float64Array.from([...maps, ...faults, ...rates]);
 }
+
+/** Returns the texts that settings give, each with its PS_TEXT_; those of the output come last, and prevail. */
+export function hostTexts(settings: readonly (HostSettings | undefined)[]): [what: number, text: string][] {
+  return settings.flatMap((host) => {
+    if (host?.hostApi !== "pulse") return [];
+    const { applicationName, streamName, iconName, mediaRole } = host;
+    const texts = { applicationName, streamName, iconName, mediaRole };
+    return (Object.keys(texts) as (keyof typeof texts)[]).flatMap((name): [number, string][] => {
+      const text: unknown = texts[name];
+      if (text === undefined) return [];
+      if (typeof text !== "string") throw new TypeError(`${OPTION}.${name} must be a string, not ${show(text)}`);
+      return [[textNumbers[name], text]];
+    });
+  });
+}
+
+const textNumbers = {
+  applicationName: PS_TEXT_APPLICATION,
+  streamName: PS_TEXT_STREAM,
+  iconName: PS_TEXT_ICON,
+  mediaRole: PS_TEXT_ROLE,
+} as const;
 
 function putVirtual(config: Float64Array, settings: SettingsOf<"virtual">): number[] {
   if (settings.clock !== undefined) {

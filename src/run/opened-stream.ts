@@ -9,6 +9,8 @@ import {
   PS_COMMAND_OPEN,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
+import { cString } from "../../ffi/text.ts";
+import { hostTexts } from "../device/host-settings.ts";
 import { withCandidates } from "../device/devices.ts";
 import { requireStreamOptions, streamConfig } from "../device/stream-config.ts";
 import type { StreamKind, StreamOptions } from "../device/stream-options.ts";
@@ -92,7 +94,9 @@ function create(kind: StreamKind, options: StreamOptions | undefined): [NativeSt
   const { signal } = checked;
   signal?.throwIfAborted();
   const { config, list, formats } = streamConfig(checked);
+  const texts = hostTexts(checked.hostSettings);
   const stream = new NativeStream(config, list);
+  for (const [what, text] of texts) unwrap(native().ps_stream_set_text(stream.handle, what, cString(text)));
   return [stream, () => new OpenedStream(stream, formats, signal)];
 }
 

@@ -48,6 +48,15 @@ for (const [name, skip, start] of servers) {
       assert.equal(loopback, "PulseAudio: second.monitor");
     });
 
+    it("show a stream in a mixer as it is called", async () => {
+      assert.deepEqual(await run(server, "names"), [
+        'application.name = "Test \u00fc"',
+        'media.name = "A song"',
+        'media.icon_name = "audio-headset"',
+        'media.role = "music"',
+      ]);
+    });
+
     it("are used two at a time, each by its name", async () => {
       const ways = await run(server, "two");
       assert.deepEqual(ways, ways.map(() => ({ frames: 9600, whole: true, only: true })));

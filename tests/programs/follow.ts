@@ -2,8 +2,8 @@
 // Prints JSON.
 import { DeviceLostError, DuplexStream, InputStream, RingBuffer } from "../../mod.ts";
 
-const lostAt = 10240;
-const hostSettings = { hostApi: "virtual", faults: [{ atFrame: lostAt, kind: "deviceLost" }] } as const;
+const LOST_AT = 10240;
+const hostSettings = { hostApi: "virtual", faults: [{ atFrame: LOST_AT, kind: "deviceLost" }] } as const;
 const options = { device: "virtual", channels: 1, hostSettings } as const;
 const follow = { ...options, onDeviceLost: "follow" } as const;
 
@@ -29,7 +29,7 @@ async function duplex(): Promise<unknown> {
     // The block that was in the delay line of the lost device is not heard.
     inOrder: sound.every((sample, i) => i === 0 || sample > sound[i - 1]),
     missing: 48000 - sound.length,
-    silence: recorded.subarray(lostAt, lostAt + hole).every((sample) => sample === 0),
+    silence: recorded.subarray(LOST_AT, LOST_AT + hole).every((sample) => sample === 0),
   };
 }
 

@@ -19,7 +19,7 @@ import { noise } from "../helpers/streams.ts";
 type Samples = SamplesOf<"float32">;
 
 /** Enough for a server that gets no realtime priority on a busy machine. */
-const latency = 0.1;
+const LATENCY = 0.1;
 
 const pactl = (...args: string[]): string => execFileSync("pactl", args, { encoding: "utf8" }).trim();
 
@@ -39,7 +39,7 @@ function heard(played: Samples, recorded: Samples): { frames: number; whole: boo
 
 /** What a device's input hears while something is played. */
 async function listen(device: string, play: () => Promise<unknown>): Promise<Samples> {
-  await using input = await InputStream.open({ device, channels: 2, latency });
+  await using input = await InputStream.open({ device, channels: 2, latency: LATENCY });
   const recording = input.record(96000);
   while (input.frameCount === 0) await setTimeout(5);
   await play();
@@ -67,7 +67,7 @@ async function short(frames: string): Promise<unknown> {
   const results = [];
   for (const device of [undefined, "loop"]) {
     const played = noise("float32", 2 * Number(frames));
-    await using output = await OutputStream.open({ device, channels: 2, latency });
+    await using output = await OutputStream.open({ device, channels: 2, latency: LATENCY });
     results.push(heard(played, await listen("loopback", () => output.play(played))));
   }
   return results;
@@ -82,7 +82,7 @@ async function two(): Promise<unknown> {
     await using stream = await DuplexStream.open({
       device: [`PulseAudio: ${name}.monitor`, name],
       channels: 2,
-      latency,
+      latency: LATENCY,
     });
     return heard(played, await stream.playrec(played, { pad: 48000 }));
   }));
@@ -123,7 +123,7 @@ async function changes(): Promise<unknown> {
 async function unloaded(): Promise<unknown> {
   const module = loadSink("second");
   await refreshDevices();
-  await using stream = await OutputStream.open({ device: "second", channels: 2, latency });
+  await using stream = await OutputStream.open({ device: "second", channels: 2, latency: LATENCY });
   await stream.start({ pad: -1 });
   while (stream.frameCount < 24000) await setTimeout(10);
   pactl("unload-module", module);
@@ -160,9 +160,29 @@ async function stopped(): Promise<unknown> {
   const error = await OutputStream.open().then(() => "opened", String);
   const seconds = (performance.now() - begun) / 1000;
   process.kill(Number(process.env.SERVER_PID), "SIGCONT");
-  await using stream = await OutputStream.open({ latency });
+  await using stream = await OutputStream.open({ latency: LATENCY });
   await stream.play(new Float32Array(9600));
   return { error, seconds, frames: stream.frameCount };
+}
+
+/** What a mixer shows of a stream. */
+async function names(): Promise<unknown> {
+  await using stream = await OutputStream.open({
+    latency: LATENCY,
+    hostSettings: {
+      hostApi: "pulse",
+      applicationName: "Test \u00fc",
+      streamName: "A song",
+      iconName: "audio-headset",
+      mediaRole: "music",
+    },
+  });
+  await stream.start({ pad: -1 });
+  const shown = pactl("list", "sink-inputs");
+  await stream.abort();
+  return ["application.name", "media.name", "media.icon_name", "media.role"].map((name) =>
+    shown.split("\n").map((line) => line.trim()).find((line) => line.startsWith(`${name} = `))
+  );
 }
 
 /** A stream that follows: what it recorded and played while its sink was unloaded. */
@@ -173,7 +193,7 @@ async function follow(): Promise<unknown> {
   await using stream = await DuplexStream.open({
     device: ["loop.monitor", "second"],
     channels: 2,
-    latency,
+    latency: LATENCY,
     onDeviceLost: "follow",
   });
   const before = queryDevices()[stream.device[1]]?.id;
@@ -204,6 +224,7 @@ const programs: Record<string, (...args: string[]) => Promise<unknown>> = {
   changes,
   unloaded,
   follow,
+  names,
   killed: killed,
   stopped,
 };

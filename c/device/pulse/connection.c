@@ -61,11 +61,12 @@ int32_t pulse_no_answer(const char *doing, double seconds) {
   return PS_ERR_PORTAUDIO;
 }
 
-int32_t pulse_connect(struct pulse_connection *connection, const struct pulse_proplist *properties, double seconds) {
+int32_t pulse_connect(struct pulse_connection *connection, const char *application,
+                      const struct pulse_proplist *properties, double seconds) {
   static const char doing[] = "connecting to the sound server";
   const struct pulse_api *api = connection->api;
   double deadline = os_time() + seconds;
-  connection->context = api->context_new(api->mainloop_get_api(connection->loop), "pastream", properties);
+  connection->context = api->context_new(api->mainloop_get_api(connection->loop), application, properties);
   if (!connection->context) return error_set(PS_ERR_MEMORY, 0, "no memory for a connection to PulseAudio");
   if (api->context_connect(connection->context, NULL, PULSE_CONTEXT_NOAUTOSPAWN, NULL) < 0)
     return pulse_error(connection, doing);

@@ -9,6 +9,8 @@
 
 extern struct library library_pulse;
 
+#define PULSE_APPLICATION "pastream" /* what the program is called unless it says so itself */
+
 /* Errors of devices have PortAudio's codes at the door; PulseAudio's own stands beside them as that of a host API. */
 #define PULSE_HOST_API_TYPE 16
 #define PULSE_HOST_ERROR -9999
@@ -28,7 +30,8 @@ int32_t pulse_use(const struct pulse_api **api);
 int32_t pulse_connection_init(struct pulse_connection *connection, const struct pulse_api *api);
 /* Connects to the server within `seconds`; never starts one. `properties` may be NULL. Returns PS_OK, or
  * PS_ERR_PORTAUDIO with PulseAudio's code and text. */
-int32_t pulse_connect(struct pulse_connection *connection, const struct pulse_proplist *properties, double seconds);
+int32_t pulse_connect(struct pulse_connection *connection, const char *application,
+                      const struct pulse_proplist *properties, double seconds);
 /* Also of one that never connected. */
 void pulse_connection_free(struct pulse_connection *connection);
 /* 0 once the server has gone. */

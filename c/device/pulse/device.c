@@ -2,6 +2,7 @@
  * host from between two turns of its loop: no lock is needed, and no device waits for another one. What its user wants
  * comes as a command. A thread that hangs is left to itself: no callback of it reaches the host any more. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "device/pulse/state.h"
 #include "os/os.h"
@@ -53,10 +54,27 @@ static void note_drained(struct pulse_stream *stream, int success, void *argumen
 
 /* ------------------------------------------------- the device's thread: opening */
 
-static struct pulse_proplist *properties(const struct pulse_api *api) {
+static const char *text_of(struct pulse_device *pulse, int what, const char *otherwise) {
+  return *pulse->texts[what] ? pulse->texts[what] : otherwise;
+}
+
+/* A list of the properties of which there is a text: pairs of key and PS_TEXT_. NULL without memory. */
+static struct pulse_proplist *properties(struct pulse_device *pulse, int count, const char *const *keys,
+                                         const int *texts) {
+  const struct pulse_api *api = pulse->connection.api;
   struct pulse_proplist *list = api->proplist_new();
-  if (list) api->proplist_sets(list, "application.name", "pastream");
+  for (int i = 0; list && i < count; i++)
+    if (*pulse->texts[texts[i]]) api->proplist_sets(list, keys[i], pulse->texts[texts[i]]);
   return list;
+}
+
+static struct pulse_proplist *program_properties(struct pulse_device *pulse) {
+  return properties(pulse, 1, (const char *const[]){"application.icon_name"}, (const int[]){PS_TEXT_ICON});
+}
+
+static struct pulse_proplist *stream_properties(struct pulse_device *pulse) {
+  return properties(pulse, 2, (const char *const[]){"media.icon_name", "media.role"},
+                    (const int[]){PS_TEXT_ICON, PS_TEXT_ROLE});
 }
 
 static int32_t connect_side(struct pulse_device *pulse, int direction, double deadline) {
@@ -67,8 +85,10 @@ static int32_t connect_side(struct pulse_device *pulse, int direction, double de
   const char *name = side->follows_default ? NULL : side->device;
   int flags = PULSE_STREAM_START_CORKED | PULSE_STREAM_INTERPOLATE_TIMING | PULSE_STREAM_AUTO_TIMING_UPDATE |
               PULSE_STREAM_ADJUST_LATENCY;
-  side->stream =
-      api->stream_new(connection->context, direction ? "playback" : "recording", &side->spec, &side->map, NULL);
+  const char *title = text_of(pulse, PS_TEXT_STREAM, direction == DEVICE_OUTPUT ? "playback" : "recording");
+  struct pulse_proplist *list = stream_properties(pulse);
+  side->stream = api->stream_new(connection->context, title, &side->spec, &side->map, list);
+  if (list) api->proplist_free(list);
   if (!side->stream) return pulse_error(connection, doing);
   api->stream_set_moved_callback(side->stream, note_move, pulse);
   api->stream_set_suspended_callback(side->stream, note_suspension, pulse);
@@ -117,8 +137,9 @@ static void read_side(struct pulse_device *pulse, int direction, double deadline
 
 static int32_t open_streams(struct pulse_device *pulse) {
   double deadline = os_time() + OPEN_SECONDS;
-  struct pulse_proplist *list = properties(pulse->connection.api);
-  int32_t status = pulse_connect(&pulse->connection, list, CALL_SECONDS);
+  struct pulse_proplist *list = program_properties(pulse);
+  const char *name = text_of(pulse, PS_TEXT_APPLICATION, PULSE_APPLICATION);
+  int32_t status = pulse_connect(&pulse->connection, name, list, CALL_SECONDS);
   if (list) pulse->connection.api->proplist_free(list);
   for (int direction = 0; direction < 2 && status >= 0; direction++) {
     if (!pulse->sides[direction].used) continue;
@@ -355,6 +376,7 @@ static int32_t device_open(struct device *device) {
   }
   os_mutex_init(&pulse->telling);
   pulse->device = device;
+  if (device->texts) memcpy(pulse->texts, device->texts, sizeof pulse->texts);
   atomic_store(&pulse->uses, 2);
   status = pulse_setup(pulse);
   if (status >= 0) status = pulse_connection_init(&pulse->connection, api);

@@ -109,7 +109,7 @@ static int32_t ask(struct look *look) {
   struct pulse_connection *connection = &look->connection;
   const struct pulse_api *api = connection->api;
   double deadline = os_time() + LOOK_SECONDS;
-  int32_t status = pulse_connect(connection, NULL, LOOK_SECONDS);
+  int32_t status = pulse_connect(connection, PULSE_APPLICATION, NULL, LOOK_SECONDS);
   if (status < 0) return status;
   struct pulse_operation *operation = api->context_get_server_info(connection->context, take_server, &look->list);
   status = pulse_await(connection, operation, deadline, doing);

@@ -41,6 +41,7 @@ struct pulse_device {
   size_t block; /* longest of a callback */
   int exact;    /* every block has this length */
   double rate;
+  char texts[PS_TEXT_COUNT][DEVICE_LABEL_SIZE];
   struct pulse_connection connection;
 
   /* Between the user's thread and the device's. */

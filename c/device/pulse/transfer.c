@@ -156,11 +156,7 @@ static int call_back(struct pulse_device *pulse, size_t frames) {
 
 /* --------------------------------------------------------------------- runs */
 
-/* After an underflow what comes first is silence, as at the start: a server that goes back in time to play the next
- * frame sooner takes it from who listens to a monitor. */
 static void transfer_output(struct pulse_device *pulse) {
-  if (pulse->refill) write_silence(pulse, pulse->sides[DEVICE_OUTPUT].behind);
-  pulse->refill = 0;
   for (size_t room; !pulse->completed && (room = writable(pulse)) >= pulse->block;) {
     if (!call_back(pulse, pulse->block)) return;
     write_block(pulse, pulse->block);

@@ -36,7 +36,7 @@ static void set_connection(struct pulse_connection *connection) {
 static void listen(const struct pulse_api *api) {
   struct pulse_connection connection;
   int32_t status = pulse_connection_init(&connection, api);
-  if (status >= 0) status = pulse_connect(&connection, NULL, CONNECT_SECONDS);
+  if (status >= 0) status = pulse_connect(&connection, PULSE_APPLICATION, NULL, CONNECT_SECONDS);
   if (status >= 0) {
     int mask = PULSE_SUBSCRIPTION_SINK | PULSE_SUBSCRIPTION_SOURCE | PULSE_SUBSCRIPTION_SERVER;
     api->context_set_subscribe_callback(connection.context, note, NULL);
