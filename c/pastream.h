@@ -134,6 +134,10 @@ PS_API int32_t ps_error_number(int32_t what);
  * it itself when the process exits in order; a runtime that ends without C's exit handlers calls it. In a child after
  * fork() it does nothing. Blocks. Any thread. */
 PS_API int32_t ps_shutdown(void);
+/* What the calling thread makes from now on ends with it, however it ends: streams are closed (recordings are finished,
+ * within 2 s), files and rings are closed, and their handles are given back. For the threads of a runtime's workers.
+ * PS_ERR_MEMORY. Any thread. */
+PS_API int32_t ps_thread_owns(void);
 /* How many handles of all kinds are live; for leak tests. Any thread. */
 PS_API int32_t ps_handle_count(void);
 

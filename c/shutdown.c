@@ -1,6 +1,7 @@
 /* The end of the process: every stream is ended and every file is finished, so that recordings are whole. */
 #include <stdlib.h>
 
+#include "base/error.h"
 #include "file/file.h"
 #include "stream/state.h"
 
@@ -23,6 +24,50 @@ int32_t ps_shutdown(void) {
   handle_each(HANDLE_STREAM, shut_stream, NULL);
   handle_each(HANDLE_STREAM, await_shut, &deadline);
   file_close_all();
+  return PS_OK;
+}
+
+/* ---------------------------------------------------------- end of a thread */
+
+struct owned {
+  int32_t owner;
+  double deadline;
+};
+
+static void shut_owned(struct object *object, void *argument) {
+  if (object->owner == ((struct owned *)argument)->owner) shut_stream(object, NULL);
+}
+
+static void await_owned(struct object *object, void *argument) {
+  struct owned *owned = argument;
+  if (object->owner == owned->owner) await_shut(object, &owned->deadline);
+}
+
+/* Frees every handle of a kind that belongs to `owner`. One that cannot be freed, because a call of another thread uses
+ * it, is left to the end of the process. */
+static void free_owned(int32_t owner, enum handle_kind kind, int32_t (*give_back)(int32_t handle)) {
+  for (int32_t handle; (handle = handle_owned(owner, kind)) != 0;)
+    if (give_back(handle) < 0) handle_free(handle, kind);
+}
+
+static void thread_ended(int32_t owner) {
+  struct owned owned = {owner, os_time() + STREAM_SECONDS};
+  handle_each(HANDLE_STREAM, shut_owned, &owned);
+  if (OS_THREADS_END_MEANWHILE) handle_each(HANDLE_STREAM, await_owned, &owned);
+  free_owned(owner, HANDLE_STREAM, ps_stream_free);
+  free_owned(owner, HANDLE_JOB, ps_job_free);
+  free_owned(owner, HANDLE_FILE, ps_file_close);
+  free_owned(owner, HANDLE_RING, ps_ring_free);
+}
+
+int32_t ps_thread_owns(void) {
+  static _Atomic int32_t owners;
+  static _Thread_local int32_t owner;
+  if (owner) return PS_OK;
+  int32_t next = atomic_fetch_add(&owners, 1) + 1;
+  if (os_at_thread_end(thread_ended, next) < 0) return error_set(PS_ERR_MEMORY, 0, NULL);
+  owner = next;
+  handle_own(owner);
   return PS_OK;
 }
 

@@ -39,8 +39,7 @@ export function denoRuntime(): Runtime {
     environment: (name) => granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined,
     exists,
     download: downloaded,
-    onExit(action) {
-      if (!("DedicatedWorkerGlobalScope" in globalThis)) globalThis.addEventListener("unload", action);
-    },
+    isWorker: () => "DedicatedWorkerGlobalScope" in globalThis,
+    onExit: (action) => globalThis.addEventListener("unload", action),
   };
 }

@@ -172,7 +172,8 @@ function openFirst(paths: readonly string[], failures: string[]): Library | unde
       const opened = runtime.open(candidate, symbols);
       checkAbi(opened, candidate);
       path = candidate;
-      runtime.onExit(() => opened.functions.ps_shutdown());
+      if (runtime.isWorker()) opened.functions.ps_thread_owns();
+      else runtime.onExit(() => opened.functions.ps_shutdown());
       return opened;
     } catch (error) {
       if (error instanceof PastreamError) throw error;

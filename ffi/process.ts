@@ -45,9 +45,7 @@ export function processRuntime(): Omit<Runtime, "open"> {
     permitted: () => true,
     environment: (name) => env[name],
     exists: (path) => (builtin("node:fs") as typeof import("node:fs")).existsSync(path),
-    onExit(action) {
-      const { isMainThread } = builtin("node:worker_threads") as typeof import("node:worker_threads");
-      if (isMainThread) globalThis.process.on("exit", action);
-    },
+    isWorker: () => !(builtin("node:worker_threads") as typeof import("node:worker_threads")).isMainThread,
+    onExit: (action) => void globalThis.process.on("exit", action),
   };
 }

@@ -29,6 +29,8 @@ export interface Runtime {
    * web, too.
    */
   download?(address: string, library: PrebuiltFile): string;
-  /** Calls `action` when the process ends; does nothing in a worker, whose end is not the process's. */
+  /** Whether this thread is a worker. */
+  isWorker(): boolean;
+  /** Calls `action` when the process ends. For the main thread. */
   onExit(action: () => void): void;
 }

@@ -18,6 +18,8 @@ export const symbols = {
   ps_error_number: { parameters: ["i32"], result: "i32" },
   // int32_t ps_shutdown(void)
   ps_shutdown: { parameters: [], result: "i32" },
+  // int32_t ps_thread_owns(void)
+  ps_thread_owns: { parameters: [], result: "i32" },
   // int32_t ps_handle_count(void)
   ps_handle_count: { parameters: [], result: "i32" },
   // int32_t ps_library_load(int32_t which, const char *path)

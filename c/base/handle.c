@@ -20,7 +20,8 @@ struct slot {
   _Atomic uint32_t generation; /* 0: empty */
   _Atomic int32_t visitors;
   struct object *object;
-  uint32_t last_generation; /* under `lock`, as are the two below */
+  uint32_t last_generation; /* under `lock`, as are those below */
+  int32_t owner;            /* 0: the process */
   uint32_t next_free;
 };
 
@@ -29,6 +30,7 @@ static struct os_mutex lock = OS_MUTEX_INIT;
 /* Free slots, first in, first out, so that a slot's generations last long. */
 static uint32_t first_free, last_free, used_slots = 1;
 static _Atomic int32_t live;
+static _Thread_local int32_t current_owner;
 
 /* A forked child has the parent's objects in its memory, but none of the threads that work on them, and its files are
  * the parent's: it owns nothing. The objects stay where they are, as a thread may have been using them. */
@@ -70,6 +72,7 @@ static int32_t slot_fill(struct object *object) {
   uint32_t generation = slot->last_generation % GENERATIONS + 1;
   slot->last_generation = generation;
   slot->object = object;
+  slot->owner = current_owner;
   atomic_store(&slot->generation, generation);
   os_mutex_unlock(&lock);
   atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
@@ -78,6 +81,7 @@ static int32_t slot_fill(struct object *object) {
 
 int32_t handle_new(struct object *object, enum handle_kind kind, void (*destroy)(struct object *)) {
   object->kind = kind;
+  object->owner = current_owner;
   object->destroy = destroy;
   atomic_store_explicit(&object->uses, 1, memory_order_relaxed);
   return slot_fill(object);
@@ -140,6 +144,19 @@ int32_t handle_free(int32_t handle, enum handle_kind kind) {
   atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
   object_release(object);
   return PS_OK;
+}
+
+void handle_own(int32_t owner) { current_owner = owner; }
+
+int32_t handle_owned(int32_t owner, enum handle_kind kind) {
+  os_mutex_lock(&lock);
+  int32_t found = 0;
+  for (uint32_t i = 1; i < used_slots && !found; i++) {
+    uint32_t generation = atomic_load(&slots[i].generation);
+    if (generation && slots[i].owner == owner && slots[i].object->kind == kind) found = (int32_t)(generation << 16 | i);
+  }
+  os_mutex_unlock(&lock);
+  return found;
 }
 
 void object_use(struct object *object) { atomic_fetch_add_explicit(&object->uses, 1, memory_order_relaxed); }

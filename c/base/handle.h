@@ -10,6 +10,7 @@ enum handle_kind { HANDLE_NONE, HANDLE_RING, HANDLE_STREAM, HANDLE_FILE, HANDLE_
 /* First member of every object behind a handle. */
 struct object {
   enum handle_kind kind;
+  int32_t owner;                          /* of its first handle: handle_own */
   _Atomic int32_t uses;                   /* its handle, plus every user */
   void (*destroy)(struct object *object); /* when the last use is gone, on the thread that let go of it */
 };
@@ -25,6 +26,10 @@ int32_t handle_free(int32_t handle, enum handle_kind kind);
 /* One more use of an object that is in use, and one less. */
 void object_use(struct object *object);
 void object_release(struct object *object);
+/* What the calling thread makes from now on belongs to `owner` (> 0; 0: to the process). */
+void handle_own(int32_t owner);
+/* A live handle of this kind that belongs to `owner`; 0 if there is none. */
+int32_t handle_owned(int32_t owner, enum handle_kind kind);
 /* Calls `visit` with every live object of a kind, in use during the call. */
 void handle_each(enum handle_kind kind, void (*visit)(struct object *object, void *argument), void *argument);
 

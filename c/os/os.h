@@ -73,6 +73,15 @@ double os_time(void); /* monotonic */
 void os_sleep(double seconds);
 void os_sleep_until(double time); /* on the clock of os_time */
 
+/* Calls `ended(argument)` on the calling thread when that ends, however it does; one function for the whole process.
+ * Returns 0, or -1. Whether other threads can end meanwhile: on Windows they cannot. */
+int os_at_thread_end(void (*ended)(int32_t argument), int32_t argument);
+#if defined(_WIN32)
+#define OS_THREADS_END_MEANWHILE 0
+#else
+#define OS_THREADS_END_MEANWHILE 1
+#endif
+
 /* Calls `forget` in every child that the process forks from now on, before fork() returns there. */
 void os_in_forked_child(void (*forget)(void));
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -246,6 +247,23 @@ __attribute__((constructor)) static void stay_loaded(void) {
   if (dladdr((void *)os_time, &info) && info.dli_fname) dlopen(info.dli_fname, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 }
 #endif
+
+/* ---------------------------------------------------------- end of a thread */
+
+static pthread_once_t end_once = PTHREAD_ONCE_INIT;
+static pthread_key_t end_key;
+static int end_key_made;
+static void (*_Atomic thread_ended)(int32_t argument);
+
+static void call_thread_ended(void *argument) { atomic_load (&thread_ended)((int32_t)(intptr_t)argument); }
+
+static void make_end_key(void) { end_key_made = pthread_key_create(&end_key, call_thread_ended) == 0; }
+
+int os_at_thread_end(void (*ended)(int32_t argument), int32_t argument) {
+  atomic_store(&thread_ended, ended);
+  if (pthread_once(&end_once, make_end_key) != 0 || !end_key_made) return -1;
+  return pthread_setspecific(end_key, (void *)(intptr_t)argument) == 0 ? 0 : -1;
+}
 
 /* -------------------------------------------------------------------- fork */
 

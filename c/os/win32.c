@@ -226,6 +226,29 @@ __attribute__((constructor)) static void stay_loaded(void) {
                      &module);
 }
 
+/* ---------------------------------------------------------- end of a thread */
+
+static INIT_ONCE end_once = INIT_ONCE_STATIC_INIT;
+static DWORD end_index = FLS_OUT_OF_INDEXES;
+static void (*thread_ended)(int32_t argument);
+
+static void WINAPI call_thread_ended(void *argument) {
+  if (argument) thread_ended((int32_t)(intptr_t)argument);
+}
+
+static BOOL CALLBACK make_end_index(PINIT_ONCE once, void *parameter, void **context) {
+  (void)once, (void)parameter, (void)context;
+  end_index = FlsAlloc(call_thread_ended);
+  return TRUE;
+}
+
+int os_at_thread_end(void (*ended)(int32_t argument), int32_t argument) {
+  thread_ended = ended;
+  InitOnceExecuteOnce(&end_once, make_end_index, NULL, NULL);
+  if (end_index == FLS_OUT_OF_INDEXES) return -1;
+  return FlsSetValue(end_index, (void *)(intptr_t)argument) ? 0 : -1;
+}
+
 /* -------------------------------------------------------------------- fork */
 
 void os_in_forked_child(void (*forget)(void)) { (void)forget; }
