@@ -7,7 +7,8 @@
 #include "pastream.h"
 
 #define BLOCK_FRAMES 16384 /* at most, between two looks at whether to stop */
-#define SLEEP_MOST 0.1     /* seconds */
+#define PIPE_FRAMES 64 /* the same of a pipe, whose read waits for all that it asks for: it must not hold back sound */
+#define SLEEP_MOST 0.1 /* seconds */
 #define SLEEP_LEAST 0.001
 
 struct file_reader {
@@ -51,9 +52,10 @@ static void fail(struct file_reader *reader) {
 static void run(void *argument) {
   struct file_reader *reader = argument;
   int64_t left = reader->options.limit, pass = 0; /* frames of this pass through the file */
+  int64_t most = file_seekable(reader->file) ? BLOCK_FRAMES : PIPE_FRAMES;
   while (left != 0 && !atomic_load(&reader->stop)) {
     struct ring_region region;
-    size_t wanted = left >= 0 && left < BLOCK_FRAMES ? (size_t)left : BLOCK_FRAMES;
+    size_t wanted = (size_t)(left >= 0 && left < most ? left : most);
     if (ring_write_region(reader->ring, wanted, &region) == 0) {
       rest(reader);
       continue;
