@@ -478,7 +478,7 @@ PS_API int32_t ps_stream_remove_sink(int32_t stream, int32_t sink);
 #define PS_TAP_STATE 0   /* one of the above, */
 #define PS_TAP_FRAMES 1  /* frames that it got in this run or the last, */
 #define PS_TAP_DROPPED 2 /* that it lost, */
-#define PS_TAP_FIRST 3   /* the frame of the run that was its first; -1: none yet, or no run is on, */
+#define PS_TAP_FIRST 3   /* the frame of the run that was its first; -1: it has had none, */
 #define PS_TAP_USED 4    /* 0 once it has been removed and let go of */
 #define PS_TAP_NUMBERS 5
 /* Numbers 0 .. count-1 of a sink. PS_ERR_ARGUMENT: there is no such sink. Owner. */

@@ -255,6 +255,7 @@ size_t engine_skip(struct engine *engine, const void *silence, size_t frames, do
 size_t engine_ready(struct engine *engine, size_t frames) {
   if (engine->result != CALLBACK_CONTINUE) return frames;
   source_notice(engine);
+  sinks_notice(engine); /* one that waits for room must not keep another from leaving */
   struct plan plan = plan_source(engine, frames);
   if (plan.late && plan.played < plan.frames) plan.frames = frames = plan.played;
   plan_input(engine, &plan, frames);

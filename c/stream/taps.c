@@ -42,6 +42,7 @@ static int32_t begin(struct tap *tap) {
   struct stream *stream = tap->stream;
   tap->outcome = PS_TAP_WAITING;
   tap->got = tap->dropped = 0;
+  tap->first = -1;
   tap->failure.status = PS_OK;
   int32_t status = endpoint_take(stream, &tap->endpoint, DEVICE_INPUT, &tap->ring);
   if (status < 0) return status;
@@ -83,6 +84,7 @@ static void look(struct tap *tap) {
   int32_t state = atomic_load_explicit(&sink->state, memory_order_acquire);
   tap->got = atomic_load_explicit(&sink->count, memory_order_relaxed);
   tap->dropped = atomic_load_explicit(&sink->dropped, memory_order_relaxed);
+  tap->first = atomic_load_explicit(&sink->started, memory_order_relaxed);
   if (tap->outcome != PS_TAP_WAITING) return;
   if (state == SINK_FULL) tap->outcome = PS_TAP_FULL;
   if (state == SINK_ENDED) tap->outcome = PS_TAP_ENDED;
@@ -235,7 +237,7 @@ int32_t ps_stream_remove_sink(int32_t handle, int32_t id) {
 static int32_t tap_state(const struct tap *tap) {
   if (!tap->used) return tap->outcome == PS_TAP_FAILED ? PS_TAP_FAILED : PS_TAP_REMOVED;
   if (tap->outcome != PS_TAP_WAITING || !tap->ring) return tap->outcome;
-  return atomic_load_explicit(&sink_of(tap)->started, memory_order_acquire) >= 0 ? PS_TAP_ACTIVE : PS_TAP_WAITING;
+  return tap->first >= 0 ? PS_TAP_ACTIVE : PS_TAP_WAITING;
 }
 
 int32_t ps_stream_sink(int32_t handle, int32_t id, double *numbers, int32_t count) {
@@ -248,8 +250,7 @@ int32_t ps_stream_sink(int32_t handle, int32_t id, double *numbers, int32_t coun
   struct tap *tap = find(stream, id, &status);
   if (tap) {
     look(tap);
-    double started = tap->ring ? (double)atomic_load_explicit(&sink_of(tap)->started, memory_order_relaxed) : -1;
-    const double values[PS_TAP_NUMBERS] = {tap_state(tap), (double)tap->got, (double)tap->dropped, started, tap->used};
+    const double values[PS_TAP_NUMBERS] = {tap_state(tap), (double)tap->got, (double)tap->dropped, (double)tap->first, tap->used};
     for (int32_t i = 0; i < count && i < PS_TAP_NUMBERS; i++) numbers[i] = values[i];
     if (tap->outcome == PS_TAP_FAILED) error_raise(&tap->failure);
   }

@@ -25,7 +25,7 @@ struct tap {
   struct ring *ring;
   struct file_writer *writer;
   int32_t outcome;      /* how it ended: a PS_TAP_, PS_TAP_WAITING while it has not */
-  int64_t got, dropped; /* as last seen */
+  int64_t got, dropped, first; /* as last seen; the frame of the run that was its first, -1: none yet */
   struct error failure; /* PS_TAP_FAILED: why */
 };
 

@@ -1,4 +1,4 @@
-import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
+import { PS_ENDPOINT_RING, PS_SINK_ENDS_RUN } from "../../ffi/constants.ts";
 import { PolledGenerator, type PolledValues } from "../base/polled-generator.ts";
 import type { Poller } from "../base/poller.ts";
 import { openPlayback } from "../endpoints/source.ts";
@@ -6,12 +6,12 @@ import { WrittenPlayback } from "../endpoints/written.ts";
 import { memoryRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
 import { ChunkPosition } from "../run/chunk-position.ts";
 import type { Core } from "../run/core.ts";
-import type { Capture, Host, Playback } from "../run/endpoint.ts";
-import type { NativeStream } from "../run/native-stream.ts";
+import type { Capture, Playback, SinkPort } from "../run/endpoint.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { requireOffsetWithin, type RunLength } from "../run/run-length.ts";
 import { defaultStart } from "../run/run-options.ts";
 import type { Run } from "../run/run.ts";
+import type { StreamTap } from "../run/tap.ts";
 import { formatOf, type SamplesOf } from "../samples/formats.ts";
 import {
   type CheckedChunkOptions,
@@ -29,28 +29,19 @@ export type Chunk = SamplesOf | SamplesOf[];
 class ChunkCapture implements Capture {
   readonly ring: RingBuffer;
   readonly frames = undefined;
-  readonly once = true;
-  readonly length: RunLength;
-  /** The run that it records. */
-  run: Run | undefined;
   readonly #lead: Uint8Array;
   readonly #flags: number;
 
-  constructor({ bufferSize, overlap, sinkFlags, length }: ChunkPlan, { dtype, frameBytes }: StreamDirection) {
+  constructor({ bufferSize, overlap, sinkFlags }: ChunkPlan, { dtype, frameBytes }: StreamDirection) {
     this.ring = memoryRing("bufferSize", frameBytes, bufferSize);
-    this.length = length;
     this.#lead = new Uint8Array(new ArrayBuffer(overlap * frameBytes)).fill(formatOf(dtype).silence);
     this.#flags = sinkFlags;
   }
 
-  attach(stream: NativeStream): void {
+  attach(port: SinkPort): void {
     this.ring.flush();
     this.ring.write(this.#lead);
-    stream.setSink(PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags);
-  }
-
-  prepare(_host: Host, run: Run): void {
-    this.run = run;
+    port.setSink(PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags);
   }
 
   release(): void {
@@ -63,18 +54,24 @@ export function chunksOf(core: Core, options: LayoutOptions | undefined): AsyncG
   return new Chunks(core, requireChunkOptions(options, core.blockSize)).generator();
 }
 
-/** The live input in chunks. */
+/**
+ * The live input in chunks: a tap of the stream. If no run is on, the first next() starts one, and leaving stops it;
+ * else the tap joins the run, which goes on without it.
+ */
 export class Chunks {
   readonly #core: Core;
   readonly #plan: ChunkPlan;
   /** The source for the run; undefined: the stream's own. */
   #source: Playback | null | undefined;
-  #capture: ChunkCapture | undefined;
+  #tap: StreamTap | undefined;
+  /** Whether it has started the run. */
+  #started = false;
 
   constructor(core: Core, options: CheckedChunkOptions) {
     core.requireOpen();
     this.#core = core;
     this.#plan = planChunks(options, core.input!);
+    if (core.active) this.#requireJoinable();
     const { playback, loop } = options;
     if (playback === undefined || playback === null) {
       this.#source = playback;
@@ -90,45 +87,73 @@ export class Chunks {
     }
   }
 
-  /** Whether a run that it records is on. */
-  get active(): boolean {
-    const run = this.#capture?.run;
-    return run !== undefined && this.#core.isOn(run);
+  /** Ends it from outside while a chunk is being waited for. */
+  async leave(): Promise<void> {
+    const run = this.#tap?.run;
+    if (!run || !this.#core.isOn(run)) return;
+    if (this.#started) await this.#core.stop();
+    else await this.#tap!.remove();
   }
 
-  /** Makes the next run record for it, whoever starts that; with a playback of its own it starts its own run. */
+  /** Takes part in a run that writable() starts; with a playback of its own it starts its own run. */
   expectRun(): void {
-    if (this.#source === undefined && !this.#core.active) this.#attach();
+    if (this.#source === undefined && !this.#core.active) this.#core.expectants.add(this.#join);
   }
 
-  #attach(): void {
+  /** The options of a run are not for one that is on. */
+  #requireJoinable(): void {
+    const { playback, length } = this.#plan;
+    const name = playback !== undefined ? "playback" : length.pad !== 0 ? "pad" : undefined;
+    if (name) throw new TypeError(`${name} must not be set for chunks of a stream that is running`);
+  }
+
+  readonly #join = (): RunLength => {
+    this.#add(this.#plan.length.offset, -1);
+    return this.#plan.length;
+  };
+
+  /** Where it is the only sink, a full ring ends the run, as it does for any single sink. */
+  #add(offset: number, frames: number): StreamTap {
     const core = this.#core;
-    core.requireIdle();
-    if (this.#source !== undefined) core.endpoints.source = this.#source ?? undefined;
-    this.#source = undefined;
-    core.endpoints.sink = this.#capture = new ChunkCapture(this.#plan, core.input!);
+    const { onOverflow } = this.#plan;
+    const alone = !core.active && core.endpoints.sink === undefined && core.taps.size === 0;
+    const endsRun = onOverflow === "abort" || (onOverflow === undefined && alone);
+    const flags = endsRun ? PS_SINK_ENDS_RUN : 0;
+    return this.#tap = core.addTap(new ChunkCapture(this.#plan, core.input!), { flags, offset, frames, once: true });
   }
 
-  /** The chunks. The first next() starts a run, unless one that it records is on. */
+  /** The chunks. The first next() starts a run, unless one is on. */
   generator(): AsyncGenerator<Chunk, void, void> {
     return new PolledGenerator(this.lifecycle(), () => this.#release());
   }
 
   #release(): void {
+    this.#core.expectants.delete(this.#join);
     this.#source?.release();
     this.#source = undefined;
-    if (this.#capture && this.#core.endpoints.sink === this.#capture) this.#core.endpoints.sink = undefined;
-    else this.#capture?.release();
+    // The run's own end has been waited for, or the tap leaves by itself.
+    this.#tap?.remove().catch(() => {});
   }
 
-  /** The run that it records: one that is on, or has ended, else a new one. */
-  async #run(): Promise<Run> {
+  /** The run of which it gets the input: one that is on, or one that it starts. */
+  async #enter(): Promise<Run> {
     const core = this.#core;
-    if (this.#capture?.run) return this.#capture.run;
-    if (!this.#capture || core.endpoints.sink !== this.#capture) this.#attach();
+    const expected = this.#tap?.run;
+    if (expected) return expected;
+    core.expectants.delete(this.#join);
     const { chunkSize, length } = this.#plan;
+    if (core.active) {
+      this.#requireJoinable();
+      this.#add(length.offset, length.frames);
+      return core.run;
+    }
+    core.requireIdle();
+    if (this.#source !== undefined) core.endpoints.source = this.#source ?? undefined;
+    this.#source = undefined;
     const { source } = core.endpoints;
     if (source instanceof WrittenPlayback && length.frames < 0) source.beginWithSilence(chunkSize);
+    this.#add(length.offset, -1);
+    this.#started = true;
     return await core.start(defaultStart(length));
   }
 
@@ -136,14 +161,18 @@ export class Chunks {
   async *lifecycle(): AsyncGenerator<PolledValues<Chunk>, void, void> {
     const core = this.#core;
     try {
-      const run = await this.#run();
+      const run = await this.#enter();
+      const tap = this.#tap!;
       try {
         const leave = run.enter();
-        yield new RunChunks(core, run, this.#capture!.ring, this.#plan);
+        yield new RunChunks(core, run, tap, this.#plan);
+        if (tap.error) throw tap.error;
+        if (tap.isOver && core.isOn(run)) return;
         await run.settled;
         leave();
       } finally {
-        if (!core.closed && core.isOn(run)) await core.stop();
+        if (this.#started && !tap.error && !core.closed && core.isOn(run)) await core.stop();
+        await tap.remove();
       }
     } finally {
       this.#release();
@@ -158,22 +187,23 @@ class RunChunks implements PolledValues<Chunk> {
   readonly poller: Poller;
   readonly #core: Core;
   readonly #run: Run;
+  readonly #tap: StreamTap;
   readonly #reader: ChunkReader;
   readonly #overlap: number;
   readonly #position: ChunkPosition;
-  /** Frames of the recording before the next chunk. */
-  #recorded: number;
+  /** Frames of the run before the next chunk, as if none had been dropped; undefined before the first one. */
+  #recorded: number | undefined;
   #dueIn = 0;
   #checks = 0;
 
-  constructor(core: Core, run: Run, ring: RingBuffer, plan: ChunkPlan) {
+  constructor(core: Core, run: Run, tap: StreamTap, plan: ChunkPlan) {
     this.poller = core.poller;
     this.#core = core;
     this.#run = run;
-    this.#reader = new ChunkReader(ring, plan, core.input!);
+    this.#tap = tap;
+    this.#reader = new ChunkReader(tap.ring, plan, core.input!);
     this.#overlap = plan.overlap;
-    this.#position = new ChunkPosition(core.readings, core.native.handle);
-    this.#recorded = run.offset;
+    this.#position = new ChunkPosition(core.readings, core.native.handle, () => tap.dropped);
   }
 
   next(): IteratorResult<Chunk, void> | undefined {
@@ -181,14 +211,15 @@ class RunChunks implements PolledValues<Chunk> {
     const run = this.#run;
     const reader = this.#reader;
     if (core.closed) return end;
-    this.#dueIn = core.run === run ? core.dueIn(reader.wanted, this.#checks++) : 0;
+    this.#dueIn = core.run === run ? this.#tap.dueIn(reader.wanted, this.#checks++) : 0;
     if (this.#dueIn > 0) return undefined;
-    const ended = !core.isOn(run); // read first, so that no frame that came before the end is missed
+    const ended = !core.isOn(run);
     if (ended && run.discarded) return end;
     const { available } = reader;
     if (available >= reader.wanted) return this.#read(available);
-    if (!ended) return undefined;
-    return available > this.#overlap ? this.#read(available) : end;
+    if (!ended && !this.#tap.isOver) return undefined;
+    const rest = reader.available; // what came between that look and its end
+    return rest >= reader.wanted || rest > this.#overlap ? this.#read(rest) : end;
   }
 
   nextWhenDue(): IteratorResult<Chunk, void> | undefined {
@@ -203,6 +234,7 @@ class RunChunks implements PolledValues<Chunk> {
   #read(available: number): IteratorYieldResult<Chunk> {
     const value = this.#reader.read(available);
     this.#checks = 0;
+    this.#recorded ??= Math.max(this.#tap.first, 0) + this.#tap.offset;
     this.#position.moveTo(this.#recorded);
     this.#core.chunk = this.#position;
     this.#recorded += this.#reader.newFrames;

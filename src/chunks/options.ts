@@ -55,6 +55,7 @@ export interface CheckedChunkOptions {
   readonly bufferSize: number | undefined;
   /** PS_SINK_ */
   readonly sinkFlags: number;
+  readonly onOverflow: SinkOptions["onOverflow"];
   readonly out: ArrayBufferView | undefined;
   readonly playback: Source | null | undefined;
   readonly loop: boolean;
@@ -95,8 +96,10 @@ export function requireChunkOptions(options: LayoutOptions | undefined, blockSiz
   }
   if (out !== undefined) requireView("out", out);
   if (bufferSize !== undefined) requireBufferSize(bufferSize);
-  const sinkFlags = overflowFlags(given.onOverflow);
-  return { length, chunkSize: chunkSize || blockSize, overlap, layout, bufferSize, sinkFlags, out, playback, loop };
+  const { onOverflow } = given;
+  const sinkFlags = overflowFlags(onOverflow);
+  const size = chunkSize || blockSize;
+  return { length, chunkSize: size, overlap, layout, bufferSize, sinkFlags, onOverflow, out, playback, loop };
 }
 
 /** Completes checked options for a stream. */

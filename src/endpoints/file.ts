@@ -3,7 +3,7 @@ import { PS_ENDPOINT_FILE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { unwrap } from "../library/native-error.ts";
 import { memoryRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
-import type { Capture, Playback } from "../run/endpoint.ts";
+import type { Capture, Playback, SinkPort } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { prebufferFrames } from "../run/ring-size.ts";
@@ -116,8 +116,8 @@ export class FileCapture implements Capture {
     this.ring = memoryRing("bufferSize", direction.frameBytes, size);
   }
 
-  attach(stream: NativeStream): void {
-    stream.setSink(PS_ENDPOINT_FILE, fileHandle(this.#file), this.#flags, ringHandle(this.ring));
+  attach(port: SinkPort): void {
+    port.setSink(PS_ENDPOINT_FILE, fileHandle(this.#file), this.#flags, ringHandle(this.ring));
   }
 
   /** During a run: continues in another file from frame `at`, or, if it is negative, from the next block. */

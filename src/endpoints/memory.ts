@@ -1,7 +1,7 @@
 // Memory that is played from or recorded into as a whole.
 import { PS_ENDPOINT_RING, PS_SINK_MEMORY, PS_SOURCE_COMPLETE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
 import { memoryRing, peekRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
-import type { Capture, Playback } from "../run/endpoint.ts";
+import type { Capture, Playback, SinkPort } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { SamplesOf } from "../samples/formats.ts";
 import { type FrameFormat, requireSamples, requireUnchanged } from "../samples/samples.ts";
@@ -68,11 +68,11 @@ export class MemoryCapture implements Capture {
     return requireUnchanged("sink", this.#memory, this.#format, this.#bytes);
   }
 
-  attach(stream: NativeStream): void {
+  attach(port: SinkPort): void {
     this.#bytesOfMemory();
     this.ring.flush();
     if (this.frames === 0) this.ring.advanceWriteIndex(1); // a ring cannot have a size of 0
-    stream.setSink(PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags);
+    port.setSink(PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags);
   }
 
   /** Copies what was recorded to the caller's memory, which may have been transferred during the run. */

@@ -2,7 +2,7 @@
 import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
-import type { Capture, Host, Playback, TaskFunction } from "../run/endpoint.ts";
+import type { Capture, Host, Playback, SinkPort, TaskFunction } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { prebufferFrames } from "../run/ring-size.ts";
@@ -86,9 +86,9 @@ export abstract class DrainedCapture implements Capture {
     return this.#tasks.ring;
   }
 
-  attach(stream: NativeStream): void {
+  attach(port: SinkPort): void {
     this.#tasks.renew();
-    stream.setSink(PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags);
+    port.setSink(PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags);
   }
 
   abstract begin(host: Host, run: Run): void;

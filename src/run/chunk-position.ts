@@ -1,4 +1,3 @@
-import { PS_NUMBER_DROPPED_FRAMES } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { MOST_GLITCHES, type Readings } from "./readings.ts";
 
@@ -6,15 +5,18 @@ import { MOST_GLITCHES, type Readings } from "./readings.ts";
 export class ChunkPosition {
   readonly #readings: Readings;
   readonly #handle: number;
+  /** Frames that were dropped so far. */
+  readonly #dropped: () => number;
   #recorded = 0;
   #found: { frame: number; time: number } | undefined;
 
-  constructor(readings: Readings, handle: number) {
+  constructor(readings: Readings, handle: number, dropped: () => number) {
     this.#readings = readings;
     this.#handle = handle;
+    this.#dropped = dropped;
   }
 
-  /** `recorded` is the number in the recording of the first new frame of a chunk. */
+  /** `recorded` is the number of the first new frame of a chunk, in the run, as if nothing had been dropped. */
   moveTo(recorded: number): void {
     this.#recorded = recorded;
     this.#found = undefined;
@@ -29,7 +31,7 @@ export class ChunkPosition {
 
   /** Includes the frames that were dropped before it. */
   #frame(): number {
-    const dropped = this.#readings.number(PS_NUMBER_DROPPED_FRAMES);
+    const dropped = this.#dropped();
     if (dropped <= 0) return this.#recorded;
     const log = this.#readings.glitches();
     const drops = log.filter(({ kind }) => kind === "sinkOverflow");

@@ -15,16 +15,18 @@ import { unwrap } from "../library/native-error.ts";
 import { identityMapping } from "../samples/channel-map.ts";
 import { Attachment } from "./attachment.ts";
 import type { ChunkPosition } from "./chunk-position.ts";
-import type { Host, TaskStream } from "./endpoint.ts";
+import type { Capture, TaskStream } from "./endpoint.ts";
 import type { NativeStream } from "./native-stream.ts";
 import type { OpenedStream, StreamDirection } from "./opened-stream.ts";
 import { RunPace } from "./pace.ts";
 import { lastReadings, liveReadings, type Readings } from "./readings.ts";
+import type { RunLength } from "./run-length.ts";
 import type { StartPlan } from "./run-options.ts";
 import { Run } from "./run.ts";
+import { StreamTap, type TapHost, type TapPlan } from "./tap.ts";
 
 /** The state of a stream, which its public class and the methods for its two directions share. */
-export class Core implements Host {
+export class Core implements TapHost {
   readonly stream: TaskStream;
   readonly native: NativeStream;
   readonly poller: Poller;
@@ -33,6 +35,10 @@ export class Core implements Host {
   readonly input: StreamDirection | undefined;
   readonly output: StreamDirection | undefined;
   readonly endpoints: Attachment;
+  /** The sinks beside that of the run. */
+  readonly taps: Set<StreamTap> = new Set();
+  /** Called before the first write of writable() starts a run: each adds a tap, and returns the length it wants. */
+  readonly expectants: Set<() => RunLength> = new Set();
   readings: Readings;
   /** The position of the last chunk of chunks(). */
   chunk: ChunkPosition | undefined;
@@ -96,7 +102,29 @@ export class Core implements Host {
   }
 
   dueIn(frames: number, checks: number): number {
-    return this.#pace?.dueIn(frames, checks) ?? 0;
+    return this.dueInSink(0, frames, checks);
+  }
+
+  dueInSink(sink: number, frames: number, checks: number): number {
+    return this.#pace?.dueInSink(sink, frames, checks) ?? 0;
+  }
+
+  /** Lets those who wait for the first write have their part in the run that it starts; returns a length they want. */
+  admitExpectants(): RunLength | undefined {
+    const lengths = [...this.expectants].map((join) => join());
+    this.expectants.clear();
+    return lengths[0];
+  }
+
+  /** Adds a sink, to the run that is on as well. */
+  addTap(capture: Capture, plan: TapPlan): StreamTap {
+    const tap = new StreamTap(this, capture, plan, (tap) => this.taps.delete(tap));
+    if (this.isOn(this.#run)) {
+      this.#run.awaitSink(tap.attach(this.#run).settled);
+      tap.prepare().then(() => tap.begin(), (error) => tap.fail(this.#run, error));
+    }
+    this.taps.add(tap);
+    return tap;
   }
 
   /** Switches whether a run keeps the process alive. */
@@ -134,9 +162,12 @@ export class Core implements Host {
     run.state = "preparing";
     run.offset = plan.offset;
     this.#pace = new RunPace(this.native.handle, this.poller, this.readings, this.sampleRate);
+    const taps = [...this.taps];
     source?.begin?.(this, run); // it may end the run
     try {
-      await Promise.race([sink?.prepare?.(this, run), run.cancelled]);
+      for (const tap of taps) run.awaitSink(tap.attach(run).settled);
+      const prepared = Promise.all([sink?.prepare?.(this, run), ...taps.map((tap) => tap.prepare())]);
+      await Promise.race([prepared, run.cancelled]);
       if (run.ordered > 0) {
         this.#release(run, run.ordered === PS_COMMAND_STOP ? PS_STATE_STOPPED : PS_STATE_ABORTED);
       } else {
@@ -151,7 +182,10 @@ export class Core implements Host {
     // An error that comes later is reported to those who wait for the end.
     const { failed } = run;
     if (run.isOn) {
-      if (!failed) sink?.begin?.(this, run);
+      if (!failed) {
+        sink?.begin?.(this, run);
+        for (const tap of taps) tap.begin();
+      }
       this.#watch(run);
     }
     if (failed) {
@@ -187,6 +221,7 @@ export class Core implements Host {
   /** The native side has finished the run: releases the endpoints, so that what was recorded can be fetched. */
   #release(run: Run, outcome: number): void {
     this.endpoints.release((error) => run.fail(error));
+    for (const tap of this.taps) tap.end(outcome);
     run.released.then(() => this.poller.wake());
     run.settled.then(() => this.poller.wake());
     run.release(outcome);
@@ -301,6 +336,7 @@ export class Core implements Host {
       this.#forgetSignal?.();
       this.native.free();
       this.endpoints.close();
+      for (const tap of this.taps) tap.close();
       this.poller.keepAlive(false);
     }
     leave();

@@ -5,7 +5,6 @@ import type { Poller } from "../base/poller.ts";
 import type { RingBuffer } from "../ring/ring-buffer.ts";
 import type { NativeStream } from "./native-stream.ts";
 import type { Run } from "./run.ts";
-import type { RunLength } from "./run-length.ts";
 
 /** The stream of a task: on the main thread the stream itself, in a worker an object that stands for it. */
 export interface TaskStream {
@@ -78,6 +77,11 @@ export interface Host {
   fail(run: Run, error: unknown): void;
 }
 
+/** Where a sink tells the native side what to record into: as ps_stream_set_sink, for the sink of the run or a tap. */
+export interface SinkPort {
+  setSink(kind: number, object: number, flags: number, between?: number): void;
+}
+
 /** A source that has been prepared for a stream. */
 export interface Playback {
   /** The ring that the device reads from. */
@@ -106,10 +110,8 @@ export interface Capture {
   readonly frames: number | undefined;
   /** Whether it serves a single run, and releases itself. */
   readonly once?: boolean;
-  /** Length of a run that the first read or write starts. */
-  readonly length?: RunLength;
-  /** Before a start: tells the native side what to record into. */
-  attach(native: NativeStream): void;
+  /** Before a start, and of a tap also during a run: tells the native side what to record into. */
+  attach(port: SinkPort): void;
   /** Before the device starts, which waits for the promise. An error ends the run. */
   prepare?(host: Host, run: Run): Promise<void> | void;
   /** After the device has started: begins to empty the ring, where JavaScript does that. */

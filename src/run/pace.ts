@@ -43,9 +43,9 @@ export class RunPace {
     this.#sampleRate = sampleRate;
   }
 
-  /** See Host.dueIn(). */
-  dueIn(frames: number, checks: number): number {
-    const seconds = native().ps_stream_due(this.#handle, 0, frames);
+  /** See TapHost.dueInSink(). */
+  dueInSink(sink: number, frames: number, checks: number): number {
+    const seconds = native().ps_stream_due(this.#handle, sink, frames);
     if (!(seconds > 0)) return 0;
     if (this.#speed === 0 || this.#poller.wokenAt - this.#observedAt > LONGEST_WATCH) {
       const elapsed = (performance.now() - this.#startedAt) / 1000;

@@ -39,8 +39,7 @@ export function readableOf<D extends Dtype>(
       else controller.enqueue(copyOf(value));
     },
     async cancel() {
-      // A pending read ends with the run.
-      if (chunks.active) await core.stop();
+      await chunks.leave(); // a pending read ends with it
       await generator.return();
     },
   }, { highWaterMark: 0 });
@@ -101,7 +100,7 @@ class StreamWriter {
   #start(): void {
     const core = this.#core;
     const playback = this.#playback;
-    const length = core.endpoints.sink?.length ?? requireRunLength({});
+    const length = core.admitExpectants() ?? requireRunLength({});
     const start = core.start({ ...defaultStart(length), prebuffer: playback.wanted });
     // A short sound must be heard even if nothing follows.
     const timer = setTimeout(() => playback.fillUp(this.#written), playback.wanted / core.sampleRate * 1000);
