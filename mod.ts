@@ -59,7 +59,9 @@ export type { OpenableFile } from "./src/stream/file-streams.ts";
 export { InputStream } from "./src/stream/input-stream.ts";
 export { chunks, play, playrec, record } from "./src/stream/one-call.ts";
 export { OutputStream } from "./src/stream/output-stream.ts";
-export type { Playing, PlayOptions } from "./src/stream/playing.ts";
+export type { Cleared } from "./src/run/queue.ts";
+export type { Tap } from "./src/run/tap.ts";
+export type { ClearOptions, Playing, PlayOptions } from "./src/stream/playing.ts";
 export type { WritableOptions } from "./src/stream/web-streams.ts";
 export type {
   CallbackStats,

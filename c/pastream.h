@@ -546,8 +546,9 @@ PS_API double ps_stream_next_file_at(int32_t stream);
 #define PS_NUMBER_BLOCK_DAC_TIME 21 /* stream time at which its first output frame will be played */
 #define PS_NUMBER_HEARD_FRAMES 22   /* frames of the source that have been heard, */
 #define PS_NUMBER_QUEUED_FRAMES 23  /* that are in its ring, or have been played and not been heard, */
-#define PS_NUMBER_CLEARED_FRAMES 24 /* that ps_stream_clear has dropped */
-#define PS_NUMBER_COUNT 25
+#define PS_NUMBER_CLEARED_FRAMES 24 /* that ps_stream_clear has dropped, */
+#define PS_NUMBER_CLEARED_AT 25     /* and that had been taken to be played when it did so last */
+#define PS_NUMBER_COUNT 26
 PS_API double ps_stream_number(int32_t stream, int32_t what);
 /* Numbers 0 .. count-1 at once, at most PS_NUMBER_COUNT. Any thread. */
 PS_API int32_t ps_stream_numbers(int32_t stream, double *numbers, int32_t count);

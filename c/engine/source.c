@@ -60,6 +60,7 @@ static void finish_clear(struct engine *engine) {
   if (source->drain_left >= 0)
     source->drain_left = source->drain_left > (int64_t)lost ? source->drain_left - (int64_t)lost : 0;
   ADD(source->lost, (int64_t)lost);
+  atomic_store_explicit(&source->lost_at, READ(source->count), RELAXED);
   source->clearing = 0;
   source->cut = engine->run.source_loop || engine->run.source_file;
   atomic_store_explicit(&source->served, source->seen, memory_order_release);

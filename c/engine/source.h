@@ -26,9 +26,10 @@ struct engine_source {
   _Atomic int32_t requests;
 
   /* Written by the callback, read by any thread. */
-  _Atomic int64_t count;  /* frames taken to be played */
-  _Atomic int64_t lost;   /* frames dropped by clearing */
-  _Atomic int32_t served; /* requests whose frames have been dropped */
+  _Atomic int64_t count;   /* frames taken to be played */
+  _Atomic int64_t lost;    /* frames dropped by clearing, */
+  _Atomic int64_t lost_at; /* the last time after so many had been taken */
+  _Atomic int32_t served;  /* requests whose frames have been dropped */
 };
 
 /* Owner, one thread at a time: what has been written until now fades out over `fade` frames, and the rest of it is

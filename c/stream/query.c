@@ -83,6 +83,7 @@ static double get_number(struct stream *stream, int32_t what) {
     case PS_NUMBER_HEARD_FRAMES: return get_heard(stream);
     case PS_NUMBER_QUEUED_FRAMES: return get_queued(stream);
     case PS_NUMBER_CLEARED_FRAMES: return (double)atomic_load_explicit(&engine->source.lost, RELAXED);
+    case PS_NUMBER_CLEARED_AT: return (double)atomic_load_explicit(&engine->source.lost_at, RELAXED);
     default: return error_number(check_choice("number of a stream", what, PS_NUMBER_COUNT));
   }
 }
@@ -174,13 +175,15 @@ static double due_in(struct stream *stream, double frames) {
   return due > 0 ? due : 0;
 }
 
-/* The ring of a sink: 0 the run's own, else that of a tap. NULL while no run is on, or if a file's thread reads it. */
+/* The ring of a sink: 0 the run's own, else that of a tap. NULL where no more will come, or a file's thread reads it.
+ * */
 static struct ring *sink_ring(const struct stream *stream, int32_t sink) {
   const struct endpoint *own = &stream->endpoints[DEVICE_INPUT];
   if (!stream_running(stream)) return NULL;
   if (sink == 0) return own->kind == PS_ENDPOINT_RING ? (struct ring *)own->object : NULL;
-  const struct tap *tap = &stream->taps[sink > 0 ? sink % TAPS : 0];
-  return tap->endpoint.kind == PS_ENDPOINT_RING && tap->outcome == PS_TAP_WAITING ? tap->ring : NULL;
+  int tap = sink > 0 ? sink % TAPS : 0;
+  if (stream->taps[tap].endpoint.kind != PS_ENDPOINT_RING || sink_is_mine(&stream->engine, tap + 1)) return NULL;
+  return stream->taps[tap].ring;
 }
 
 double ps_stream_due(int32_t handle, int32_t sink, double frames) {

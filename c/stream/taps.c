@@ -250,7 +250,8 @@ int32_t ps_stream_sink(int32_t handle, int32_t id, double *numbers, int32_t coun
   struct tap *tap = find(stream, id, &status);
   if (tap) {
     look(tap);
-    const double values[PS_TAP_NUMBERS] = {tap_state(tap), (double)tap->got, (double)tap->dropped, (double)tap->first, tap->used};
+    const double values[PS_TAP_NUMBERS] = {tap_state(tap), (double)tap->got, (double)tap->dropped, (double)tap->first,
+                                           tap->used};
     for (int32_t i = 0; i < count && i < PS_TAP_NUMBERS; i++) numbers[i] = values[i];
     if (tap->outcome == PS_TAP_FAILED) error_raise(&tap->failure);
   }

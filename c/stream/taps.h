@@ -24,9 +24,9 @@ struct tap {
   /* Of the run. */
   struct ring *ring;
   struct file_writer *writer;
-  int32_t outcome;      /* how it ended: a PS_TAP_, PS_TAP_WAITING while it has not */
+  int32_t outcome;             /* how it ended: a PS_TAP_, PS_TAP_WAITING while it has not */
   int64_t got, dropped, first; /* as last seen; the frame of the run that was its first, -1: none yet */
-  struct error failure; /* PS_TAP_FAILED: why */
+  struct error failure;        /* PS_TAP_FAILED: why */
 };
 
 void taps_init(struct stream *stream);

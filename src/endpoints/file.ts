@@ -86,6 +86,10 @@ export class FilePlayback implements Playback {
     return this.#loop || file.frames < 0 ? undefined : file.frames - (file.seekable ? file.tell() : 0);
   }
 
+  get loops(): boolean {
+    return this.#loop;
+  }
+
   attach(stream: NativeStream): void {
     const flags = this.#loop ? PS_SOURCE_LOOP : 0;
     stream.setSource(PS_ENDPOINT_FILE, fileHandle(this.#file.open()), flags, ringHandle(this.ring));

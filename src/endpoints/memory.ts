@@ -34,6 +34,10 @@ export class MemoryPlayback implements Playback {
     this.ring.write(bytes);
   }
 
+  get loops(): boolean {
+    return this.#loop;
+  }
+
   attach(stream: NativeStream): void {
     this.#fill();
     const flags = PS_SOURCE_COMPLETE | (this.#loop ? PS_SOURCE_LOOP : 0);

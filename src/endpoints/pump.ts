@@ -5,7 +5,7 @@ import { FrameJoiner } from "../samples/frame-joiner.ts";
 import { type FrameFormat, requirePiece } from "../samples/samples.ts";
 import { LoopYield } from "../base/event-loop.ts";
 import type { Poller } from "../base/poller.ts";
-import type { Host } from "../run/endpoint.ts";
+import type { Clearing, Host } from "../run/endpoint.ts";
 import { paceOf } from "../run/pace.ts";
 
 const LONGEST_WAIT = 50; // milliseconds
@@ -18,6 +18,7 @@ export interface Flow {
   /** Aborted when the run has ended, or when its source is to end. */
   readonly signal: AbortSignal;
   readonly poller: Poller;
+  readonly queue: Clearing;
 }
 
 /** What gives values one after the other: an iterator, or a reader of a stream. */
@@ -62,8 +63,10 @@ async function waitForRoom({ ring, sampleRate, signal, poller }: Flow, frames: n
 
 /** Writes samples of `length` bytes, from byte `at` on; returns false if the run ends first. */
 export async function writeAll(flow: Flow, bytes: Uint8Array, at: number, length: number): Promise<boolean> {
+  const before = flow.queue.clears;
   while (at < length) {
     if (!await waitForRoom(flow, flow.ring.size)) return false;
+    if (flow.queue.clears !== before) return true;
     if (bytes.length < length) throw new TypeError("samples must not be transferred before all of them are written");
     at += flow.ring.write(bytes.subarray(at)) * flow.format.frameBytes;
   }
@@ -90,6 +93,7 @@ export async function fillRing(steps: Steps, flow: Flow): Promise<void> {
       }
       const bytes = joiner.join(requirePieceOrDismiss(steps, value, flow.format));
       const { length } = bytes;
+      if (flow.queue.serving) await flow.queue.serving;
       const written = flow.ring.write(bytes) * flow.format.frameBytes;
       if (written < length) {
         if (!await writeAll(flow, bytes, written, length)) return;

@@ -2,7 +2,14 @@
 import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
-import type { Capture, Host, Playback, SinkPort, TaskFunction } from "../run/endpoint.ts";
+import {
+  type Capture,
+  type Host,
+  neverCleared,
+  type Playback,
+  type SinkPort,
+  type TaskFunction,
+} from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { prebufferFrames } from "../run/ring-size.ts";
@@ -49,7 +56,10 @@ export class TaskPlayback implements Playback {
     const { poller, sampleRate } = host;
     const work = this.#tasks.work(async (ring) => {
       try {
-        await this.#feed({ ring, format: this.#format, sampleRate, signal: end.signal, poller }, host);
+        await this.#feed(
+          { ring, format: this.#format, sampleRate, signal: end.signal, poller, queue: host.queue },
+          host,
+        );
       } catch (error) {
         if (!(error instanceof IncompleteFrameError)) throw error;
         run.failAtEnd(error); // all whole frames are played first
@@ -95,7 +105,13 @@ export abstract class DrainedCapture implements Capture {
 
   /** Settles when `drain` has, and never rejects. */
   protected work(drain: Drain, host: Host, run: Run): Promise<void> {
-    const flow = { format: this.#format, sampleRate: host.sampleRate, signal: run.signal, poller: host.poller };
+    const flow = {
+      format: this.#format,
+      sampleRate: host.sampleRate,
+      signal: run.signal,
+      poller: host.poller,
+      queue: neverCleared,
+    };
     const work = this.#tasks.work((ring) => drain({ ...flow, ring }, host)).catch((error) => host.fail(run, error));
     run.awaitSink(work);
     return work;

@@ -7,6 +7,7 @@ import { loadFrom, native } from "../../ffi/load.ts";
 import { PastreamError } from "../library/errors.ts";
 import { fillRing, isIterable, stepsOf } from "./pump.ts";
 import { RingBuffer } from "../ring/ring-buffer.ts";
+import { neverCleared } from "../run/endpoint.ts";
 import { StreamProxy } from "./stream-proxy.ts";
 import { show } from "../base/validate.ts";
 import { Poller } from "../base/poller.ts";
@@ -77,7 +78,7 @@ function play(
   const { dtype, channels, sampleRate } = order.stream;
   const of = <T>(pair: T | readonly [T, T]): T => (Array.isArray(pair) ? pair[1] : pair as T);
   const format = { dtype: of(dtype), channels: of(channels), frameBytes: ring.elementSize };
-  return fillRing(stepsOf(pieces), { ring, format, sampleRate, signal, poller: new Poller() });
+  return fillRing(stepsOf(pieces), { ring, format, sampleRate, signal, poller: new Poller(), queue: neverCleared });
 }
 
 function report(report: WorkerReport): void {

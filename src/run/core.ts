@@ -20,6 +20,7 @@ import type { NativeStream } from "./native-stream.ts";
 import type { OpenedStream, StreamDirection } from "./opened-stream.ts";
 import { RunPace } from "./pace.ts";
 import { lastReadings, liveReadings, type Readings } from "./readings.ts";
+import { Queue } from "./queue.ts";
 import type { RunLength } from "./run-length.ts";
 import type { StartPlan } from "./run-options.ts";
 import { Run } from "./run.ts";
@@ -35,6 +36,7 @@ export class Core implements TapHost {
   readonly input: StreamDirection | undefined;
   readonly output: StreamDirection | undefined;
   readonly endpoints: Attachment;
+  readonly queue: Queue = new Queue(this);
   /** The sinks beside that of the run. */
   readonly taps: Set<StreamTap> = new Set();
   /** Called before the first write of writable() starts a run: each adds a tap, and returns the length it wants. */

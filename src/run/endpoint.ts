@@ -73,9 +73,22 @@ export interface Host {
    * them, or if no more will come.
    */
   dueIn(frames: number, checks: number): number;
+  /** Whether and how often the source was cleared. */
+  readonly queue: Clearing;
   /** Ends a run with an error. */
   fail(run: Run, error: unknown): void;
 }
+
+/** What a writer of a source has to know of clear(). */
+export interface Clearing {
+  /** How often the source was cleared: of a piece that was being written then, the rest is dropped. */
+  readonly clears: number;
+  /** Settles when the device has dropped what was queued; undefined unless that is still to come. */
+  readonly serving: Promise<void> | undefined;
+}
+
+/** Of a ring that nobody clears. */
+export const neverCleared: Clearing = { clears: 0, serving: undefined };
 
 /** Where a sink tells the native side what to record into: as ps_stream_set_sink, for the sink of the run or a tap. */
 export interface SinkPort {
@@ -88,6 +101,8 @@ export interface Playback {
   readonly ring: RingBuffer;
   /** Frames that it would play from now on; undefined if that is not known, or endless. */
   readonly frames: number | undefined;
+  /** Whether it is played over and over. */
+  readonly loops?: boolean;
   /** The default number of frames that must be in the ring before the device starts, as for ps_stream_set_prebuffer. */
   readonly prebuffer: number;
   /** Before a start: tells the native side what to play. */

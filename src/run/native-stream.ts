@@ -10,7 +10,6 @@ import { native } from "../../ffi/load.ts";
 import { filledText } from "../../ffi/text.ts";
 import { backOff, Poller } from "../base/poller.ts";
 import { nativeError, unwrap } from "../library/native-error.ts";
-import type { SinkPort } from "./endpoint.ts";
 
 const MOST_ERROR_TEXT = 4096;
 
@@ -23,7 +22,7 @@ export function isRunning(state: number): boolean {
 const dropped = new FinalizationRegistry<number>((handle) => void native().ps_stream_free(handle));
 
 /** A stream of the C library, and the poller for all that waits for it. */
-export class NativeStream implements SinkPort {
+export class NativeStream {
   readonly handle: number;
   readonly poller: Poller = new Poller();
 

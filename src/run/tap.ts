@@ -17,7 +17,7 @@ import { native } from "../../ffi/load.ts";
 import type { Poller } from "../base/poller.ts";
 import { nativeError, unwrap } from "../library/native-error.ts";
 import type { RingBuffer } from "../ring/ring-buffer.ts";
-import type { Capture, Host, SinkPort, TaskStream } from "./endpoint.ts";
+import { type Capture, type Clearing, type Host, neverCleared, type SinkPort, type TaskStream } from "./endpoint.ts";
 import type { NativeStream } from "./native-stream.ts";
 import { Run } from "./run.ts";
 
@@ -58,6 +58,7 @@ export class StreamTap implements Tap, Host, SinkPort {
   readonly native: NativeStream;
   readonly poller: Poller;
   readonly sampleRate: number;
+  readonly queue: Clearing = neverCleared;
   readonly capture: Capture;
   readonly #host: TapHost;
   readonly #plan: TapPlan;

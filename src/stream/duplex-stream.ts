@@ -16,12 +16,14 @@ import type { ChunkOptions, LayoutOptions } from "../chunks/options.ts";
 import type { Sink, SinkOptions } from "../endpoints/sink.ts";
 import type { FileMode, SoundFile, SoundFileOptions } from "../sound-file/sound-file.ts";
 import { openRecordingFile } from "./recording-file.ts";
+import type { Tap } from "../run/tap.ts";
 import * as recording from "./recording.ts";
 import type { NextFileOptions, Recording } from "./recording.ts";
 import type { Source, SourceOptions } from "../endpoints/source.ts";
 import type { Samples } from "../samples/samples.ts";
 import * as playing from "./playing.ts";
-import type { Playing, PlayOptions } from "./playing.ts";
+import type { ClearOptions, Playing, PlayOptions } from "./playing.ts";
+import type { Cleared } from "../run/queue.ts";
 
 /**
  * A stream that plays and records in the same callback. It can do all that an OutputStream and an InputStream can, and
@@ -112,6 +114,11 @@ export class DuplexStream<D extends Dtype = "float32", O extends Dtype = D> exte
     return recording.setSink(coreOf(this), sink, options);
   }
 
+  /** Adds a sink beside the others, to the run that is on as well. Without room it ends alone. See Recording. */
+  addSink(sink: Sink<D>, options?: SinkOptions): Tap {
+    return recording.addSink(coreOf(this), sink, options);
+  }
+
   /** Opens a file for writing with the stream's rate and channels, and the subtype nearest to its dtype. */
   toFile(file: string | URL | number, mode: FileMode = "w", options?: SoundFileOptions): SoundFile {
     const core = coreOf(this);
@@ -185,6 +192,29 @@ export class DuplexStream<D extends Dtype = "float32", O extends Dtype = D> exte
   /** Plays `frames` frames of a source (default: all), then `pad` frames of silence. Removes the sink. */
   async play(playback: Source<O>, options?: PlayOptions): Promise<void> {
     await playing.play(coreOf(this), playback, options);
+  }
+
+  /**
+   * Drops what is queued, now, faded out over `fade` seconds (default 0.012); the run goes on. Resolves when the device
+   * has fallen silent. See Playing.
+   */
+  async clear(options?: ClearOptions): Promise<Cleared> {
+    return await playing.clear(coreOf(this), options);
+  }
+
+  /** Frames of the source that have been heard since the last start. */
+  get heard(): number {
+    return coreOf(this).queue.heard;
+  }
+
+  /** Frames of the source that have been written and not been heard; Infinity for a loop. */
+  get queued(): number {
+    return playing.queued(coreOf(this));
+  }
+
+  /** Resolves when all that is queued now has been heard (true), or was dropped (false). */
+  async heardAll(): Promise<boolean> {
+    return await playing.heardAll(coreOf(this));
   }
 
   /** A Web Stream that plays what is written to it. The first write starts the stream; close() plays to the end. */

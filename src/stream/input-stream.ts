@@ -13,6 +13,7 @@ import type { ChunkOptions, LayoutOptions } from "../chunks/options.ts";
 import type { Sink, SinkOptions } from "../endpoints/sink.ts";
 import type { FileMode, SoundFile, SoundFileOptions } from "../sound-file/sound-file.ts";
 import { openRecordingFile } from "./recording-file.ts";
+import type { Tap } from "../run/tap.ts";
 import * as recording from "./recording.ts";
 import type { NextFileOptions, Recording } from "./recording.ts";
 
@@ -82,6 +83,11 @@ export class InputStream<D extends Dtype = "float32"> extends Stream implements 
   /** Sets what the next run records into. Returns the ring that the device writes to. */
   setSink(sink: Sink<D>, options?: SinkOptions): RingBuffer {
     return recording.setSink(coreOf(this), sink, options);
+  }
+
+  /** Adds a sink beside the others, to the run that is on as well. Without room it ends alone. See Recording. */
+  addSink(sink: Sink<D>, options?: SinkOptions): Tap {
+    return recording.addSink(coreOf(this), sink, options);
   }
 
   /** Opens a file for writing with the stream's rate and channels, and the subtype nearest to its dtype. */

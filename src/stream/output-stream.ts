@@ -11,7 +11,8 @@ import { writableOf, type WritableOptions } from "./web-streams.ts";
 import type { Source, SourceOptions } from "../endpoints/source.ts";
 import type { Samples } from "../samples/samples.ts";
 import * as playing from "./playing.ts";
-import type { Playing, PlayOptions } from "./playing.ts";
+import type { ClearOptions, Playing, PlayOptions } from "./playing.ts";
+import type { Cleared } from "../run/queue.ts";
 
 /**
  * A stream that plays on a device: samples in memory, a file, a ring, an iterable, a function, a worker or a Web Stream
@@ -94,6 +95,29 @@ export class OutputStream<D extends Dtype = "float32"> extends Stream implements
   /** Plays `frames` frames of a source (default: all), then `pad` frames of silence. Removes the sink. */
   async play(playback: Source<D>, options?: PlayOptions): Promise<void> {
     await playing.play(coreOf(this), playback, options);
+  }
+
+  /**
+   * Drops what is queued, now, faded out over `fade` seconds (default 0.012); the run goes on. Resolves when the device
+   * has fallen silent. See Playing.
+   */
+  async clear(options?: ClearOptions): Promise<Cleared> {
+    return await playing.clear(coreOf(this), options);
+  }
+
+  /** Frames of the source that have been heard since the last start. */
+  get heard(): number {
+    return coreOf(this).queue.heard;
+  }
+
+  /** Frames of the source that have been written and not been heard; Infinity for a loop. */
+  get queued(): number {
+    return playing.queued(coreOf(this));
+  }
+
+  /** Resolves when all that is queued now has been heard (true), or was dropped (false). */
+  async heardAll(): Promise<boolean> {
+    return await playing.heardAll(coreOf(this));
   }
 
   /** A Web Stream that plays what is written to it. The first write starts the stream; close() plays to the end. */

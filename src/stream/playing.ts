@@ -12,6 +12,7 @@ import {
 import { unwrap } from "../library/native-error.ts";
 import type { RingBuffer } from "../ring/ring-buffer.ts";
 import type { Core } from "../run/core.ts";
+import type { Cleared } from "../run/queue.ts";
 import { requireRunLength } from "../run/run-length.ts";
 import { type Blocking, blockingNames, defaultStart, requireBlocking } from "../run/run-options.ts";
 import { requireMapping } from "../samples/channel-map.ts";
@@ -54,10 +55,53 @@ export interface Playing<D extends Dtype> {
   play(playback: Source<D>, options?: PlayOptions): Promise<void>;
 
   /**
+   * Drops what is queued, now; the run goes on. What is playing fades out over `fade` seconds (default 0.012). A
+   * function, iterable or writable() goes on with its next write, memory and files end. Resolves when the device has
+   * fallen silent, with the frames of the source that were dropped and those that had been heard by then.
+   */
+  clear(options?: ClearOptions): Promise<Cleared>;
+
+  /** Frames of the source that have been heard since the last start, over all passes of a loop. */
+  readonly heard: number;
+
+  /**
+   * Frames of the source that have been written and not been heard: of memory what remains, of a file what was read
+   * ahead; Infinity for a loop.
+   */
+  readonly queued: number;
+
+  /** Resolves when all that is queued now has been heard (true), or was dropped (false). */
+  heardAll(): Promise<boolean>;
+
+  /**
    * A Web Stream that plays what is written to it. The first write starts the stream, a write waits while the ring is
    * full, and close() plays what has been written to its end.
    */
   writable(options?: { bufferSize?: number }): WritableStream<Samples<D>>;
+}
+
+/** Options of clear(). */
+export interface ClearOptions {
+  /** Seconds over which what is playing fades out. Default: 0.012. */
+  fade?: number;
+}
+
+const clearNames: OptionNames<ClearOptions> = { fade: true };
+
+export async function clear(core: Core, options: ClearOptions | undefined): Promise<Cleared> {
+  core.requireOpen();
+  const { fade = 0.012 } = requireOptions("options", options, clearNames);
+  return await core.queue.clear(Math.round(requireNumber("fade", fade, 0) * core.sampleRate));
+}
+
+export function queued(core: Core): number {
+  return core.active && core.endpoints.source?.loops ? Infinity : core.queue.queued;
+}
+
+export async function heardAll(core: Core): Promise<boolean> {
+  core.requireOpen();
+  if (queued(core) === Infinity) throw new TypeError("heardAll() never resolves for a source that loops");
+  return await core.queue.heardAll();
 }
 
 export function setTxMapping(core: Core, mapping: unknown): void {

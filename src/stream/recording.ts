@@ -1,5 +1,5 @@
 // The methods for the input of a stream.
-import { PS_DIRECTION_INPUT } from "../../ffi/constants.ts";
+import { PS_DIRECTION_INPUT, PS_SINK_ENDS_RUN } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { type OptionNames, requireInteger, requireOptions, show } from "../base/validate.ts";
 import type { ChunkOptions } from "../chunks/options.ts";
@@ -12,6 +12,7 @@ import type { Core } from "../run/core.ts";
 import type { Capture } from "../run/endpoint.ts";
 import { requireOffsetWithin, requireRunLength, type RunLength } from "../run/run-length.ts";
 import { type Blocking, blockingNames, defaultStart, requireBlocking } from "../run/run-options.ts";
+import type { Tap } from "../run/tap.ts";
 import { requireMapping } from "../samples/channel-map.ts";
 import { type Dtype, newSamples, type SamplesOf } from "../samples/formats.ts";
 import { type FileMode, SoundFile, type SoundFileOptions } from "../sound-file/sound-file.ts";
@@ -29,6 +30,13 @@ export interface Recording<D extends Dtype> {
 
   /** Sets what the next run records into. Returns the ring that the device writes to. */
   setSink(sink: Sink<D>, options?: SinkOptions): RingBuffer;
+
+  /**
+   * Adds a sink, to the run that is on and to all that come, until it is removed; at most 16. It takes nothing from
+   * setSink(), chunks() and readable(). If its ring has no more room it ends alone, with `error` set, unless
+   * `onOverflow` says otherwise.
+   */
+  addSink(sink: Sink<D>, options?: SinkOptions): Tap;
 
   /** Opens a file for writing with the stream's rate and channels, and the subtype nearest to its dtype. */
   toFile(file: string | URL | number, mode?: FileMode, options?: SoundFileOptions): SoundFile;
@@ -103,6 +111,19 @@ export function setRxMapping(core: Core, mapping: unknown): void {
 export function setSink(core: Core, sink: unknown, options: SinkOptions | undefined): RingBuffer {
   core.requireIdle();
   return (core.endpoints.sink = openCapture(sink, requireSinkOptions(options), core.input!)).ring;
+}
+
+export function addSink(core: Core, sink: unknown, options: SinkOptions | undefined): Tap {
+  core.requireOpen();
+  const given = requireSinkOptions(options);
+  const capture = openCapture(sink, given, core.input!);
+  const flags = given.onOverflow === "abort" ? PS_SINK_ENDS_RUN : 0;
+  try {
+    return core.addTap(capture, { flags, offset: 0, frames: -1 });
+  } catch (error) {
+    capture.release();
+    throw error;
+  }
 }
 
 /** Records one run into a sink. */

@@ -59,6 +59,8 @@ class StreamWriter {
   readonly #flow: Flow;
   readonly #joiner: FrameJoiner;
   readonly #onFailure: (error: unknown) => void;
+  /** For each chunk that waits for its turn, how often the source had been cleared when it was written. */
+  readonly #waiting: number[] = [];
   /** Frames written, at least as long as the device may be waiting for the first ones. */
   #written = 0;
 
@@ -70,7 +72,7 @@ class StreamWriter {
     this.#playback = new WrittenPlayback(output!, size);
     endpoints.source = this.#playback;
     const { ring, signal } = this.#playback;
-    this.#flow = { ring, format: output!, sampleRate, signal, poller };
+    this.#flow = { ring, format: output!, sampleRate, signal, poller, queue: core.queue };
     this.#joiner = new FrameJoiner(output!.frameBytes);
   }
 
@@ -79,11 +81,20 @@ class StreamWriter {
     return this.#core.endpoints.source === this.#playback;
   }
 
+  /** Called at each write(), before the chunks that were written earlier have been taken. */
+  enqueue(): number {
+    this.#waiting.push(this.#flow.queue.clears);
+    return 1;
+  }
+
   async write(chunk: unknown): Promise<void> {
+    const clears = this.#waiting.shift();
     try {
-      const { ring, format } = this.#flow;
+      const { ring, format, queue } = this.#flow;
       const bytes = this.#joiner.join(requirePiece("a written chunk", chunk, format));
       if (this.#playback.over) this.#throwEnded();
+      if (clears !== queue.clears) return;
+      if (queue.serving) await queue.serving;
       const { length } = bytes; // the caller may transfer them while this waits for room
       const written = ring.write(bytes) * format.frameBytes;
       this.#written += written / format.frameBytes;
@@ -142,5 +153,5 @@ export function writableOf<D extends Dtype>(
     write: (chunk) => writer.write(chunk),
     close: () => writer.close(),
     abort: () => writer.abort(),
-  });
+  }, { size: () => writer.enqueue() });
 }
