@@ -38,12 +38,14 @@ function scopeOptions({ settings, playback }: CommandLine): ScopeOptions {
 }
 
 function greeting(url: string, { quiet }: Settings): string {
-  return quiet ? `${url}\n` : `The live view is at ${url}\nWhoever has this address hears the input. Ctrl-C ends it.\n`;
+  return quiet
+    ? `${url}\n`
+    : `The live view is at ${url}\nAnyone with this address can hear the input. Press Ctrl-C to end.\n`;
 }
 
-/** Something that is shown until a signal comes, or until it ends by itself. */
+/** A view that is shown until a signal arrives or an error ends it. */
 interface Shown {
-  /** Rejects with what ended it. */
+  /** Rejects with the error that ended the view. */
   readonly ended: Promise<never>;
   close(): Promise<void>;
 }
@@ -68,14 +70,14 @@ async function showTerminal(options: ScopeOptions): Promise<Shown> {
   const view = new TerminalView(session);
   session.viewers.add(view);
   const close = async () => {
-    session.viewers.delete(view); // nothing is drawn any more
+    session.viewers.delete(view); // before the screen is restored
     view.close();
     await session.close();
   };
   return { ended: view.ended, close };
 }
 
-/** Shows the view until a signal comes. */
+/** Shows the view until a signal arrives; returns the exit code. */
 export async function runScope(line: CommandLine): Promise<number> {
   const { settings } = line;
   try {

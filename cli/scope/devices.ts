@@ -1,7 +1,7 @@
-/** The devices to choose from, as they come and go. */
+/** The list of devices for the page, and its changes. */
 import { deviceChanges, type DeviceInfo, queryDevices } from "../../mod.ts";
 
-/** All devices; none where they cannot be listed, for what is viewed goes on. */
+/** Returns all devices, or an empty list if listing them fails: a running view must not end because of that. */
 export function listDevices(): readonly DeviceInfo[] {
   try {
     return queryDevices();
@@ -10,7 +10,7 @@ export function listDevices(): readonly DeviceInfo[] {
   }
 }
 
-/** Calls `changed` with the list whenever it is another one, until the signal fires. Then it resolves. */
+/** Calls `changed` with the new list after each change. Resolves when the signal fires. */
 export async function watchDevices(
   changed: (devices: readonly DeviceInfo[]) => void,
   signal: AbortSignal,
@@ -18,6 +18,6 @@ export async function watchDevices(
   try {
     for await (const _change of deviceChanges({ signal })) changed(listDevices());
   } catch {
-    // The list that was shown last stays.
+    // The page keeps the last list.
   }
 }

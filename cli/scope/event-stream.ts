@@ -1,4 +1,4 @@
-/** Server-sent events: what the session tells, for each page that is open. */
+/** Server-sent events: sends what the session reports to every open page. */
 import { Buffer } from "node:buffer";
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { Glitch, Levels } from "../../mod.ts";
@@ -14,9 +14,9 @@ function eventText(name: string, data: unknown): string {
 export class EventStream implements Viewer {
   readonly #session: Session;
   readonly #pages: Set<ServerResponse> = new Set();
-  /** Pages that have not read what was sent: they get no packets until they have. */
+  /** Pages whose socket buffer is full. They get no packets until it has drained. */
   readonly #late: Set<ServerResponse> = new Set();
-  /** Ends the watch over the devices, which is kept while there is a page. */
+  /** Stops watching the devices. They are watched only while a page is open. */
   #watch: AbortController | undefined;
   #watching: Promise<void> = Promise.resolve();
 
@@ -24,7 +24,7 @@ export class EventStream implements Viewer {
     this.#session = session;
   }
 
-  /** One more page. It gets what there is already, then what happens. */
+  /** Adds a page. It receives the current state and the recent past first, then all events. */
   add(response: ServerResponse, headers: OutgoingHttpHeaders): void {
     response.writeHead(200, { ...headers, "Content-Type": "text/event-stream", "X-Accel-Buffering": "no" });
     const { state, statuses, glitches } = this.#session;

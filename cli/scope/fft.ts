@@ -1,10 +1,10 @@
-/** A radix-2 FFT of windowed samples. Its tables are made once, so that a measurement allocates nothing. */
+/** A radix-2 FFT of windowed samples. The tables are computed once; power() does not allocate. */
 
-/** Steps of the stored decibels: 0.5 dB from -127.5 dB (0) to 0 dB and above (255). */
+/** Decibels are stored as bytes in steps of 0.5 dB: 0 is -127.5 dB and below, 255 is 0 dB and above. */
 export const DECIBELS_PER_STEP = 0.5;
 export const LOWEST_DECIBELS = -127.5;
 
-/** Measures the spectrum of `size` samples, a power of 2. */
+/** Computes the spectrum of `size` samples; `size` is a power of 2. */
 export class Fft {
   readonly size: number;
   /** Bins from 0 Hz to below half the sample rate; bin k is k / size of the sample rate. */
@@ -56,5 +56,5 @@ export class Fft {
 /** A power as a byte, in steps of half a decibel. */
 export function decibelByte(power: number): number {
   const step = (10 * Math.log10(power) - LOWEST_DECIBELS) / DECIBELS_PER_STEP;
-  return step > 0 ? Math.min(255, Math.round(step)) : 0; // also NaN, of samples that are none
+  return step > 0 ? Math.min(255, Math.round(step)) : 0; // also for NaN
 }

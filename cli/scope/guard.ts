@@ -1,14 +1,14 @@
 /**
- * Who may ask. Whoever can read the page's events hears the microphone, so each request must prove that it comes from
- * the page of this view: it knows the token, it names a loopback host (another name that leads here is an attack by
- * DNS), and no foreign page has sent it.
+ * Access control. The events of the page carry sound from the microphone. Each request must therefore contain the
+ * token, name a loopback host (any other name that resolves to this machine is DNS rebinding), and not come from
+ * another origin.
  */
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 
 const loopbackNames = ["127.0.0.1", "localhost", "[::1]"];
 
-/** Addresses that only programs of this machine can reach. */
+/** Returns true for addresses that only programs on this machine can reach. */
 export function isLoopback(host: string): boolean {
   return host === "localhost" || host === "::1" || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host);
 }
@@ -23,7 +23,7 @@ export interface Refusal {
   readonly reason: string;
 }
 
-/** The host of a Host header, without the port: a forwarded port is another one than ours. */
+/** Returns the name in a Host header. The port is ignored, because a forwarded port differs from ours. */
 function nameOf(host: string | undefined): string {
   return (host ?? "").replace(/:\d+$/, "").toLowerCase();
 }
@@ -33,7 +33,7 @@ function isSame(text: string, secret: string): boolean {
   return a.length === b.length && timingSafeEqual(a, b);
 }
 
-/** Checks a request; `token` is the first part of its path. Returns undefined if it may pass. */
+/** Checks a request whose path must begin with `token`. Returns undefined if the request is allowed. */
 export function refusalOf(request: IncomingMessage, path: readonly string[], token: string): Refusal | undefined {
   const { headers, method } = request;
   const name = nameOf(headers.host);
@@ -42,16 +42,18 @@ export function refusalOf(request: IncomingMessage, path: readonly string[], tok
   }
   const { origin } = headers;
   const isOwn = origin === `http://${headers.host}`;
-  if (origin !== undefined && !isOwn) return { status: 403, reason: "Another page must not ask for this." };
+  if (origin !== undefined && !isOwn) return { status: 403, reason: "Requests from other origins are refused." };
   const site = headers["sec-fetch-site"];
   const isPage = path.length === 2 && path[1] === "" && method === "GET";
   if (!isPage && site !== undefined && site !== "same-origin" && site !== "none") {
-    return { status: 403, reason: "Another page must not ask for this." };
+    return { status: 403, reason: "Requests from other origins are refused." };
   }
-  if (!isSame(path[0] ?? "", token)) return { status: 404, reason: "Open the address that the program has printed." };
+  if (!isSame(path[0] ?? "", token)) {
+    return { status: 404, reason: "Not found. Open the address that the program printed." };
+  }
   if (method === "GET") return undefined;
-  if (method !== "POST") return { status: 405, reason: "The methods are GET and POST." };
-  if (!isOwn) return { status: 403, reason: "A request that changes something must have the page's Origin." };
+  if (method !== "POST") return { status: 405, reason: "Use GET or POST." };
+  if (!isOwn) return { status: 403, reason: "A POST request must have the Origin of this page." };
   const type = headers["content-type"]?.split(";")[0].trim();
   if (type !== "application/json") return { status: 415, reason: "The body must be application/json." };
   return undefined;

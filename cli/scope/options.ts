@@ -1,15 +1,15 @@
 import type { StreamOptions } from "../../mod.ts";
 
-/** What to view, and where to show it. */
+/** Options of scope(): those of a stream, and the following. */
 export interface ScopeOptions extends Omit<StreamOptions<"float32">, "dtype" | "signal"> {
-  /** A sound file that is played meanwhile; with its rate, unless `sampleRate` is given. */
+  /** A sound file to play during the view. The stream takes its rate unless `sampleRate` is given. */
   playback?: string | URL;
-  /** Plays the file over and over. Default false. */
+  /** Repeat the file. Default false. */
   loop?: boolean;
-  /** Folder that recordings are written to. Default: the current one. */
+  /** Folder for recordings. Default: the current folder. */
   folder?: string;
-  /** Port of the page; 0 (default): any that is free. */
+  /** Port of the page. 0 (default) selects a free port. */
   port?: number;
-  /** Address of this machine that the page is served on; only loopback addresses are allowed. Default "127.0.0.1". */
+  /** Loopback address that the page is served on. Default "127.0.0.1". */
   host?: string;
 }

@@ -1,6 +1,6 @@
 /**
- * What is sent to the page each time: a header of 24 bytes, then levels, columns and rows, little-endian as all hosts
- * are.
+ * The binary format of a packet for the page: a header of 24 bytes, then levels, columns and rows. All numbers are
+ * little-endian, as on every platform that the library supports.
  *
  * | byte | what                                                        |
  * | ---- | ----------------------------------------------------------- |

@@ -1,4 +1,4 @@
-/** A recording that is made while the view runs. */
+/** A recording made during the view. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Recording as RecordingStream, SoundFile } from "../../mod.ts";
@@ -6,14 +6,14 @@ import type { Recording as RecordingStream, SoundFile } from "../../mod.ts";
 export const recordingFormats = ["WAV", "FLAC"] as const;
 export type RecordingFormat = typeof recordingFormats[number];
 
-/** A recording as the page knows it. */
+/** What the page shows of a recording. */
 export interface RecordingInfo {
   readonly name: string;
   readonly frames: number;
   readonly bytes: number;
 }
 
-/** `scope-20260131-235959.wav`, or with a number behind it where there is such a file already. */
+/** Returns `scope-20260131-235959.wav`, with a number appended if that file exists. */
 function freeName(folder: string, extension: string): string {
   const now = new Date();
   const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString();
@@ -25,8 +25,8 @@ function freeName(folder: string, extension: string): string {
 }
 
 /**
- * Writes the chunks of the view to a file. None is lost: the chunks come from a ring of many seconds, and a ring that
- * is full ends the run with an error.
+ * Writes the chunks of the view to a file. No frame is lost silently: the chunks come from a ring that holds many
+ * seconds, and a full ring ends the run with an error.
  */
 export class Recorder {
   readonly name: string;
@@ -40,7 +40,7 @@ export class Recorder {
     this.#file = stream.toFile(this.path, "x", { format });
   }
 
-  /** Frames that are in the file. */
+  /** Frames written so far. */
   get frames(): number {
     return this.#frames;
   }

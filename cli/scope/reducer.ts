@@ -1,4 +1,4 @@
-/** Reduces samples to what a view draws: the range of the waveform, and the spectrum, some hundred times a second. */
+/** Reduces samples to what a view draws: about 750 waveform columns and 47 spectra a second. */
 import { decibelByte, Fft } from "./fft.ts";
 
 export const fftSizes = [512, 1024, 2048, 4096, 8192, 16384] as const;
@@ -9,11 +9,11 @@ const ROWS_PER_SECOND = 47;
 
 const powerOfTwoNear = (value: number) => 2 ** Math.max(0, Math.round(Math.log2(value)));
 
-/** How a stream is reduced. */
+/** Time resolution of the reduced data. */
 export interface Resolution {
-  /** Frames of one column, the smallest and largest sample of each channel. */
+  /** Frames in one column, which holds the smallest and largest sample of each channel. */
   readonly columnFrames: number;
-  /** Frames from one spectrum to the next: a multiple of columnFrames. */
+  /** Frames between two spectra; a multiple of columnFrames. */
   readonly rowFrames: number;
 }
 
@@ -22,19 +22,19 @@ export function resolutionOf(sampleRate: number): Resolution {
   return { columnFrames, rowFrames: Math.max(columnFrames, powerOfTwoNear(sampleRate / ROWS_PER_SECOND)) };
 }
 
-/** Part of the sound, reduced. */
+/** A reduced stretch of the input. */
 export interface Reduced {
-  /** The frame that the first column begins with. */
+  /** First frame of the first column. */
   readonly frame: number;
   readonly channels: number;
-  /** Smallest and largest sample of each channel, channel after channel in each column; 32767 is full scale. */
+  /** Smallest and largest sample, by column, then by channel; 32767 is full scale. */
   readonly columns: Int16Array<ArrayBuffer>;
-  /** Spectra of `bins` bytes, oldest first: see decibelByte(). */
+  /** Spectra of `bins` bytes each, oldest first; see decibelByte(). */
   readonly rows: Uint8Array<ArrayBuffer>;
   readonly bins: number;
 }
 
-/** Which channel a spectrum is of: from 1 on; 0: the mean of all. */
+/** Channel of the spectrum (from 1; 0 is the mean of all channels), and FFT size. */
 export interface SpectrumChoice {
   readonly channel: number;
   readonly fftSize: FftSize;
@@ -45,16 +45,16 @@ export class Reducer {
   readonly #channels: number;
   #fft: Fft;
   #channel: number;
-  /** The last fftSize samples of the channel, the oldest at #at. */
+  /** Circular buffer of the last fftSize samples; the oldest is at #at. */
   #history: Float32Array;
   #at = 0;
   #power: Float64Array;
-  /** Frames of the column, and of the row, that are not finished yet. */
+  /** Frames in the incomplete column and row. */
   #columnFill = 0;
   #rowFill = 0;
   readonly #low: Float32Array;
   readonly #high: Float32Array;
-  /** Frame of the first column that take() has not fetched. */
+  /** First frame that take() has not returned yet. */
   #frame = 0;
   #columns: number[] = [];
   #rows: Uint8Array[] = [];
@@ -70,7 +70,7 @@ export class Reducer {
     this.#power = new Float64Array(this.#fft.bins);
   }
 
-  /** Chooses another spectrum. Its first rows begin with silence. */
+  /** Selects another spectrum. Its history starts with silence. */
   choose({ channel, fftSize }: SpectrumChoice): void {
     if (fftSize !== this.#fft.size) {
       this.#fft = new Fft(fftSize);
@@ -79,10 +79,10 @@ export class Reducer {
     this.#history = new Float32Array(fftSize);
     this.#at = 0;
     this.#channel = channel;
-    this.#rows = []; // rows of two sizes cannot stand in one Reduced
+    this.#rows = []; // all rows of a Reduced have one size
   }
 
-  /** Takes interleaved samples. */
+  /** Adds interleaved samples. */
   push(samples: Float32Array): void {
     const frames = samples.length / this.#channels;
     for (let done = 0; done < frames;) {
@@ -95,7 +95,7 @@ export class Reducer {
     }
   }
 
-  /** What has been reduced since the last call; undefined if that is nothing. */
+  /** Returns the columns and rows completed since the last call, or undefined if there are none. */
   take(): Reduced | undefined {
     if (this.#columns.length === 0) return undefined;
     const columns = Int16Array.from(this.#columns);
@@ -109,7 +109,7 @@ export class Reducer {
     return reduced;
   }
 
-  /** Passes over as many frames as a chunk has: nobody looks. What comes next begins with silence. */
+  /** Skips a chunk without reducing it, while no page is open. The spectrum's history is reset to silence. */
   skip(frames: number): void {
     const { columnFrames } = this.resolution;
     const pending = this.#columns.length / (2 * this.#channels) * columnFrames + this.#columnFill;
@@ -164,7 +164,7 @@ export class Reducer {
   }
 }
 
-/** A sample, clipped; 0 for what is no number. */
+/** Converts a sample, clipped to full scale. NaN and infinities give 0. */
 function toInt16(sample: number): number {
   if (!Number.isFinite(sample)) return 0;
   return Math.round(Math.min(Math.max(sample, -1), 1) * 32767);

@@ -1,5 +1,5 @@
 /**
- * A live view of an audio input, as a page on this machine: waveform, spectrogram, spectrum, levels, glitches.
+ * A live view of an audio input in the browser: waveform, spectrogram, spectrum, levels and glitches.
  *
  * @example
  * ```ts
@@ -18,24 +18,24 @@ import { Session } from "./session.ts";
 
 export type { ScopeOptions } from "./options.ts";
 
-/** A view that is being shown. */
+/** A running live view. */
 export interface Scope extends AsyncDisposable {
-  /** Address of the page. Whoever knows it hears the input: it holds a secret. */
+  /** Address of the page. It contains a secret token: anyone who has it can hear the input. */
   readonly url: string;
-  /** Finishes a recording, frees the device and takes the page away. */
+  /** Finishes a recording, frees the device and stops serving the page. */
   close(): Promise<void>;
   /** The same as close(). */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
- * Starts the view and serves its page. It goes on until close() is called, and keeps the process alive. Throws what
- * opening the device throws, and a RangeError for a `host` that is no loopback address.
+ * Starts a live view and serves its page until close() is called. It keeps the process alive. Throws the error of
+ * opening the device or file, and a RangeError if `host` is not a loopback address.
  */
 export async function scope(options: ScopeOptions = {}): Promise<Scope> {
   const { host = "127.0.0.1", port = 0 } = options;
   if (!isLoopback(host)) {
-    throw new RangeError(`host must be a loopback address such as 127.0.0.1, not ${host}: others could listen`);
+    throw new RangeError(`host must be a loopback address such as 127.0.0.1, not ${host}: other machines could listen`);
   }
   const session = new Session(options);
   const server = new ScopeServer(session);

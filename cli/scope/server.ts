@@ -1,4 +1,4 @@
-/** Serves the page, its events and its requests. */
+/** The HTTP server: serves the page and its events, and carries out its requests. */
 import { createReadStream, statSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -11,7 +11,7 @@ import { RequestError, type Session } from "./session.ts";
 
 const MOST_BODY_BYTES = 4096;
 
-/** Nothing of the page comes from elsewhere, and no other page may show it. */
+/** The page loads nothing from other origins, and no other page can frame it. */
 const headers = {
   "Cache-Control": "no-store",
   "Content-Security-Policy":
@@ -44,12 +44,12 @@ async function readBody(request: IncomingMessage): Promise<Record<string, unknow
     const body = JSON.parse(text || "{}");
     if (typeof body === "object" && body !== null) return body;
   } catch {
-    // told below
+    // Reported below.
   }
   throw new RequestError("The request must be a JSON object.");
 }
 
-/** A value of a request, which must be one of these. */
+/** Returns a value of a request after checking that it is allowed. */
 function requireOne<T>(name: string, value: unknown, allowed: readonly T[]): T {
   if (allowed.includes(value as T)) return value as T;
   throw new RequestError(`${name} must be one of ${allowed.join(", ")}.`);
@@ -84,7 +84,7 @@ export class ScopeServer {
     });
   }
 
-  /** Returns the address of the page. */
+  /** Starts listening; resolves with the address of the page. */
   listen(host: string, port: number): Promise<string> {
     return new Promise((resolve, reject) => {
       this.#server.once("error", reject);

@@ -1,4 +1,4 @@
-/** What is viewed, from its start to its end: the stream, its reduction, and the recordings that are made of it. */
+/** A viewed stream: its runs, the reduction of its input, and its recordings. */
 import { statSync } from "node:fs";
 import { type DeviceInfo, DuplexStream, type Glitch, InputStream, type Levels, SoundFile } from "../../mod.ts";
 import { listDevices } from "./devices.ts";
@@ -6,49 +6,49 @@ import type { ScopeOptions } from "./options.ts";
 import { Recorder, type RecordingFormat, type RecordingInfo } from "./recorder.ts";
 import { type Reduced, Reducer, type Resolution, resolutionOf, type SpectrumChoice } from "./reducer.ts";
 
-/** Frames between the device and this thread: many seconds, so that nothing that blocks it costs a frame. */
+/** Size of the ring between the device and this thread: many seconds, so that a blocked thread loses no frame. */
 const RING_FRAMES = 2 ** 20;
-/** Chunks that are sent together. */
+/** Chunks reduced into one packet. */
 const CHUNKS_PER_PACKET = 2;
 const STATUS_INTERVAL = 500;
-/** What a page that is opened later gets of the past: ten minutes, and as many glitches as a stream's own log holds. */
+/** The past kept for pages opened later: ten minutes of statuses, and as many glitches as a stream's log holds. */
 const MOST_STATUSES = 1200;
 const MOST_GLITCHES = 256;
 
 export type Phase = "stopped" | "starting" | "running" | "stopping";
 
-/** What the view is at; sent whenever it changes. */
+/** State of the view. Viewers get it whenever it changes. */
 export interface State {
   readonly phase: Phase;
-  /** What ended the last run, or kept it from starting. */
+  /** Message of the error that ended the last run or prevented its start. */
   readonly error: string | null;
   /** Id of the input device. */
   readonly device: string | null;
-  /** Name of the input device; null while nothing is open. */
+  /** Name of the input device; null while no stream is open. */
   readonly name: string | null;
   readonly sampleRate: number;
   readonly channels: number;
   readonly latency: number;
   readonly resolution: Resolution;
   readonly choice: SpectrumChoice;
-  /** Name of the file that is played. */
+  /** Name of the file being played. */
   readonly playback: string | null;
   readonly recording: string | null;
   readonly recordings: readonly RecordingInfo[];
 }
 
-/** How the run is doing. */
+/** Measurements of the run. */
 export interface Status {
   /** Seconds since the start. */
   readonly time: number;
   readonly xruns: number;
-  /** Seconds; of all callbacks since the start. */
+  /** In seconds, of all callbacks since the start. */
   readonly lateness: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly cpuLoad: number;
   readonly recordedFrames: number;
 }
 
-/** Who looks. */
+/** Receives what the session reports. */
 export interface Viewer {
   state(state: State): void;
   packet(reduced: Reduced, levels: Levels): void;
@@ -56,13 +56,13 @@ export interface Viewer {
   glitches(glitches: readonly Glitch[]): void;
 }
 
-/** A request that makes no sense now; the message is for the person who made it. */
+/** A request that cannot be carried out in the current state. The page shows its message. */
 export class RequestError extends Error {}
 
 type ViewedStream = InputStream<"float32"> | DuplexStream<"float32">;
 
 export class Session {
-  /** Nothing is reduced while nobody looks. */
+  /** Input is reduced only while there are viewers. */
   readonly viewers: Set<Viewer> = new Set();
   readonly statuses: Status[] = [];
   readonly glitches: Glitch[] = [];
@@ -73,21 +73,21 @@ export class Session {
   #error: string | null = null;
   #choice: SpectrumChoice = { channel: 0, fftSize: 2048 };
   #stream: ViewedStream | undefined;
-  /** The input device of the stream, as it was when it was opened: its index may change. */
+  /** The input device, as listed when the stream was opened: indices may change later. */
   #opened: DeviceInfo | undefined;
   #file: SoundFile | undefined;
   #reducer: Reducer | undefined;
   #recorder: Recorder | undefined;
-  /** Who waits until the chunks have come to a frame. */
+  /** A caller that waits until the chunks have reached a frame. */
   #awaited: { readonly frame: number; readonly reached: () => void } | undefined;
   readonly #recordings = new Map<string, RecordingInfo & { readonly path: string }>();
   #levels: Levels = { input: [], output: [] };
-  /** frameCount when they were read. */
+  /** frameCount at which #levels were read. */
   #levelsAt = -1;
-  /** The last glitch that was told. */
+  /** The last glitch reported. */
   #lastGlitch: Glitch | undefined;
   #pumping: Promise<void> = Promise.resolve();
-  /** Requests are carried out one after the other. */
+  /** Requests are carried out one at a time. */
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: ScopeOptions) {
@@ -116,7 +116,7 @@ export class Session {
     };
   }
 
-  /** Where a finished recording lies; undefined if there is none of that name. */
+  /** Returns the path of a finished recording, or undefined. */
   pathOf(name: string): string | undefined {
     return this.#recordings.get(name)?.path;
   }
@@ -129,7 +129,7 @@ export class Session {
     return this.#inTurn(() => this.#stop());
   }
 
-  /** Views another device; what runs is started anew on it. */
+  /** Selects another input device. A running view restarts on it. */
   useDevice(id: string): Promise<void> {
     return this.#inTurn(async () => {
       if (this.#recorder) throw new RequestError("Finish the recording before you choose another device.");
@@ -144,7 +144,7 @@ export class Session {
     });
   }
 
-  /** Chooses what the spectrum is of. */
+  /** Selects channel and FFT size of the spectrum. */
   choose(choice: SpectrumChoice): Promise<void> {
     return this.#inTurn(() => {
       const channels = this.#stream ? first(this.#stream.channels) : choice.channel;
@@ -164,7 +164,7 @@ export class Session {
     });
   }
 
-  /** Ends the recording with what the device had captured by now, also where the chunks of it are still to come. */
+  /** Ends the recording at the frame that the device has reached now, once the chunks up to it are written. */
   finish(): Promise<void> {
     return this.#inTurn(async () => {
       const frame = this.#stream?.frameCount;
@@ -174,7 +174,7 @@ export class Session {
     });
   }
 
-  /** Ends everything; a recording is finished first. */
+  /** Finishes a recording, then stops. */
   async close(): Promise<void> {
     await this.stop();
   }
@@ -234,7 +234,7 @@ export class Session {
     return stream;
   }
 
-  /** Takes what comes in until the run ends, for whatever reason. */
+  /** Processes chunks until the run ends. */
   async #pump(stream: ViewedStream, reducer: Reducer): Promise<void> {
     const timer = setInterval(() => this.#tell(stream), STATUS_INTERVAL);
     let error: string | null = null;
@@ -278,7 +278,7 @@ export class Session {
     this.#awaited = undefined;
   }
 
-  /** Records. A file that takes no more ends with what it has, and the view goes on. */
+  /** Writes a chunk to the recording. A write error ends the recording; the view continues. */
   #write(chunk: Float32Array<ArrayBuffer>): void {
     try {
       this.#recorder?.write(chunk);
@@ -287,7 +287,7 @@ export class Session {
       try {
         this.#finish();
       } catch {
-        // The same error once more.
+        // Closing fails with the same error.
       }
     }
   }
@@ -295,7 +295,7 @@ export class Session {
   #send(stream: ViewedStream, reducer: Reducer): void {
     const reduced = reducer.take();
     if (!reduced) return;
-    // Several packets may be made of what one wake-up finds; between them there are no new levels.
+    // One wake-up may yield several packets; no new levels are available between them.
     if (stream.frameCount !== this.#levelsAt) {
       this.#levelsAt = stream.frameCount;
       this.#levels = stream.levels;
@@ -303,7 +303,7 @@ export class Session {
     for (const viewer of this.viewers) viewer.packet(reduced, this.#levels);
   }
 
-  /** Tells how the run is doing, and what went wrong since it was told last. */
+  /** Reports the status and the glitches since the last report. */
   #tell(stream: ViewedStream): void {
     const status: Status = {
       time: stream.frameCount / stream.sampleRate,
@@ -329,7 +329,7 @@ export class Session {
     const stream = this.#stream;
     if (!stream || this.#phase !== "running") return await this.#pumping;
     this.#changed({ phase: "stopping" });
-    await stream.stop().catch(() => {}); // the pump meets the same error
+    await stream.stop().catch(() => {}); // #pump reports the same error
     await this.#pumping;
   }
 
@@ -347,7 +347,7 @@ export class Session {
   }
 }
 
-/** The one for the input, of a value that may be a pair. */
+/** Returns the input's value of a value or pair. */
 function first<T>(value: T | readonly [input: T, output: T]): T {
   return Array.isArray(value) ? value[0] : value as T;
 }

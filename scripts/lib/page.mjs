@@ -1,4 +1,4 @@
-// The page of the live view as a module, cli/scope/assets.ts: text that is in the program wherever that comes from.
+// Generates cli/scope/assets.ts, which holds the files of the live view's page as text.
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname, join } from "node:path";
@@ -15,21 +15,21 @@ const types = {
 
 const LONGEST_PIECE = 90;
 
-/** A text as strings of a line, or less where a line is long: no line of the module is longer than one of our own. */
+/** Splits a text into lines, and long lines into pieces, so that the module has no line over 120 columns. */
 function pieces(text) {
   return text.split(/(?<=\n)/).flatMap((line) => line.match(new RegExp(`[^]{1,${LONGEST_PIECE}}`, "gu")));
 }
 
-// tsx brings esbuild.
+// esbuild is a dependency of tsx.
 const { transformSync } = createRequire(createRequire(import.meta.url).resolve("tsx"))("esbuild");
 
-/** What the browser gets: JavaScript, also of what the program itself uses. */
+/** Reads a file as the browser gets it: types are removed from TypeScript. */
 function read(path) {
   const text = readFileSync(path, "utf8");
   return path.endsWith(".ts") ? transformSync(text, { loader: "ts" }).code : text;
 }
 
-/** The text of the module. */
+/** Returns the text of the module. */
 export function pageModule() {
   const page = join(root, "cli", "scope", "page");
   const plot = join(root, "node_modules", "uplot", "dist");
@@ -43,7 +43,7 @@ export function pageModule() {
     const type = JSON.stringify(types[extname(name)]);
     return `  ${JSON.stringify(name)}: {\n    type: ${type},\n    text: [\n${lines.join("\n")}\n    ].join(""),\n  },`;
   });
-  return `// Made of page/ and of uPlot by scripts/build-page.mjs.
+  return `// Generated from page/ and uPlot by scripts/build-page.mjs.
 /** A file of the page. */
 export interface Asset {
   readonly type: string;

@@ -1,16 +1,16 @@
-// The last of what has come, in rings: entry n, counted from the start, lies at n modulo the capacity.
+// A ring of the last entries. Entry n, counted from the start, is stored at n modulo the capacity.
 
 export class History {
-  /** @param width numbers in an entry */
+  /** @param width numbers per entry */
   constructor(ArrayType, width, capacity) {
     this.width = width;
     this.capacity = Math.max(1, capacity);
     this.data = new ArrayType(this.width * this.capacity);
-    /** Entries that have come. */
+    /** Entries added so far. */
     this.total = 0;
   }
 
-  /** Takes whole entries, one after the other. */
+  /** Adds consecutive entries. */
   push(entries) {
     for (let at = 0; at < entries.length; at += this.width) {
       this.data.set(entries.subarray(at, at + this.width), (this.total % this.capacity) * this.width);
@@ -18,7 +18,7 @@ export class History {
     }
   }
 
-  /** Makes room for entries that did not come: a gap is drawn for them. */
+  /** Adds empty entries for data that was missed. */
   skip(count) {
     const end = this.total + count;
     for (this.total = Math.max(this.total, end - this.capacity); this.total < end; this.total++) {
@@ -31,7 +31,7 @@ export class History {
     return entry >= 0 && entry >= this.total - this.capacity && entry < this.total;
   }
 
-  /** Where an entry begins in `data`. */
+  /** Returns the index in `data` at which an entry begins. */
   at(entry) {
     return (entry % this.capacity) * this.width;
   }

@@ -1,4 +1,4 @@
-// The glitches, as they happen.
+// The glitch log.
 import { clock } from "./scale.ts";
 
 const MOST = 200;

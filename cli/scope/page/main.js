@@ -1,4 +1,4 @@
-// The page: what the program tells goes into histories, and from there, a picture at a time, onto the canvases.
+// The page: events from the server fill histories; the canvases are redrawn from them once per animation frame.
 import { History } from "./history.js";
 import { Log } from "./log.js";
 import { Meters } from "./meters.js";
@@ -14,7 +14,7 @@ const LONGEST_WINDOW = 30; // seconds
 const READINGS_INTERVAL = 500; // ms
 const $ = (id) => document.getElementById(id);
 const calm = matchMedia("(prefers-reduced-motion: reduce)");
-const CALM_INTERVAL = 500; // ms between pictures where motion is not wanted
+const CALM_INTERVAL = 500; // ms between redraws with prefers-reduced-motion
 
 let state;
 let theme = readTheme();
@@ -75,9 +75,9 @@ function showReadings() {
 
 setInterval(showReadings, READINGS_INTERVAL);
 
-// ── what the program tells ──
+// ── events ──
 
-/** A run begins: what is shown belongs to another one. */
+/** Clears what belongs to an earlier run. */
 function clear() {
   columns = rows = levels = undefined;
   nextFrame = 0;
@@ -112,7 +112,7 @@ function showState(next) {
   requestDraw();
 }
 
-/** What is viewed, in words. */
+/** Describes what is viewed. */
 function describe({ name, sampleRate, channels, playback }) {
   if (name === null) return "Stopped.";
   const count = channels === 1 ? "1 channel" : `${channels} channels`;
@@ -124,7 +124,7 @@ function showMessage(text) {
   if ($("message").textContent !== (text ?? "")) $("message").textContent = text ?? "";
 }
 
-/** Options of a select: [value, text]. A list that is the same stays, for it may be open. */
+/** Sets the options of a select: [value, text]. An unchanged list is left alone, because it may be open. */
 function fill(select, options, value) {
   const text = JSON.stringify(options);
   if (select.dataset.options !== text) {
@@ -190,7 +190,7 @@ function showStatus(status) {
   $("load").textContent = `${(status.cpuLoad * 100).toFixed(1)} %`;
 }
 
-// ── what the person does ──
+// ── controls ──
 
 async function request(name, body = {}) {
   try {
@@ -201,7 +201,7 @@ async function request(name, body = {}) {
     });
     if (!response.ok) showMessage(await response.text());
   } catch {
-    showMessage("The program does not answer.");
+    showMessage("The program does not respond.");
   }
 }
 
@@ -222,7 +222,7 @@ $("clear-hold").addEventListener("click", () => {
 });
 $("clear-clips").addEventListener("click", () => meters.clearClips());
 
-/** The range has at least 20 dB: the end that was moved pushes the other one. */
+/** Keeps the range at 20 dB or more: the slider that was moved pushes the other one. */
 function showRange(moved) {
   const [floor, ceiling] = [$("floor"), $("ceiling")];
   if (Number(ceiling.value) - Number(floor.value) < 20) {
@@ -268,5 +268,5 @@ on("status", (data) => showStatus(JSON.parse(data)));
 on("glitches", (data) => log.add(JSON.parse(data), state.sampleRate));
 events.addEventListener("error", () => {
   $("run").disabled = $("record").disabled = true;
-  showMessage("The program has ended, or does not answer.");
+  showMessage("The program has ended or does not respond.");
 });

@@ -1,9 +1,9 @@
-// A meter for each channel: RMS and peak, the peak held for a while, and whether full scale was reached.
+// A meter for each channel: RMS, held peak, and a clip indicator.
 import { decibels, decibelText } from "./scale.ts";
 
 const LOWEST = -60;
 const HOLD = 1500; // ms
-const ANNOUNCE = 1000; // ms between changes of what a screen reader finds
+const ANNOUNCE = 1000; // ms between updates for screen readers
 
 const place = (level) => Math.min(Math.max(1 - decibels(level) / LOWEST, 0), 1);
 const text = (level) => decibelText(decibels(level));

@@ -1,4 +1,4 @@
-// What the program sends: see packet.ts.
+// Decodes packets; packet.ts describes the format.
 
 const HEADER_BYTES = 24;
 

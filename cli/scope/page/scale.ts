@@ -1,4 +1,4 @@
-/** Frequencies and decibels as places on a canvas or a terminal. The page gets this file without its types. */
+/** Scales of frequencies and decibels, for page and terminal. The page gets this file with its types removed. */
 
 const LOWEST_DECIBELS = -127.5;
 const DECIBELS_PER_STEP = 0.5;
@@ -6,28 +6,28 @@ const LOWEST_ON_LOG = 20; // Hz
 
 export type ScaleKind = "log" | "linear";
 
-/** Places from 0 to 1 for frequencies, and back. */
+/** Maps frequencies to positions from 0 to 1, and back. */
 export interface FrequencyScale {
   place(hertz: number): number;
   hertz(place: number): number;
 }
 
-/** What a byte of a spectrum stands for. */
+/** Converts a byte of a spectrum to decibels. */
 export function decibelsOf(byte: number): number {
   return LOWEST_DECIBELS + byte * DECIBELS_PER_STEP;
 }
 
-/** A level in decibels of full scale. */
+/** Converts a level to decibels of full scale. */
 export function decibels(level: number): number {
   return 20 * Math.log10(level);
 }
 
-/** A number of decibels as people write it; of silence, minus infinity. */
+/** Formats decibels. Silence is minus infinity. */
 export function decibelText(value: number): string {
   return `${value < -120 ? "−∞" : value.toFixed(1).replace("-", "−")} dB`;
 }
 
-/** `1:02.3` */
+/** Formats seconds as `1:02.3`. */
 export function clock(seconds: number, digits = 1): string {
   const steps = Math.floor(seconds * 10 ** digits);
   const perMinute = 60 * 10 ** digits;
@@ -46,13 +46,13 @@ export function frequencyScale(kind: ScaleKind, sampleRate: number): FrequencySc
   };
 }
 
-/** The (fractional) bin at each edge of `length` pixels. */
+/** Returns the fractional bin at each edge of `length` pixels. */
 export function binEdges(scale: FrequencyScale, length: number, bins: number, sampleRate: number): Float64Array {
   const perBin = sampleRate / (2 * bins);
   return Float64Array.from({ length: length + 1 }, (_, i) => Math.min(scale.hertz(i / length) / perBin, bins - 1));
 }
 
-/** The largest byte from one fractional bin to another; between two bins, what lies on the line between them. */
+/** Returns the maximum between two fractional bins, or interpolates if no whole bin lies between them. */
 export function largest(row: ArrayLike<number>, offset: number, from: number, to: number): number {
   const first = Math.ceil(from);
   const last = Math.floor(to);
@@ -66,7 +66,7 @@ export function largest(row: ArrayLike<number>, offset: number, from: number, to
   return most;
 }
 
-/** Where labels stand. */
+/** Returns frequencies to label, with their labels. */
 export function frequencyTicks(
   kind: ScaleKind,
   sampleRate: number,
@@ -80,9 +80,9 @@ export function frequencyTicks(
   return Array.from({ length: Math.floor(sampleRate / 2 / step) + 1 }, (_, i) => [i * step, name(i * step)]);
 }
 
-/** The loudest frequency of a spectrum and its level, between the bins where it lies there. */
+/** Finds the loudest frequency of a spectrum and its level, interpolated between bins. */
 export function peakOf(row: ArrayLike<number>, sampleRate: number): { hertz: number; decibels: number } {
-  let bin = 2; // the two below belong to the offset, which nobody hears
+  let bin = 2; // bins 0 and 1 contain the DC offset
   for (let i = 3; i < row.length; i++) if (row[i] > row[bin]) bin = i;
   const [before, at, after] = [row[bin - 1], row[bin], row[bin + 1] ?? 0];
   const curve = before - 2 * at + after;

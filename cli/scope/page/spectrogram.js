@@ -1,5 +1,5 @@
-// The spectrogram: each row of the history is a column of pixels, the newest on the right. What is drawn is moved, not
-// drawn again; after a change of size, scale, range or colours all of it is.
+// The spectrogram: spectra are columns of pixels, the newest on the right. The picture is shifted and only new columns
+// are drawn, except after a change of size, scale, range or colours.
 import { binEdges, decibelsOf, frequencyScale, frequencyTicks, largest } from "./scale.ts";
 import { Surface } from "./surface.js";
 import { pixelTable } from "./theme.js";
@@ -7,7 +7,7 @@ import { pixelTable } from "./theme.js";
 export class Spectrogram {
   #key = "";
   #picture = document.createElement("canvas");
-  /** Pixels that have been drawn, counted from the start. */
+  /** Columns of pixels drawn, counted from the start. */
   #drawn = 0;
   #edges;
   #table;
@@ -44,7 +44,7 @@ export class Spectrogram {
     this.#picture.height = height;
   }
 
-  /** Moves the picture to the left and draws the last `count` pixels of it. */
+  /** Shifts the picture to the left and draws its last `count` columns. */
   #advance(rows, pixels, count, perRow) {
     const { width, height } = this.surface;
     const context = this.#picture.getContext("2d", { alpha: false });

@@ -1,14 +1,14 @@
-// The spectrum of the moment, and the largest that each bin has been.
+// The current spectrum and its held peaks.
 import { binEdges, decibelsOf, decibelText, frequencyScale, frequencyTicks, largest } from "./scale.ts";
 import { Surface } from "./surface.js";
 
-/** Share of a new row in what is shown, so that noise is not a flicker. */
+/** Weight of a new row in the displayed spectrum when it falls: noise flickers less. */
 const SHARE = 0.35;
 
 export class Spectrum {
   #shown;
   #held;
-  /** Where the pointer is, in pixels of the canvas. */
+  /** Horizontal position of the pointer, in pixels of the canvas. */
   #pointer;
 
   constructor(canvas, redraw) {
@@ -21,7 +21,7 @@ export class Spectrum {
     canvas.addEventListener("pointerleave", () => point(undefined));
   }
 
-  /** Takes rows of `bins` bytes. */
+  /** Adds rows of `bins` bytes. */
   push(rows, bins) {
     if (this.#shown?.length !== bins) this.reset(bins);
     for (let at = 0; at < rows.length; at += bins) {
@@ -42,7 +42,7 @@ export class Spectrum {
     this.#held?.fill(0);
   }
 
-  /** The row that is shown. */
+  /** The displayed spectrum. */
   get row() {
     return this.#shown;
   }

@@ -1,4 +1,4 @@
-// A canvas as sharp as the screen, that knows when its size changes.
+// A canvas at the resolution of the screen that follows its element's size.
 
 export class Surface {
   constructor(canvas, resized) {
@@ -21,7 +21,7 @@ export class Surface {
     return this.canvas.height;
   }
 
-  /** Lengths that are said in CSS pixels. */
+  /** Converts CSS pixels to pixels of the canvas. */
   px(length) {
     return Math.round(length * this.ratio);
   }

@@ -1,4 +1,4 @@
-// Colours: those of the style sheet, and the map of the spectrogram.
+// Colours from the style sheet, and the colour map of the spectrogram.
 
 const maps = {
   dark: ["#10151b", "#2a1458", "#65156e", "#9f2a63", "#d44842", "#f57d15", "#fac127", "#fcffa4"],
@@ -9,7 +9,7 @@ function channelsOf(colour) {
   return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
 }
 
-/** What the style sheet says now. */
+/** Reads the current colours from the style sheet. */
 export function readTheme() {
   const style = getComputedStyle(document.documentElement);
   const get = (name) => style.getPropertyValue(`--${name}`).trim();
@@ -27,7 +27,7 @@ export function readTheme() {
   };
 }
 
-/** Pixels for the bytes of a spectrum: the map's first colour up to `floor` decibels, its last from `ceiling` on. */
+/** Returns a pixel for each byte value: the first colour up to `floor` decibels, the last from `ceiling` on. */
 export function pixelTable(map, floor, ceiling, decibelsOf) {
   const stops = map.map(channelsOf);
   const table = new Uint8ClampedArray(256 * 4);

@@ -14,7 +14,7 @@ export class Timeline {
     new ResizeObserver(() => this.#plot?.setSize({ width: container.clientWidth, height: HEIGHT })).observe(container);
   }
 
-  /** Draws in other colours. */
+  /** Redraws in the colours of a theme. */
   use(theme) {
     this.#theme = theme;
     this.#plot?.destroy();

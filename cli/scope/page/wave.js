@@ -1,4 +1,4 @@
-// The waveform: the range of the samples behind each pixel, a lane for each channel.
+// The waveform: minimum and maximum per pixel, with a lane for each channel.
 import { Surface } from "./surface.js";
 
 const FULL_SCALE = 32767;

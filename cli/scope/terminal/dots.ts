@@ -1,6 +1,6 @@
-/** A picture of dots, drawn with the characters of braille: each cell has two columns and four rows of dots. */
+/** A bitmap drawn with braille characters: each cell has two columns and four rows of dots. */
 
-/** The bit of each dot of a cell, row after row. */
+/** The bit of each dot of a cell, by row. */
 const BITS = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
 const EMPTY_CELL = 0x2800;
 
@@ -21,7 +21,7 @@ export class Dots {
     this.#cells[(y >> 2) * this.width + (x >> 1)] |= BITS[y & 3][x & 1];
   }
 
-  /** The cells of a line; spaces where no dot is set. */
+  /** Returns a line of cells. A cell without dots is a space. */
   line(line: number): string {
     const cells = this.#cells.subarray(line * this.width, (line + 1) * this.width);
     return Array.from(cells, (bits) => bits === 0 ? " " : String.fromCharCode(EMPTY_CELL + bits)).join("");

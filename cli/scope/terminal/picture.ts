@@ -1,4 +1,4 @@
-/** The view as lines of a terminal: a spectrum of braille dots, meters of blocks, and readings. */
+/** The view as lines of text: a spectrum of braille dots, meters of block characters, and readings. */
 import type { ChannelLevel, Levels } from "../../../mod.ts";
 import { visible } from "../../report/visible.ts";
 import {
@@ -20,7 +20,7 @@ export interface Scene {
   readonly state: State;
   readonly status: Status | undefined;
   readonly levels: Levels;
-  /** Bytes of the spectrum, and the largest that each has been. */
+  /** The spectrum in bytes, and its held peaks. */
   readonly row: ArrayLike<number> | undefined;
   readonly held: ArrayLike<number> | undefined;
 }
@@ -33,23 +33,23 @@ export interface Size {
 const FLOOR = -100;
 const METER_FLOOR = -60;
 const LABEL_STEP = 20;
-const AXIS = 5; // columns of the labels beside the spectrum
+const AXIS = 5; // width of the labels, in columns
 const PARTS = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
 
 const CODES = { dim: 2, red: 31, green: 32, yellow: 33, magenta: 35, cyan: 36, bold: 1 } as const;
 type Style = keyof typeof CODES;
-/** Puts a text into a style. */
+/** Returns the text in a style. */
 type Paint = (style: Style, text: string) => string;
 
 const coloured: Paint = (style, text) => text.trim() === "" ? text : `\x1b[${CODES[style]}m${text}\x1b[0m`;
 const plain: Paint = (_style, text) => text;
 
-/** Text of exactly `width` columns. */
+/** Cuts or pads a text to exactly `width` columns. */
 function fit(text: string, width: number): string {
   return text.length > width ? text.slice(0, width) : text.padEnd(width);
 }
 
-/** A line of the curve, and where that has nothing, of the peaks; each stretch is painted at once. */
+/** Overlays a line of the curve on a line of the peaks, with one escape sequence for each stretch of one colour. */
 function paintCells(curve: string, peaks: string, paint: Paint): string {
   let text = "";
   for (let at = 0, end = 0; at < curve.length; at = end) {
@@ -60,7 +60,7 @@ function paintCells(curve: string, peaks: string, paint: Paint): string {
   return text;
 }
 
-/** Height in dots from the bottom. */
+/** Converts a byte of a spectrum to a height in dots. */
 function dotsOf(byte: number, height: number): number {
   return Math.round(Math.min(Math.max(1 - decibelsOf(byte) / FLOOR, 0), 1) * height);
 }
@@ -126,7 +126,7 @@ function peakText({ row, state }: Scene): string {
   return peak && peak.decibels > -120 ? `${peak.hertz.toFixed(1)} Hz, ${decibelText(peak.decibels)}` : "silence";
 }
 
-/** The view in as many lines as there are, of as many columns. */
+/** Draws the view in at most `rows` lines of at most `columns` columns. */
 export function pictureOf(scene: Scene, { columns, rows }: Size, isColoured: boolean): string[] {
   const paint = isColoured ? coloured : plain;
   const { state, status } = scene;
@@ -148,7 +148,7 @@ export function pictureOf(scene: Scene, { columns, rows }: Size, isColoured: boo
   return lines.slice(0, rows);
 }
 
-/** The view in a line, for what is no terminal. */
+/** Describes the view in one line, for output that is not a terminal. */
 export function lineOf(scene: Scene): string {
   const levels = namedLevels(scene.levels).map(([name, { peak }]) => `${name} ${decibelText(decibels(peak))}`);
   const { time = 0, xruns = 0 } = scene.status ?? {};

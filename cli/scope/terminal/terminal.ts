@@ -1,4 +1,4 @@
-/** Shows a session on standard output: a picture that changes on a terminal, a line a second anywhere else. */
+/** Shows a session on standard output: a full screen on a terminal, otherwise one line per second. */
 import process from "node:process";
 import type { Levels } from "../../../mod.ts";
 import type { Reduced } from "../reducer.ts";
@@ -7,13 +7,13 @@ import { lineOf, pictureOf, type Scene, type Size } from "./picture.ts";
 
 const FRAME_INTERVAL = 80; // ms
 const LINE_INTERVAL = 1; // seconds
-/** Bytes by which the held peaks sink with each picture: some 6 dB a second. */
+/** Steps of 0.5 dB by which held peaks fall with each frame: about 6 dB a second. */
 const SINK = 1;
 
-const ENTER = "\x1b[?1049h\x1b[?25l"; // the other screen, no cursor
+const ENTER = "\x1b[?1049h\x1b[?25l"; // alternate screen, hidden cursor
 const LEAVE = "\x1b[?25h\x1b[?1049l";
 
-/** Whether the terminal has colours, and the person wants them (https://no-color.org). */
+/** Returns false if the terminal has no colours or the user does not want them (https://no-color.org). */
 function wantsColour(): boolean {
   const { NO_COLOR, TERM } = process.env;
   return !NO_COLOR && TERM !== "dumb";
@@ -29,11 +29,11 @@ export class TerminalView implements Viewer {
   #held: Float32Array | undefined;
   #drawnAt = -Infinity;
   #toldAt = -Infinity;
-  /** Whether standard output has taken what was written. */
+  /** False while the buffer of standard output is full. */
   #isFree = true;
   #lines: string[] = [];
   #size = "";
-  /** Rejects when an error has ended the run. */
+  /** Rejects when an error ends the run. */
   readonly ended: Promise<never>;
   #fail!: (error: Error) => void;
   readonly #free = () => void (this.#isFree = true);
@@ -42,11 +42,11 @@ export class TerminalView implements Viewer {
   constructor(session: Session) {
     this.#state = session.state;
     this.ended = new Promise((_, reject) => this.#fail = reject);
-    this.ended.catch(() => {}); // it may come while nobody waits any more
+    this.ended.catch(() => {}); // never an unhandled rejection
     if (!this.#isTerminal) return;
     process.stdout.write(ENTER);
     process.stdout.on("drain", this.#free);
-    process.on("exit", this.#restore); // also where an error ends the process
+    process.on("exit", this.#restore); // also after an uncaught error
   }
 
   close(): void {
@@ -74,13 +74,13 @@ export class TerminalView implements Viewer {
     process.stdout.write(`${lineOf(this.#scene())}\n`);
   }
 
-  glitches(): void {} // the number of xruns is shown
+  glitches(): void {} // the status has their number
 
   #scene(): Scene {
     return { state: this.#state, status: this.#status, levels: this.#levels, row: this.#row, held: this.#held };
   }
 
-  /** Keeps the largest of the rows that came since the last picture. */
+  /** Keeps the maximum of the new rows, and updates the held peaks. */
   #take(rows: Uint8Array, bins: number): void {
     if (this.#row?.length !== bins || !this.#held) {
       this.#row = new Float32Array(bins);
