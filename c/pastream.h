@@ -318,7 +318,10 @@ PS_API int32_t ps_host_api_info(int32_t host_api, double *info, int32_t info_siz
 #define PS_CONFIG_CONVERSION 22         /* PS_CONVERSION_ where the device does not take the sample rate */
 #define PS_CONFIG_VIRTUAL_RATES 23 /* how many rates that the virtual device takes stand in `list` after the faults */
 #define PS_CONFIG_FOLLOW 24        /* 1: a run whose device is lost goes on on the default device */
-#define PS_CONFIG_SIZE 25
+#define PS_CONFIG_INPUT_VIRTUAL_DRIFT 25  /* ppm by which the virtual device's clock is fast */
+#define PS_CONFIG_OUTPUT_VIRTUAL_DRIFT 26 /* another one than the input's: two devices, with a clock each */
+#define PS_CONFIG_VIRTUAL_SIMULATED 27    /* 1: two virtual devices in simulated time, as fast as they can */
+#define PS_CONFIG_SIZE 28
 
 #define PS_CONVERSION_AUTO 0  /* the device runs at its default rate, and rates are converted */
 #define PS_CONVERSION_NEVER 1 /* opening fails, with the rates that the device takes in the detail */

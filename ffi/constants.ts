@@ -105,7 +105,10 @@ export const PS_CONFIG_DEVICE_RATE = 21;
 export const PS_CONFIG_CONVERSION = 22;
 export const PS_CONFIG_VIRTUAL_RATES = 23;
 export const PS_CONFIG_FOLLOW = 24;
-export const PS_CONFIG_SIZE = 25;
+export const PS_CONFIG_INPUT_VIRTUAL_DRIFT = 25;
+export const PS_CONFIG_OUTPUT_VIRTUAL_DRIFT = 26;
+export const PS_CONFIG_VIRTUAL_SIMULATED = 27;
+export const PS_CONFIG_SIZE = 28;
 
 export const PS_TEXT_APPLICATION = 0;
 export const PS_TEXT_STREAM = 1;

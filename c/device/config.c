@@ -15,6 +15,7 @@
 #define LIST_MAX 65536
 #define INDEX_MAX 65535
 #define RATES_MAX 64
+#define DRIFT_MAX 1e5
 
 int32_t ps_config_init(double *config, int32_t size) {
   if (!config || size != PS_CONFIG_SIZE)
@@ -54,6 +55,9 @@ static const struct config_rule rules[PS_CONFIG_SIZE] = {
     [PS_CONFIG_CONVERSION] = {"conversion", PS_CONVERSION_AUTO, PS_CONVERSION_NEVER, 1},
     [PS_CONFIG_FOLLOW] = {"following", 0, 1, 1},
     [PS_CONFIG_VIRTUAL_RATES] = {"number of rates", 0, RATES_MAX, 1},
+    [PS_CONFIG_INPUT_VIRTUAL_DRIFT] = {"drift of the input", -DRIFT_MAX, DRIFT_MAX, 0},
+    [PS_CONFIG_OUTPUT_VIRTUAL_DRIFT] = {"drift of the output", -DRIFT_MAX, DRIFT_MAX, 0},
+    [PS_CONFIG_VIRTUAL_SIMULATED] = {"simulated time", 0, 1, 1},
 };
 
 int32_t config_number(const struct config_rule *rule, double value) {

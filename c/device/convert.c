@@ -270,7 +270,8 @@ static int32_t open_converter(struct device *device, double device_rate) {
                                      .host = &converter->host,
                                      .config = converter->config,
                                      .list = device->list,
-                                     .texts = device->texts};
+                                     .texts = device->texts,
+                                     .partner = device->partner};
   int32_t status = device->ops->open(&converter->inner);
   if (status < 0) {
     free_converter(converter);
@@ -306,6 +307,10 @@ static int32_t convert_start(struct device *device) {
 }
 
 static struct device *inner_of(struct device *device) { return &((struct converter *)device->state)->inner; }
+
+struct device *convert_inner(struct device *device) {
+  return device->ops == &device_convert ? inner_of(device) : device;
+}
 
 static int32_t convert_stop(struct device *device) { return inner_of(device)->ops->stop(inner_of(device)); }
 static int32_t convert_abort(struct device *device) { return inner_of(device)->ops->abort(inner_of(device)); }

@@ -31,9 +31,9 @@ struct device_host {
   size_t (*ready)(struct device_host *host, size_t frames, int whole);
   /* Whether the device has not called back for so long that it must be lost. On the thread that calls the ops. */
   int (*silent)(struct device_host *host);
-  struct device_host
-      *outer; /* of a device inside of another one: the host of that; NULL for a stream. The next two are the
-                              * outermost host's */
+  /* The host of the device that stands around this one; NULL where the host is a stream. What follows is then up to the
+   * outermost host: device_halted, device_aborting. */
+  struct device_host *outer;
   _Atomic int32_t halted;   /* the run is over: the callback will complete, and a wait for more of it is in vain */
   _Atomic int32_t aborting; /* what the device still holds is not to be played out any more */
 };
@@ -45,6 +45,7 @@ struct device {
   const double *config;                   /* checked; devices are numbered as the backend numbers its own */
   const double *list;                     /* channel maps and faults, as `config` says */
   const char (*texts)[DEVICE_LABEL_SIZE]; /* by PS_TEXT_: what a mixer shows; NULL or empty: nothing is set */
+  struct device *partner;                 /* of the input of a pair: the device of the output; else NULL */
 
   double actual[PS_ACTUAL_SIZE]; /* what it really gave */
   double may_pause;              /* seconds that may pass between two callbacks as long as it `answers` */
@@ -109,6 +110,8 @@ extern const struct device_ops device_pulse;
 extern const struct device_ops device_portaudio;
 extern const struct device_ops device_virtual;
 extern const struct device_ops device_convert; /* made by convert_open */
+extern const struct device_ops device_pair;    /* made by pair_open */
+extern const struct device_ops device_twin;    /* for pair_open: one of two virtual devices */
 
 static inline int32_t device_channels(const struct device *device, int direction) {
   return (int32_t)device->actual[PS_ACTUAL_INPUT_CHANNELS + direction];

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "device/config.h"
 #include "device/convert.h"
+#include "device/pair.h"
 
 /* The default device is that of the first backend that has one. */
 static const struct device_ops *const backends[] = {&device_pulse, &device_portaudio, &device_virtual};
@@ -226,33 +227,65 @@ static int32_t find_configured(struct place *place, double configured, int direc
   return status;
 }
 
-int32_t device_choose(double *config, const struct device_ops **ops, int32_t first[2]) {
-  *ops = NULL;
+int32_t device_choose(double *config, const struct device_ops *ops[2], int32_t first[2]) {
+  int is_virtual = 1;
   for (int direction = DEVICE_OUTPUT; direction >= DEVICE_INPUT; direction--) {
     struct place place;
     double *configured = &config[PS_CONFIG_INPUT_DEVICE + direction];
+    ops[direction] = NULL;
     if (*configured == PS_DEVICE_NONE) continue;
     int32_t status = find_configured(&place, *configured, direction);
     if (status < 0) return status;
-    if (*ops && *ops != place.ops)
-      return error_set(PS_ERR_ARGUMENT, 0, "%s cannot make a stream together with another one",
-                       *ops == &device_virtual || place.ops == &device_virtual ? "the virtual device"
-                                                                               : "a device of another backend");
-    *ops = place.ops;
+    ops[direction] = place.ops;
+    is_virtual = is_virtual && place.ops == &device_virtual;
     first[direction] = place.first_device;
     *configured = place.own;
   }
-  if ((config[PS_CONFIG_FAULTS] != 0 || config[PS_CONFIG_VIRTUAL_RATES] != 0) && *ops != &device_virtual)
+  if ((config[PS_CONFIG_FAULTS] != 0 || config[PS_CONFIG_VIRTUAL_RATES] != 0) && !is_virtual)
     return error_set(PS_ERR_ARGUMENT, 0, "only the virtual device has faults on purpose, and rates of one's choice");
   return PS_OK;
 }
 
+/* ------------------------------------------------------------------ opening */
+
+/* Whether the two directions have a clock each. */
+static int is_pair(const double *config, const struct device_ops *const ops[2]) {
+  if (!ops[DEVICE_INPUT] || !ops[DEVICE_OUTPUT]) return 0;
+  if (ops[DEVICE_INPUT] != ops[DEVICE_OUTPUT]) return 1;
+  return ops[DEVICE_INPUT] == &device_virtual &&
+         (config[PS_CONFIG_VIRTUAL_SIMULATED] != 0 ||
+          config[PS_CONFIG_INPUT_VIRTUAL_DRIFT] != config[PS_CONFIG_OUTPUT_VIRTUAL_DRIFT]);
+}
+
+/* The backends of a pair: two virtual devices have one between them. */
+static int32_t pair_backends(const double *config, const struct device_ops *const ops[2],
+                             const struct device_ops *own[2]) {
+  int twins = ops[DEVICE_INPUT] == ops[DEVICE_OUTPUT];
+  for (int i = 0; i < 2; i++) own[i] = twins ? &device_twin : ops[i];
+  if (twins && config[PS_CONFIG_FAULTS] != 0)
+    return error_set(PS_ERR_ARGUMENT, 0, "two virtual devices with a clock each have no faults");
+  if (config[PS_CONFIG_VIRTUAL_CLOCK] != 0)
+    return error_set(PS_ERR_ARGUMENT, 0, "a device that freewheels cannot make a stream together with another one");
+  return PS_OK;
+}
+
+int32_t device_open(struct device *device, const struct device_ops *const ops[2]) {
+  device->ops = ops[DEVICE_INPUT] ? ops[DEVICE_INPUT] : ops[DEVICE_OUTPUT];
+  if (!is_pair(device->config, ops)) return convert_open(device);
+  const struct device_ops *own[2];
+  int32_t status = pair_backends(device->config, ops, own);
+  return status < 0 ? status : pair_open(device, own);
+}
+
 int32_t ps_check_settings(const double *config, int32_t size, const double *list, int32_t list_size) {
   double own[PS_CONFIG_SIZE];
-  const struct device_ops *ops;
+  const struct device_ops *ops[2], *backends_of_pair[2];
   int32_t first[2], status = config_check(config, size, list, list_size);
   if (status < 0) return status;
   memcpy(own, config, sizeof own);
-  status = device_choose(own, &ops, first);
-  return status < 0 ? status : convert_check(ops, own, list);
+  status = device_choose(own, ops, first);
+  if (status < 0) return status;
+  if (!is_pair(own, ops)) return convert_check(ops[DEVICE_INPUT] ? ops[DEVICE_INPUT] : ops[DEVICE_OUTPUT], own, list);
+  status = pair_backends(own, ops, backends_of_pair);
+  return status < 0 ? status : pair_check(backends_of_pair, own, list);
 }

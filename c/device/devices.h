@@ -4,11 +4,15 @@
 
 #include "device/device.h"
 
-/* Finds the backend of a checked configuration, and makes the numbers of its devices the backend's own. `first`, of
- * each direction, turns those back into public numbers: public = own + first. PS_ERR_ARGUMENT where the two directions
- * are of different backends, PS_ERR_DEVICE_NOT_FOUND, or why no backend can be used. May block as a backend's list
- * does, but asks no backend where the configuration names the virtual device. Any thread. */
-int32_t device_choose(double *config, const struct device_ops **ops, int32_t first[2]);
+/* Finds the backend of each direction of a checked configuration, NULL for one that it lacks, and makes the numbers of
+ * its devices the backend's own. `first`, of each direction, turns those back into public numbers: public = own +
+ * first. PS_ERR_DEVICE_NOT_FOUND, or why no backend can be used. May block as a backend's list does, but asks no
+ * backend where the configuration names the virtual device. Any thread. */
+int32_t device_choose(double *config, const struct device_ops *ops[2], int32_t first[2]);
+
+/* Opens `device`, of which host, config and list are set, on those backends: one device of one, or two with a clock
+ * each, with rates converted where they differ. Sets its ops. Errors as the backend's `open`. */
+int32_t device_open(struct device *device, const struct device_ops *const ops[2]);
 
 /* The public number of the device that its backend calls `name`; PS_DEVICE_NONE if it is not there for that direction.
  * Blocks as lists do. */

@@ -41,6 +41,7 @@ struct virtual_device {
   _Atomic double load;     /* share of a block's time that its callback takes, smoothed */
 
   double rate;
+  double clock;          /* the rate by the wall clock, with its drift */
   size_t longest, delay; /* frames; the delay is at least the longest block */
   size_t block;          /* of the current callback; the device's thread only */
   int freewheel;
@@ -198,12 +199,12 @@ static void device_thread(void *argument) {
   for (int64_t position = 0;; position += (int64_t)device->block) {
     if (device->freewheel && !wait_for_host(device)) break;
     if (!faults_before(device, position, &start)) break;
-    double due = start + (double)position / device->rate;
+    double due = start + (double)position / device->clock;
     if (!device->freewheel && !wait_until(device, due, 0)) break;
     if (atomic_load(&device->quit)) break;
     if (call_back(device, position, due) == CALLBACK_CONTINUE) continue;
     /* What has been played is heard to its end, as on a real device, unless the run was aborted. */
-    double heard = due + ((double)(device->delay - device->longest) + (double)device->block) / device->rate;
+    double heard = due + ((double)(device->delay - device->longest) + (double)device->block) / device->clock;
     if (!device->freewheel) wait_until(device, heard, 1);
     break;
   }
@@ -293,7 +294,9 @@ static int32_t settle(struct virtual_device *device, const double *config, const
   actual[PS_ACTUAL_BLOCK_SIZE] = config[PS_CONFIG_BLOCK_SIZE];
   actual[PS_ACTUAL_INPUT_LATENCY] = device->channels[DEVICE_INPUT] ? (double)block / rate : 0;
   actual[PS_ACTUAL_OUTPUT_LATENCY] = device->channels[DEVICE_OUTPUT] ? (double)(delay - block) / rate : 0;
+  int direction = config[PS_CONFIG_OUTPUT_DEVICE] != PS_DEVICE_NONE ? DEVICE_OUTPUT : DEVICE_INPUT;
   device->rate = rate;
+  device->clock = rate * (1 + config[PS_CONFIG_INPUT_VIRTUAL_DRIFT + direction] * 1e-6);
   device->longest = block;
   device->may_shorten = config[PS_CONFIG_BLOCK_SIZE] == 0;
   device->delay = delay;

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "device/convert.h"
 #include "device/devices.h"
 #include "engine/format.h"
 
@@ -14,20 +13,19 @@
 #define HOLE_BLOCK 4096 /* frames */
 
 int32_t stream_open_device(struct stream *stream) {
-  const struct device_ops *ops;
-  int32_t first[2], status = device_choose(stream->config, &ops, first);
+  const struct device_ops *ops[2];
+  int32_t first[2], status = device_choose(stream->config, ops, first);
   if (status < 0) return status;
-  stream->device = (struct device){.ops = ops,
-                                   .host = &stream->host,
+  stream->device = (struct device){.host = &stream->host,
                                    .config = stream->config,
                                    .list = stream->list,
                                    .texts = (const char (*)[DEVICE_LABEL_SIZE])stream->texts};
-  status = convert_open(&stream->device);
+  status = device_open(&stream->device, ops);
   if (status < 0) return status;
   for (int i = 0; i < 2; i++) {
     struct device_info info;
     double *number = &stream->device.actual[PS_ACTUAL_INPUT_DEVICE + i];
-    if (*number == PS_DEVICE_NONE || ops->info((int32_t)*number, &info) < 0) continue;
+    if (*number == PS_DEVICE_NONE || ops[i]->info((int32_t)*number, &info) < 0) continue;
     text_copy(*info.id ? info.id : info.name, stream->device_names[i], sizeof stream->device_names[i]);
   }
   os_mutex_lock(&stream->lock);
@@ -62,7 +60,8 @@ static void keep_run(struct stream *stream) {
   config[PS_CONFIG_SAMPLE_RATE] = stream->actual[PS_ACTUAL_SAMPLE_RATE];
   config[PS_CONFIG_DEVICE_RATE] = 0;
   config[PS_CONFIG_CONVERSION] = PS_CONVERSION_AUTO;
-  config[PS_CONFIG_FAULTS] = config[PS_CONFIG_VIRTUAL_RATES] = 0;
+  config[PS_CONFIG_FAULTS] = config[PS_CONFIG_VIRTUAL_RATES] = config[PS_CONFIG_VIRTUAL_SIMULATED] = 0;
+  config[PS_CONFIG_INPUT_VIRTUAL_DRIFT] = config[PS_CONFIG_OUTPUT_VIRTUAL_DRIFT] = 0;
 }
 
 /* Whether somebody wants the run to end. */

@@ -6,9 +6,11 @@ import {
   PS_CONFIG_INPUT_CHANNELS,
   PS_CONFIG_INPUT_HOST_FLAGS,
   PS_CONFIG_INPUT_HOST_SETTINGS,
+  PS_CONFIG_INPUT_VIRTUAL_DRIFT,
   PS_CONFIG_VIRTUAL_CLOCK,
   PS_CONFIG_VIRTUAL_DELAY,
   PS_CONFIG_VIRTUAL_RATES,
+  PS_CONFIG_VIRTUAL_SIMULATED,
   PS_FAULT_DEVICE_LOST,
   PS_FAULT_INPUT_OVERFLOW,
   PS_FAULT_OUTPUT_UNDERFLOW,
@@ -45,6 +47,13 @@ export type HostSettings =
     faults?: readonly VirtualFault[];
     /** Sample rates that the device supports, in Hz. Default: any. */
     rates?: readonly number[];
+    /**
+     * Parts per million by which the device's clock is fast, negative where it is slow. Default: 0. Settings as a pair
+     * with a drift each make two devices, of which the input hears the output.
+     */
+    drift?: number;
+    /** Run two such devices in simulated time, as fast as they can. Default: false. */
+    simulated?: boolean;
   }
   | {
     /** What a desktop's mixer shows of a stream over PulseAudio or PipeWire; other host APIs ignore it. */
@@ -93,7 +102,7 @@ type SettingsOf<Api extends HostSettings["hostApi"]> = Extract<HostSettings, { h
 type FaultOf<Kind extends VirtualFault["kind"]> = Extract<VirtualFault, { kind: Kind }>;
 
 const settingNames: { readonly [Api in HostSettings["hostApi"]]: OptionNames<SettingsOf<Api>> } = {
-  virtual: { hostApi: true, clock: true, loopbackDelay: true, faults: true, rates: true },
+  virtual: { hostApi: true, clock: true, loopbackDelay: true, faults: true, rates: true, drift: true, simulated: true },
   pulse: { hostApi: true, applicationName: true, streamName: true, iconName: true, mediaRole: true },
   asio: { hostApi: true, channelSelectors: true },
   wasapi: { hostApi: true, exclusive: true, autoConvert: true },
@@ -125,6 +134,15 @@ export function putHostSettings(
     requireOptions(OPTION, given, settingNames[host.hostApi]);
     switch (host.hostApi) {
       case "virtual":
+        config[PS_CONFIG_INPUT_VIRTUAL_DRIFT + side] = requireNumber(
+          `${OPTION}.drift`,
+          orElse(host.drift, 0),
+          -1e5,
+          1e5,
+        );
+        if (requireBoolean(`${OPTION}.simulated`, orElse(host.simulated, false))) {
+          config[PS_CONFIG_VIRTUAL_SIMULATED] = 1;
+        }
         // It is one device: settings given once for both directions count once.
         if (side === 0 || given !== settings[0]) {
           faults.push(...putVirtual(config, host));

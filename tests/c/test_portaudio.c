@@ -84,6 +84,8 @@ static void jack_devices(void) {
   CHECK_EQUAL(ps_check_settings(config, PS_CONFIG_SIZE, NULL, 0), PS_ERR_DEVICE_NOT_FOUND);
   duplex_config(config, loopback);
   config[PS_CONFIG_OUTPUT_DEVICE] = count - 1;
+  CHECK_EQUAL(ps_check_settings(config, PS_CONFIG_SIZE, NULL, 0), PS_OK); /* two devices, with a clock each */
+  config[PS_CONFIG_VIRTUAL_CLOCK] = 1;
   CHECK_EQUAL(ps_check_settings(config, PS_CONFIG_SIZE, NULL, 0), PS_ERR_ARGUMENT);
   duplex_config(config, loopback);
   config[PS_CONFIG_INPUT_HOST_SETTINGS] = PS_HOST_WASAPI;

@@ -109,6 +109,56 @@ describe("a stream on a device of another rate", () => {
   });
 });
 
+describe("two devices with a clock each", () => {
+  const clocks = (input: number, output: number): StreamOptions<"float32"> => ({
+    device: "virtual",
+    channels: 1,
+    sampleRate: 48000,
+    hostSettings: [
+      { hostApi: "virtual", drift: input, simulated: true },
+      { hostApi: "virtual", drift: output, simulated: true },
+    ],
+  });
+
+  for (const [input, output] of [[-200, 200], [150, 0]]) {
+    it(`records by the output's clock at ${input} and ${output} ppm`, async () => {
+      await using stream = await DuplexStream.open(clocks(input, output));
+      const second = Float32Array.from({ length: 48000 }, (_, i) => Math.sin(2 * Math.PI * 1000 * i / 48000) / 2);
+      const worst = { from: 40, quality: Infinity };
+      let seconds = 0;
+      const frames = (full ? 1800 : 60) * 48000;
+      for await (const chunk of stream.chunks({ chunkSize: 48000, playback: second, loop: true, frames })) {
+        if (seconds++ < worst.from) continue;
+        worst.quality = Math.min(worst.quality, toneQuality(chunk));
+      }
+      assert.equal(seconds * 48000, frames);
+      assert.equal(stream.xruns, 0);
+      assert.ok(worst.quality > 90, `${worst.quality} dB`);
+    });
+  }
+
+  it("are no device that freewheels or has faults", async () => {
+    const [first, second] = clocks(1, 2).hostSettings as [{ hostApi: "virtual" }, { hostApi: "virtual" }];
+    const open = (settings: object) =>
+      DuplexStream.open({ ...clocks(1, 2), hostSettings: [{ ...first, ...settings }, second] });
+    await assert.rejects(open({ clock: "freewheel" }), /freewheels/);
+    await assert.rejects(open({ faults: [{ atFrame: 1, kind: "deviceLost" }] }), /no faults/);
+    await assert.rejects(open({ drift: "fast" }), { name: "TypeError", message: /drift/ });
+    await assert.rejects(open({ simulated: 1 }), { name: "TypeError", message: /simulated/ });
+  });
+});
+
+/** Decibels from a sine of 1 kHz to the rest of a second at 48 kHz. */
+function toneQuality(samples: Float32Array): number {
+  let [s, c] = [0, 0];
+  const angle = (i: number) => 2 * Math.PI * 1000 * i / 48000;
+  for (let i = 0; i < samples.length; i++) {
+    s += samples[i] * Math.sin(angle(i)) * 2 / samples.length;
+    c += samples[i] * Math.cos(angle(i)) * 2 / samples.length;
+  }
+  return signalToNoise(samples, samples.map((_, i) => s * Math.sin(angle(i)) + c * Math.cos(angle(i))));
+}
+
 describe("supportedSampleRates", () => {
   it("are all the usual ones of the virtual device", () => {
     const rates = supportedSampleRates("virtual");
@@ -177,6 +227,21 @@ describe("a file of 44.1 kHz on JACK at 48 kHz", { skip: jackMissing || soxMissi
       best = Math.max(best, quality);
     }
     assert.ok(best > 90, `${best} dB`);
+  });
+
+  it("can be the input of a stream that plays on another device", async () => {
+    const program = new URL("../programs/two-clocks.ts", import.meta.url);
+    const env = { ...server.env, PASTREAM_DEVICE: undefined };
+    let best = -Infinity;
+    for (let attempt = 0; attempt < 4 && best < 20; attempt++) {
+      const { code, stdout, stderr } = await runTs(program, { env, timeout: 60 });
+      assert.equal(code, 0, stderr);
+      const { samples, frameCount, devices } = JSON.parse(stdout);
+      assert.equal(frameCount, 3 * 48000);
+      assert.match(devices, /'loopback' .* 'virtual'/);
+      best = Math.max(best, toneQuality(Float32Array.from(samples)));
+    }
+    assert.ok(best > 20, `${best} dB`); // clocks that are not known yet may be some 50 ppm off
   });
 });
 
