@@ -46,8 +46,8 @@ double drift_update(struct drift *drift, double fill, double seconds, double now
     drift->held = limit(slope(drift, fill));
     drift->settled = fabs(drift->held - now) > LOCK_WITHIN ? 0 : drift->settled + seconds;
     if (drift->time < LOCK_AFTER || drift->settled < SETTLE) return drift->held;
-    /* The fill has moved meanwhile, by some 200 frames at 400 ppm. It stays there: bringing it back would bend the ratio
-     * for a minute. */
+    /* The fill has moved meanwhile, by some 200 frames at 400 ppm. It stays there: bringing it back would bend the
+     * ratio for a minute. */
     drift->target += drift->error;
     drift->error = 0;
     drift->locked = 1;

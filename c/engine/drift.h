@@ -1,5 +1,5 @@
-/* How much faster one clock is than another, from how the fill of the buffer between them goes: finds the ratio at which
- * the fill stays where it is, and holds it there. Pure. */
+/* How much faster one clock is than another, from how the fill of the buffer between them goes: finds the ratio at
+ * which the fill stays where it is, and holds it there. Pure. */
 #ifndef PS_DRIFT_H
 #define PS_DRIFT_H
 
@@ -20,8 +20,8 @@ struct drift {
 };
 
 void drift_reset(struct drift *drift, double target, double rate);
-/* The fill after `seconds` more of output, counted in its frames; `now` is the ratio's deviation, which goes to what is returned in small steps.
- * Both in ppm: positive where the clock that fills is the faster one. */
+/* The fill after `seconds` more of output, counted in its frames; `now` is the ratio's deviation, which goes to what is
+ * returned in small steps. Both in ppm: positive where the clock that fills is the faster one. */
 double drift_update(struct drift *drift, double fill, double seconds, double now);
 
 #endif

@@ -47,10 +47,11 @@ TEST(numbers_are_checked) {
   for (int i = 0; i < PS_CONFIG_SIZE; i++) {
     CHECK(refuses(i, NAN, ""));
     CHECK(refuses(i, INFINITY, ""));
-    CHECK(refuses(i, -4, ""));
+    int drift = i == PS_CONFIG_INPUT_VIRTUAL_DRIFT || i == PS_CONFIG_OUTPUT_VIRTUAL_DRIFT;
+    CHECK(refuses(i, drift ? -1e6 : -4, ""));
     CHECK(refuses(i, 1e12, ""));
     int whole = i != PS_CONFIG_SAMPLE_RATE && i != PS_CONFIG_DEVICE_RATE && i != PS_CONFIG_INPUT_LATENCY &&
-                i != PS_CONFIG_OUTPUT_LATENCY;
+                i != PS_CONFIG_OUTPUT_LATENCY && !drift;
     CHECK(whole ? refuses(i, 0.5, "whole") : accepts(i, 0.5));
   }
   CHECK(refuses(PS_CONFIG_INPUT_CHANNELS, -1, "input channels") && accepts(PS_CONFIG_INPUT_CHANNELS, 1024));
@@ -85,14 +86,15 @@ TEST(lists_are_checked) {
 
 /* Whether a configuration is the virtual device's, and valid there; or the status of finding out. */
 static int32_t device(double input, double output) {
-  const struct device_ops *ops = NULL;
+  const struct device_ops *chosen[2], *ops;
   double own[PS_CONFIG_SIZE];
   int32_t first[2] = {0};
   config[PS_CONFIG_INPUT_DEVICE] = input;
   config[PS_CONFIG_OUTPUT_DEVICE] = output;
   memcpy(own, config, sizeof own);
-  int32_t status = device_choose(own, &ops, first);
+  int32_t status = device_choose(own, chosen, first);
   if (status < 0) return status;
+  ops = chosen[chosen[DEVICE_INPUT] ? DEVICE_INPUT : DEVICE_OUTPUT];
   for (int i = 0; i < 2; i++) {
     double asked = config[PS_CONFIG_INPUT_DEVICE + i], found = own[PS_CONFIG_INPUT_DEVICE + i];
     CHECK(asked == PS_DEVICE_NONE ? found == PS_DEVICE_NONE : found + first[i] == asked);

@@ -1,5 +1,5 @@
-// Plays a sine of 1 kHz on the device "loopback", and records it in a stream whose output is the virtual device. Prints the
-// last second as JSON.
+// Plays a sine of 1 kHz on the device "loopback", and records it in a stream whose output is the virtual device. Prints
+// the last second as JSON.
 import { DuplexStream, OutputStream } from "../../mod.ts";
 
 const second = Float32Array.from({ length: 48000 }, (_, i) => Math.sin(2 * Math.PI * 1000 * i / 48000) / 2);
