@@ -167,7 +167,8 @@ export const options: OptionTable = {
     value: "SIZE",
     read: numbers.readBufferSize,
     help: "Frames between the device and each file, a power of 2. A larger buffer tolerates slower disks and pipes.",
-    more: "Default: 64K, or more if the rate, the block size and the latency need it.",
+    more: "Default: for a recording ten seconds or more, for a playback 64K, or more if rate, block size and latency " +
+      "need it.",
   },
   fatalXruns: {
     name: "fatal-xruns",

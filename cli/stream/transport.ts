@@ -66,6 +66,19 @@ function streamOptions({ settings, playback, recording }: CommandLine, file: Sou
   };
 }
 
+/** Seconds that a recording can wait for its file: for a slow disk, or for this process while it is stopped. */
+const SINK_SECONDS = 10;
+const SINK_BYTES = 2 ** 26;
+const SINK_FRAMES = 2 ** 16;
+
+/** Frames of the ring of a recording, a power of 2. */
+function sinkFrames(recorder: Recorder): number {
+  const input = (value: number | readonly [number, number]) => typeof value === "number" ? value : value[0];
+  const wanted = 2 ** Math.ceil(Math.log2(SINK_SECONDS * recorder.sampleRate));
+  const frameBytes = input(recorder.channels) * input(recorder.sampleSize);
+  return Math.max(SINK_FRAMES, Math.min(wanted, 2 ** Math.floor(Math.log2(SINK_BYTES / frameBytes))));
+}
+
 /** Opens the files and the device. On an error everything that is open is closed again. */
 export async function openTransport(line: CommandLine, note: (text: string) => void): Promise<Transport> {
   const { settings } = line;
@@ -91,7 +104,10 @@ export async function openTransport(line: CommandLine, note: (text: string) => v
     if (player && volume !== undefined) player.outputGain = volume;
     if (player && playback) player.setSource(playback, { bufferSize, loop });
     // This empties the file, so it comes last, when nothing before it has failed.
-    if (recorder && files) recorder.setSink(files.openFirst(recorder), { bufferSize, onOverflow });
+    if (recorder && files) {
+      const file = files.openFirst(recorder);
+      recorder.setSink(file, { bufferSize: bufferSize ?? sinkFrames(recorder), onOverflow });
+    }
     return { stream, player, recorder, playback, files, length };
   } catch (error) {
     await stream?.close();

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SoundFile } from "../../mod.ts";
 import { ended, said, startPastream, temporaryFolder } from "../helpers/cli.ts";
 import { runTs } from "../helpers/runtime.ts";
+import { pulseMissing, startPulse } from "../helpers/servers.ts";
 
 const folder = temporaryFolder();
 after(() => folder.remove());
@@ -100,5 +101,27 @@ describe("signals", { skip: process.platform === "win32" ? "no signals to send" 
     assert.equal(code, 130);
     const seconds = (performance.now() - start) / 1000;
     assert.ok(seconds < 3, `it took ${seconds.toFixed(1)} s`);
+  });
+});
+
+describe("a recording that is stopped for a while", { skip: pulseMissing }, () => {
+  it("has what the sound server has kept meanwhile", async () => {
+    const server = await startPulse();
+    try {
+      const file = path("stopped.wav");
+      const args = ["null", file, "-f", "int16", "-d", "5", "-q", "--json"];
+      const child = startPastream(args, ["ignore", "ignore", "pipe"], { ...server.env, PASTREAM_DEVICE: "" });
+      const end = ended(child);
+      await grown(file, 50_000);
+      process.kill(child.pid!, "SIGSTOP");
+      await sleep(2500);
+      process.kill(child.pid!, "SIGCONT");
+      const { code, stderr } = await end;
+      assert.equal(code, 0, stderr);
+      const { frames, sampleRate } = JSON.parse(stderr.trim().split("\n").at(-1)!);
+      assert.deepEqual([frames, framesOf(file)], [5 * sampleRate, 5 * sampleRate]);
+    } finally {
+      await server.stop();
+    }
   });
 });
