@@ -272,6 +272,10 @@ PS_API int32_t ps_device_loopback(void);
  * PS_ERR_THREAD. Any thread. */
 PS_API int32_t ps_device_refresh(void);
 PS_API int32_t ps_device_refreshed(void);
+/* Begins to make the lists above on another thread, and returns a number: once ps_device_prepared() is at least that,
+ * they can be asked for without blocking. An error of a backend is that of the lists. PS_ERR_THREAD. Any thread. */
+PS_API int32_t ps_device_prepare(void);
+PS_API int32_t ps_device_prepared(void);
 /* 1: from now on the system's notices of changed devices are counted; 0 takes one such call back. Returns 1 where every
  * change gives a notice, 0 where only looking tells. Any thread. */
 PS_API int32_t ps_device_watch(int32_t on);

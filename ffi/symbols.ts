@@ -74,6 +74,10 @@ export const symbols = {
   ps_device_refresh: { parameters: [], result: "i32" },
   // int32_t ps_device_refreshed(void)
   ps_device_refreshed: { parameters: [], result: "i32" },
+  // int32_t ps_device_prepare(void)
+  ps_device_prepare: { parameters: [], result: "i32" },
+  // int32_t ps_device_prepared(void)
+  ps_device_prepared: { parameters: [], result: "i32" },
   // int32_t ps_device_watch(int32_t on)
   ps_device_watch: { parameters: ["i32"], result: "i32" },
   // int32_t ps_device_notices(void)

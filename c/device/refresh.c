@@ -5,54 +5,70 @@
 #include "device/devices.h"
 #include "os/os.h"
 
-static struct {
+/* Looks that are taken one after the other by a thread that lives as long as one is wanted. */
+struct looks {
+  int32_t (*look)(void);
   struct os_mutex lock;
   int32_t wanted, begun; /* numbers of looks */
   int running;           /* a thread takes them */
-  int watchers;          /* calls of ps_device_watch that have not been taken back */
-  int by_notice;
-} looks = {.lock = OS_MUTEX_INIT};
+  _Atomic int32_t ended;
+};
 
-static _Atomic int32_t ended;   /* looks */
+static struct looks refreshes = {.look = devices_refresh, .lock = OS_MUTEX_INIT};
+static struct looks preparations = {.look = ps_device_count, .lock = OS_MUTEX_INIT};
+
+static struct {
+  struct os_mutex lock;
+  int32_t count; /* calls of ps_device_watch that have not been taken back */
+  int by_notice;
+} watchers = {.lock = OS_MUTEX_INIT};
+
 static _Atomic int32_t notices; /* of changes */
 
 static void look_thread(void *argument) {
-  (void)argument;
-  os_mutex_lock(&looks.lock);
-  while (looks.begun < looks.wanted) {
-    int32_t number = ++looks.begun;
-    os_mutex_unlock(&looks.lock);
-    devices_refresh();
-    atomic_store(&ended, number);
-    os_mutex_lock(&looks.lock);
+  struct looks *looks = argument;
+  os_mutex_lock(&looks->lock);
+  while (looks->begun < looks->wanted) {
+    int32_t number = ++looks->begun;
+    os_mutex_unlock(&looks->lock);
+    looks->look();
+    atomic_store(&looks->ended, number);
+    os_mutex_lock(&looks->lock);
   }
-  looks.running = 0;
-  os_mutex_unlock(&looks.lock);
+  looks->running = 0;
+  os_mutex_unlock(&looks->lock);
 }
 
-int32_t ps_device_refresh(void) {
+/* Returns the number of a look that begins from now on. */
+static int32_t look(struct looks *looks) {
   struct os_thread thread;
-  os_mutex_lock(&looks.lock);
-  int32_t number = looks.wanted = looks.begun + 1; /* one that has begun may be too old */
-  int start = !looks.running;
-  if (start && !os_thread_start(&thread, "ps-devices", OS_THREAD_NORMAL, look_thread, NULL)) {
-    looks.running = 1;
+  os_mutex_lock(&looks->lock);
+  int32_t number = looks->wanted = looks->begun + 1; /* one that has begun may be too old */
+  int start = !looks->running;
+  if (start && !os_thread_start(&thread, "ps-devices", OS_THREAD_NORMAL, look_thread, looks)) {
+    looks->running = 1;
     os_thread_detach(&thread);
   } else if (start) {
     number = error_set(PS_ERR_THREAD, 0, "cannot create a thread to look for devices");
   }
-  os_mutex_unlock(&looks.lock);
+  os_mutex_unlock(&looks->lock);
   return number;
 }
 
-int32_t ps_device_refreshed(void) { return atomic_load(&ended); }
+int32_t ps_device_refresh(void) { return look(&refreshes); }
+
+int32_t ps_device_refreshed(void) { return atomic_load(&refreshes.ended); }
+
+int32_t ps_device_prepare(void) { return look(&preparations); }
+
+int32_t ps_device_prepared(void) { return atomic_load(&preparations.ended); }
 
 int32_t ps_device_watch(int32_t on) {
-  os_mutex_lock(&looks.lock);
-  if (on && looks.watchers++ == 0) looks.by_notice = devices_watch(1);
-  if (!on && looks.watchers > 0 && --looks.watchers == 0) devices_watch(0);
-  int32_t by_notice = looks.by_notice;
-  os_mutex_unlock(&looks.lock);
+  os_mutex_lock(&watchers.lock);
+  if (on && watchers.count++ == 0) watchers.by_notice = devices_watch(1);
+  if (!on && watchers.count > 0 && --watchers.count == 0) devices_watch(0);
+  int32_t by_notice = watchers.by_notice;
+  os_mutex_unlock(&watchers.lock);
   return by_notice;
 }
 

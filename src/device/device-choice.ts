@@ -35,9 +35,20 @@ function find({ device, option }: Choice, direction: Direction | undefined): Dev
   return queryDevices()[unwrap(native().ps_device_loopback(), option)];
 }
 
+/** The choice of a stream's option; undefined for the default device. */
+function choiceOf(device: number | string | undefined, direction: Direction): Choice | undefined {
+  return device === undefined ? presetDevice(direction) : { device, option: "device" };
+}
+
+/** Whether chooseDevice() must look the device up in the list, which may block when it is made. */
+export function needsList(device: number | string | undefined, direction: Direction): boolean {
+  const choice = choiceOf(device, direction);
+  return choice !== undefined && choice.device !== VIRTUAL;
+}
+
 /** Returns the native number of the device that a stream's option names; without one, of the default. */
 export function chooseDevice(device: number | string | undefined, direction: Direction): number {
-  const choice = device === undefined ? presetDevice(direction) : { device, option: "device" };
+  const choice = choiceOf(device, direction);
   if (choice === undefined) return PS_DEVICE_DEFAULT;
   if (choice.device === VIRTUAL) return PS_DEVICE_VIRTUAL; // does not need PortAudio
   const found = find(choice, direction);

@@ -20,6 +20,7 @@ import {
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { pairOf } from "../base/pair.ts";
+import { Poller } from "../base/poller.ts";
 import {
   orElse,
   requireBoolean,
@@ -32,7 +33,7 @@ import {
 import { unwrap } from "../library/native-error.ts";
 import { type Format, formatOf } from "../samples/formats.ts";
 import { defaults } from "./defaults.ts";
-import { chooseDevice } from "./device-choice.ts";
+import { chooseDevice, needsList } from "./device-choice.ts";
 import { type Direction, withCandidates } from "./devices.ts";
 import { type HostSettings, putHostSettings } from "./host-settings.ts";
 import { type StreamKind, streamOptionNames, type StreamOptions } from "./stream-options.ts";
@@ -120,6 +121,14 @@ export function requireStreamOptions(kind: StreamKind, options?: StreamOptions):
 function requireSignal(signal: unknown): AbortSignal | undefined {
   if (signal === undefined || signal instanceof AbortSignal) return signal;
   throw new TypeError(`signal must be an AbortSignal, not ${show(signal)}`);
+}
+
+/** Resolves when streamConfig() of these options does not block any more. */
+export async function prepareDevices({ formats, device }: CheckedStreamOptions): Promise<void> {
+  const names = pairOf("device", device);
+  if (!directions.some((direction, side) => formats[side] && needsList(names[side], direction))) return;
+  const look = unwrap(native().ps_device_prepare(), "device");
+  await new Poller().until(() => native().ps_device_prepared() >= look || undefined, undefined, { keepAlive: true });
 }
 
 /** Finds the devices of checked options, and makes the native configuration. This may initialise PortAudio. */

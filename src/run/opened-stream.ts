@@ -12,7 +12,12 @@ import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
 import { hostTexts } from "../device/host-settings.ts";
 import { withCandidates } from "../device/devices.ts";
-import { requireStreamOptions, streamConfig } from "../device/stream-config.ts";
+import {
+  type CheckedStreamOptions,
+  prepareDevices,
+  requireStreamOptions,
+  streamConfig,
+} from "../device/stream-config.ts";
 import type { StreamKind, StreamOptions } from "../device/stream-options.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { Dtype, Format } from "../samples/formats.ts";
@@ -89,8 +94,7 @@ function actualReader({ handle }: NativeStream): () => Float64Array {
 }
 
 /** Makes a native stream that is not open yet, and a function for when it is. */
-function create(kind: StreamKind, options: StreamOptions | undefined): [NativeStream, () => OpenedStream] {
-  const checked = requireStreamOptions(kind, options);
+function create(checked: CheckedStreamOptions): [NativeStream, () => OpenedStream] {
   const { signal } = checked;
   signal?.throwIfAborted();
   const { config, list, formats } = streamConfig(checked);
@@ -102,7 +106,7 @@ function create(kind: StreamKind, options: StreamOptions | undefined): [NativeSt
 
 /** Opens a stream, and blocks until that is done. */
 export function openNow(kind: StreamKind, options: StreamOptions | undefined): OpenedStream {
-  const [stream, opened] = create(kind, options);
+  const [stream, opened] = create(requireStreamOptions(kind, options));
   try {
     stream.openNow();
     return opened();
@@ -114,10 +118,13 @@ export function openNow(kind: StreamKind, options: StreamOptions | undefined): O
 
 /** Opens a stream off this thread. */
 export async function open(kind: StreamKind, options: StreamOptions | undefined): Promise<OpenedStream> {
-  const [stream, opened] = create(kind, options);
+  const checked = requireStreamOptions(kind, options);
+  checked.signal?.throwIfAborted();
+  await prepareDevices(checked);
+  const [stream, opened] = create(checked);
   try {
     await stream.command(PS_COMMAND_OPEN);
-    options?.signal?.throwIfAborted();
+    checked.signal?.throwIfAborted();
     return opened();
   } catch (error) {
     stream.free();
