@@ -126,7 +126,7 @@ PS_API int32_t ps_version(char *text, int32_t size);
 PS_API int32_t ps_error_detail(char *text, int32_t size);
 /* A number of the calling thread's last failing call. PS_ERR_ARGUMENT: no such number. Any thread. */
 #define PS_ERROR_CODE 0          /* the code of PortAudio or libsndfile; 0 for none */
-#define PS_ERROR_HOST_CODE 1     /* the code of the host API beneath PortAudio; 0 for none */
+#define PS_ERROR_HOST_CODE 1     /* the code of the host API beneath PortAudio, or errno (PS_ERR_SOUNDFILE); 0: none */
 #define PS_ERROR_HOST_API_TYPE 2 /* that host API's PaHostApiTypeId; -1 for none */
 #define PS_ERROR_STATUS 3        /* the PS_ERR_ code, which a function that returns double does not return */
 PS_API int32_t ps_error_number(int32_t what);

@@ -9,7 +9,8 @@
 #include "file/state.h"
 #include "os/os.h"
 
-#define CLOSE_ALL_PATIENCE 2.0 /* seconds for calls and jobs that still use a file at the end of the process */
+#define GAP_MOST (INT64_C(1) << 28) /* samples of silence before what is written behind the end */
+#define CLOSE_ALL_PATIENCE 2.0      /* seconds for calls and jobs that still use a file at the end of the process */
 
 /* ------------------------------------------------------------------- errors */
 
@@ -120,6 +121,9 @@ int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format)
   if (frames <= 0) return 0;
   int64_t done = file_samples_read(file, data, frames, format);
   if (done < 0) return done;
+  /* A codec may go on with what it has when the system fails to read: only plain samples are known to be good then. */
+  if (file->medium && file->medium->error && !format_word_frame_bytes(file->format, 1)) return file_failure(file);
+  if (file->medium && file->medium->error && (file->format & SF_MAJOR_MASK) == SF_SDS) return file_failure(file);
   if (file->pipe_blocks) done = cut_to_pipe(file, done);
   set_position(file, file_tell(file) + done);
   int32_t status = done ? PS_OK : file_failure(file); /* what came before a failure is good */
@@ -180,6 +184,10 @@ int64_t file_seek(struct file *file, int64_t frames, int32_t whence) {
   if (frames < 0 || (beyond && !(file->mode & PS_MODE_WRITE)))
     return error_set(PS_ERR_ARGUMENT, 0, "%s has %lld frames: cannot seek to frame %lld", file->name, (long long)total,
                      (long long)frames);
+  if (beyond && frames - total > GAP_MOST / file->channels)
+    return error_set(PS_ERR_ARGUMENT, 0,
+                     "%s has %lld frames: frame %lld is too far behind its end to write silence up to it", file->name,
+                     (long long)total, (long long)frames);
   int64_t reached = beyond ? total : frames;
   if (!seek_sound(file, reached)) {
     int32_t status = file_failure(file);

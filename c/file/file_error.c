@@ -20,5 +20,7 @@ int32_t file_system_error(const char *name, int error) {
   char text[256];
   if (error == ENOMEM) return error_set(PS_ERR_MEMORY, 0, NULL);
   snprintf(text, sizeof text, "System error : %s.", strerror(error)); /* as libsndfile words it */
-  return file_error(name, CODE_SYSTEM, text);
+  file_error(name, CODE_SYSTEM, text);
+  error_set_host(error, -1);
+  return PS_ERR_SOUNDFILE;
 }

@@ -200,7 +200,7 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
   int32_t status = PS_OK;
   if (medium && !fresh(mode) && (wanted.format & SF_MAJOR_MASK) != SF_RAW)
     status = look_at(name, &medium, mode, &probe);
-  if (unknown) *unknown = probe.kind == PROBE_UNKNOWN && !probe.refusal;
+  if (unknown) *unknown = probe.kind == PROBE_UNKNOWN && !probe.refusal && medium && !medium->error;
   if (status == PS_OK && medium && !fresh(mode) && mode & PS_MODE_WRITE)
     status = protect(name, &medium, &probe, &wanted);
   if (status == PS_OK) status = codec_open(name, medium, mode, &wanted, &sound);

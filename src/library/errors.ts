@@ -32,7 +32,10 @@ export class PortAudioError extends PastreamError {
   }
 }
 
-/** A call to libsndfile failed, or a call to the operating system that it needed. */
+/**
+ * A sound file cannot be opened, read or written. Where the operating system refused, `cause` is an Error with its
+ * `code` ("ENOENT", "EACCES", "ENOSPC", …) and `errno`.
+ */
 export class SoundFileError extends PastreamError {
   static {
     this.prototype.name = "SoundFileError";

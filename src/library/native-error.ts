@@ -1,3 +1,4 @@
+import { constants } from "node:os";
 import {
   PS_ERR_ACTIVE,
   PS_ERR_ARGUMENT,
@@ -79,7 +80,7 @@ export function nativeError(status: number, { text, numbers }: NativeDetail, con
     case PS_ERR_PORTAUDIO:
       return new PortAudioError(message("PortAudio failed"), numbers[0], hostError(numbers, text));
     case PS_ERR_SOUNDFILE:
-      return new SoundFileError(message("libsndfile failed"), numbers[0]);
+      return withSystemError(new SoundFileError(message("libsndfile failed"), numbers[0]), numbers[1], text);
     case PS_ERR_NO_PORTAUDIO:
       return missingLibrary("portaudio", text, context);
     case PS_ERR_NO_SNDFILE:
@@ -93,6 +94,13 @@ export function nativeError(status: number, { text, numbers }: NativeDetail, con
     default:
       return new PastreamError("unsupported", message(`the native library returned the unknown status ${status}`));
   }
+}
+
+/** Gives an error the system's one as its `cause`: with the `code` ("ENOENT", …) and `errno` of Node's own errors. */
+function withSystemError<E extends Error>(error: E, errno: number, text: string): E {
+  const code = Object.entries(constants.errno).find(([, value]) => value === errno)?.[0];
+  if (errno > 0) error.cause = Object.assign(new Error(`${code ?? errno}: ${text}`), { code, errno: -errno });
+  return error;
 }
 
 function hostError(numbers: ArrayLike<number>, text: string): HostError | undefined {

@@ -116,10 +116,21 @@ function wordOf(path: string | undefined, { format, subtype, endian }: SoundFile
   return undefined;
 }
 
+/** The byte order of formats that have one of their own, where a file does not say another one. */
+const ownEndian: Readonly<Record<string, string>> = {
+  WAV: "LITTLE",
+  WAVEX: "LITTLE",
+  RF64: "LITTLE",
+  W64: "LITTLE",
+  AIFF: "BIG",
+  AU: "BIG",
+  CAF: "BIG",
+};
+
 /** A file that exists is what it is: asking for something else is an error. */
 export function requireSame(
-  file: { sampleRate: number; channels: number; format: string; subtype: string },
-  { sampleRate, channels, format, subtype }: SoundFileOptions,
+  file: { sampleRate: number; channels: number; format: string; subtype: string; endian: string },
+  { sampleRate, channels, format, subtype, endian }: SoundFileOptions,
 ): void {
   const asked = { sampleRate, channels, format: format?.toUpperCase(), subtype: subtype?.toUpperCase() };
   for (const name of ["sampleRate", "channels", "format", "subtype"] as const) {
@@ -128,4 +139,12 @@ export function requireSame(
     if (wanted === undefined || wanted === has || (wanted === "WAV" && has === "WAVEX")) continue;
     throw new RangeError(`${name} must be the file's own ${show(has)}, not ${show(wanted)}`);
   }
+  const has = file.endian === "FILE" ? ownEndian[file.format] : file.endian;
+  const order = endian?.toUpperCase() ?? "FILE";
+  const wanted = order === "CPU" ? cpuEndian : order;
+  if (wanted !== "FILE" && has !== undefined && wanted !== (has === "CPU" ? cpuEndian : has)) {
+    throw new RangeError(`endian must be the file's own ${show(has.toLowerCase())}, not ${show(endian)}`);
+  }
 }
+
+const cpuEndian = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? "LITTLE" : "BIG";

@@ -61,6 +61,33 @@ describe("opening", () => {
     assert.throws(() => new SoundFile(path("")), /directory/);
   });
 
+  it("has the system's error as its cause", () => {
+    const cause = (call: () => unknown): { code?: string; errno?: number } => {
+      try {
+        call();
+      } catch (error) {
+        return (error as Error).cause as { code?: string; errno?: number };
+      }
+      throw new Error("no error");
+    };
+    assert.equal(cause(() => new SoundFile(path("missing.wav"))).code, "ENOENT");
+    assert.ok(cause(() => new SoundFile(path("missing.wav"))).errno! < 0);
+    assert.equal(cause(() => new SoundFile(path(""))).code, "EISDIR");
+    writeFileSync(path("noise.wav"), "this is no sound file, whatever its name is");
+    assert.equal(cause(() => new SoundFile(path("noise.wav"))), undefined);
+  });
+
+  it("refuses another byte order than the file's", () => {
+    const options = { sampleRate: 8000, channels: 1 };
+    new SoundFile(path("order.wav"), "w", options).close();
+    new SoundFile(path("order.au"), "w", { ...options, endian: "little" }).close();
+    for (const [name, right, wrong] of [["order.wav", "little", "big"], ["order.au", "little", "big"]] as const) {
+      new SoundFile(path(name), "r", { endian: right }).close();
+      new SoundFile(path(name), "r", { endian: "file" }).close();
+      assert.throws(() => new SoundFile(path(name), "r", { endian: wrong }), /endian must be the file's own/);
+    }
+  });
+
   it("wants to know what a new file is to be", () => {
     for (const mode of ["w", "x", "w+", "x+"] as const) {
       assert.throws(() => new SoundFile(path("new.wav"), mode), /sampleRate must be given/);

@@ -245,3 +245,14 @@ describe("files in memory", () => {
     assert.throws(() => onDisk.bytes(), /not in memory/);
   });
 });
+
+describe("seeks far behind the end", () => {
+  it("are an error, and the disk is not filled", () => {
+    const options = { format: "RAW", subtype: "PCM_16", sampleRate: 48000, channels: 1 };
+    using file = SoundFile.inMemory(options);
+    for (const far of [2 ** 50, 2 ** 40, 2 ** 31]) assert.throws(() => file.seek(far), /too far behind its end/);
+    file.seek(100000);
+    file.write(new Int16Array(1));
+    assert.equal(file.bytes().length, 200002);
+  });
+});
