@@ -57,6 +57,13 @@ for (const [name, skip, start] of servers) {
       ]);
     });
 
+    it("take a stream along when another one becomes the default", async () => {
+      const { heard, active, glitches } = await run(server, "moved");
+      assert.ok(heard > 0.5, `${heard} of the new device's sound is the stream's`);
+      assert.equal(active, true);
+      assert.ok(glitches.includes("deviceGap"), glitches.join(" "));
+    });
+
     it("are used two at a time, each by its name", async () => {
       const ways = await run(server, "two");
       assert.deepEqual(ways, ways.map(() => ({ frames: 9600, whole: true, only: true })));

@@ -165,6 +165,25 @@ async function stopped(): Promise<unknown> {
   return { error, seconds, frames: stream.frameCount };
 }
 
+/** A stream on the default device when another becomes the default: whether that plays it, and what the log says. */
+async function moved(): Promise<unknown> {
+  const module = loadSink("second");
+  pactl("set-default-sink", "loop"); // the server may remember another one
+  await refreshDevices();
+  await using stream = await OutputStream.open({ channels: 2, latency: LATENCY });
+  stream.setSource(new Float32Array(9600).fill(0.5), { loop: true });
+  await stream.start();
+  while (stream.frameCount < 24000) await setTimeout(10);
+  pactl("set-default-sink", "second");
+  await setTimeout(500);
+  await using input = await InputStream.open({ device: "second.monitor", channels: 2, latency: LATENCY });
+  const heard = (await input.record(24000)).filter((sample) => sample === 0.5).length / 48000;
+  const result = { heard, active: stream.active, glitches: stream.glitches.map(({ kind }) => kind) };
+  await stream.abort();
+  pactl("unload-module", module);
+  return result;
+}
+
 /** What a mixer shows of a stream. */
 async function names(): Promise<unknown> {
   await using stream = await OutputStream.open({
@@ -225,6 +244,7 @@ const programs: Record<string, (...args: string[]) => Promise<unknown>> = {
   unloaded,
   follow,
   names,
+  moved,
   killed: killed,
   stopped,
 };
