@@ -1,5 +1,4 @@
-// Compiles the C files of c/ into native/<target>/: for this machine, or with --all for every platform (zig can do
-// that).
+// Compiles the C files of c/ into native/<target>/: for this machine, or with --all for every platform, by zig.
 // Usage: node scripts/build.mjs [--all]
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -60,7 +59,7 @@ export function dropLinkTime(path) {
   writeFileSync(path, dll);
 }
 
-/** Compiles one target, unless what is there came from the same input. */
+/** Compiles one target, unless the existing library was built from the same input. */
 function compile(compiler, target, extra) {
   const output = join(root, "native", target.name, target.file);
   const stamp = join(root, "build", `${target.name}.hash`);
@@ -78,7 +77,7 @@ function compile(compiler, target, extra) {
   if (existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) return;
 
   say(`building ${relative(root, output)} with ${compiler.from} (${compiler.path})`);
-  // Built aside and moved into place: another process may have the old library open, or look for it at this moment.
+  // Built in another folder and moved, because another process may have the old library open or be looking for it.
   const aside = join(root, "build", `${target.name}.${process.pid}`);
   for (const folder of [dirname(output), aside]) mkdirSync(folder, { recursive: true });
   const { status, stderr, error } = spawnSync(compiler.path, [...args, "-o", join(aside, target.file)], {
@@ -86,7 +85,7 @@ function compile(compiler, target, extra) {
     encoding: "utf8",
     env: { ...process.env, ...zigCache },
   });
-  // zig builds a libc once, with warnings of its own: shown is what concerns our files.
+  // zig builds a libc once, with warnings. Only those about our files are shown.
   if (status !== 0 || /^c\//m.test(stderr)) process.stderr.write(stderr ?? "");
   if (status === 0) {
     if (target.file.endsWith(".dll")) dropLinkTime(join(aside, target.file));
@@ -101,7 +100,7 @@ function compile(compiler, target, extra) {
 export function build({ all = false } = {}) {
   const compiler = findCompiler();
   if (!compiler) throw new Failure("no C compiler: install zig, or gcc or clang (on macOS: xcode-select --install)");
-  // The pinned compiler gives no warnings that we do not know of; another one's need not stop a user.
+  // The pinned compiler gives no warnings. Those of another compiler must not stop a user.
   if (!all) return compile(compiler, hostTarget(), compiler.from === "zig from npm" ? ["-Werror"] : []);
   if (compiler.kind !== "zig") throw new Failure("building for all platforms takes zig: on PATH, or by `npm ci`");
   for (const target of targets) compile(compiler, target, ["-Werror"]);

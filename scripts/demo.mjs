@@ -1,4 +1,4 @@
-// The main job: fetches what is missing, builds, then plays and records the sample.
+// Installs what is missing, builds, then plays and records the sample.
 // Usage: node scripts/demo.mjs [--on deno|bun|node] [device]
 import { spawnSync } from "node:child_process";
 import process from "node:process";

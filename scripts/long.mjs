@@ -1,6 +1,6 @@
-// Tests that find more the longer they run. fuzz: all that is random, from a new seed each time. soak: streams that go
-// on, or start, stop and fail all the while, and the clock of the virtual device. Ends at a failure, or when the time
-// is over.
+// Tests that find more the longer they run. fuzz: the random tests, each time from a new seed. soak: streams that run
+// for long, or start, stop and fail repeatedly, and the clock of the virtual device. Stops at the first failure, or
+// when the time is over.
 // Usage: node scripts/long.mjs fuzz|soak [minutes]
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";

@@ -1,5 +1,4 @@
-// Fetches what is missing on this machine and builds the C library. Says what it does; says nothing where nothing is to
-// do.
+// Installs what is missing on this machine and builds the C library. Prints what it does.
 // Usage: node scripts/setup.mjs [demo|test|full] [--bundle]: with the bundle of PortAudio and libsndfile beside it
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";

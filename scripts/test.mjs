@@ -1,5 +1,4 @@
-// Runs everything that proves the project: checks, C tests, and the suite on each runtime. One closing line for all of
-// it.
+// Runs all tests: checks, C tests, and the suite on each runtime. The last line has the totals.
 // Usage: node scripts/test.mjs [--full] [--only KIND]... [--also KIND]... [--jobs N] [part of a test file's name]...
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -43,7 +42,7 @@ function options() {
 }
 
 /**
- * Everything that is to be run, in order: { kind, suite, name, run } with run() → { passed, failed, skipped, text }.
+ * All jobs in order: { kind, suite, name, run } with run() → { passed, failed, skipped, text }.
  */
 function jobs({ full, filters }) {
   const limits = { timeout: full ? 3600 : 300, env: full ? { PASTREAM_TEST_FULL: "1" } : {} };
@@ -104,7 +103,7 @@ const measures = ({ name }) => says(name, "Measures time");
 
 const indent = (text) => text.trimEnd().split("\n").slice(-300).map((line) => `    | ${line}`).join("\n");
 
-/** The lines of a test's output that tell what failed, with what stands before each (as in C) and behind it. */
+/** The lines of a test's output about failures, with the lines around each. */
 function failedLines(text) {
   const lines = text.trimEnd().split("\n");
   const near = new Set(
@@ -115,7 +114,7 @@ function failedLines(text) {
 
 async function test() {
   const chosen = options();
-  // The suite tests what it sets itself, not what the user's environment asks for.
+  // The suite must not depend on the user's environment.
   for (const name of ["PASTREAM_DEVICE", "PASTREAM_DEBUG"]) delete process.env[name];
   await setup(chosen.only.some((kind) => slow.includes(kind)) ? "full" : "test");
   const started = performance.now();
@@ -156,7 +155,7 @@ async function test() {
   };
   await runAll([packaging, ...others.map((job) => [job])], chosen.jobs);
   await runAll(chosenJobs.filter(measures).map((job) => [job]), Math.min(chosen.jobs, 3));
-  // Once more, where whoever reads only the end of a log finds it.
+  // Repeated for readers of the end of a log.
   if (failures.length > 0) console.log(`\nFailures:\n${failures.join("\n")}`);
   console.log(`\nSummary, after ${((performance.now() - started) / 1000).toFixed(0)} s:`);
   for (const [suite, { passed, failed, skipped }] of perSuite) {

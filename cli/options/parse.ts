@@ -41,7 +41,7 @@ class Reader {
   readonly files: string[] = [];
   #rest: string[];
   /** The option that ends the parsing as soon as it is found. */
-  answer: "help" | "version" | undefined;
+  only: "help" | "version" | undefined;
 
   constructor(words: readonly string[]) {
     this.#rest = [...words];
@@ -50,7 +50,7 @@ class Reader {
   read(): void {
     // The tokenizer does not support optional values or lists of words. Where it took a word too many or too few, the
     // remaining words are parsed again.
-    while (this.#rest.length > 0 && !this.answer && this.#pass());
+    while (this.#rest.length > 0 && !this.only && this.#pass());
   }
 
   /** Parses to the end, or up to where the remaining words must be parsed again. */
@@ -72,7 +72,7 @@ class Reader {
         return this.#goOn(token.index + 1, name + word.slice(token.rawName.length));
       }
       const after = this.#option(setting, token);
-      if (this.answer) return false;
+      if (this.only) return false;
       if (after !== undefined) return this.#goOn(after);
     }
     return false;
@@ -89,7 +89,7 @@ class Reader {
     let { value } = token;
     if (option.value === undefined) {
       if (value !== undefined) throw new UsageError(`${spelling(setting)} takes no value, but '${value}' was given`);
-      if (setting === "help" || setting === "version") this.answer = setting;
+      if (setting === "help" || setting === "version") this.only = setting;
       this.#set(setting, true);
       return undefined;
     }
@@ -165,7 +165,7 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
   reader.read();
   const { settings, files } = reader;
   const none = { settings, playback: null, recording: null };
-  if (reader.answer) return { command: reader.answer, ...none };
+  if (reader.only) return { command: reader.only, ...none };
   if (settings.list) return { command: "list", ...none };
   if (settings.listFormats) return { command: "list-formats", ...none };
   if (settings.listEncodings !== undefined) return { command: "list-encodings", ...none };

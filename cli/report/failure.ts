@@ -18,9 +18,10 @@ export function oneLine(text: string): string {
   return text.replace(/([.:])\s*\n\s*/g, "$1 ").replace(/\s*\n\s*/g, "; ").trim();
 }
 
-/** Replaces the descriptors of the API's messages by names. */
-function nameStreams(text: string): string {
-  return text.replaceAll("descriptor 0", "standard input").replaceAll("descriptor 1", "standard output");
+/** Replaces the API's descriptors by names, and leaves out libsndfile's words before a message of the system. */
+function plainWords(text: string): string {
+  return text.replaceAll("descriptor 0", "standard input").replaceAll("descriptor 1", "standard output")
+    .replace("System error : ", "");
 }
 
 const TOO_SLOW = "the recording could not be written fast enough: --buffersize gives it more room, and with " +
@@ -30,7 +31,7 @@ export function failureOf(error: unknown): Failure {
   if (error instanceof UsageError) return { exitCode: 2, code: "usage", message: oneLine(error.message) };
   const { code = "error", message } = error instanceof Error ? error as CodedError : { message: String(error) };
   if (code === "buffer-full") return { exitCode: 1, code, message: TOO_SLOW };
-  return { exitCode: code === "xrun" ? 3 : 1, code: String(code), message: nameStreams(oneLine(message)) };
+  return { exitCode: code === "xrun" ? 3 : 1, code: String(code), message: plainWords(oneLine(message)) };
 }
 
 /** Whether the error is that the reader of a recording to standard output went away, which is not reported. */

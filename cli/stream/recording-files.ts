@@ -56,7 +56,7 @@ export class RecordingFiles {
     this.#note = note;
     const format = this.#choice.format ?? typeOfName(this.#name);
     if (this.#name !== "-" && format === undefined) {
-      throw new UsageError(`-t/--file-type: the name '${this.#name}' does not say which; --list-formats shows all`);
+      throw new UsageError(`-t/--file-type: '${this.#name}' has no extension of a file type; --list-formats shows all`);
     }
     if (this.#name === "-" && isatty(1)) {
       throw new UsageError("standard output is a terminal: send the recording into a file or a pipe");

@@ -1,4 +1,4 @@
-// What can be said about the project without running it: format, lint, types, documentation, publishing, the lock file.
+// Checks that do not run the project: format, lint, types, documentation, publishing, the lock file.
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -10,15 +10,15 @@ import { fromNpm, root } from "./tools.mjs";
 
 const read = (path) => readFileSync(join(root, path), "utf8");
 
-/** A check answers undefined where all is well, else what is wrong. */
+/** A check returns undefined if it passes, otherwise what is wrong. */
 const deno = (...args) => async () => {
   const { code, output } = await capture(fromNpm.deno(), args);
   return code === 0 ? undefined : output;
 };
 
 /**
- * The programs in the documentation and in doc comments are whole: their types are right, under the names that users
- * import.
+ * The programs in the documentation and in doc comments are complete and their types are right, with the names that
+ * users import.
  */
 const examples = () => {
   const ours = pathToFileURL(join(root, "mod.ts"));
@@ -43,7 +43,7 @@ const examples = () => {
   )();
 };
 
-/** The C files are laid out as .clang-format says. `npx clang-format -i FILE` mends one. */
+/** The C files are formatted as .clang-format says. `npx clang-format -i FILE` formats one. */
 const cFormat = async () => {
   const wrong = [];
   for (const file of cFiles("c", "tests", "bench")) {
@@ -72,13 +72,13 @@ const lineLengths = async () => {
     : undefined;
 };
 
-/** A number or a string that a whole module shares, in the style of a variable. */
+/** A constant of a module that is a number or a string and is named like a variable. */
 const LOWER_CONSTANT =
   /^(?:export )?const ([a-z]\w*)(?:: \w+)? = (?:-?[\d.][\d._e*+ \-/()]*|(["'`])(?:(?!\2).)*\2(?: \+)?);?$/;
 
 /**
- * Numbers and strings that a whole module shares are named LIKE_THIS; what has parts is named likeThis. Left out are
- * programs that are written as users write theirs, and the public names that are PortAudio's own.
+ * Constants of a module that are numbers or strings are named LIKE_THIS, tables and functions likeThis. Examples are
+ * exempt, because they are written as users write, and so are the public names that come from PortAudio.
  */
 const constantNames = async () => {
   const lines = await codeLines(/\.([cm]?[jt]s)$/, "examples/", "tests/packaging/app/");
@@ -89,7 +89,7 @@ const constantNames = async () => {
   return wrong.length > 0 ? wrong.join("\n") : undefined;
 };
 
-/** `npm ci` refuses a lock file that lacks a package, also one of another platform; the other reasons are privacy. */
+/** `npm ci` rejects a lock file that lacks a package, also of another platform. Addresses of registries are private. */
 const lockFile = () => {
   const text = read("package-lock.json");
   const address = text.split("\n").find((line) => /"resolved":|registry/.test(line));
@@ -100,10 +100,10 @@ const lockFile = () => {
   return lacking.length > 0 ? `package-lock.json lacks ${lacking.join(", ")}` : undefined;
 };
 
-/** The page of the live view is in the program as it is in its folder. */
+/** The page of the live view is up to date in the program. */
 const page = () => readFileSync(assetsFile, "utf8") === pageModule() ? undefined : "run: node scripts/build-page.mjs";
 
-/** The package's version is deno.json's; the sources say it again, for those who have only them. */
+/** The version in deno.json is repeated in the sources. */
 const version = () => {
   const wanted = `"${JSON.parse(read("deno.json")).version}"`;
   const others = ["src/library/version.ts", "c/base/version.c", "cli/version.ts"].filter((path) =>
@@ -113,7 +113,7 @@ const version = () => {
 };
 
 /**
- * The library compiles for every platform, without a warning. A process of its own: it takes minutes, others run on.
+ * The library compiles for every platform without a warning. It takes minutes, so it is a process of its own.
  */
 const platforms = async () => {
   const { code, output } = await capture(process.execPath, [join(root, "scripts", "build.mjs"), "--all"], {

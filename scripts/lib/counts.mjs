@@ -1,6 +1,6 @@
-// Reads the JUnit reports that Deno, Bun and Node write: the one machine-readable format which all three know.
+// Reads JUnit reports, the machine-readable format that Deno, Bun and Node share.
 
-/** What one report or one program counted. `failed` includes what could not even be loaded. */
+/** Counts of one report or program. `failed` includes files that could not be loaded. */
 export const noCounts = () => ({ passed: 0, failed: 0, skipped: 0 });
 
 const testcase = /<testcase((?:\s+[\w:.-]+="[^"]*")*)\s*(?:\/>|>([\s\S]*?)<\/testcase>)/g;

@@ -20,7 +20,7 @@ function systemCompiler() {
   return [cc];
 }
 
-/** Tests that put functions of their own in the place of the C library's, as the sanitizers do. */
+/** Tests that replace functions of the C library, as the sanitizers do. */
 const replacesFunctions = /without sanitizers/;
 
 /** A clang that comes with RealtimeSanitizer, which is in clang since 20. */
@@ -50,7 +50,7 @@ export const builds = [
     runs: (source) => !replacesFunctions.test(source),
   },
   {
-    // What cannot be had together with the sanitizers.
+    // Tests that do not work with the sanitizers.
     name: "c plain",
     kind: "c",
     compiler: systemCompiler,
@@ -103,7 +103,7 @@ async function make(output, hash, batches) {
   return undefined;
 }
 
-/** What is being made or has been made, by its path: several tests ask for the same archive. */
+/** Archives that are built or being built, by path, because several tests use the same one. */
 const archives = new Map();
 
 /** All of c/ and what the tests share, compiled once for a build. */

@@ -19,7 +19,7 @@ function missingPackages() {
   }).map(([name]) => name);
 }
 
-/** npm writes its own record last: without it an installation was cut off. */
+/** npm writes its own record last: without it the installation was interrupted. */
 const isComplete = () => existsSync(join(root, "node_modules", ".package-lock.json"));
 
 /** Where there is Deno but no Node, Deno runs npm (its own `deno install` leaves optional dependencies out). */

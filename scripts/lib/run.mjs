@@ -1,13 +1,13 @@
-// Child processes, and the one voice in which the scripts speak.
+// Child processes, and messages of the scripts.
 import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { root } from "./tools.mjs";
 
-/** An error that a person can act on: printed as it is, without a stack. */
+/** An error that a person can act on. It is printed without a stack trace. */
 export class Failure extends Error {}
 
-/** One line about what is being done, on stderr: stdout belongs to the job. */
+/** Prints one line about what is being done, on stderr, because stdout belongs to the job. */
 export function say(text) {
   process.stderr.write(`pastream: ${text}\n`);
 }
@@ -49,7 +49,7 @@ export function output(command, args) {
 }
 
 /**
- * Runs a command to its end and answers { code, signal, timedOut, output, seconds }. What is left of its process group
+ * Runs a command to its end and returns { code, signal, timedOut, output, seconds }. What is left of its process group
  * in the end is killed, so that a test that crashes or hangs takes its servers with it.
  */
 export function capture(command, args, { timeout = 120, env = {}, cwd = root } = {}) {

@@ -179,7 +179,7 @@ describe("playing and recording", () => {
     }
     await run("-q", input, path("types.ogg"));
     assert.deepEqual(info("types.ogg"), ["OGG", "VORBIS"]);
-    await fail(2, /-t\/--file-type: the name '.*types' does not say which/, ...virtual, "-q", input, path("types"));
+    await fail(2, /-t\/--file-type: '.*types' has no extension of a file type/, ...virtual, "-q", input, path("types"));
     await fail(
       2,
       /-t\/--file-type: 'WAF' is none of .*; did you mean WAV\?/,
@@ -238,7 +238,7 @@ describe("playing and recording", () => {
     await fail(2, /-o\/--offset: 1001 frames are more than the 1000/, ...virtual, input, kept, "-o", "1001s");
     await fail(2, /-m\/--map: channel 3 is not there/, ...virtual, input, kept, "-m", "1:1,3:2");
     await fail(2, /--endian: FLAC files cannot be big/, ...virtual, input, kept, "-t", ",flac", "--endian", ",big");
-    await fail(1, /-r\/--rate: sampleRate must be an integer/, ...virtual, "null", kept, "-r", "44100.5");
+    await fail(1, /-r\/--rate: .*500 is not 1000/, ...virtual, "null", kept, "-r", "500");
     assert.equal((await samplesOf(kept)).length, 1000);
     // What is played must not be recorded over, whatever it is called.
     await fail(2, /'.*kept-in\.wav' is the file to be played/, ...virtual, input, path("./kept-in.wav"));
