@@ -1,6 +1,6 @@
 import { downloaded } from "./download.ts";
 import { packageFile } from "./process.ts";
-import type { Library, Runtime } from "./runtime.ts";
+import { importing, type Library, type Runtime } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
 function open(path: string, table: Readonly<Record<string, Signature>>): Library {
@@ -39,6 +39,8 @@ export function denoRuntime(): Runtime {
     environment: (name) => granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined,
     exists,
     download: downloaded,
+    // Deno does not start a worker from the web directly.
+    workerEntry: (module) => module.protocol === "file:" ? module : importing(module),
     isWorker: () => "DedicatedWorkerGlobalScope" in globalThis,
     onExit: (action) => globalThis.addEventListener("unload", action),
   };

@@ -1,6 +1,6 @@
 import { LibraryNotFoundError } from "./errors.ts";
-import { packageRequire, processRuntime } from "./process.ts";
-import type { Library, Runtime } from "./runtime.ts";
+import { builtin, packageRequire, processRuntime } from "./process.ts";
+import { importing, type Library, type Runtime } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
 /** What is used of koffi. */
@@ -67,6 +67,24 @@ function open(path: string, table: Table): Library {
   return openWithKoffi(koffi, path, table);
 }
 
+/**
+ * In Node 20, tsx makes TypeScript run on the main thread only, although workers get the options that name it (measured
+ * with tsx 4.23): there it has to be registered in each worker.
+ */
+function workerEntry(module: URL): URL {
+  const usesTsx = globalThis.process.execArgv.some((option) => /\btsx\b/.test(option));
+  if (!usesTsx || !module.pathname.endsWith(".ts")) return module;
+  try {
+    // require() finds the CommonJS file, which does not work here; the module lies beside it.
+    const api = packageRequire().resolve("tsx/esm/api").replace(/\.cjs$/, ".mjs");
+    const { pathToFileURL } = builtin("node:url") as typeof import("node:url");
+    const register = `(await import(${JSON.stringify(pathToFileURL(api).href)})).register();`;
+    return importing(module, register);
+  } catch {
+    return module;
+  }
+}
+
 export function nodeRuntime(): Runtime {
-  return { ...processRuntime(), open };
+  return { ...processRuntime(), open, workerEntry };
 }

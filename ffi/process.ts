@@ -4,7 +4,7 @@ import type { Runtime } from "./runtime.ts";
 export const builtin = (name: string) => globalThis.process.getBuiltinModule(name);
 
 /** `require`, seen from this package. */
-export function packageRequire(): (name: string) => unknown {
+export function packageRequire(): { (name: string): unknown; resolve(name: string): string } {
   const { createRequire } = builtin("node:module") as typeof import("node:module");
   return createRequire(import.meta.url);
 }
@@ -45,6 +45,7 @@ export function processRuntime(): Omit<Runtime, "open"> {
     permitted: () => true,
     environment: (name) => env[name],
     exists: (path) => (builtin("node:fs") as typeof import("node:fs")).existsSync(path),
+    workerEntry: (module) => module,
     isWorker: () => !(builtin("node:worker_threads") as typeof import("node:worker_threads")).isMainThread,
     onExit: (action) => void globalThis.process.on("exit", action),
   };

@@ -8,6 +8,11 @@ export interface Library {
   view(address: number, bytes: number): ArrayBuffer;
 }
 
+/** A module, as an address, that imports another one after `first` has run. */
+export function importing(module: URL, first = ""): URL {
+  return new URL(`data:text/javascript,${encodeURIComponent(`${first}await import(${JSON.stringify(module.href)});`)}`);
+}
+
 /** What differs between Deno, Bun and Node. Nothing here asks the user for a permission, except `open`. */
 export interface Runtime {
   /** `<os>-<arch>`, as the folders of native/ are named. */
@@ -29,6 +34,8 @@ export interface Runtime {
    * web, too.
    */
   download?(address: string, library: PrebuiltFile): string;
+  /** What a worker is started with that is to run `module`. */
+  workerEntry(module: URL): URL;
   /** Whether this thread is a worker. */
   isWorker(): boolean;
   /** Calls `action` when the process ends. For the main thread. */

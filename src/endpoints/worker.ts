@@ -1,6 +1,6 @@
 // A function that runs in a worker and fills or empties the ring of a stream.
 import type { Worker } from "node:worker_threads";
-import { nativePath } from "../../ffi/load.ts";
+import { nativePath, runtime } from "../../ffi/load.ts";
 import { type ErrorCode, PastreamError } from "../library/errors.ts";
 import type { RingHandle } from "../ring/ring-buffer.ts";
 import type { Host } from "../run/endpoint.ts";
@@ -52,9 +52,7 @@ export function isWorkerTask(value: unknown): value is WorkerTask {
 
 // worker-main lies beside this file, and has its extension: .ts here, .js in the package that was built for Node.
 const extension = /\.[cm]?[jt]s$/.exec(import.meta.url)?.[0] ?? ".ts";
-const main = new URL(`./worker-main${extension}`, import.meta.url);
-// Deno does not start a worker from the web directly.
-const workerMain = main.protocol === "file:" ? main : new URL(`data:text/javascript,import ${JSON.stringify(main)}`);
+const workerMain = new URL(`./worker-main${extension}`, import.meta.url);
 
 /**
  * Runs a task in a worker, and settles when its function has. Without a gate, the function is called when it can be.
@@ -80,7 +78,7 @@ async function runInWorker(
   };
   // Loaded here: most programs have no workers.
   const { Worker } = await import("node:worker_threads");
-  const worker = new Worker(workerMain, { workerData: order });
+  const worker = new Worker(runtime.workerEntry(workerMain), { workerData: order });
   const leave = flow.poller.join(worker);
   const tellEnd = () => {
     Atomics.store(ended, 0, 1);
