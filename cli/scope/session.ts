@@ -1,13 +1,12 @@
 /** A viewed stream: its runs, the reduction of its input, and its recordings. */
-import { statSync } from "node:fs";
 import { type DeviceInfo, DuplexStream, type Glitch, InputStream, type Levels, SoundFile } from "../../mod.ts";
 import { listDevices } from "./devices.ts";
 import type { ScopeOptions } from "./options.ts";
 import { Recorder, type RecordingFormat, type RecordingInfo } from "./recorder.ts";
 import { type Reduced, Reducer, type Resolution, resolutionOf, type SpectrumChoice } from "./reducer.ts";
 
-/** Size of the ring between the device and this thread: many seconds, so that a blocked thread loses no frame. */
-const RING_FRAMES = 2 ** 20;
+/** Size of the ring between the device and the analysis. */
+const RING_FRAMES = 2 ** 17;
 /** Chunks reduced into one packet. */
 const CHUNKS_PER_PACKET = 2;
 const STATUS_INTERVAL = 500;
@@ -78,8 +77,7 @@ export class Session {
   #file: SoundFile | undefined;
   #reducer: Reducer | undefined;
   #recorder: Recorder | undefined;
-  /** A caller that waits until the chunks have reached a frame. */
-  #awaited: { readonly frame: number; readonly reached: () => void } | undefined;
+  #finishing: Promise<void> = Promise.resolve();
   readonly #recordings = new Map<string, RecordingInfo & { readonly path: string }>();
   #levels: Levels = { input: [], output: [] };
   /** frameCount at which #levels were read. */
@@ -164,14 +162,8 @@ export class Session {
     });
   }
 
-  /** Ends the recording at the frame that the device has reached now, once the chunks up to it are written. */
   finish(): Promise<void> {
-    return this.#inTurn(async () => {
-      const frame = this.#stream?.frameCount;
-      if (!this.#recorder || frame === undefined) return;
-      await new Promise<void>((reached) => this.#awaited = { frame, reached });
-      this.#finish();
-    });
+    return this.#inTurn(() => this.#finish());
   }
 
   /** Finishes a recording, then stops. */
@@ -239,12 +231,11 @@ export class Session {
     const timer = setInterval(() => this.#tell(stream), STATUS_INTERVAL);
     let error: string | null = null;
     try {
-      let [count, taken] = [0, 0];
+      let count = 0;
       const inputs = first(stream.channels);
       const chunkSize = reducer.resolution.rowFrames;
-      for await (const chunk of stream.chunks({ chunkSize, bufferSize: RING_FRAMES, pad: -1 })) {
-        this.#write(chunk);
-        this.#reach(taken += chunk.length / inputs);
+      const options = { chunkSize, bufferSize: RING_FRAMES, onOverflow: "drop", pad: -1 } as const;
+      for await (const chunk of stream.chunks(options)) {
         if (this.viewers.size === 0) reducer.skip(chunk.length / inputs);
         else {
           reducer.push(chunk);
@@ -256,9 +247,8 @@ export class Session {
     }
     clearInterval(timer);
     this.#tell(stream);
-    this.#reach(Infinity);
     try {
-      this.#finish();
+      await this.#finish();
       await stream.close();
     } catch (thrown) {
       error ??= messageOf(thrown);
@@ -270,26 +260,6 @@ export class Session {
       this.#reducer =
         undefined;
     this.#changed({ phase: "stopped", error });
-  }
-
-  #reach(frame: number): void {
-    if (!this.#awaited || frame < this.#awaited.frame) return;
-    this.#awaited.reached();
-    this.#awaited = undefined;
-  }
-
-  /** Writes a chunk to the recording. A write error ends the recording; the view continues. */
-  #write(chunk: Float32Array<ArrayBuffer>): void {
-    try {
-      this.#recorder?.write(chunk);
-    } catch (error) {
-      this.#changed({ error: messageOf(error) });
-      try {
-        this.#finish();
-      } catch {
-        // Closing fails with the same error.
-      }
-    }
   }
 
   #send(stream: ViewedStream, reducer: Reducer): void {
@@ -313,6 +283,8 @@ export class Session {
       recordedFrames: this.#recorder?.frames ?? 0,
     };
     keepLast(this.statuses, [status], MOST_STATUSES);
+    // A recording that cannot be continued has ended; the view continues.
+    if (this.#recorder?.error) this.finish().catch(() => {});
     const log = stream.glitches;
     const last = this.#lastGlitch;
     const known = last ? log.findLastIndex(({ frame, kind }) => frame === last.frame && kind === last.kind) : -1;
@@ -333,17 +305,16 @@ export class Session {
     await this.#pumping;
   }
 
-  #finish(): void {
+  #finish(): Promise<void> {
     const recorder = this.#recorder;
-    if (!recorder) return;
+    if (!recorder) return this.#finishing;
     this.#recorder = undefined;
-    const { name, path, frames } = recorder;
-    try {
-      recorder.close();
-    } finally {
-      this.#recordings.set(name, { name, frames, bytes: statSync(path).size, path });
-      this.#changed({});
-    }
+    return this.#finishing = (async () => {
+      const info = await recorder.close();
+      this.#recordings.set(info.name, { ...info, path: recorder.path });
+      const { error } = recorder;
+      this.#changed(error ? { error: error.message } : {});
+    })();
   }
 }
 
