@@ -31,7 +31,8 @@ static void note(struct attempts *attempts, const char *name, const char *reason
 }
 
 /* Fills the struct of functions; 1 if all that is needed was there. */
-static int resolve(struct library *library, void *loaded, const char *name, struct attempts *attempts) {
+static int resolve(struct library *library, void *loaded, void *functions, const char *name,
+                   struct attempts *attempts) {
   for (size_t i = 0; i < library->symbol_count; i++) {
     const struct library_symbol *symbol = &library->symbols[i];
     void *address = os_library_symbol(loaded, symbol->name);
@@ -41,7 +42,7 @@ static int resolve(struct library *library, void *loaded, const char *name, stru
       note(attempts, name, reason);
       return 0;
     }
-    memcpy((char *)library->functions + symbol->offset, &address, sizeof address);
+    memcpy((char *)functions + symbol->offset, &address, sizeof address);
   }
   return 1;
 }
@@ -53,7 +54,7 @@ static int try_file(struct library *library, const char *name, struct attempts *
     note(attempts, name, reason);
     return 0;
   }
-  return resolve(library, loaded, name, attempts);
+  return resolve(library, loaded, library->functions, name, attempts);
 }
 
 static int try_system(struct library *library, struct attempts *attempts) {
@@ -98,6 +99,20 @@ int32_t library_load(struct library *library, const char *path) {
   atomic_store_explicit(&library->loaded, origin, memory_order_release);
   os_mutex_unlock(&library->lock);
   return origin ? PS_OK : error_set(library->missing, 0, "%s", attempts.text);
+}
+
+int32_t library_copy(struct library *library, void *functions, void **copy) {
+  char path[OS_PATH_SIZE], reason[REASON_SIZE] = "";
+  struct attempts attempts = {.length = 0};
+  void *address;
+  memcpy(&address, (char *)library->functions + library->symbols[0].offset, sizeof address);
+  os_library_path(address, path, sizeof path);
+  *copy = os_library_open_copy(path, reason, sizeof reason);
+  if (!*copy) return error_set(library->missing, 0, "a copy of %s cannot be loaded: %s", path, reason);
+  if (resolve(library, *copy, functions, path, &attempts)) return PS_OK;
+  os_library_close(*copy);
+  *copy = NULL;
+  return error_set(library->missing, 0, "%s", attempts.text);
 }
 
 static struct library *by_number(int32_t which) {

@@ -34,7 +34,12 @@ struct library {
  * Cheap when loaded. PS_OK, or `missing` with a line for each thing tried. Any thread. */
 int32_t library_load(struct library *library, const char *path);
 
-extern struct library library_portaudio; /* device/portaudio/thread.c */
+/* Loads a copy of the file of a loaded library, as a library of its own: fills `functions`, a struct as the
+ * library's, and `copy` for os_library_close. PS_OK, or `missing` with what went wrong. Any thread; reads and writes
+ * files. */
+int32_t library_copy(struct library *library, void *functions, void **copy);
+
+extern struct library library_portaudio; /* device/portaudio/instance.c */
 extern struct library library_sndfile;   /* file/sndfile/api.c */
 
 #endif

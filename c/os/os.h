@@ -87,6 +87,9 @@ void os_in_forked_child(void (*forget)(void));
 
 /* Shared libraries, loaded for the life of the process. `error` gets the system's text. */
 void *os_library_open(const char *path, char *error, size_t error_size);
+/* The same of a copy of the file, which the system takes for another library; it can be closed. */
+void *os_library_open_copy(const char *path, char *error, size_t error_size);
+void os_library_close(void *library);
 void *os_library_symbol(void *library, const char *name);
 /* The path of the file that holds `symbol`; empty if it cannot be told. */
 void os_library_path(void *symbol, char *path, size_t size);

@@ -216,6 +216,37 @@ void *os_library_open(const char *path, char *error, size_t error_size) {
 void *os_library_open(const char *path, char *error, size_t error_size) { return open_file(path, error, error_size); }
 #endif
 
+static int copy_file(const char *path, int to) {
+  char data[65536];
+  ssize_t count = -1;
+  int from = open(path, O_RDONLY | O_CLOEXEC);
+  while (from >= 0 && (count = read(from, data, sizeof data)) > 0)
+    if (write(to, data, (size_t)count) != count) {
+      count = -1;
+      break;
+    }
+  if (from >= 0) close(from);
+  return count == 0 ? 0 : -1;
+}
+
+void *os_library_open_copy(const char *path, char *error, size_t error_size) {
+  char copy[OS_PATH_SIZE];
+  const char *folder = getenv("TMPDIR");
+  snprintf(copy, sizeof copy, "%s/pastream-XXXXXX", folder && folder[0] == '/' ? folder : "/tmp");
+  int file = mkstemp(copy); /* for this user only */
+  if (file < 0 || copy_file(path, file) < 0) {
+    snprintf(error, error_size, "%s", strerror(errno));
+    if (file >= 0) close(file), unlink(copy);
+    return NULL;
+  }
+  close(file);
+  void *library = open_file(copy, error, error_size);
+  unlink(copy);
+  return library;
+}
+
+void os_library_close(void *library) { dlclose(library); }
+
 void *os_library_symbol(void *library, const char *name) { return dlsym(library, name); }
 
 void os_library_path(void *symbol, char *path, size_t size) {

@@ -190,6 +190,23 @@ void *os_library_open(const char *path, char *error, size_t error_size) {
   return library;
 }
 
+void *os_library_open_copy(const char *path, char *error, size_t error_size) {
+  wchar_t folder[MAX_PATH], copy[MAX_PATH];
+  char name[4 * MAX_PATH];
+  wchar_t *wide = to_wide(path);
+  int copied = wide && GetTempPathW(MAX_PATH, folder) && GetTempFileNameW(folder, L"psa", 0, copy) &&
+               CopyFileW(wide, copy, FALSE);
+  free(wide);
+  if (!copied) {
+    snprintf(error, error_size, "it cannot be copied (error %lu)", GetLastError());
+    return NULL;
+  }
+  to_utf8(copy, name, sizeof name);
+  return os_library_open(name, error, error_size); /* the system keeps the file as long as it is loaded */
+}
+
+void os_library_close(void *library) { FreeLibrary(library); }
+
 void *os_library_symbol(void *library, const char *name) { return (void *)GetProcAddress(library, name); }
 
 void os_library_path(void *symbol, char *path, size_t size) {

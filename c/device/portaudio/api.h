@@ -140,6 +140,7 @@ struct pa_mac_core_stream_info {
   F(const char *, get_version_text, Pa_GetVersionText, (void))                                                        \
   F(const char *, get_error_text, Pa_GetErrorText, (int error))                                                       \
   F(int, initialize, Pa_Initialize, (void))                                                                           \
+  F(int, terminate, Pa_Terminate, (void))                                                                             \
   F(int, get_host_api_count, Pa_GetHostApiCount, (void))                                                              \
   F(const struct pa_host_api_info *, get_host_api_info, Pa_GetHostApiInfo, (int host_api))                            \
   F(const struct pa_host_error_info *, get_last_host_error_info, Pa_GetLastHostErrorInfo, (void))                     \

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "device/device.h"
+#include "device/portaudio/instance.h"
 #include "device/portaudio/list.h"
 #include "device/portaudio/setup.h"
 #include "engine/format.h"
@@ -126,6 +127,7 @@ static void release(struct portaudio_device *device) {
   if (atomic_fetch_sub(&device->uses, 1) > 1) return;
   portaudio_setup_free(&device->setup);
   os_mutex_destroy(&device->lock);
+  portaudio_leave(device->api);
   free(device);
 }
 
@@ -191,7 +193,7 @@ static int32_t run(struct portaudio_call *call) {
     device->open = open;
     atomic_store(&device->clock_offset, api->get_stream_time(open) - os_time());
   }
-  return result == PA_NO_ERROR ? PS_OK : portaudio_error(result, doing[device->what]);
+  return result == PA_NO_ERROR ? PS_OK : portaudio_error(api, result, doing[device->what]);
 }
 
 /* A call that was given up has ended. */
@@ -248,7 +250,10 @@ static int32_t open_device(struct device *device) {
   int32_t status = portaudio_use(&api);
   if (status < 0) return status;
   struct portaudio_device *own = calloc(1, sizeof *own);
-  if (!own) return error_set(PS_ERR_MEMORY, 0, "no memory for a device");
+  if (!own) {
+    portaudio_leave(api);
+    return error_set(PS_ERR_MEMORY, 0, "no memory for a device");
+  }
   own->call.run = run;
   own->call.late = run_late;
   own->uses = 1;
@@ -375,6 +380,7 @@ const struct device_ops device_portaudio = {
     .info = portaudio_info,
     .host_api = portaudio_host_api,
     .default_device = portaudio_default_device,
+    .refresh = portaudio_refresh,
     .check = check_settings,
     .open = open_device,
     .start = start,

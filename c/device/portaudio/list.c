@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "device/portaudio/thread.h"
+#include "base/error.h"
+#include "device/portaudio/instance.h"
 
 int32_t portaudio_count(int32_t *devices, int32_t *host_apis) {
   const struct portaudio_api *api;
@@ -13,7 +14,9 @@ int32_t portaudio_count(int32_t *devices, int32_t *host_apis) {
   if (status < 0) return status;
   int device_count = api->get_device_count(), host_api_count = api->get_host_api_count();
   int result = device_count < 0 ? device_count : host_api_count;
-  if (result < 0) return error_set(PS_ERR_PORTAUDIO, result, "listing the devices: %s", api->get_error_text(result));
+  const char *text = result < 0 ? api->get_error_text(result) : "";
+  portaudio_leave(api);
+  if (result < 0) return error_set(PS_ERR_PORTAUDIO, result, "listing the devices: %s", text);
   *devices = device_count;
   *host_apis = host_api_count;
   return PS_OK;
@@ -35,6 +38,7 @@ int32_t portaudio_info(int32_t device, struct device_info *info) {
                                    [PS_DEVICE_HIGH_OUTPUT_LATENCY] = found->default_high_output_latency,
                                }};
   text_copy(found->name, info->name, sizeof info->name);
+  portaudio_leave(api);
   return PS_OK;
 }
 
@@ -50,6 +54,7 @@ int32_t portaudio_host_api(int32_t host_api, struct host_api_info *info) {
                                      [PS_HOST_API_DEFAULT_OUTPUT] = found->default_output_device,
                                  }};
   text_copy(found->name, info->name, sizeof info->name);
+  portaudio_leave(api);
   return PS_OK;
 }
 
@@ -70,5 +75,6 @@ int32_t portaudio_default_device(int direction) {
   int32_t status = portaudio_use(&api);
   if (status < 0) return status;
   int device = portaudio_choose_default(api, direction);
+  portaudio_leave(api);
   return device < 0 ? PS_DEVICE_NONE : device;
 }

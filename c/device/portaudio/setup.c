@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "device/portaudio/instance.h"
 #include "device/portaudio/list.h"
 #include "pastream.h"
 
@@ -190,12 +191,13 @@ struct check {
 static int32_t run_check(struct portaudio_call *call) {
   struct check *check = (struct check *)call;
   int result = find_supported(&check->setup, check->api);
-  return result == PA_NO_ERROR ? PS_OK : portaudio_error(result, "opening the stream");
+  return result == PA_NO_ERROR ? PS_OK : portaudio_error(check->api, result, "opening the stream");
 }
 
 static void free_check(struct portaudio_call *call) {
   struct check *check = (struct check *)call;
   portaudio_setup_free(&check->setup);
+  portaudio_leave(check->api);
   free(check);
 }
 
@@ -204,7 +206,10 @@ int32_t portaudio_check(const double *config, const double *list, double seconds
   int32_t status = portaudio_use(&api);
   if (status < 0) return status;
   struct check *check = calloc(1, sizeof *check);
-  if (!check) return error_set(PS_ERR_MEMORY, 0, "no memory for a call of PortAudio");
+  if (!check) {
+    portaudio_leave(api);
+    return error_set(PS_ERR_MEMORY, 0, "no memory for a call of PortAudio");
+  }
   check->api = api;
   check->call = (struct portaudio_call){.run = run_check, .late = free_check, .limit = seconds};
   status = portaudio_setup_init(&check->setup, api, config, list);

@@ -5,13 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/library.h"
-#include "device/portaudio/quiet.h"
+#include "device/portaudio/api.h"
 #include "pastream.h"
 
-#define INITIALIZE_SECONDS 15.0 /* ALSA alone may take one; Bluetooth and network devices more */
-#define LOOK_SECONDS 0.1        /* between two looks at what the call is waiting for */
-#define QUEUE_SECONDS 30.0      /* for the calls before one's own */
+#define LOOK_SECONDS 0.1   /* between two looks at what the call is waiting for */
+#define QUEUE_SECONDS 30.0 /* for the calls before one's own */
 
 enum { CALL_WAITING, CALL_RUNNING, CALL_ENDED };
 
@@ -21,65 +19,16 @@ struct worker {
   struct os_event wake;
 };
 
-/* All that belongs to one PortAudio. */
+/* The calls, of all instances. */
 struct portaudio {
-  struct portaudio_api api;
   struct os_mutex lock; /* for what follows, and for stage and owner of calls */
   struct worker *worker;
   struct portaudio_call *first, **last; /* waiting */
   struct portaudio_call *running;       /* of the present worker */
-  int initializing;                     /* some thread is in Pa_Initialize */
-  _Atomic int32_t initialized;
+  int watches_forks;
 };
 
 static struct portaudio the_portaudio = {.lock = OS_MUTEX_INIT, .last = &the_portaudio.first};
-
-/* ------------------------------------------------------------------ library */
-
-static const char *const file_names[] = {
-#if defined(_WIN32)
-    "portaudio.dll",
-    "libportaudio-2.dll",
-    "libportaudio.dll",
-    "portaudio_x64.dll",
-    "libportaudio64bit.dll",
-#elif defined(__APPLE__)
-    "libportaudio.2.dylib",
-#else
-    "libportaudio.so.2",
-    "libportaudio.so",
-#endif
-    NULL,
-};
-
-/* In the bundle. */
-#if defined(_WIN32)
-#define BUNDLED "portaudio.dll"
-#elif defined(__APPLE__)
-#define BUNDLED "libportaudio.2.dylib"
-#else
-#define BUNDLED "libportaudio.so.2"
-#endif
-
-static const struct library_symbol symbols[] = {
-#define F(result, name, real_name, parameters) {#real_name, offsetof(struct portaudio_api, name), 0},
-    PORTAUDIO_FUNCTIONS(F)
-#undef F
-};
-
-static const char *version_text(void) { return the_portaudio.api.get_version_text(); }
-
-struct library library_portaudio = {
-    .variable = "PASTREAM_PORTAUDIO",
-    .names = file_names,
-    .bundled = BUNDLED,
-    .missing = PS_ERR_NO_PORTAUDIO,
-    .symbols = symbols,
-    .symbol_count = sizeof symbols / sizeof symbols[0],
-    .functions = &the_portaudio.api,
-    .version = version_text,
-    .lock = OS_MUTEX_INIT,
-};
 
 /* -------------------------------------------------------------------- calls */
 
@@ -144,8 +93,19 @@ static int replace_worker(struct portaudio *portaudio) {
   return 0;
 }
 
+/* A forked child has no thread of PortAudio's: its calls get a new one. */
+static void forget_worker(void) {
+  os_mutex_init(&the_portaudio.lock);
+  the_portaudio.worker = NULL;
+  the_portaudio.running = NULL;
+  the_portaudio.first = NULL;
+  the_portaudio.last = &the_portaudio.first;
+}
+
 /* Under the lock. */
 static int enqueue(struct portaudio *portaudio, struct portaudio_call *call) {
+  if (!portaudio->watches_forks) os_in_forked_child(forget_worker);
+  portaudio->watches_forks = 1;
   if (!portaudio->worker && replace_worker(portaudio)) return -1;
   call->stage = CALL_WAITING;
   call->next = NULL;
@@ -215,66 +175,4 @@ void portaudio_post(struct portaudio_call *call) {
   int queued = enqueue(portaudio, call) == 0;
   os_mutex_unlock(&portaudio->lock);
   if (!queued) call->late(call);
-}
-
-int32_t portaudio_error(int pa_error, const char *doing) {
-  const struct portaudio_api *api = &the_portaudio.api;
-  const struct pa_host_error_info *host = api->get_last_host_error_info();
-  if (pa_error != PA_UNANTICIPATED_HOST_ERROR || !host)
-    return error_set(PS_ERR_PORTAUDIO, pa_error, "%s: %s", doing, api->get_error_text(pa_error));
-  const char *text = host->text && *host->text ? host->text : api->get_error_text(pa_error);
-  error_set(PS_ERR_PORTAUDIO, pa_error, "%s: %s", doing, text);
-  error_set_host((int32_t)host->code, host->host_api_type);
-  return PS_ERR_PORTAUDIO;
-}
-
-/* --------------------------------------------------------------- initialize */
-
-/* A forked child has no thread of PortAudio's: its calls get a new one. */
-static void forget_worker(void) {
-  struct portaudio *portaudio = &the_portaudio;
-  os_mutex_init(&portaudio->lock);
-  portaudio->worker = NULL;
-  portaudio->running = NULL;
-  portaudio->first = NULL;
-  portaudio->last = &portaudio->first;
-  portaudio->initializing = 0;
-}
-
-static int32_t initialize(struct portaudio_call *call) {
-  struct portaudio *portaudio = &the_portaudio;
-  (void)call;
-  os_mutex_lock(&portaudio->lock);
-  int hanging = portaudio->initializing;
-  portaudio->initializing = 1;
-  os_mutex_unlock(&portaudio->lock);
-  if (hanging)
-    return error_set(PS_ERR_PORTAUDIO, PA_TIMED_OUT, "PortAudio is still starting: a sound server does not answer");
-  portaudio_quiet();
-  int result = atomic_load(&portaudio->initialized) ? PA_NO_ERROR : portaudio->api.initialize();
-  if (result == PA_NO_ERROR && !atomic_exchange(&portaudio->initialized, 1)) os_in_forked_child(forget_worker);
-  os_mutex_lock(&portaudio->lock);
-  portaudio->initializing = 0;
-  os_mutex_unlock(&portaudio->lock);
-  if (result == PA_HOST_API_NOT_FOUND)
-    return error_set(PS_ERR_PORTAUDIO, result,
-                     "PortAudio finds no host API: on Linux it needs ALSA's library (libasound.so.2) or JACK's");
-  return result == PA_NO_ERROR ? PS_OK : portaudio_error(result, "starting PortAudio");
-}
-
-static void free_call(struct portaudio_call *call) { free(call); }
-
-int32_t portaudio_use(const struct portaudio_api **api) {
-  struct portaudio *portaudio = &the_portaudio;
-  *api = &portaudio->api;
-  if (atomic_load_explicit(&portaudio->initialized, memory_order_acquire)) return PS_OK;
-  int32_t status = library_load(&library_portaudio, NULL);
-  if (status < 0) return status;
-  struct portaudio_call *call = calloc(1, sizeof *call);
-  if (!call) return error_set(PS_ERR_MEMORY, 0, "no memory for a call of PortAudio");
-  *call = (struct portaudio_call){.run = initialize, .late = free_call, .limit = INITIALIZE_SECONDS};
-  status = portaudio_call(call);
-  if (status == PORTAUDIO_HUNG) return PS_ERR_PORTAUDIO;
-  free(call);
-  return status;
 }

@@ -34,11 +34,4 @@ int32_t portaudio_call(struct portaudio_call *call);
 /* Has the call made when its turn comes, without waiting for it; `late` follows. */
 void portaudio_post(struct portaudio_call *call);
 
-/* PortAudio's functions, once it is loaded and initialized, which this sees to. Those that only look at devices may be
- * called directly: the list of devices does not change any more. */
-int32_t portaudio_use(const struct portaudio_api **api);
-
-/* Sets the thread's error from the PaError of what was being done, and answers its status. On PortAudio's thread. */
-int32_t portaudio_error(int pa_error, const char *doing);
-
 #endif

@@ -1,0 +1,222 @@
+#include "device/portaudio/instance.h"
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdlib.h>
+
+#include "base/library.h"
+#include "device/portaudio/quiet.h"
+#include "device/portaudio/thread.h"
+
+#define INITIALIZE_SECONDS 15.0 /* ALSA alone may take one; Bluetooth and network devices more */
+#define TERMINATE_SECONDS 3.0
+
+struct portaudio_instance {
+  struct portaudio_api api; /* first: it is the instance to those who use it */
+  void *copy;               /* the copied library; NULL for the first instance, whose library stays */
+  _Atomic int32_t uses;     /* one of being the newest, and one of each user */
+};
+
+static struct portaudio_instance first = {.uses = 1};
+static struct portaudio_instance *newest = &first; /* under the lock, as the next */
+static int initializing;                           /* some thread is in the first Pa_Initialize */
+static _Atomic int32_t initialized;
+static struct os_mutex lock = OS_MUTEX_INIT;
+
+/* ------------------------------------------------------------------ library */
+
+static const char *const file_names[] = {
+#if defined(_WIN32)
+    "portaudio.dll",
+    "libportaudio-2.dll",
+    "libportaudio.dll",
+    "portaudio_x64.dll",
+    "libportaudio64bit.dll",
+#elif defined(__APPLE__)
+    "libportaudio.2.dylib",
+#else
+    "libportaudio.so.2",
+    "libportaudio.so",
+#endif
+    NULL,
+};
+
+/* In the bundle. */
+#if defined(_WIN32)
+#define BUNDLED "portaudio.dll"
+#elif defined(__APPLE__)
+#define BUNDLED "libportaudio.2.dylib"
+#else
+#define BUNDLED "libportaudio.so.2"
+#endif
+
+static const struct library_symbol symbols[] = {
+#define F(result, name, real_name, parameters) {#real_name, offsetof(struct portaudio_api, name), 0},
+    PORTAUDIO_FUNCTIONS(F)
+#undef F
+};
+
+static const char *version_text(void) { return first.api.get_version_text(); }
+
+struct library library_portaudio = {
+    .variable = "PASTREAM_PORTAUDIO",
+    .names = file_names,
+    .bundled = BUNDLED,
+    .missing = PS_ERR_NO_PORTAUDIO,
+    .symbols = symbols,
+    .symbol_count = sizeof symbols / sizeof symbols[0],
+    .functions = &first.api,
+    .version = version_text,
+    .lock = OS_MUTEX_INIT,
+};
+
+int32_t portaudio_error(const struct portaudio_api *api, int pa_error, const char *doing) {
+  const struct pa_host_error_info *host = api->get_last_host_error_info();
+  if (pa_error != PA_UNANTICIPATED_HOST_ERROR || !host)
+    return error_set(PS_ERR_PORTAUDIO, pa_error, "%s: %s", doing, api->get_error_text(pa_error));
+  const char *text = host->text && *host->text ? host->text : api->get_error_text(pa_error);
+  error_set(PS_ERR_PORTAUDIO, pa_error, "%s: %s", doing, text);
+  error_set_host((int32_t)host->code, host->host_api_type);
+  return PS_ERR_PORTAUDIO;
+}
+
+/* -------------------------------------------------------- starting, ending */
+
+/* A call that starts or ends an instance. */
+struct instance_call {
+  struct portaudio_call call;
+  struct portaudio_instance *instance;
+};
+
+static int32_t call_new(struct instance_call **call, struct portaudio_instance *instance, double limit) {
+  *call = calloc(1, sizeof **call);
+  if (!*call) return error_set(PS_ERR_MEMORY, 0, "no memory for a call of PortAudio");
+  (*call)->instance = instance;
+  (*call)->call.limit = limit;
+  return PS_OK;
+}
+
+static void free_call(struct portaudio_call *call) { free(call); }
+
+static void free_instance(struct portaudio_instance *instance) {
+  if (!instance->copy) return; /* the first one is static */
+  os_library_close(instance->copy);
+  free(instance);
+}
+
+static int32_t run_terminate(struct portaudio_call *call) {
+  struct instance_call *own = (struct instance_call *)call;
+  own->instance->api.terminate();
+  return PS_OK;
+}
+
+static void end_terminate(struct portaudio_call *call) {
+  free_instance(((struct instance_call *)call)->instance);
+  free(call);
+}
+
+static int32_t start_instance(struct portaudio_instance *instance) {
+  portaudio_quiet();
+  int result = instance->api.initialize();
+  if (result == PA_HOST_API_NOT_FOUND)
+    return error_set(PS_ERR_PORTAUDIO, result,
+                     "PortAudio finds no host API: on Linux it needs ALSA's library (libasound.so.2) or JACK's");
+  return result == PA_NO_ERROR ? PS_OK : portaudio_error(&instance->api, result, "starting PortAudio");
+}
+
+static int32_t run_first(struct portaudio_call *call) {
+  (void)call;
+  os_mutex_lock(&lock);
+  int hanging = initializing;
+  initializing = 1;
+  os_mutex_unlock(&lock);
+  if (hanging)
+    return error_set(PS_ERR_PORTAUDIO, PA_TIMED_OUT, "PortAudio is still starting: a sound server does not answer");
+  int32_t status = atomic_load(&initialized) ? PS_OK : start_instance(&first);
+  if (status == PS_OK) atomic_store(&initialized, 1);
+  os_mutex_lock(&lock);
+  initializing = 0;
+  os_mutex_unlock(&lock);
+  return status;
+}
+
+static int32_t start_first(void) {
+  struct instance_call *call;
+  int32_t status = library_load(&library_portaudio, NULL);
+  if (status >= 0) status = call_new(&call, &first, INITIALIZE_SECONDS);
+  if (status < 0) return status;
+  call->call.run = run_first;
+  call->call.late = free_call;
+  status = portaudio_call(&call->call);
+  if (status == PORTAUDIO_HUNG) return PS_ERR_PORTAUDIO;
+  free(call);
+  return status;
+}
+
+/* ---------------------------------------------------------------------- use */
+
+int32_t portaudio_use(const struct portaudio_api **api) {
+  int32_t status = atomic_load_explicit(&initialized, memory_order_acquire) ? PS_OK : start_first();
+  if (status < 0) return status;
+  os_mutex_lock(&lock);
+  atomic_fetch_add(&newest->uses, 1);
+  *api = &newest->api;
+  os_mutex_unlock(&lock);
+  return PS_OK;
+}
+
+void portaudio_leave(const struct portaudio_api *api) {
+  struct portaudio_instance *instance = (struct portaudio_instance *)api;
+  struct instance_call *call;
+  if (atomic_fetch_sub(&instance->uses, 1) > 1 || call_new(&call, instance, TERMINATE_SECONDS) < 0) return;
+  call->call.run = run_terminate;
+  call->call.late = end_terminate;
+  portaudio_post(&call->call);
+}
+
+/* ------------------------------------------------------------------ refresh */
+
+static int32_t run_start(struct portaudio_call *call) {
+  return start_instance(((struct instance_call *)call)->instance);
+}
+
+/* It has started, but nobody waits for it any more. */
+static void end_start(struct portaudio_call *call) {
+  struct portaudio_instance *instance = ((struct instance_call *)call)->instance;
+  free(call);
+  portaudio_leave(&instance->api);
+}
+
+int32_t portaudio_refresh(void) {
+  const struct portaudio_api *before;
+  int32_t status = portaudio_use(&before);
+  if (status == PS_ERR_NO_PORTAUDIO) return PS_OK;
+  if (status < 0) return status;
+  portaudio_leave(before);
+  struct portaudio_instance *instance = calloc(1, sizeof *instance);
+  if (!instance) return error_set(PS_ERR_MEMORY, 0, "no memory for another PortAudio");
+  atomic_init(&instance->uses, 1);
+  struct instance_call *call;
+  status = library_copy(&library_portaudio, &instance->api, &instance->copy);
+  if (status >= 0) status = call_new(&call, instance, INITIALIZE_SECONDS);
+  if (status < 0) {
+    if (instance->copy) os_library_close(instance->copy);
+    free(instance);
+    return status;
+  }
+  call->call.run = run_start;
+  call->call.late = end_start;
+  status = portaudio_call(&call->call);
+  if (status == PORTAUDIO_HUNG) return PS_ERR_PORTAUDIO;
+  free(call);
+  if (status < 0) {
+    free_instance(instance);
+    return status;
+  }
+  os_mutex_lock(&lock);
+  struct portaudio_instance *old = newest;
+  newest = instance;
+  os_mutex_unlock(&lock);
+  portaudio_leave(&old->api);
+  return PS_OK;
+}
