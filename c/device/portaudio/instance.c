@@ -189,10 +189,12 @@ static void end_start(struct portaudio_call *call) {
 
 int32_t portaudio_refresh(void) {
   const struct portaudio_api *before;
+  int looked = atomic_load(&initialized);
   int32_t status = portaudio_use(&before);
   if (status == PS_ERR_NO_PORTAUDIO) return PS_OK;
   if (status < 0) return status;
   portaudio_leave(before);
+  if (!looked) return PS_OK; /* that was the first look */
   struct portaudio_instance *instance = calloc(1, sizeof *instance);
   if (!instance) return error_set(PS_ERR_MEMORY, 0, "no memory for another PortAudio");
   atomic_init(&instance->uses, 1);

@@ -1,5 +1,6 @@
 /* Looking again which devices PortAudio has: a sound server that comes after the first look, one that is killed and
- * started again, and a stream that runs meanwhile. */
+ * started again, and a stream that runs meanwhile. (A longer name of this program would make ALSA's plugin for JACK
+ * print a warning that it does not fit into a client's name.) */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdlib.h>
@@ -12,7 +13,8 @@
 #include "servers.h"
 #include "test.h"
 
-/* PortAudio keeps a few bytes of each stream; of a copy that is unloaded LeakSanitizer cannot tell that they are its. */
+/* PortAudio keeps a few bytes of each stream; of a copy that is unloaded LeakSanitizer cannot tell that they are its.
+ */
 const char *__asan_default_options(void) { return "detect_leaks=0"; }
 
 static int32_t play(double frames) {
