@@ -41,7 +41,7 @@ class Opened {
   }
 }
 
-/** Frees what nobody closed: rings that were dropped, and rings whose views outlived them. */
+/** Frees rings that were dropped without being closed, and rings whose views outlived them. */
 const forgotten = new FinalizationRegistry<number>((handle) => native().ps_ring_free(handle));
 /** A view keeps its ring, and with it the memory that it shows. */
 const keptByView = new WeakMap<ArrayBuffer, RingBuffer>();
@@ -118,7 +118,7 @@ export class RingBuffer implements Disposable {
     return unwrap(native().ps_ring_write_available(this.#live()), "RingBuffer");
   }
 
-  /** Copy out up to `size` elements (default: all there are) into new memory. */
+  /** Copies out up to `size` elements (default: all that can be read) into new memory. */
   read(size?: number): Uint8Array<ArrayBuffer> {
     const available = unwrap(native().ps_ring_read_available(this.#live()), "RingBuffer");
     const count = size === undefined ? available : Math.min(requireInteger("size", size, 0), available);
@@ -127,13 +127,13 @@ export class RingBuffer implements Disposable {
     return data;
   }
 
-  /** Copy out into `data`, as much as fits or is there; answers the number of elements. */
+  /** Copies out into `data`, as much as fits or can be read. Returns the number of elements. */
   readInto(data: ArrayBufferView): number {
     const count = this.#elements(data);
     return unwrap(native().ps_ring_read(this.#live(), data, count), "RingBuffer");
   }
 
-  /** Copy in up to `size` elements of `data` (default: all); answers how many fitted. */
+  /** Copies in up to `size` elements of `data` (default: all). Returns how many fitted. */
   write(data: ArrayBufferView, size?: number): number {
     const count = size === undefined ? this.#elements(data) : this.#elementsOf(data, size);
     return unwrap(native().ps_ring_write(this.#live(), data, count), "RingBuffer");
@@ -152,19 +152,19 @@ export class RingBuffer implements Disposable {
     return this.#parts(WRITE_SIDE, size);
   }
 
-  /** Take out up to `count` elements without a copy; answers how many. */
+  /** Removes up to `count` elements without a copy. Returns how many. */
   advanceReadIndex(count: number): number {
     const checked = requireInteger("count", count, 0, MAX_RING_SIZE);
     return unwrap(native().ps_ring_advance_read(this.#live(), checked), "RingBuffer");
   }
 
-  /** Add up to `count` elements that have been written in place; answers how many. */
+  /** Adds up to `count` elements that have been written in place. Returns how many. */
   advanceWriteIndex(count: number): number {
     const checked = requireInteger("count", count, 0, MAX_RING_SIZE);
     return unwrap(native().ps_ring_advance_write(this.#live(), checked), "RingBuffer");
   }
 
-  /** Empty it. Only while neither side is using it. */
+  /** Empties it. Call it only while neither side is using it. */
   flush(): void {
     unwrap(native().ps_ring_flush(this.#live()), "RingBuffer");
   }
@@ -186,7 +186,7 @@ export class RingBuffer implements Disposable {
     return this.#storage ? { ...handle, storage: this.#storage } : handle;
   }
 
-  /** Open a ring that another thread has shared. Closing it here leaves the ring as it is. */
+  /** Opens a ring that another thread has shared. Closing it here does not close it there. */
   static from(handle: RingHandle): RingBuffer {
     if (typeof handle !== "object" || handle === null) {
       throw new TypeError(`handle must be what share() gives, not ${show(handle)}`);
@@ -209,7 +209,7 @@ export class RingBuffer implements Disposable {
     return adopt(elementSize, new Opened(ring, size, false, storage));
   }
 
-  /** Free the ring. Views on it become empty, and using it afterwards is an error. Closing it again does nothing. */
+  /** Frees the ring. Views on it become empty, and using it afterwards is an error. A second call has no effect. */
   close(): void {
     if (this.#handle === 0) return;
     const handle = this.#handle;
@@ -227,12 +227,12 @@ export class RingBuffer implements Disposable {
     else ps_ring_free(toFree);
   }
 
-  /** The same as `close()`. */
+  /** The same as close(). */
   [Symbol.dispose](): void {
     this.close();
   }
 
-  /** The handle for a call. Of a closed ring it is 0, to which the native side answers with the error. */
+  /** The handle for a call. Of a closed ring it is 0, for which the native side returns the error. */
   #live(): number {
     if (this.#storage !== null && this.#storage.byteLength === 0) {
       throw new PastreamError("closed", "RingBuffer: the memory that it was given has been detached");

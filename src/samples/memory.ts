@@ -1,7 +1,7 @@
-// What is asked about memory that a caller hands in.
+// Checks of memory that a caller passes in.
 import { show } from "../base/validate.ts";
 
-/** Whether memory was given away (transferred): nothing can be read from it or written to it any more. */
+/** Whether memory was transferred, so that it can no longer be read or written. */
 export function isDetached(buffer: ArrayBufferLike): boolean {
   if (buffer.byteLength > 0) return false;
   try {
@@ -16,7 +16,7 @@ export function isDetached(buffer: ArrayBufferLike): boolean {
 export function requireView(name: string, value: unknown): ArrayBufferView {
   if (!ArrayBuffer.isView(value)) throw new TypeError(`${name} must be a typed array or DataView, not ${show(value)}`);
   if (value.byteLength === 0 && isDetached(value.buffer)) {
-    throw new TypeError(`${name} must not be detached: its memory was given away`);
+    throw new TypeError(`${name} must not be detached: its memory was transferred`);
   }
   return value;
 }
@@ -25,7 +25,7 @@ export function requireView(name: string, value: unknown): ArrayBufferView {
 export function requireBytes(name: string, value: unknown): Uint8Array {
   if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) {
     if (!isDetached(value)) return new Uint8Array(value);
-    throw new TypeError(`${name} must not be detached: its memory was given away`);
+    throw new TypeError(`${name} must not be detached: its memory was transferred`);
   }
   const { buffer, byteOffset, byteLength } = requireView(name, value);
   return new Uint8Array(buffer, byteOffset, byteLength);
