@@ -11,6 +11,8 @@
 #include "pastream.h"
 
 #define MPEG_LEVEL_MOST 0.9999 /* libsndfile makes a quality of it, and LAME refuses 10 */
+#define VORBIS_RATE_MOST 200000
+#define VORBIS_CHANNELS_MOST 255
 #define MPEG_BLOCK 1152
 #define FLAC_BLOCK 16     /* where blocks are of different lengths: the shortest one that may be */
 #define WRITE_FRAMES 8192 /* of one call: libsndfile's Vorbis encoder takes stack memory for each frame */
@@ -88,6 +90,10 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
   if (medium && access != SF_READ && (wanted.format & SF_MAJOR_MASK) == SF_SD2)
     /* libsndfile would write the second file to the working folder. */
     return file_error(name, 0, "SD2 has a second file beside the first, so it must be opened by a path");
+  if (access != SF_READ && (wanted.format & SF_SUBTYPE_MASK) == SF_VORBIS &&
+      (wanted.sample_rate > VORBIS_RATE_MOST || wanted.channels > VORBIS_CHANNELS_MOST))
+    /* libsndfile notices that at the first write, and some versions of it then crash when the file is closed. */
+    return file_error(name, 0, "Vorbis holds at most 255 channels and 200000 Hz");
   struct sndfile_sound *sound = calloc(1, sizeof *sound);
   if (!sound) return error_set(PS_ERR_MEMORY, 0, NULL);
   sound->sound = (struct sound){&codec_sndfile, medium, name};
