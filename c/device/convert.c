@@ -33,7 +33,8 @@ struct converter {
   double passed;       /* frames of the device, before the current callback */
   int result;          /* the host's */
   int ending;          /* it has completed: silence follows, then the resampler's end */
-  unsigned long flags; /* of callbacks since the host was last called */
+  unsigned long flags; /* of callbacks since the host was last called, */
+  double gap;          /* and the gaps before them, seconds */
 };
 
 static struct converter *converter_of(struct device_host *host) {
@@ -69,11 +70,13 @@ static void call_host(struct converter *converter, struct device_host *outer, si
                       const struct callback_times *times) {
   struct queue *in = &converter->queues[DEVICE_INPUT], *out = &converter->queues[DEVICE_OUTPUT];
   struct callback_times own = stream_times(converter, times);
+  own.gap = converter->gap;
   if (in->frame_bytes && in->frames < frames) /* the lag is there so that this does not happen */
     queue_silence(in, device_format(&converter->inner, DEVICE_INPUT), frames - in->frames);
   converter->result = outer->callback(outer, in->frame_bytes ? in->memory : NULL,
                                       out->frame_bytes ? queue_end(out) : NULL, frames, &own, converter->flags);
   converter->flags = 0;
+  converter->gap = 0;
   converter->handed += (double)frames;
   if (in->frame_bytes) queue_drop(in, frames);
   if (out->frame_bytes) out->frames += frames;
@@ -148,6 +151,7 @@ static int callback(struct device_host *host, const void *input, void *output, s
   size_t out_frame = converter->queues[DEVICE_OUTPUT].frame_bytes;
   int result = CALLBACK_CONTINUE;
   converter->flags |= flags;
+  converter->gap += times->gap;
   while (done < frames) {
     size_t now = frames - done < PIECE ? frames - done : PIECE;
     result = process(converter, host->outer, input ? (const uint8_t *)input + done * in_frame : NULL,
@@ -303,6 +307,7 @@ static int32_t convert_start(struct device *device) {
   converter->result = CALLBACK_CONTINUE;
   converter->ending = 0;
   converter->flags = 0;
+  converter->gap = 0;
   return converter->inner.ops->start(&converter->inner);
 }
 

@@ -190,7 +190,8 @@ static int output_callback(struct device_host *host, const void *input, void *ou
   for (size_t done = 0; done < frames;) {
     size_t now = frames - done < BLOCK_MOST ? frames - done : BLOCK_MOST;
     double later = (double)done / pair->rate;
-    struct callback_times own = {.now = times->now, .output = times->output != 0 ? times->output + later : 0};
+    struct callback_times own = {
+        .now = times->now, .output = times->output != 0 ? times->output + later : 0, .gap = done == 0 ? times->gap : 0};
     flags |= make_input(pair, now, time_of(pair, times) + (pair->simulated ? later : 0));
     own.input = times->now - atomic_load_explicit(&pair->fill, RELAXED) / pair->input_rate;
     result = pair->outer->callback(pair->outer, pair->input, (uint8_t *)output + done * out_frame, now, &own, flags);

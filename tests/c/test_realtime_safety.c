@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "device/convert.h"
 #include "device/device.h"
 #include "engine/resampler.h"
 #include "stream/state.h"
@@ -271,10 +272,50 @@ TEST(resampling_obeys) {
   check_violations();
 }
 
+/* A device that is called back at another rate than the stream's. */
+TEST(a_converter_obeys) {
+  static const int blocks[] = {0, 128};
+  static unsigned char in[2000 * 8], out[2000 * 8];
+  static struct device_ops inner_ops;
+  for (int number = 0; number < 2 * 6; number++) {
+    double config[PS_CONFIG_SIZE];
+    ps_config_init(config, PS_CONFIG_SIZE);
+    config[PS_CONFIG_INPUT_DEVICE] = config[PS_CONFIG_OUTPUT_DEVICE] = PS_DEVICE_VIRTUAL;
+    config[PS_CONFIG_INPUT_FORMAT] = config[PS_CONFIG_OUTPUT_FORMAT] = number / 2;
+    config[PS_CONFIG_SAMPLE_RATE] = 44100;
+    config[PS_CONFIG_DEVICE_RATE] = 48000;
+    config[PS_CONFIG_BLOCK_SIZE] = blocks[number % 2];
+    int32_t handle = ps_stream_new(config, PS_CONFIG_SIZE, NULL, 0);
+    struct stream *stream = (struct stream *)handle_use(handle, HANDLE_STREAM);
+    CHECK_EQUAL(await_command(handle, PS_COMMAND_OPEN), PS_OK);
+    struct device *inner = convert_inner(&stream->device);
+    CHECK(inner != &stream->device);
+    inner_ops = *inner->ops;
+    inner_ops.start = inner_ops.stop = inner_ops.abort = do_nothing;
+    inner_ops.active = always_active;
+    inner->ops = &inner_ops;
+    CHECK_EQUAL(ps_stream_set_run(handle, 3000, 0, 0, 0), PS_OK);
+    CHECK_EQUAL(await_command(handle, PS_COMMAND_START), PS_OK);
+    int result = CALLBACK_CONTINUE;
+    for (int i = 0; i < 20; i++) {
+      struct callback_times times = {.now = 1, .input = 0.9, .output = 1.1};
+      enter();
+      result = inner->host->callback(inner->host, in, out, (size_t)(i % 3 ? 300 : 2000), &times, (unsigned long)i % 32);
+      leave();
+    }
+    CHECK_EQUAL(result, CALLBACK_COMPLETE);
+    CHECK_EQUAL(await_command(handle, PS_COMMAND_ABORT), PS_OK);
+    object_release(&stream->object);
+    stream_close(handle);
+  }
+  check_violations();
+}
+
 int main(void) {
   RUN(the_guard_finds_violations);
   RUN(the_callback_obeys);
   RUN(resampling_obeys);
+  RUN(a_converter_obeys);
   return test_end();
 }
 #endif
