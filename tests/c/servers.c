@@ -44,7 +44,7 @@ static int start(struct server *server, const char *kind) {
   if (server->script == 0) {
     dup2(hold[0], STDIN_FILENO);
     dup2(answer[1], STDOUT_FILENO);
-    execlp("sh", "sh", "tests/programs/servers.sh", kind, NULL);
+    execlp("sh", "sh", "tests/helpers/servers.sh", kind, NULL);
     _exit(127);
   }
   close(hold[0]);

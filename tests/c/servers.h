@@ -1,4 +1,4 @@
-/* Sound servers for tests of the real PortAudio: tests/programs/servers.sh, which ends them with this process. */
+/* Sound servers for tests of the real PortAudio: tests/helpers/servers.sh, which ends them with this process. */
 #ifndef PS_TEST_SERVERS_H
 #define PS_TEST_SERVERS_H
 

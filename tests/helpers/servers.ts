@@ -13,7 +13,7 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-const script = fileURLToPath(new URL("../programs/servers.sh", import.meta.url));
+const script = fileURLToPath(new URL("./servers.sh", import.meta.url));
 
 /** For the `skip` of a test: why it cannot run for want of programs, or false. With CI=true nothing may be wanting. */
 function missing(programs: readonly string[]): string | false {
