@@ -8,6 +8,7 @@ import { once } from "node:events";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { setTimeout } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { MARK_FRAMES, ways } from "../helpers/end-heard.ts";
 import { runTs } from "../helpers/runtime.ts";
 import {
@@ -72,7 +73,10 @@ describe("the end is heard", () => {
     it(`over ${name}`, { skip }, async () => {
       const server = await start();
       try {
-        assert.deepEqual(await hearAll(server), expected);
+        // A server that got no time for a while skips some frames; a cut end is cut each time.
+        let heard = await hearAll(server);
+        for (let tries = 1; tries < 3 && !isDeepStrictEqual(heard, expected); tries++) heard = await hearAll(server);
+        assert.deepEqual(heard, expected);
       } finally {
         await server.stop();
       }
@@ -82,7 +86,7 @@ describe("the end is heard", () => {
   it("over JACK", { skip: jackMissing }, async () => {
     const server = await startJack();
     try {
-      const counts: number[] = JSON.parse(await playAll(server, { device: "loopback" }));
+      const counts: number[] = JSON.parse(await playAll(server, { device: "loopback JACK" }));
       assert.deepEqual(Object.fromEntries(Object.keys(ways).map((way, i) => [way, counts[i]])), expected);
     } finally {
       await server.stop();

@@ -179,7 +179,11 @@ describe("what a stream tells", () => {
       ],
       ...["sampleRate", "blockSize", "isDuplex", "rxMapping", "txMapping", "outputGain", "chunkFrame", "chunkTime"],
     ] as const;
-    for (const name of names) assert.ok(calls(() => stream[name as keyof typeof stream]) <= 1, name);
+    // These may change, since a stream can go on on another device; each direction is asked.
+    const most: Record<string, number> = { device: 4, latency: 2 };
+    for (const name of names) {
+      assert.ok(calls(() => stream[name as keyof typeof stream]) <= (most[name] ?? 1), name);
+    }
     assert.equal(calls(() => stream.frameCount), 1);
   });
 
