@@ -96,6 +96,11 @@ function compile(compiler, target, extra) {
   writeFileSync(stamp, hash);
 }
 
+/** Builds for one target, which need not be this machine's: that takes zig. */
+export function buildFor(target) {
+  compile(findCompiler(), target, ["-Werror"]);
+}
+
 /** Builds for this machine; with `all` for every target, where a warning is an error, with a manifest. */
 export function build({ all = false } = {}) {
   const compiler = findCompiler();
@@ -103,7 +108,7 @@ export function build({ all = false } = {}) {
   // The pinned compiler gives no warnings. Those of another compiler must not stop a user.
   if (!all) return compile(compiler, hostTarget(), compiler.from === "zig from npm" ? ["-Werror"] : []);
   if (compiler.kind !== "zig") throw new Failure("building for all platforms takes zig: on PATH, or by `npm ci`");
-  for (const target of targets) compile(compiler, target, ["-Werror"]);
+  for (const target of targets) buildFor(target);
   writeManifest(join(root, "native"));
 }
 

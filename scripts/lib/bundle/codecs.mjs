@@ -298,7 +298,8 @@ const sndfile = {
 #endif
 `,
   },
-  flags: () => ["-DHAVE_CONFIG_H"],
+  // Its codecs are inside, not in DLLs of their own.
+  flags: () => ["-DHAVE_CONFIG_H", "-DFLAC__NO_DLL"],
   exports: `#include "sndfile.h"\n`,
   pattern: "sf_*",
   libraries: (target) => (windows(target) ? ["-lshlwapi"] : ["-lm", "-lpthread"]),

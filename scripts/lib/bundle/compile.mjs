@@ -1,8 +1,8 @@
 // One shared library out of the files of several: `zig build-lib`, which takes flags for each group of files.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join, relative } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative } from "node:path";
 import process from "node:process";
 import { dropLinkTime, zigCache } from "../../build.mjs";
 import { Failure } from "../run.mjs";
@@ -106,15 +106,19 @@ export function hashLibrary({ parts, args, pins }) {
 /** Runs zig with arguments from zigArguments(). */
 export function compileLibrary({ parts, args, output }) {
   for (const { name, recipe } of parts) writeConfigs(name, recipe);
-  const aside = `${output}.${process.pid}`;
-  mkdirSync(dirname(output), { recursive: true });
+  // In a folder aside, by its own name: a DLL says in itself what it was called when it was linked.
+  const folder = `${dirname(output)}.${process.pid}`;
+  const aside = join(folder, basename(output));
+  for (const name of [dirname(output), folder]) mkdirSync(name, { recursive: true });
   const { status, stderr, error } = spawnSync(zig(), [...args, `-femit-bin=${aside}`], {
     cwd: root,
     encoding: "utf8",
     maxBuffer: 1 << 28,
     env: { ...process.env, ...zigCache },
   });
+  if (status !== 0) rmSync(folder, { recursive: true });
   if (status !== 0) throw new Failure(`${output} did not compile:\n${error?.message ?? stderr.slice(0, 4000)}`);
   if (output.endsWith(".dll")) dropLinkTime(aside);
   renameSync(aside, output);
+  rmSync(folder, { recursive: true });
 }

@@ -1,0 +1,81 @@
+// What is different on Windows: descriptors, where libraries are looked for, and what comes first. Run by
+// scripts/test-windows.mjs.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import {
+  closeSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { after, before, describe, it } from "node:test";
+import { fileURLToPath } from "node:url";
+import { PastreamError, readFile, SoundFile, versions, writeFile } from "../../mod.ts";
+
+const origins = fileURLToPath(new URL("../programs/library-origins.ts", import.meta.url));
+const tone = Float32Array.from({ length: 4800 }, (_, i) => 0.5 * Math.sin(i / 10));
+let folder = "";
+
+before(() => {
+  folder = mkdtempSync(join(tmpdir(), "pastream-"));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+/** Which libsndfile a program finds that is started in a folder. */
+function found(cwd: string, ...args: string[]): { path: string; origin: string } {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [origins, ...args], { cwd, encoding: "utf8" });
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout);
+}
+
+describe("on Windows", () => {
+  it("a descriptor of the runtime's is refused, and its file is left alone", () => {
+    const path = join(folder, "other.txt");
+    writeFileSync(path, "not to be touched");
+    const descriptor = openSync(path, "r+");
+    try {
+      assert.throws(
+        () => new SoundFile(descriptor, "w", { sampleRate: 48000, channels: 1, format: "WAV" }),
+        (error: unknown) => error instanceof PastreamError && /the runtime's own/.test(error.message),
+      );
+    } finally {
+      closeSync(descriptor);
+    }
+    assert.equal(readFileSync(path, "utf8"), "not to be touched");
+  });
+
+  it("PortAudio and libsndfile are those that come along", () => {
+    assert.deepEqual(versions().origins, { portaudio: "bundle", libsndfile: "bundle" });
+  });
+
+  for (const name of ["a.wav", "a.flac", "a.mp3", "a.ogg", "a.opus"]) {
+    it(`${name} is written and read`, async () => {
+      await writeFile(join(folder, name), tone, { sampleRate: 48000, channels: 1 });
+      const { samples } = await readFile(join(folder, name));
+      assert.ok(samples.length >= tone.length, `${samples.length} frames`);
+    });
+  }
+
+  it("a library in the working folder is not loaded", () => {
+    const planted = join(folder, "planted");
+    mkdirSync(planted);
+    for (const name of ["sndfile.dll", "libsndfile-1.dll"]) writeFileSync(join(planted, name), "no library");
+    const { path, origin } = found(planted);
+    assert.equal(origin, "bundle");
+    assert.ok(!path.startsWith(planted), path);
+  });
+
+  it("a library is named by the environment that the program sets, by a path in any letters", () => {
+    const copy = join(folder, "andere – ä.dll");
+    copyFileSync(versions().paths.libsndfile!, copy);
+    assert.deepEqual(found(folder, "environment", copy).path, copy);
+    assert.deepEqual(found(folder, "option", copy).path, copy);
+  });
+});
