@@ -78,6 +78,7 @@ function inside(command, { shown, env = {} }) {
     WINEPREFIX: "/root/.wine",
     WINEDEBUG: "-all",
     XDG_RUNTIME_DIR: "/tmp",
+    LANG: "C.UTF-8", // else Wine cannot make a file whose name has other letters than ASCII's
     NO_COLOR: "1",
     NODE_PATH: String.raw`Z:\opt\programs\node_modules`,
     ...env,
