@@ -55,7 +55,7 @@ TEST(streams) {
   CHECK(refused(ps_stream_set_run(stream, 0, 0, 0, 2)) && refused(ps_stream_set_run(stream, 0, 0, 0, -1)));
   CHECK(refused(ps_stream_set_gain(stream, 1e300)));
   CHECK(refused(ps_stream_wait(stream, NAN)));
-  CHECK(number_refused(ps_stream_due(stream, NAN)) && number_refused(ps_stream_capture_time(stream, NAN)));
+  CHECK(number_refused(ps_stream_due(stream, 0, NAN)) && number_refused(ps_stream_capture_time(stream, NAN)));
   CHECK(number_refused(ps_stream_number(stream, -1)) && number_refused(ps_stream_number(stream, PS_NUMBER_COUNT)));
   CHECK(refused(ps_stream_numbers(stream, NULL, 3)) && refused(ps_stream_numbers(stream, values, -3)));
   CHECK(refused(ps_stream_actual(stream, NULL, 3)) && refused(ps_stream_actual(stream, values, -3)));
