@@ -270,7 +270,7 @@ describe("an iterable", () => {
         } finally {
           returned++;
         }
-      }, { name: "RangeError", message: /whole frames/ }],
+      }, { name: "RangeError", message: /whole frame/ }],
       [new ReadableStream({ start: (controller) => controller.error(new URIError("mine")) }), { name: "URIError" }],
       [[5] as unknown as Source<"int16">, { name: "TypeError" }],
     ];
@@ -393,10 +393,10 @@ describe("a function", () => {
       await new Promise<void>((resolve) => go = resolve);
       ring.write(signal.subarray(0, 10));
     });
-    await stream.start();
+    await stream.start({ prebuffer: 10 });
     await stream.stop();
     const [first, goOn] = [[...rings][0], go];
-    await stream.start();
+    await stream.start({ prebuffer: 10 });
     assert.equal(rings.size, 2);
     await stream.stop();
     goOn();
