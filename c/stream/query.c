@@ -46,7 +46,9 @@ static double get_heard(struct stream *stream) {
 /* Frames of the source that are in its ring, or played and not heard yet. */
 static double get_queued(struct stream *stream) {
   os_mutex_lock(&stream->lock);
-  struct ring *ring = stream->rings[DEVICE_OUTPUT];
+  const struct endpoint *source = &stream->endpoints[DEVICE_OUTPUT];
+  struct ring *ring = stream->rings[DEVICE_OUTPUT]; /* of the run; before that, as it is set */
+  if (!ring && source->kind == PS_ENDPOINT_RING) ring = (struct ring *)source->object;
   int64_t played = atomic_load_explicit(&stream->engine.source.count, RELAXED);
   double queued = stream_running(stream) ? (double)(played - heard_now(stream)) : 0;
   if (ring && !stream->engine.source.cut) queued += (double)ring_read_available(ring);

@@ -210,6 +210,7 @@ int32_t ps_stream_set_run(int32_t handle, double frames, double pad, double offs
   stream->pad = pad;
   stream->offset = offset;
   stream->run_flags = flags;
+  stream->heard_most = 0;
   stream_clear(stream);
   return stream_done_idle(stream, PS_OK);
 }
