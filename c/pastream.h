@@ -384,7 +384,7 @@ PS_API int32_t ps_stream_set_text(int32_t stream, int32_t what, const char *text
 PS_API int32_t ps_stream_free(int32_t stream);
 
 /* A stream is in one of these states. Commands lead from one to another; START is refused with PS_ERR_ACTIVE while a
- * run is on, and OPEN with PS_ERR_STATE but for the first time.
+ * run is on, and OPEN with PS_ERR_STATE except for the first one.
  *
  *   state      means                                  goes on to                                   allowed
  *   NEW        not opened yet                         OPEN: IDLE                                    gain
@@ -739,7 +739,7 @@ PS_API int32_t ps_file_broadcast(int32_t file, int32_t what, char *text, int32_t
 /* What libsndfile noted when it read the file's headers. Owner. */
 PS_API int32_t ps_file_log(int32_t file, char *text, int32_t size);
 
-/* The same off the caller's thread. A job has the file until it has ended: other calls answer PS_ERR_BUSY. */
+/* The same off the caller's thread. A job has the file until it has ended: other calls return PS_ERR_BUSY. */
 /* Starts reading `frames` frames (PS_FRAMES_ALL: to the end); returns a job. PS_ERR_BUSY, PS_ERR_MEMORY,
  * PS_ERR_THREAD. Owner. */
 PS_API int32_t ps_job_read(int32_t file, double frames, int32_t format);

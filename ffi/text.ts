@@ -13,7 +13,7 @@ export function cString(text: string): Uint8Array {
 
 let buffer: Uint8Array<ArrayBuffer> = new Uint8Array(new ArrayBuffer(512));
 
-/** The text that a C function fills in; `fill` answers its full length, as all of them do. */
+/** The text that a C function fills in; `fill` returns its full length, as all of them do. */
 export function readText(fill: (text: Uint8Array, size: number) => number): string {
   const length = fill(buffer, buffer.length);
   if (length < buffer.length) return decoder.decode(buffer.subarray(0, Math.max(length, 0)));

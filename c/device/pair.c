@@ -388,12 +388,12 @@ static int pair_active(struct device *device) {
 
 static int pair_answers(struct device *device) {
   struct pair *pair = device->state;
-  int answer = 1;
+  int answers = 1;
   for (int i = 0; i < 2; i++) {
     struct device *own = &pair->devices[i];
-    if (own->may_pause > 0) answer = answer && own->ops->answers(own);
+    if (own->may_pause > 0) answers = answers && own->ops->answers(own);
   }
-  return answer;
+  return answers;
 }
 
 static double pair_time(struct device *device) {

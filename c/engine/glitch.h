@@ -21,10 +21,10 @@ struct glitch_log {
 };
 
 void glitch_reset(struct glitch_log *log);
-/* Callback: logs one and answers its number, by which glitch_extend adds frames to it later. */
+/* Callback: logs one and returns its number, by which glitch_extend adds frames to it later. */
 int64_t glitch_add(struct glitch_log *log, int64_t frame, double time, int32_t kind, int64_t frames);
 void glitch_extend(struct glitch_log *log, int64_t number, int64_t frames);
-/* The newest, oldest first, 4 numbers each (frame, time, kind, frames); answers how many. Any thread. */
+/* The newest, oldest first, 4 numbers each (frame, time, kind, frames); returns how many. Any thread. */
 int32_t glitch_read(const struct glitch_log *log, double *glitches, int32_t count);
 
 #endif

@@ -138,7 +138,7 @@ void meter_add(struct meter *meter, const void *samples, size_t frames) {
   atomic_store_explicit(&meter->turn, turn + 1, memory_order_release);
 }
 
-/* Puts the sums of squares into every other number, and answers the frames that they are of. */
+/* Puts the sums of squares into every other number, and returns the number of frames that they are of. */
 static int64_t read_sums(struct meter *meter, double *levels, int32_t channels) {
   int64_t frames;
   uint32_t turn;

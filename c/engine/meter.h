@@ -11,7 +11,7 @@
 struct meter_channel {
   _Atomic float peak;          /* a mailbox: the reader takes it out by leaving 0 */
   _Atomic double squares[2];   /* sum since the start of the run; the reader remembers what it has seen of it */
-  _Atomic double squares_seen; /* the reader's, but for a reset */
+  _Atomic double squares_seen; /* the reader's, except at a reset */
 };
 
 struct meter {

@@ -8,7 +8,7 @@
 
 struct engine;
 
-/* Set and read by the callback but for the request. */
+/* Set and read by the callback, except for the request. */
 struct engine_source {
   int64_t drain_left;                /* frames that it still gives since it is being drained; -1: as many as it has */
   size_t loop_length, loop_position; /* frames of memory that is played over and over */

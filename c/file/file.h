@@ -9,7 +9,7 @@
 struct file;
 
 /* Takes a file for a stream or a job; PS_ERR_BUSY if another has it. While taken, the calls of its owner that would
- * touch it answer PS_ERR_BUSY. */
+ * touch it return PS_ERR_BUSY. */
 int32_t file_take(struct file *file);
 void file_give_back(struct file *file);
 

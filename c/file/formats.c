@@ -3,7 +3,7 @@
 #include "file/codec.h"
 #include "pastream.h"
 
-/* The codec that has number `index` of its kind, with its own index; NULL if there are not so many. */
+/* The codec that has number `index` of its kind, with its own index; NULL if there are fewer. */
 static const struct codec *codec_with(int32_t kind, int32_t *index) {
   for (int i = 0; i < codec_count; i++) {
     int32_t count = codecs[i]->format_count(kind);

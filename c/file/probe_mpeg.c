@@ -53,7 +53,7 @@ struct view {
   bytes data[BUFFER];
 };
 
-/* `count` bytes (at most 64) at an offset; NULL where there are not so many. */
+/* `count` bytes (at most 64) at an offset; NULL where there are fewer. */
 static const bytes *look(struct view *view, int64_t offset, int64_t count) {
   if (offset < view->from || offset + count > view->from + view->count) {
     view->from = offset;

@@ -1,4 +1,4 @@
-/* Files by descriptor: os_file_posix.c and os_file_win32.c. What fails answers -1 and leaves the reason in errno. No
+/* Files by descriptor: os_file_posix.c and os_file_win32.c. What fails returns -1 and leaves the reason in errno. No
  * call raises a signal (SIGPIPE, SIGXFSZ): a runtime may have left those deadly. */
 #ifndef PS_OS_FILE_H
 #define PS_OS_FILE_H
@@ -37,7 +37,7 @@ int os_file_remove(const char *path);
 /* Which of these; a directory is an error. */
 int os_file_kind(int file);
 
-/* On disk. Reading and writing answer how many bytes they moved; less than `bytes` at the end of the file (errno is 0)
+/* On disk. Reading and writing return how many bytes they moved; less than `bytes` at the end of the file (errno is 0)
  * or where something failed (errno says what). */
 int64_t os_file_read(int file, void *data, size_t bytes);
 int64_t os_file_write(int file, const void *data, size_t bytes);
@@ -56,7 +56,7 @@ int os_stream_wait(int file, int writing, struct os_wake *wake, double seconds);
 
 int os_wake_init(struct os_wake *wake);
 void os_wake_destroy(struct os_wake *wake);
-void os_wake_up(struct os_wake *wake); /* waits answer -1 now and from now on; any thread */
+void os_wake_up(struct os_wake *wake); /* waits return -1 now and from now on; any thread */
 void os_wake_clear(struct os_wake *wake);
 
 #endif

@@ -12,11 +12,11 @@
 static double ask_device(struct stream *stream, int32_t what) {
   struct device *device = &stream->device;
   os_mutex_lock(&stream->lock);
-  double answer = what == PS_NUMBER_TIME ? stream->last_time : 0;
+  double value = what == PS_NUMBER_TIME ? stream->last_time : 0;
   if (stream_is_open(stream) && stream->has_device)
-    answer = what == PS_NUMBER_TIME ? device->ops->time(device) : device->ops->cpu_load(device);
+    value = what == PS_NUMBER_TIME ? device->ops->time(device) : device->ops->cpu_load(device);
   os_mutex_unlock(&stream->lock);
-  return answer;
+  return value;
 }
 
 /* Frames of the source heard until now in a run that is on, which never goes back. Under the lock. */

@@ -122,7 +122,7 @@ export class Gathering<D extends FileDtype> {
     return { bytes: new Uint8Array(buffer, byteOffset + filled, left), frames };
   }
 
-  /** So many frames have been put there. */
+  /** The number of frames that have been put there. */
   advance(frames: number): void {
     this.#parts[this.#parts.length - 1].done += frames;
     this.#done += frames;

@@ -4,7 +4,7 @@ import { requireSamples } from "./samples.ts";
 import { SoundFile, type SoundFileOptions } from "./sound-file.ts";
 import { requireInteger, requireOptions } from "../base/validate.ts";
 
-/** What readFile() answers. */
+/** What readFile() returns. */
 export interface FileContents<D extends FileDtype> {
   /** Interleaved. */
   samples: FileSamples<D>;
@@ -14,7 +14,7 @@ export interface FileContents<D extends FileDtype> {
   channels: number;
 }
 
-/** What info() answers: the properties of a sound file. */
+/** What info() returns: the properties of a sound file. */
 export interface FileInfo {
   /** Hz. */
   sampleRate: number;

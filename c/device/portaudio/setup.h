@@ -30,7 +30,7 @@ struct portaudio_setup {
 int32_t portaudio_setup_init(struct portaudio_setup *setup, const struct portaudio_api *api, const double *config,
                              const double *list);
 void portaudio_setup_free(struct portaudio_setup *setup);
-/* Opens such a stream; answers a PaError. On PortAudio's thread. */
+/* Opens such a stream; returns a PaError. On PortAudio's thread. */
 int portaudio_setup_open(struct portaudio_setup *setup, const struct portaudio_api *api, struct pa_stream **stream,
                          pa_stream_callback *callback, void *argument);
 

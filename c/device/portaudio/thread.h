@@ -13,7 +13,7 @@
 
 /* One call, as the first member of memory from the heap that holds what the call needs. */
 struct portaudio_call {
-  /* Carries it out on PortAudio's thread; answers PS_OK or a status with the thread's error set. */
+  /* Carries it out on PortAudio's thread; returns PS_OK or a status with the thread's error set. */
   int32_t (*run)(struct portaudio_call *call);
   /* Takes over the memory, on that thread, of a call that nobody waits for any more when it ends. */
   void (*late)(struct portaudio_call *call);
@@ -27,7 +27,7 @@ struct portaudio_call {
   int stage, owned;
 };
 
-/* Makes the call, and answers what `run` has, with the error now the calling thread's; or answers
+/* Makes the call, and returns what `run` has, with the error now the calling thread's; or returns
  * PORTAUDIO_HUNG, with an error set, when it took too long: then the memory is not the caller's any more. */
 #define PORTAUDIO_HUNG INT32_MIN
 int32_t portaudio_call(struct portaudio_call *call);
