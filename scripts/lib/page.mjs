@@ -20,13 +20,16 @@ function pieces(text) {
   return text.split(/(?<=\n)/).flatMap((line) => line.match(new RegExp(`[^]{1,${LONGEST_PIECE}}`, "gu")));
 }
 
-// esbuild is a dependency of tsx.
-const { transformSync } = createRequire(createRequire(import.meta.url).resolve("tsx"))("esbuild");
+/** Removes the types from TypeScript. Loaded here: before the set-up there are no packages. esbuild comes with tsx. */
+function withoutTypes(text) {
+  const { transformSync } = createRequire(createRequire(import.meta.url).resolve("tsx"))("esbuild");
+  return transformSync(text, { loader: "ts" }).code;
+}
 
-/** Reads a file as the browser gets it: types are removed from TypeScript. */
+/** Reads a file as the browser gets it. */
 function read(path) {
   const text = readFileSync(path, "utf8");
-  return path.endsWith(".ts") ? transformSync(text, { loader: "ts" }).code : text;
+  return path.endsWith(".ts") ? withoutTypes(text) : text;
 }
 
 /** Returns the text of the module. */
