@@ -6,26 +6,10 @@
 #define RING_FRAMES 8192
 #define FRAME 8 /* bytes of two float32 */
 
-/* A device that calls back when the benchmark does. */
-static int32_t open_nothing(struct stream *stream) {
-  stream->actual[PS_ACTUAL_INPUT_CHANNELS] = stream->actual[PS_ACTUAL_OUTPUT_CHANNELS] = 2;
-  stream->actual[PS_ACTUAL_SAMPLE_RATE] = 48000;
-  return PS_OK;
-}
-static int32_t do_nothing(struct stream *stream) { return (void)stream, PS_OK; }
-static void close_nothing(struct stream *stream) { (void)stream; }
-static int always_active(struct stream *stream) { return stream != NULL; }
-static double no_time(struct stream *stream) { return (void)stream, 0; }
-static const struct device_ops device_none = {
-    .open = open_nothing,
-    .start = do_nothing,
-    .stop = do_nothing,
-    .abort = do_nothing,
-    .close = close_nothing,
-    .active = always_active,
-    .time = no_time,
-    .cpu_load = no_time,
-};
+/* The virtual device, open, but calling back only when the benchmark does. */
+static int32_t do_nothing(struct device *device) { return (void)device, PS_OK; }
+static int always_active(struct device *device) { return device != NULL; }
+static double no_time(struct device *device) { return (void)device, 0; }
 
 struct callback {
   struct stream *stream;
@@ -35,7 +19,7 @@ struct callback {
 
 static void refill(void *argument) {
   struct callback *callback = argument;
-  struct ring *source = callback->stream->rings[0], *sink = callback->stream->rings[1];
+  struct ring *source = callback->stream->rings[DEVICE_OUTPUT], *sink = callback->stream->rings[DEVICE_INPUT];
   struct ring_region region;
   ring_write_advance(source, ring_write_region(source, RING_FRAMES, &region));
   ring_read_advance(sink, ring_read_region(sink, RING_FRAMES, &region));
@@ -43,17 +27,17 @@ static void refill(void *argument) {
 
 static void run_callback(void *argument, int calls) {
   struct callback *callback = argument;
-  struct callback_times times = {1, 1, 1};
-  for (int i = 0; i < calls; i++)
-    stream_callback(callback->stream, callback->input, callback->output, callback->block, &times, 0);
+  struct callback_times times = {.now = 1, .input = 1, .output = 1};
+  struct device_host *host = &callback->stream->host;
+  for (int i = 0; i < calls; i++) host->callback(host, callback->input, callback->output, callback->block, &times, 0);
 }
 
 static void run_memcpy(void *argument, int calls) {
   struct callback *callback = argument;
   size_t bytes = callback->block * FRAME;
   for (int i = 0; i < calls; i++) {
-    memcpy(callback->output, callback->stream->rings[0]->data + (size_t)i * bytes, bytes);
-    memcpy(callback->stream->rings[1]->data + (size_t)i * bytes, callback->input, bytes);
+    memcpy(callback->output, callback->stream->rings[DEVICE_OUTPUT]->data + (size_t)i * bytes, bytes);
+    memcpy(callback->stream->rings[DEVICE_INPUT]->data + (size_t)i * bytes, callback->input, bytes);
     __asm__ volatile("" ::: "memory"); /* each of them is done */
   }
 }
@@ -63,18 +47,28 @@ static void measure(const char *name, size_t block, int meters) {
   double config[PS_CONFIG_SIZE];
   ps_config_init(config, PS_CONFIG_SIZE);
   config[PS_CONFIG_INPUT_DEVICE] = config[PS_CONFIG_OUTPUT_DEVICE] = PS_DEVICE_VIRTUAL;
+  config[PS_CONFIG_INPUT_CHANNELS] = config[PS_CONFIG_OUTPUT_CHANNELS] = 2;
+  config[PS_CONFIG_SAMPLE_RATE] = 48000;
   config[PS_CONFIG_METERS] = meters;
   int32_t handle = ps_stream_new(config, PS_CONFIG_SIZE, NULL, 0);
   int32_t source = ps_ring_new(FRAME, RING_FRAMES, NULL, 0), sink = ps_ring_new(FRAME, RING_FRAMES, NULL, 0);
   callback.stream = (struct stream *)handle_use(handle, HANDLE_STREAM);
-  callback.stream->device = &device_none;
   callback.block = block;
   ps_stream_await(handle, ps_stream_command(handle, PS_COMMAND_OPEN));
+  struct device *device = &callback.stream->device;
+  const struct device_ops *real = device->ops;
+  struct device_ops ops = *real;
+  ops.start = ops.stop = ops.abort = do_nothing;
+  ops.active = always_active;
+  ops.time = ops.cpu_load = no_time;
+  device->ops = &ops;
   ps_stream_set_source(handle, PS_ENDPOINT_RING, source, 0, 0);
   ps_stream_set_sink(handle, PS_ENDPOINT_RING, sink, 0, 0);
   ps_stream_await(handle, ps_stream_command(handle, PS_COMMAND_START));
   const struct piece piece = {refill, run_callback}, reference = {refill, run_memcpy};
   bench(name, &piece, &reference, &callback, (int)(RING_FRAMES / block), "");
+  ps_stream_await(handle, ps_stream_command(handle, PS_COMMAND_ABORT));
+  device->ops = real;
   ps_stream_await(handle, ps_stream_command(handle, PS_COMMAND_CLOSE));
   object_release(&callback.stream->object);
   ps_stream_free(handle);
