@@ -1,4 +1,5 @@
 // Devices of PulseAudio and of PipeWire: their list, their names, and how they come and go.
+// On one Node: it waits for servers most of the time.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { runTs } from "../helpers/runtime.ts";

@@ -1,4 +1,5 @@
 // Streams on devices that do not run at their rate.
+// On one Node: it is long, and the same there.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";

@@ -1,4 +1,5 @@
 // What the original was tested for, over PulseAudio and over PipeWire, each with a sink that needs no sound card.
+// On one Node: it waits for servers most of the time.
 import { loopbackOver } from "../helpers/loopback-over.ts";
 import { pipewireMissing, pulseMissing, startPipewire, startPulse } from "../helpers/servers.ts";
 
