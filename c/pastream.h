@@ -91,7 +91,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a function, an index or a code changes its meaning; the caller compares it with its own. */
-#define PS_ABI_VERSION 1
+#define PS_ABI_VERSION 2
 
 /* ------------------------------------------------------------------ status */
 

@@ -1,6 +1,6 @@
 // The numbers of c/pastream.h. tests/api/symbols.test.ts keeps them and the header alike.
 
-export const PS_ABI_VERSION = 1;
+export const PS_ABI_VERSION = 2;
 
 export const PS_OK = 0;
 

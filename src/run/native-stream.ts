@@ -48,11 +48,6 @@ export class NativeStream {
     return this.poller.until(check, backOff, { keepAlive: true }).then(() => {});
   }
 
-  /** Gives a command to the stream's own thread without waiting for it. */
-  order(command: number): void {
-    this.#handOver(command);
-  }
-
   #handOver(command: number): number {
     return unwrap(native().ps_stream_command(this.handle, command));
   }
