@@ -1,6 +1,7 @@
 // A RingBuffer of the user's, who fills or empties it.
 import { PS_ENDPOINT_RING, PS_SOURCE_COMPLETE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
-import { type RingBuffer, ringHandle, RingLoan } from "../ring/ring-buffer.ts";
+import { RingLoan } from "../ring/loan.ts";
+import { type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
 import type { Capture, Playback, SinkPort } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { FrameFormat } from "../samples/samples.ts";

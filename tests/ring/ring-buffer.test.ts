@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { native } from "../../ffi/load.ts";
 import { PastreamError, RingBuffer } from "../../mod.ts";
-import { memoryRing, peekRing, ringHandle } from "../../src/ring/ring-buffer.ts";
+import { memoryRing, nativeRing, peekRing, ringHandle } from "../../src/ring/ring-buffer.ts";
 
 const closed = (error: unknown) => error instanceof PastreamError && error.code === "closed";
 const handles = () => native().ps_handle_count();
@@ -224,6 +224,10 @@ describe("a ring over memory of the caller's own", () => {
     });
     assert.throws(() => new RingBuffer(4, undefined, new Uint8Array(0)), { name: "RangeError", message: /not 0/ });
     assert.throws(() => new RingBuffer(4, 8, "text" as never), { name: "TypeError", message: /buffer .* "text"/ });
+    using other = new RingBuffer(4, 8);
+    for (const ring of [other, nativeRing(other)]) {
+      assert.throws(() => new RingBuffer(4, 8, ring as never), { name: "TypeError", message: /^buffer must be/ });
+    }
     const given = new Uint8Array(32);
     giveAway(given);
     assert.throws(() => new RingBuffer(4, 8, given), { name: "TypeError", message: /detached/ });
