@@ -1,4 +1,4 @@
-import { LoopYield } from "./event-loop.ts";
+import { LoopYield, nextTurn } from "./event-loop.ts";
 import type { Poll, Poller } from "./poller.ts";
 
 /** What a PolledGenerator yields, asked for by plain calls. */
@@ -6,11 +6,12 @@ export interface PolledValues<T> {
   readonly poller: Poller;
   /** The next value; undefined if it is not there yet; done if no more will come. */
   next(): IteratorResult<T, void> | undefined;
-  /** The same, called at the moment that `dueIn` foretold, when the value most likely is there. */
-  nextWhenDue(): IteratorResult<T, void> | undefined;
   /** Milliseconds until it is worth asking again, after a call that returned undefined. */
   dueIn(): number;
 }
+
+const SOON = 0.25; // milliseconds: a timer takes longer than turns of the event loop
+const MOST_TURNS = 64;
 
 type Lifecycle<T> = AsyncGenerator<PolledValues<T>, void, void>;
 type Step<T> = IteratorResult<T, void>;
@@ -43,12 +44,34 @@ export class PolledGenerator<T> implements AsyncGenerator<T, void, void> {
     if (!this.#values) return this.#asPending(this.#start()).then((end) => end ?? this.next());
     const turn = this.#waited ? undefined : this.#loopYield.due();
     if (turn) return this.#asPending(turn).then(() => this.next());
-    const step = this.#step(false);
+    const step = this.#step();
     this.#waited = !step;
     if (step) return Promise.resolve(step);
-    const waited = this.#poll!.wait();
+    const waited = this.#isDueSoon() ? this.#turns() : this.#poll!.wait();
     this.#pending = waited;
     return waited;
+  }
+
+  #isDueSoon(): boolean {
+    return this.#values!.dueIn() < SOON;
+  }
+
+  /** Waits for a value that is due soon by turns of the event loop; by the poll if it does not come. */
+  async #turns(): Promise<Step<T>> {
+    for (let turn = 0; turn < MOST_TURNS && this.#isDueSoon(); turn++) {
+      await nextTurn();
+      const step = this.#served();
+      if (step) return step;
+    }
+    return this.#poll!.wait();
+  }
+
+  /** A step for the request that is pending. */
+  #served(): Step<T> | Promise<Step<T>> | undefined {
+    const step = this.#step();
+    // The request has been served, unless the end has begun: later requests wait for that.
+    if (step && !(step instanceof Promise)) this.#pending = undefined;
+    return step;
   }
 
   return(value?: void | PromiseLike<void>): Promise<Step<T>> {
@@ -87,21 +110,15 @@ export class PolledGenerator<T> implements AsyncGenerator<T, void, void> {
     const { done, value } = await this.#lifecycle.next();
     if (done) return { done, value: undefined };
     this.#values = value;
-    const check = () => {
-      const step = this.#step(true);
-      // The request has been served, unless the end has begun: later requests wait for that.
-      if (step && !(step instanceof Promise)) this.#pending = undefined;
-      return step;
-    };
-    this.#poll = value.poller.poll(check, () => value.dueIn());
+    this.#poll = value.poller.poll(() => this.#served(), () => value.dueIn());
     return undefined;
   }
 
   /** The next value, or the end; undefined as long as neither is there. */
-  #step(isDue: boolean): Step<T> | Promise<Step<T>> | undefined {
+  #step(): Step<T> | Promise<Step<T>> | undefined {
     const values = this.#values!;
     try {
-      const step = isDue ? values.nextWhenDue() : values.next();
+      const step = values.next();
       if (!step?.done) return step;
     } catch (error) {
       return this.#end((lifecycle) => lifecycle.throw(error));

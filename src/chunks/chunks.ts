@@ -193,6 +193,8 @@ class RunChunks implements PolledValues<Chunk> {
   readonly #position: ChunkPosition;
   /** Frames of the run before the next chunk, as if none had been dropped; undefined before the first one. */
   #recorded: number | undefined;
+  /** Frames that are in the ring for certain. */
+  #known = 0;
   #dueIn = 0;
   #checks = 0;
 
@@ -209,30 +211,28 @@ class RunChunks implements PolledValues<Chunk> {
   next(): IteratorResult<Chunk, void> | undefined {
     const core = this.#core;
     const run = this.#run;
+    const tap = this.#tap;
     const reader = this.#reader;
-    if (core.closed) return end;
-    this.#dueIn = core.run === run ? this.#tap.dueIn(reader.wanted, this.#checks++) : 0;
+    if (core.closed || run.discarded) return end;
+    if (this.#known >= reader.wanted && !tap.isLeaving) return this.#read(this.#known);
+    const { available } = reader;
+    if (available >= reader.wanted) return this.#read(available);
+    this.#dueIn = core.run === run ? tap.dueIn(reader.wanted, this.#checks++) : 0;
     if (this.#dueIn > 0) return undefined;
     const ended = !core.isOn(run);
     if (ended && run.discarded) return end;
-    const { available } = reader;
-    if (available >= reader.wanted) return this.#read(available);
-    if (!ended && !this.#tap.isOver) return undefined;
+    if (!ended && !tap.isOver) return undefined;
     const rest = reader.available; // what came between that look and its end
     return rest >= reader.wanted || rest > this.#overlap ? this.#read(rest) : end;
   }
 
-  nextWhenDue(): IteratorResult<Chunk, void> | undefined {
-    const available = this.#run.discarded ? 0 : this.#reader.available;
-    return available >= this.#reader.wanted ? this.#read(available) : this.next();
-  }
-
   dueIn(): number {
-    return Math.max(this.#dueIn, 1);
+    return this.#dueIn;
   }
 
   #read(available: number): IteratorYieldResult<Chunk> {
     const value = this.#reader.read(available);
+    this.#known = available - this.#reader.newFrames;
     this.#checks = 0;
     this.#recorded ??= Math.max(this.#tap.first, 0) + this.#tap.offset;
     this.#position.moveTo(this.#recorded);

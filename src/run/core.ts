@@ -74,7 +74,7 @@ export class Core implements TapHost {
     this.#forgetSignal = opened.signal && onAbort(opened.signal, () => core.deref()?.interrupt());
   }
 
-  // ───────────────────────────── state ─────────────────────────────
+  // ──────────── state ────────────
 
   get closed(): boolean {
     return this.#closing !== undefined;
@@ -150,7 +150,7 @@ export class Core implements TapHost {
     return this.stream.constructor.name;
   }
 
-  // ───────────────────────────── start and end of a run ─────────────────────────────
+  // ──────────── start and end of a run ────────────
 
   /** Starts a run, and resolves with it when the device has started. */
   async start(plan: StartPlan): Promise<Run> {
@@ -261,7 +261,7 @@ export class Core implements TapHost {
     await run.released;
   }
 
-  // ───────────────────────────── what users call ─────────────────────────────
+  // ──────────── what users call ────────────
 
   async stop(): Promise<void> {
     await this.#endForUser(PS_COMMAND_STOP);

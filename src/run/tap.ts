@@ -111,6 +111,11 @@ export class StreamTap implements Tap, Host, SinkPort {
     return this.#error;
   }
 
+  /** Whether remove() was called. */
+  get isLeaving(): boolean {
+    return this.#removed !== undefined;
+  }
+
   /** Whether it gets no more frames although the run may go on. */
   get isOver(): boolean {
     const state = this.#look()[PS_TAP_STATE];
@@ -137,7 +142,7 @@ export class StreamTap implements Tap, Host, SinkPort {
     return new Error("the sink failed");
   }
 
-  // ───────────────────────────── its part in a run ─────────────────────────────
+  // ──────────── its part in a run ────────────
 
   /** Before a start, or while a run is on. Returns its part in that run. */
   attach(run: Run): Run {

@@ -1,0 +1,30 @@
+// Counts what is called of the C library. Import it before anything has called that.
+import { runtime } from "../../ffi/load.ts";
+import type { Functions } from "../../ffi/symbols.ts";
+
+const counts = new Map<string, number>();
+
+const { open } = runtime;
+runtime.open = (path, table) => {
+  const library = open(path, table);
+  const counted = Object.entries(library.functions).map(([name, call]) => [
+    name,
+    (...args: Parameters<typeof call>) => {
+      counts.set(name, (counts.get(name) ?? 0) + 1);
+      return (call as (...args: unknown[]) => number)(...args);
+    },
+  ]);
+  return { ...library, functions: Object.fromEntries(counted) as Functions };
+};
+
+/** The calls of each function since this was last called. */
+export function takeNativeCalls(): Map<string, number> {
+  const taken = new Map(counts);
+  counts.clear();
+  return taken;
+}
+
+/** How many they are together. */
+export function total(calls: Map<string, number>): number {
+  return [...calls.values()].reduce((sum, count) => sum + count, 0);
+}
