@@ -33,6 +33,7 @@ export {
 export type { Dtype, FileDtype, FileSamples, SamplesOf } from "./src/samples/formats.ts";
 export { installHint, type SystemLibrary } from "./src/library/install-hint.ts";
 export type { HostSettings, VirtualFault } from "./src/device/host-settings.ts";
+export { nearestName } from "./src/base/nearest.ts";
 export type { Pair } from "./src/base/pair.ts";
 export { type LibraryOptions, loadLibrary } from "./src/library/library.ts";
 export { RingBuffer, type RingHandle } from "./src/ring/ring-buffer.ts";

@@ -1,4 +1,4 @@
-import type { StreamOptions } from "../../mod.ts";
+import { nearestName, type StreamOptions } from "../../mod.ts";
 
 /** Options of scope(): those of a stream, and the following. */
 export interface ScopeOptions extends Omit<StreamOptions<"float32">, "dtype" | "signal"> {
@@ -12,4 +12,16 @@ export interface ScopeOptions extends Omit<StreamOptions<"float32">, "dtype" | "
   port?: number;
   /** Loopback address that the page is served on. Default "127.0.0.1". */
   host?: string;
+}
+
+/** The options of scope() itself; InputStream refuses what is neither one of these nor of its own. */
+const ownNames = ["playback", "loop", "folder", "port", "host"];
+
+/** Throws a TypeError for a misspelt option of scope() itself. */
+export function requireKnownOptions(options: ScopeOptions): void {
+  for (const name of Object.keys(options)) {
+    const nearest = ownNames.includes(name) ? undefined : nearestName(name, ownNames);
+    if (nearest === undefined) continue;
+    throw new TypeError(`options: there is no option "${name}"; did you mean ${nearest}?`);
+  }
 }

@@ -12,7 +12,7 @@
  * @module
  */
 import { isLoopback } from "./guard.ts";
-import type { ScopeOptions } from "./options.ts";
+import { requireKnownOptions, type ScopeOptions } from "./options.ts";
 import { ScopeServer } from "./server.ts";
 import { Session } from "./session.ts";
 
@@ -33,6 +33,7 @@ export interface Scope extends AsyncDisposable {
  * opening the device or file, and a RangeError if `host` is not a loopback address.
  */
 export async function scope(options: ScopeOptions = {}): Promise<Scope> {
+  requireKnownOptions(options);
   const { host = "127.0.0.1", port = 0 } = options;
   if (!isLoopback(host)) {
     throw new RangeError(`host must be a loopback address such as 127.0.0.1, not ${host}: other machines could listen`);

@@ -1,5 +1,5 @@
 // Checks of arguments, made before any native call: Bun and koffi turn a wrong one into 0 without an error.
-import { nearestWord } from "./nearest.ts";
+import { nearestName } from "./nearest.ts";
 
 /** A short text for a value in an error message. */
 export function show(value: unknown): string {
@@ -55,24 +55,27 @@ export function requireOneOf<T extends string>(name: string, value: unknown, all
 /** The names of all options of `T`. An option that is added to `T` must be added here, else the types do not match. */
 export type OptionNames<T extends object> = Readonly<Record<keyof T & string, true>>;
 
+/** An object that is no array. */
+export function requireObject<T extends object>(name: string, value: T): T {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
+  throw new TypeError(`${name} must be an object, not ${show(value)}`);
+}
+
 /** An object of options; undefined stands for none. An option that is not one of `known` is a TypeError. */
 export function requireOptions<T extends object>(
   name: string,
   value: T | undefined,
-  known?: Readonly<Record<string, true>>,
+  known: Readonly<Record<string, true>>,
 ): T {
   if (value === undefined) return {} as T;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`${name} must be an object, not ${show(value)}`);
-  }
-  if (known) { for (const option of Object.keys(value)) requireKnown(name, option, known); }
+  for (const option of Object.keys(requireObject(name, value))) requireKnown(name, option, known);
   return value;
 }
 
 function requireKnown(name: string, option: string, known: Readonly<Record<string, true>>): void {
   if (Object.hasOwn(known, option)) return;
   const names = Object.keys(known);
-  const nearest = nearestWord(option, names);
+  const nearest = nearestName(option, names);
   const help = nearest === undefined ? `the options are ${names.join(", ")}` : `did you mean ${nearest}?`;
   throw new TypeError(`${name}: there is no option ${show(option)}; ${help}`);
 }

@@ -2,7 +2,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 import { native } from "../../ffi/load.ts";
 import { onAbort } from "../base/abort-listeners.ts";
 import { Poller } from "../base/poller.ts";
-import { requireOptions, show } from "../base/validate.ts";
+import { type OptionNames, requireOptions, show } from "../base/validate.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { DeviceInfo } from "../library/device-info.ts";
 import { queryDevices } from "./devices.ts";
@@ -56,6 +56,8 @@ export function differences(before: readonly DeviceInfo[], after: readonly Devic
   return changes;
 }
 
+const changeOptionNames: OptionNames<{ signal?: AbortSignal }> = { signal: true };
+
 /** Waits, without keeping the process alive; the signal ends the wait. */
 function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
@@ -85,7 +87,7 @@ function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<v
  * ```
  */
 export async function* deviceChanges(options?: { signal?: AbortSignal }): AsyncGenerator<DeviceChange, void, void> {
-  const { signal } = requireOptions("options", options);
+  const { signal } = requireOptions("options", options, changeOptionNames);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`signal must be an AbortSignal, not ${show(signal)}`);
   }

@@ -30,6 +30,7 @@ import {
   requireBoolean,
   requireInteger,
   requireNumber,
+  requireObject,
   requireOneOf,
   requireOptions,
   show,
@@ -129,7 +130,7 @@ export function putHostSettings(
   const rates: number[] = [];
   for (const [side, given] of settings.entries()) {
     if (given === undefined) continue;
-    const host = requireOptions(OPTION, given);
+    const host = requireObject(OPTION, given);
     requireOneOf(`${OPTION}.hostApi`, host.hostApi, ["virtual", "pulse", "asio", "wasapi", "coreaudio"]);
     requireOptions(OPTION, given, settingNames[host.hostApi]);
     switch (host.hostApi) {
@@ -207,7 +208,7 @@ function requireRates(given: readonly number[]): readonly number[] {
 }
 
 function faultNumbers(given: VirtualFault, name: string): number[] {
-  const fault = requireOptions(name, given);
+  const fault = requireObject(name, given);
   const kind = requireOneOf(`${name}.kind`, fault.kind, faultNames);
   requireOptions(name, given, faultOptionNames[kind]);
   const frame = requireInteger(`${name}.atFrame`, fault.atFrame, 0);

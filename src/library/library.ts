@@ -1,5 +1,5 @@
 import { loadFrom } from "../../ffi/load.ts";
-import { show } from "../base/validate.ts";
+import { type OptionNames, requireOptions, show } from "../base/validate.ts";
 
 /** Where `loadLibrary()` takes the C library from. */
 export interface LibraryOptions {
@@ -20,6 +20,8 @@ export interface LibraryOptions {
   libsndfile?: string;
 }
 
+const libraryOptionNames: OptionNames<LibraryOptions> = { path: true, url: true, portaudio: true, libsndfile: true };
+
 /**
  * Loads the C library from a place of your own choice, before anything else is done with this package, and returns the
  * path of its file. Without this call it is loaded when it is first needed. Throws a LibraryNotFoundError where it
@@ -33,8 +35,8 @@ export interface LibraryOptions {
  * loadLibrary({ path: library });
  * ```
  */
-export function loadLibrary(options: LibraryOptions = {}): string {
-  const { url, ...files } = options;
+export function loadLibrary(options?: LibraryOptions): string {
+  const { url, ...files } = requireOptions("options", options, libraryOptionNames);
   for (const name of ["path", "portaudio", "libsndfile"] as const) {
     const file = files[name];
     if (file !== undefined && (typeof file !== "string" || file === "")) {

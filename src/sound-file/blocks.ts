@@ -1,8 +1,8 @@
 // Reading a sound file in blocks, which may overlap.
 import type { FileDtype, FileSamples } from "../samples/formats.ts";
 import { newSamples } from "../samples/formats.ts";
-import { fill, type Reading, type ReadOptions, requireReading } from "./samples.ts";
-import { requireInteger, requireOptions } from "../base/validate.ts";
+import { fill, type Reading, readOptionNames, type ReadOptions, requireReading } from "./samples.ts";
+import { type OptionNames, requireInteger, requireOptions } from "../base/validate.ts";
 
 /** How blocks are read. */
 export interface BlockOptions<D extends FileDtype> extends ReadOptions<D> {
@@ -13,6 +13,13 @@ export interface BlockOptions<D extends FileDtype> extends ReadOptions<D> {
   /** How many frames to read in all; default: to the end of the file. */
   frames?: number;
 }
+
+const blockOptionNames: OptionNames<BlockOptions<FileDtype>> = {
+  ...readOptionNames,
+  blockSize: true,
+  overlap: true,
+  frames: true,
+};
 
 const BLOCK_MAX = 2 ** 31 - 1;
 
@@ -29,7 +36,7 @@ export function blocksOf<D extends FileDtype>(
   file: ReadableFile,
   options: BlockOptions<D> | undefined,
 ): Generator<FileSamples<D>, void, void> {
-  const { blockSize, overlap = 0, frames, ...rest } = requireOptions("options", options);
+  const { blockSize, overlap = 0, frames, ...rest } = requireOptions("options", options, blockOptionNames);
   const reading = requireReading(rest, file.channels);
   if (blockSize === undefined && reading.out === undefined) throw new TypeError("blockSize must be given, or out");
   if (reading.outFrames === 0) throw new RangeError("out must have room for a frame, not 0 bytes");

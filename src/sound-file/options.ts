@@ -14,7 +14,14 @@ import {
   PS_MODE_WRITE,
 } from "../../ffi/constants.ts";
 import { formatOfName, formatWord, isRaw } from "./format-names.ts";
-import { requireInteger, requireNumber, requireOneOf, requireOptions, show } from "../base/validate.ts";
+import {
+  type OptionNames,
+  requireInteger,
+  requireNumber,
+  requireOneOf,
+  requireOptions,
+  show,
+} from "../base/validate.ts";
 
 /** How a file is opened: to read, to write anew, to write a file that must not exist yet; with + to read and write. */
 export type FileMode = "r" | "w" | "x" | "r+" | "w+" | "x+";
@@ -36,6 +43,17 @@ export interface SoundFileOptions {
   /** Where the format knows it. */
   bitrateMode?: "constant" | "average" | "variable";
 }
+
+/** The names of the options of a sound file. */
+export const soundFileOptionNames: OptionNames<SoundFileOptions> = {
+  sampleRate: true,
+  channels: true,
+  subtype: true,
+  endian: true,
+  format: true,
+  compressionLevel: true,
+  bitrateMode: true,
+};
 
 const modes: Readonly<Record<FileMode, number>> = {
   "r": PS_MODE_READ,
@@ -70,7 +88,8 @@ export function fileInfo(
   path: string | undefined,
   options: SoundFileOptions | undefined,
 ): Float64Array {
-  const { sampleRate, channels, compressionLevel, bitrateMode, ...kind } = requireOptions("options", options);
+  const given = requireOptions("options", options, soundFileOptionNames);
+  const { sampleRate, channels, compressionLevel, bitrateMode, ...kind } = given;
   if (sampleRate !== undefined) requireInteger("sampleRate", sampleRate, 1, RATE_MAX);
   if (channels !== undefined) requireInteger("channels", channels, 1, CHANNELS_MAX);
   if (compressionLevel !== undefined) requireNumber("compressionLevel", compressionLevel, 0, 1);

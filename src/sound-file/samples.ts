@@ -8,7 +8,7 @@ import {
   newSamples,
 } from "../samples/formats.ts";
 import { requireView } from "../samples/memory.ts";
-import { requireInteger, requireNumber, show } from "../base/validate.ts";
+import { type OptionNames, requireInteger, requireNumber, show } from "../base/validate.ts";
 
 /** How samples are read. */
 export interface ReadOptions<D extends FileDtype> {
@@ -19,6 +19,9 @@ export interface ReadOptions<D extends FileDtype> {
   /** Is filled, and a part of it answered, instead of new memory. */
   out?: ArrayBufferView;
 }
+
+/** The names of the options of reading. */
+export const readOptionNames: OptionNames<ReadOptions<FileDtype>> = { dtype: true, fillValue: true, out: true };
 
 /** Largest piece of memory that is taken on the word of a header which may promise too much. */
 const PART_BYTES = 2 ** 26;

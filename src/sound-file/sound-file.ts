@@ -26,7 +26,14 @@ import {
   logOf,
 } from "./notes.ts";
 import { fileInfo, type FileMode, modeBits, pathOf, requireSame, type SoundFileOptions } from "./options.ts";
-import { Gathering, type ReadOptions, requireFrames, requireReading, requireSamples } from "./samples.ts";
+import {
+  Gathering,
+  readOptionNames,
+  type ReadOptions,
+  requireFrames,
+  requireReading,
+  requireSamples,
+} from "./samples.ts";
 import { fileTags, setTags } from "./tags.ts";
 import { requireInteger, requireOneOf, requireOptions, show } from "../base/validate.ts";
 import { Jobs } from "./jobs.ts";
@@ -337,7 +344,7 @@ export class SoundFile implements Disposable {
     whole: boolean;
   } {
     this.#requireMode("reading", /r|\+/);
-    const reading = requireReading(requireOptions("options", options), this.channels);
+    const reading = requireReading(requireOptions("options", options, readOptionNames), this.channels);
     const asked = requireFrames(frames, reading.outFrames);
     const length = this.frames;
     const left = length < 0 ? Infinity : Math.max(length - this.tell(), 0);

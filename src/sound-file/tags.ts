@@ -13,7 +13,7 @@ import {
 import { native } from "../../ffi/load.ts";
 import { cString, readText } from "../../ffi/text.ts";
 import { unwrap } from "../library/native-error.ts";
-import { requireOptions, show } from "../base/validate.ts";
+import { requireObject, show } from "../base/validate.ts";
 
 /** Text tags by name, with libsndfile's number. */
 const tags: Readonly<Record<string, number>> = {
@@ -31,7 +31,7 @@ const tags: Readonly<Record<string, number>> = {
 
 /** Sets the tags that are given, if all of them are tags. */
 export function setTags(file: Record<string, string | undefined>, given: Record<string, string | undefined>): void {
-  for (const name of Object.keys(requireOptions("metadata", given))) {
+  for (const name of Object.keys(requireObject("metadata", given))) {
     if (Object.hasOwn(tags, name)) continue;
     throw new TypeError(`metadata must have names among ${Object.keys(tags).join(", ")}, not ${show(name)}`);
   }

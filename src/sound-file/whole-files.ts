@@ -1,8 +1,16 @@
 // Whole sound files in one call, off the JS thread.
 import type { FileDtype, FileSamples } from "../samples/formats.ts";
 import { requireSamples } from "./samples.ts";
+import { soundFileOptionNames } from "./options.ts";
 import { SoundFile, type SoundFileOptions } from "./sound-file.ts";
-import { requireInteger, requireOptions } from "../base/validate.ts";
+import { type OptionNames, requireInteger, requireOptions } from "../base/validate.ts";
+
+const writeFileNames: OptionNames<SoundFileOptions & { dtype?: FileDtype }> = { ...soundFileOptionNames, dtype: true };
+const readFileNames: OptionNames<SoundFileOptions & { dtype?: FileDtype; frames?: number; start?: number }> = {
+  ...writeFileNames,
+  frames: true,
+  start: true,
+};
 
 /** What readFile() returns. */
 export interface FileContents<D extends FileDtype> {
@@ -46,7 +54,7 @@ export async function readFile<D extends FileDtype = "float32">(
   file: string | URL | Uint8Array,
   options?: SoundFileOptions & { dtype?: D; frames?: number; start?: number },
 ): Promise<FileContents<D>> {
-  const { dtype, frames, start, ...opening } = requireOptions("options", options);
+  const { dtype, frames, start, ...opening } = requireOptions("options", options, readFileNames);
   if (start !== undefined) requireInteger("start", start, 0);
   const opened = new SoundFile(file, "r", opening);
   try {
@@ -72,7 +80,7 @@ export async function writeFile(
   samples: ArrayBufferView,
   options: SoundFileOptions & { sampleRate: number; channels: number; dtype?: FileDtype },
 ): Promise<void> {
-  const { dtype, ...opening } = requireOptions("options", options);
+  const { dtype, ...opening } = requireOptions("options", options, writeFileNames);
   // Before a file is made, or an existing one is emptied.
   if (opening.channels !== undefined) requireSamples(samples, dtype, requireInteger("channels", opening.channels, 1));
   const opened = new SoundFile(file, "w", opening);

@@ -1,6 +1,7 @@
 import type { Dtype } from "../samples/formats.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { checkFormat, formatOfName } from "../sound-file/format-names.ts";
+import { soundFileOptionNames } from "../sound-file/options.ts";
 import { type FileMode, SoundFile, type SoundFileOptions } from "../sound-file/sound-file.ts";
 import { requireOptions } from "../base/validate.ts";
 
@@ -21,7 +22,7 @@ export function openRecordingFile(
   { sampleRate, channels, dtype }: StreamDirection,
   options: SoundFileOptions | undefined,
 ): SoundFile {
-  const given = requireOptions("options", options);
+  const given = requireOptions("options", options, soundFileOptionNames);
   const named = typeof file === "number" ? undefined : formatOfName(String(file));
   const format = given.format ?? named?.format;
   // A name such as take.opus determines the subtype, and an existing file has one.

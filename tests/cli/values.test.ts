@@ -3,7 +3,6 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { looksLikeMap, mappingOf, readChannels, readMap, readSides, splitList } from "../../cli/options/lists.ts";
 import * as numbers from "../../cli/options/numbers.ts";
-import { nearest } from "../../cli/options/suggest.ts";
 import { UsageError } from "../../cli/options/usage-error.ts";
 
 /** Reads each text, which must give what stands beside it; undefined: it must be refused. */
@@ -242,16 +241,5 @@ describe("lists of the command line", () => {
     assert.deepEqual(readChannels("3,4"), [3, 4]);
     assert.equal(readChannels("^"), null);
     for (const bad of ["0", "1,0", "x", "1:2", "1,"]) assert.throws(() => readChannels(bad), UsageError, bad);
-  });
-});
-
-describe("suggestions", () => {
-  it("names what was nearly written, and nothing far away", () => {
-    const names = ["--duration", "--device", "--loop", "--list"];
-    assert.equal(nearest("--durration", names), "--duration");
-    assert.equal(nearest("--lsit", names), "--list");
-    assert.equal(nearest("--DEVICE", names), "--device");
-    assert.equal(nearest("--xyzzy", names), undefined);
-    assert.equal(nearest("", names), undefined);
   });
 });
