@@ -68,8 +68,13 @@ async function report(error: unknown, json: boolean): Promise<number> {
 /** Runs a command line. Returns its exit code. */
 export async function main(args: readonly string[]): Promise<number> {
   const json = args.includes("--json"); // also where the words make no sense
-  // An uncaught error is reported in one line, too.
-  process.on("uncaughtException", async (error) => process.exit(await report(error, json)));
+  // An uncaught error is reported in one line, too. While that is being done, others may follow from it.
+  let isReported = false;
+  process.on("uncaughtException", async (error) => {
+    if (isReported) return;
+    isReported = true;
+    process.exit(await report(error, json));
+  });
   try {
     const line = await commandLine(args);
     const exitCode = await commands[line.command](line);
