@@ -7,14 +7,10 @@
 
 #include "pastream.h"
 #include "servers.h"
+#include "suppressions.h"
 #include "test.h"
 
-/* None of these is built for ThreadSanitizer, which cannot see all of how their threads agree. */
-const char *__tsan_default_suppressions(void) {
-  return "race:libjack.so.0\nrace:libjackserver.so.0\nrace:libpulse\nrace:libasound\nmutex:libjack.so.0\nmutex:"
-         "libpulse\n"
-         "deadlock:libjack.so.0\ndeadlock:libpulse\nthread:libjack.so.0\n";
-}
+const char *__tsan_default_suppressions(void) { return SUPPRESS_SOUND_SERVERS; }
 
 /* PortAudio keeps a few bytes of each stream. */
 const char *__lsan_default_suppressions(void) { return "leak:libportaudio.so.2\n"; }

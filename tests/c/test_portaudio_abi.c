@@ -1,11 +1,9 @@
-/* c/portaudio_api.h against PortAudio's own headers, as far as they are installed, and the installed library against
-   it. */
-#include <stddef.h>
-
+/* c/device/portaudio/api.h against PortAudio's own headers, as far as they are installed, and the installed library
+ * against it. */
+#include "abi.h"
 #include "base/library.h"
 #include "device/portaudio/api.h"
 #include "pastream.h"
-#include "test.h"
 
 #if defined(__has_include)
 #if __has_include(<portaudio.h>)
@@ -25,11 +23,6 @@
 #define CORE_AUDIO_HEADER 1
 #endif
 #endif
-
-#define SAME_SIZE(ours, theirs) CHECK_EQUAL(sizeof(struct ours), sizeof(theirs))
-#define SAME_FIELD(ours, field, theirs, their_field)                        \
-  CHECK_EQUAL(offsetof(struct ours, field), offsetof(theirs, their_field)); \
-  CHECK_EQUAL(sizeof(((struct ours *)0)->field), sizeof(((theirs *)0)->their_field))
 
 #if defined(HEADERS)
 TEST(constants) {
@@ -125,7 +118,6 @@ TEST(layouts) {
 }
 
 /* Types that our declarations spell out, and signatures that use them. */
-#define INT_LIKE(type) _Generic((type)0, int: 1, unsigned: 1, default: 0)
 TEST(types) {
   CHECK(INT_LIKE(PaError) && INT_LIKE(PaHostApiTypeId) && INT_LIKE(PaDeviceIndex) && INT_LIKE(PaHostApiIndex));
   CHECK(_Generic((PaSampleFormat)0, unsigned long: 1, default: 0));

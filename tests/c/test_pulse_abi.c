@@ -1,11 +1,9 @@
 /* c/device/pulse/api.h against libpulse's own headers, where they are installed, and the installed library against
  * it. */
-#include <stddef.h>
-
+#include "abi.h"
 #include "device/pulse/connection.h"
 #include "pastream.h"
 #include "servers.h"
-#include "test.h"
 
 #if defined(__has_include)
 #if __has_include(<pulse/pulseaudio.h>)
@@ -15,11 +13,6 @@
 #endif
 
 #if defined(HEADERS)
-#define SAME_SIZE(ours, theirs) CHECK_EQUAL(sizeof(struct ours), sizeof(theirs))
-#define SAME_FIELD(ours, field, theirs, their_field)                        \
-  CHECK_EQUAL(offsetof(struct ours, field), offsetof(theirs, their_field)); \
-  CHECK_EQUAL(sizeof(((struct ours *)0)->field), sizeof(((theirs *)0)->their_field))
-
 TEST(constants) {
   CHECK_EQUAL(PULSE_CHANNELS_MAX, PA_CHANNELS_MAX);
   CHECK_EQUAL(PULSE_INVALID_INDEX, PA_INVALID_INDEX);
@@ -88,7 +81,6 @@ TEST(layouts) {
 }
 
 /* Types that our declarations spell out, and signatures that use them. */
-#define INT_LIKE(type) _Generic((type)0, int: 1, unsigned: 1, default: 0)
 TEST(types) {
   CHECK(INT_LIKE(pa_sample_format_t) && INT_LIKE(pa_context_state_t) && INT_LIKE(pa_stream_state_t));
   CHECK(INT_LIKE(pa_operation_state_t) && INT_LIKE(pa_context_flags_t) && INT_LIKE(pa_stream_flags_t));

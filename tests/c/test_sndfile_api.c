@@ -1,9 +1,9 @@
 /* Our declarations of libsndfile against its own header, where that is installed. */
 #include "file/sndfile/api.h"
 
+#include "abi.h"
 #include "base/library.h"
 #include "pastream.h"
-#include "test.h"
 
 #if defined(__has_include)
 #if __has_include(<sndfile.h>)
@@ -15,9 +15,6 @@
 #if defined(HAS_HEADER)
 
 #define SAME(ours, theirs) CHECK_EQUAL(ours, theirs)
-#define SAME_FIELD(our_struct, ours, their_struct, theirs)              \
-  CHECK(offsetof(our_struct, ours) == offsetof(their_struct, theirs) && \
-        sizeof(((our_struct *)0)->ours) == sizeof(((their_struct *)0)->theirs))
 
 TEST(constants) {
   SAME(SF_MAJOR_MASK, SF_FORMAT_TYPEMASK);
@@ -83,53 +80,53 @@ TEST(constants) {
 }
 
 TEST(layouts) {
-  CHECK_EQUAL(sizeof(struct sf_info), sizeof(SF_INFO));
-  SAME_FIELD(struct sf_info, frames, SF_INFO, frames);
-  SAME_FIELD(struct sf_info, sample_rate, SF_INFO, samplerate);
-  SAME_FIELD(struct sf_info, channels, SF_INFO, channels);
-  SAME_FIELD(struct sf_info, format, SF_INFO, format);
-  SAME_FIELD(struct sf_info, sections, SF_INFO, sections);
-  SAME_FIELD(struct sf_info, seekable, SF_INFO, seekable);
+  SAME_SIZE(sf_info, SF_INFO);
+  SAME_FIELD(sf_info, frames, SF_INFO, frames);
+  SAME_FIELD(sf_info, sample_rate, SF_INFO, samplerate);
+  SAME_FIELD(sf_info, channels, SF_INFO, channels);
+  SAME_FIELD(sf_info, format, SF_INFO, format);
+  SAME_FIELD(sf_info, sections, SF_INFO, sections);
+  SAME_FIELD(sf_info, seekable, SF_INFO, seekable);
 
-  CHECK_EQUAL(sizeof(struct sf_format_info), sizeof(SF_FORMAT_INFO));
-  SAME_FIELD(struct sf_format_info, format, SF_FORMAT_INFO, format);
-  SAME_FIELD(struct sf_format_info, name, SF_FORMAT_INFO, name);
-  SAME_FIELD(struct sf_format_info, extension, SF_FORMAT_INFO, extension);
+  SAME_SIZE(sf_format_info, SF_FORMAT_INFO);
+  SAME_FIELD(sf_format_info, format, SF_FORMAT_INFO, format);
+  SAME_FIELD(sf_format_info, name, SF_FORMAT_INFO, name);
+  SAME_FIELD(sf_format_info, extension, SF_FORMAT_INFO, extension);
 
-  CHECK_EQUAL(sizeof(struct medium_io), sizeof(SF_VIRTUAL_IO));
-  SAME_FIELD(struct medium_io, get_file_length, SF_VIRTUAL_IO, get_filelen);
-  SAME_FIELD(struct medium_io, seek, SF_VIRTUAL_IO, seek);
-  SAME_FIELD(struct medium_io, read, SF_VIRTUAL_IO, read);
-  SAME_FIELD(struct medium_io, write, SF_VIRTUAL_IO, write);
-  SAME_FIELD(struct medium_io, tell, SF_VIRTUAL_IO, tell);
+  SAME_SIZE(medium_io, SF_VIRTUAL_IO);
+  SAME_FIELD(medium_io, get_file_length, SF_VIRTUAL_IO, get_filelen);
+  SAME_FIELD(medium_io, seek, SF_VIRTUAL_IO, seek);
+  SAME_FIELD(medium_io, read, SF_VIRTUAL_IO, read);
+  SAME_FIELD(medium_io, write, SF_VIRTUAL_IO, write);
+  SAME_FIELD(medium_io, tell, SF_VIRTUAL_IO, tell);
 
-  CHECK_EQUAL(sizeof(struct sf_cue_point), sizeof(SF_CUE_POINT));
-  SAME_FIELD(struct sf_cue_point, index, SF_CUE_POINT, indx);
-  SAME_FIELD(struct sf_cue_point, position, SF_CUE_POINT, position);
-  SAME_FIELD(struct sf_cue_point, fcc_chunk, SF_CUE_POINT, fcc_chunk);
-  SAME_FIELD(struct sf_cue_point, chunk_start, SF_CUE_POINT, chunk_start);
-  SAME_FIELD(struct sf_cue_point, block_start, SF_CUE_POINT, block_start);
-  SAME_FIELD(struct sf_cue_point, sample_offset, SF_CUE_POINT, sample_offset);
-  SAME_FIELD(struct sf_cue_point, name, SF_CUE_POINT, name);
+  SAME_SIZE(sf_cue_point, SF_CUE_POINT);
+  SAME_FIELD(sf_cue_point, index, SF_CUE_POINT, indx);
+  SAME_FIELD(sf_cue_point, position, SF_CUE_POINT, position);
+  SAME_FIELD(sf_cue_point, fcc_chunk, SF_CUE_POINT, fcc_chunk);
+  SAME_FIELD(sf_cue_point, chunk_start, SF_CUE_POINT, chunk_start);
+  SAME_FIELD(sf_cue_point, block_start, SF_CUE_POINT, block_start);
+  SAME_FIELD(sf_cue_point, sample_offset, SF_CUE_POINT, sample_offset);
+  SAME_FIELD(sf_cue_point, name, SF_CUE_POINT, name);
   CHECK_EQUAL(offsetof(struct sf_cues, points), offsetof(SF_CUES, cue_points));
-  SAME_FIELD(struct sf_cues, count, SF_CUES, cue_count);
+  SAME_FIELD(sf_cues, count, SF_CUES, cue_count);
 
-  CHECK_EQUAL(sizeof(struct sf_instrument), sizeof(SF_INSTRUMENT));
-  SAME_FIELD(struct sf_instrument, gain, SF_INSTRUMENT, gain);
-  SAME_FIELD(struct sf_instrument, base_note, SF_INSTRUMENT, basenote);
-  SAME_FIELD(struct sf_instrument, detune, SF_INSTRUMENT, detune);
-  SAME_FIELD(struct sf_instrument, velocity_low, SF_INSTRUMENT, velocity_lo);
-  SAME_FIELD(struct sf_instrument, velocity_high, SF_INSTRUMENT, velocity_hi);
-  SAME_FIELD(struct sf_instrument, key_low, SF_INSTRUMENT, key_lo);
-  SAME_FIELD(struct sf_instrument, key_high, SF_INSTRUMENT, key_hi);
-  SAME_FIELD(struct sf_instrument, loop_count, SF_INSTRUMENT, loop_count);
-  SAME_FIELD(struct sf_instrument, loops, SF_INSTRUMENT, loops);
-  SAME_FIELD(struct sf_instrument, loops[1].mode, SF_INSTRUMENT, loops[1].mode);
-  SAME_FIELD(struct sf_instrument, loops[1].start, SF_INSTRUMENT, loops[1].start);
-  SAME_FIELD(struct sf_instrument, loops[1].end, SF_INSTRUMENT, loops[1].end);
-  SAME_FIELD(struct sf_instrument, loops[1].count, SF_INSTRUMENT, loops[1].count);
+  SAME_SIZE(sf_instrument, SF_INSTRUMENT);
+  SAME_FIELD(sf_instrument, gain, SF_INSTRUMENT, gain);
+  SAME_FIELD(sf_instrument, base_note, SF_INSTRUMENT, basenote);
+  SAME_FIELD(sf_instrument, detune, SF_INSTRUMENT, detune);
+  SAME_FIELD(sf_instrument, velocity_low, SF_INSTRUMENT, velocity_lo);
+  SAME_FIELD(sf_instrument, velocity_high, SF_INSTRUMENT, velocity_hi);
+  SAME_FIELD(sf_instrument, key_low, SF_INSTRUMENT, key_lo);
+  SAME_FIELD(sf_instrument, key_high, SF_INSTRUMENT, key_hi);
+  SAME_FIELD(sf_instrument, loop_count, SF_INSTRUMENT, loop_count);
+  SAME_FIELD(sf_instrument, loops, SF_INSTRUMENT, loops);
+  SAME_FIELD(sf_instrument, loops[1].mode, SF_INSTRUMENT, loops[1].mode);
+  SAME_FIELD(sf_instrument, loops[1].start, SF_INSTRUMENT, loops[1].start);
+  SAME_FIELD(sf_instrument, loops[1].end, SF_INSTRUMENT, loops[1].end);
+  SAME_FIELD(sf_instrument, loops[1].count, SF_INSTRUMENT, loops[1].count);
 
-#define BROADCAST(field) SAME_FIELD(struct sf_broadcast_info, field, SF_BROADCAST_INFO, field)
+#define BROADCAST(field) SAME_FIELD(sf_broadcast_info, field, SF_BROADCAST_INFO, field)
   BROADCAST(description);
   BROADCAST(originator);
   BROADCAST(originator_reference);

@@ -7,12 +7,10 @@
 
 #include "os/os.h"
 #include "streams.h"
+#include "suppressions.h"
 
-/* A run that follows asks the sound servers, through libraries that are not built for ThreadSanitizer. */
-const char *__tsan_default_suppressions(void) {
-  return "race:libpulse\nmutex:libpulse\ndeadlock:libpulse\nrace:libasound\nrace:libjack.so.0\nmutex:libjack.so.0\n"
-         "deadlock:libjack.so.0\nthread:libjack.so.0\nrace:libportaudio\n";
-}
+/* A run that follows asks the sound servers for their devices, through PortAudio as well. */
+const char *__tsan_default_suppressions(void) { return SUPPRESS_SOUND_SERVERS "race:libportaudio\n"; }
 
 #define FRAME 8
 #define BLOCK 64

@@ -11,21 +11,12 @@ import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { MARK_FRAMES, ways } from "../helpers/end-heard.ts";
 import { runTs } from "../helpers/runtime.ts";
-import {
-  jackMissing,
-  pipewireMissing,
-  pulseMissing,
-  type Server,
-  startAlsa,
-  startJack,
-  startPipewire,
-  startPulse,
-} from "../helpers/servers.ts";
+import * as servers from "../helpers/servers.ts";
 
 const program = new URL("../programs/end-heard.ts", import.meta.url);
 const expected = Object.fromEntries(Object.keys(ways).map((way) => [way, MARK_FRAMES]));
 
-async function playAll(server: Server, options: object): Promise<string> {
+async function playAll(server: servers.Server, options: object): Promise<string> {
   const args = [Object.keys(ways).join(","), JSON.stringify(options)];
   const env = { ...server.env, PASTREAM_DEVICE: undefined };
   const { code, stdout, stderr } = await runTs(program, { args, env, timeout: 60 });
@@ -40,7 +31,7 @@ function counted(heard: Float32Array): Record<string, number> {
 }
 
 /** Has parec record what the server's sink plays while all of it is played. */
-async function hearAll(server: Server): Promise<Record<string, number>> {
+async function hearAll(server: servers.Server): Promise<Record<string, number>> {
   const format = ["--format=float32le", "--rate=48000", "--channels=2", "--latency-msec=20"];
   const parec = spawn("parec", ["-d", "loop.monitor", ...format], {
     env: { ...process.env, ...server.env },
@@ -64,12 +55,12 @@ async function hearAll(server: Server): Promise<Record<string, number>> {
 }
 
 describe("the end is heard", () => {
-  const servers = [
-    ["PulseAudio through ALSA", pulseMissing, startAlsa],
-    ["PulseAudio", pulseMissing, startPulse],
-    ["PipeWire", pipewireMissing, startPipewire],
+  const kinds = [
+    ["PulseAudio through ALSA", servers.pulseMissing, servers.startAlsa],
+    ["PulseAudio", servers.pulseMissing, servers.startPulse],
+    ["PipeWire", servers.pipewireMissing, servers.startPipewire],
   ] as const;
-  for (const [name, skip, start] of servers) {
+  for (const [name, skip, start] of kinds) {
     it(`over ${name}`, { skip }, async () => {
       const server = await start();
       try {
@@ -83,8 +74,8 @@ describe("the end is heard", () => {
     });
   }
 
-  it("over JACK", { skip: jackMissing }, async () => {
-    const server = await startJack();
+  it("over JACK", { skip: servers.jackMissing }, async () => {
+    const server = await servers.startJack();
     try {
       const counts: number[] = JSON.parse(await playAll(server, { device: "loopback JACK" }));
       assert.deepEqual(Object.fromEntries(Object.keys(ways).map((way, i) => [way, counts[i]])), expected);
