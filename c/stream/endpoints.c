@@ -31,6 +31,8 @@ static void replace(struct stream *stream, int direction, struct endpoint set) {
     object_release(stream->left_file);
     stream->left_file = NULL;
   }
+  /* A loop that was cleared has ended although its ring holds frames. The new source has not. */
+  if (direction == DEVICE_OUTPUT) atomic_store_explicit(&stream->engine.source.cut, 0, memory_order_relaxed);
   stream->endpoints[direction] = set;
 }
 

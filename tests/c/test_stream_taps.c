@@ -178,11 +178,30 @@ TEST(what_is_queued_is_cleared_and_what_was_heard_is_told) {
   ps_ring_free(source);
 }
 
+TEST(a_source_after_a_cleared_loop_is_queued) {
+  struct setup setup = mono;
+  setup.realtime = 1;
+  int32_t stream = stream_open(&setup), source = memory();
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, source, PS_SOURCE_COMPLETE | PS_SOURCE_LOOP, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+  CHECK_EQUAL(number(stream, PS_NUMBER_QUEUED_FRAMES), FRAMES);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  int32_t request = ps_stream_clear(stream, 0);
+  CHECK(request > 0);
+  CHECK_EQUAL(ps_stream_wait(stream, 20), 1);
+  CHECK_EQUAL(number(stream, PS_NUMBER_QUEUED_FRAMES), 0); /* its ring still holds the loop */
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, source, PS_SOURCE_COMPLETE, 0), PS_OK);
+  CHECK_EQUAL(number(stream, PS_NUMBER_QUEUED_FRAMES), FRAMES);
+  stream_close(stream);
+  ps_ring_free(source);
+}
+
 int main(void) {
   for (int i = 0; i < FRAMES; i++) sound[i] = (int16_t)random_mix((uint64_t)i + 1);
   RUN(several_sinks_get_every_frame);
   RUN(they_come_and_go_while_it_runs);
   RUN(a_full_one_ends_alone);
   RUN(what_is_queued_is_cleared_and_what_was_heard_is_told);
+  RUN(a_source_after_a_cleared_loop_is_queued);
   return test_end();
 }
