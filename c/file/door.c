@@ -54,31 +54,23 @@ int32_t ps_file_truncate(int32_t handle, double frames) {
   return status;
 }
 
-int32_t ps_file_flush(int32_t handle) {
+static int32_t call(int32_t handle, int32_t (*function)(struct file *)) {
   struct file *file;
   int32_t status = file_begin(handle, &file);
   if (status < 0) return status;
-  status = file_flush(file);
+  status = function(file);
   file_end(file);
   return status;
 }
 
-int32_t ps_file_finish(int32_t handle) {
-  struct file *file;
-  int32_t status = file_begin(handle, &file);
-  if (status < 0) return status;
-  status = file_finish(file);
-  file_end(file);
-  return status;
-}
+int32_t ps_file_flush(int32_t handle) { return call(handle, file_flush); }
+int32_t ps_file_finish(int32_t handle) { return call(handle, file_finish); }
 
 int32_t ps_file_close(int32_t handle) {
   struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
   if (!file) return PS_ERR_HANDLE;
-  int32_t status = PS_OK;
-  if (atomic_exchange_explicit(&file->taken, 1, memory_order_acquire)) {
-    status = error_set(PS_ERR_BUSY, 0, "%s is in use by a running stream or another call", file->name);
-  } else {
+  int32_t status = file_claim(file);
+  if (status >= 0) {
     status = file_finish(file);
     handle_free(handle, HANDLE_FILE); /* it stays taken: nobody gets at it any more */
   }
@@ -94,9 +86,7 @@ int32_t ps_file_bytes(int32_t handle, double offset, void *data, int32_t size) {
   if (!file) return PS_ERR_HANDLE;
   if (!medium_in_memory(file->medium)) {
     result = error_set(PS_ERR_ARGUMENT, 0, "%s is not in memory", file->name);
-  } else if (atomic_exchange_explicit(&file->taken, 1, memory_order_acquire)) {
-    result = error_set(PS_ERR_BUSY, 0, "%s is in use by a running stream or another call", file->name);
-  } else {
+  } else if ((result = file_claim(file)) >= 0) {
     size_t bytes, from = (size_t)offset;
     const unsigned char *contents = medium_memory_data(file->medium, &bytes);
     size_t left = from < bytes ? bytes - from : 0;

@@ -26,11 +26,16 @@ int32_t file_failure(struct file *file) {
 
 /* -------------------------------------------------------- taking, properties */
 
+int32_t file_claim(struct file *file) {
+  if (!atomic_exchange_explicit(&file->taken, 1, memory_order_acquire)) return PS_OK;
+  return error_set(PS_ERR_BUSY, 0, "%s is in use by a running stream or another call", file->name);
+}
+
 int32_t file_take(struct file *file) {
-  if (atomic_exchange_explicit(&file->taken, 1, memory_order_acquire))
-    return error_set(PS_ERR_BUSY, 0, "%s is in use by a running stream or another call", file->name);
+  int32_t status = file_claim(file);
+  if (status < 0) return status;
   if (file->sound) {
-    if (file->medium && file->medium->type->resume) file->medium->type->resume(file->medium);
+    medium_resume(file->medium);
     return PS_OK;
   }
   file_give_back(file);
@@ -65,7 +70,7 @@ int64_t file_progress(struct file *file) {
 
 void file_interrupt(struct file *file) {
   os_mutex_lock(&file->lock);
-  if (file->medium && file->medium->type->interrupt) file->medium->type->interrupt(file->medium);
+  medium_interrupt(file->medium);
   os_mutex_unlock(&file->lock);
 }
 
@@ -208,7 +213,7 @@ int32_t file_truncate(struct file *file, int64_t frames) {
   if (!seek_sound(file, frames)) return file_error(file->name, 0, "the file is not seekable");
   status = file->sound->codec->truncate(file->sound, frames);
   if (status < 0) return (int32_t)status;
-  if (file->medium && file->medium->type->truncate) file->medium->type->truncate(file->medium);
+  medium_truncate(file->medium);
   atomic_store_explicit(&file->frames, frames, memory_order_relaxed);
   seek_sound(file, frames); /* also takes away what the codec has against a truncated medium */
   return file_failure(file);
@@ -224,14 +229,14 @@ int32_t file_update_header(struct file *file) {
 
 int32_t file_flush(struct file *file) {
   int32_t status = file_update_header(file);
-  if (status < 0 || !(file->mode & PS_MODE_WRITE) || !file->medium || !file->medium->type->sync) return status;
-  return file->medium->type->sync(file->medium) < 0 ? file_failure(file) : PS_OK;
+  if (status < 0 || !(file->mode & PS_MODE_WRITE)) return status;
+  return medium_sync(file->medium) < 0 ? file_failure(file) : PS_OK;
 }
 
 int32_t file_finish(struct file *file) {
   struct medium *medium = file->medium;
   if (!file->sound) return PS_OK;
-  if (medium && medium->type->set_patience) medium->type->set_patience(medium, FILE_CLOSE_PATIENCE);
+  medium_set_patience(medium, FILE_CLOSE_PATIENCE);
   if (medium) medium->error = 0;
   int32_t status = file->sound->codec->close(file->sound);
   file->sound = NULL;

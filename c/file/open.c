@@ -209,7 +209,7 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
     status = PS_ERR_SOUNDFILE;
   }
   if (status == PS_OK) {
-    if (medium && medium->type->opened) medium->type->opened(medium);
+    medium_opened(medium);
     return new_file(name, sound, medium, mode, &wanted, probe.frames, info);
   }
   if (medium && medium->error > 0) status = file_system_error(name, medium->error);

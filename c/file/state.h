@@ -38,6 +38,8 @@ struct file {
 /* The file behind a handle, taken for the length of one call; or a status, with the thread's error set. */
 int32_t file_begin(int32_t handle, struct file **file);
 void file_end(struct file *file);
+/* As file_take, but a closed file can be taken too. */
+int32_t file_claim(struct file *file);
 
 /* The error that the last operation on the file has left, as the thread's error; PS_OK if none. */
 int32_t file_failure(struct file *file);

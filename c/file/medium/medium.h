@@ -104,4 +104,32 @@ static inline void medium_moved(struct medium *medium, int64_t bytes) {
   atomic_fetch_add_explicit(&medium->progress, bytes, memory_order_relaxed);
 }
 
+/* After a call of the inner medium: takes over its failure, and returns `result`. */
+static inline int64_t medium_take_failure(struct medium *medium, int64_t result) {
+  struct medium *inner = medium->inner;
+  if (inner->error) medium_fail(medium, inner->error);
+  inner->error = 0;
+  return result;
+}
+
+/* The calls that a type may lack. They do nothing then, nor for NULL. */
+static inline int medium_truncate(struct medium *medium) {
+  return medium && medium->type->truncate ? medium->type->truncate(medium) : 0;
+}
+static inline int medium_sync(struct medium *medium) {
+  return medium && medium->type->sync ? medium->type->sync(medium) : 0;
+}
+static inline void medium_opened(struct medium *medium) {
+  if (medium && medium->type->opened) medium->type->opened(medium);
+}
+static inline void medium_set_patience(struct medium *medium, double seconds) {
+  if (medium && medium->type->set_patience) medium->type->set_patience(medium, seconds);
+}
+static inline void medium_interrupt(struct medium *medium) {
+  if (medium && medium->type->interrupt) medium->type->interrupt(medium);
+}
+static inline void medium_resume(struct medium *medium) {
+  if (medium && medium->type->resume) medium->type->resume(medium);
+}
+
 #endif

@@ -25,17 +25,9 @@ struct overlay {
 
 static struct overlay *of(void *medium) { return medium; }
 
-/* Takes over what went wrong below. */
-static int64_t done(struct overlay *overlay, int64_t result) {
-  struct medium *inner = overlay->medium.inner;
-  if (inner->error) medium_fail(&overlay->medium, inner->error);
-  inner->error = 0;
-  return result;
-}
-
 static int64_t inner_length(struct overlay *overlay) {
   struct medium *inner = overlay->medium.inner;
-  return done(overlay, inner->type->io.get_file_length(inner));
+  return medium_take_failure(&overlay->medium, inner->type->io.get_file_length(inner));
 }
 
 static int64_t get_length(void *argument) {
@@ -54,16 +46,16 @@ static int64_t seek(int64_t offset, int whence, void *argument) {
 static int64_t read_inner(struct overlay *overlay, int64_t position, void *data, int64_t bytes) {
   struct medium *inner = overlay->medium.inner;
   if (inner->type->io.tell(inner) != position && inner->type->io.seek(position, SEEK_SET, inner) != position)
-    return done(overlay, 0);
-  return done(overlay, inner->type->io.read(data, bytes, inner));
+    return medium_take_failure(&overlay->medium, 0);
+  return medium_take_failure(&overlay->medium, inner->type->io.read(data, bytes, inner));
 }
 
 static int64_t write_inner(struct overlay *overlay, int64_t position, const void *data, int64_t bytes) {
   struct medium *inner = overlay->medium.inner;
   inner->limit = overlay->medium.limit;
   if (inner->type->io.tell(inner) != position && inner->type->io.seek(position, SEEK_SET, inner) != position)
-    return done(overlay, 0);
-  return done(overlay, inner->type->io.write(data, bytes, inner));
+    return medium_take_failure(&overlay->medium, 0);
+  return medium_take_failure(&overlay->medium, inner->type->io.write(data, bytes, inner));
 }
 
 static struct page *find(const struct overlay *overlay, int64_t number) {
@@ -145,13 +137,13 @@ static int truncate_here(struct medium *medium) {
     if (overlay->position < overlay->length) overlay->length = overlay->position;
     return 0;
   }
-  if (inner->type->io.seek(overlay->position, SEEK_SET, inner) != overlay->position) return (int)done(overlay, -1);
-  return inner->type->truncate ? (int)done(overlay, inner->type->truncate(inner)) : 0;
+  if (inner->type->io.seek(overlay->position, SEEK_SET, inner) != overlay->position)
+    return (int)medium_take_failure(medium, -1);
+  return (int)medium_take_failure(medium, medium_truncate(inner));
 }
 
 static int sync_overlay(struct medium *medium) {
-  if (!of(medium)->committed || !medium->inner->type->sync) return 0;
-  return (int)done(of(medium), medium->inner->type->sync(medium->inner));
+  return of(medium)->committed ? (int)medium_take_failure(medium, medium_sync(medium->inner)) : 0;
 }
 
 static void free_pages(struct overlay *overlay) {
@@ -198,8 +190,9 @@ int medium_overlay_commit(struct medium *medium) {
   }
   struct medium *inner = medium->inner;
   if (overlay->length < inner_length(overlay) && inner->type->truncate) {
-    if (inner->type->io.seek(overlay->length, SEEK_SET, inner) != overlay->length) return (int)done(overlay, -1);
-    if (inner->type->truncate(inner) < 0) return (int)done(overlay, -1);
+    if (inner->type->io.seek(overlay->length, SEEK_SET, inner) != overlay->length)
+      return (int)medium_take_failure(medium, -1);
+    if (inner->type->truncate(inner) < 0) return (int)medium_take_failure(medium, -1);
   }
   overlay->committed = 1;
   free_pages(overlay);

@@ -14,17 +14,10 @@ struct window {
   struct medium_insert insert;
 };
 
-/* Takes over what went wrong below. */
-static int64_t done(struct window *window, int64_t result) {
-  struct medium *inner = window->medium.inner;
-  if (inner->error) medium_fail(&window->medium, inner->error);
-  inner->error = 0;
-  return result;
-}
-
 static int64_t get_length(void *argument) {
   struct window *window = argument;
-  int64_t length = done(window, window->medium.inner->type->io.get_file_length(window->medium.inner));
+  int64_t length =
+      medium_take_failure(&window->medium, window->medium.inner->type->io.get_file_length(window->medium.inner));
   if (length < 0) return length;
   length = length > window->skip ? length - window->skip : 0;
   return length < INT64_MAX - window->insert.bytes ? length + window->insert.bytes : length;
@@ -36,7 +29,8 @@ static int64_t seek(int64_t offset, int whence, void *argument) {
   struct window *window = argument;
   struct medium *inner = window->medium.inner;
   if (whence == SEEK_END) {
-    if (inner->type->io.seek(0, SEEK_END, inner) < 0) return done(window, -1); /* a pipe has no end */
+    if (inner->type->io.seek(0, SEEK_END, inner) < 0)
+      return medium_take_failure(&window->medium, -1); /* a pipe has no end */
     offset += get_length(window);
   }
   if (whence == SEEK_CUR) offset += window->position;
@@ -72,8 +66,8 @@ static int64_t read_part(struct window *window, unsigned char *data, int64_t byt
     if (into < 0 && insert->bytes > 0 && bytes > -into) bytes = -into;
     int64_t from = inside(window, window->position);
     if (inner->type->io.tell(inner) != from && inner->type->io.seek(from, SEEK_SET, inner) != from)
-      return done(window, 0);
-    count = done(window, inner->type->io.read(data, bytes, inner));
+      return medium_take_failure(&window->medium, 0);
+    count = medium_take_failure(&window->medium, inner->type->io.read(data, bytes, inner));
     if (count > 0) apply_patches(window, data, window->position, count);
   }
   if (count > 0) window->position += count;
@@ -107,8 +101,9 @@ static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
         window->position + bytes > window->patches[i].offset)
       window->patches[i].bytes = 0;
   inner->limit = window->medium.limit ? window->medium.limit + window->skip : 0;
-  if (inner->type->io.tell(inner) != to && inner->type->io.seek(to, SEEK_SET, inner) != to) return done(window, 0);
-  int64_t count = done(window, inner->type->io.write(data, bytes, inner));
+  if (inner->type->io.tell(inner) != to && inner->type->io.seek(to, SEEK_SET, inner) != to)
+    return medium_take_failure(&window->medium, 0);
+  int64_t count = medium_take_failure(&window->medium, inner->type->io.write(data, bytes, inner));
   if (count > 0) window->position += count;
   medium_moved(&window->medium, count);
   return count;
@@ -117,31 +112,15 @@ static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
 static int truncate_here(struct medium *medium) {
   struct window *window = (struct window *)medium;
   int64_t to = window->skip + window->position;
-  if (medium->inner->type->io.seek(to, SEEK_SET, medium->inner) != to || !medium->inner->type->truncate)
-    return (int)done(window, -1);
-  return (int)done(window, medium->inner->type->truncate(medium->inner));
+  int64_t found = medium->inner->type->io.seek(to, SEEK_SET, medium->inner);
+  return (int)medium_take_failure(medium, found == to ? medium_truncate(medium->inner) : -1);
 }
 
-static int sync_window(struct medium *medium) {
-  if (!medium->inner->type->sync) return 0;
-  return (int)done((struct window *)medium, medium->inner->type->sync(medium->inner));
-}
-
-static void opened(struct medium *medium) {
-  if (medium->inner->type->opened) medium->inner->type->opened(medium->inner);
-}
-
-static void set_patience(struct medium *medium, double seconds) {
-  if (medium->inner->type->set_patience) medium->inner->type->set_patience(medium->inner, seconds);
-}
-
-static void interrupt(struct medium *medium) {
-  if (medium->inner->type->interrupt) medium->inner->type->interrupt(medium->inner);
-}
-
-static void resume(struct medium *medium) {
-  if (medium->inner->type->resume) medium->inner->type->resume(medium->inner);
-}
+static int sync_window(struct medium *medium) { return (int)medium_take_failure(medium, medium_sync(medium->inner)); }
+static void opened(struct medium *medium) { medium_opened(medium->inner); }
+static void set_patience(struct medium *medium, double seconds) { medium_set_patience(medium->inner, seconds); }
+static void interrupt(struct medium *medium) { medium_interrupt(medium->inner); }
+static void resume(struct medium *medium) { medium_resume(medium->inner); }
 
 static int close_window(struct medium *medium) {
   int result = medium->inner->type->close(medium->inner);
