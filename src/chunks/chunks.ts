@@ -1,6 +1,7 @@
-import { PS_ENDPOINT_RING, PS_SINK_ENDS_RUN } from "../../ffi/constants.ts";
+import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
 import { PolledGenerator, type PolledValues } from "../base/polled-generator.ts";
 import type { Poller } from "../base/poller.ts";
+import { overflowFlags, tapFlags } from "../endpoints/sink.ts";
 import { openPlayback } from "../endpoints/source.ts";
 import { WrittenPlayback } from "../endpoints/written.ts";
 import { memoryRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
@@ -32,10 +33,10 @@ class ChunkCapture implements Capture {
   readonly #lead: Uint8Array;
   readonly #flags: number;
 
-  constructor({ bufferSize, overlap, sinkFlags }: ChunkPlan, { dtype, frameBytes }: StreamDirection) {
+  constructor({ bufferSize, overlap, onOverflow }: ChunkPlan, { dtype, frameBytes }: StreamDirection) {
     this.ring = memoryRing("bufferSize", frameBytes, bufferSize);
     this.#lead = new Uint8Array(new ArrayBuffer(overlap * frameBytes)).fill(formatOf(dtype).silence);
-    this.#flags = sinkFlags;
+    this.#flags = overflowFlags(onOverflow);
   }
 
   attach(port: SinkPort): void {
@@ -117,8 +118,7 @@ export class Chunks {
     const core = this.#core;
     const { onOverflow } = this.#plan;
     const alone = !core.active && core.endpoints.sink === undefined && core.taps.size === 0;
-    const endsRun = onOverflow === "abort" || (onOverflow === undefined && alone);
-    const flags = endsRun ? PS_SINK_ENDS_RUN : 0;
+    const flags = tapFlags(onOverflow ?? (alone ? "abort" : undefined));
     return this.#tap = core.addTap(new ChunkCapture(this.#plan, core.input!), { flags, offset, frames, once: true });
   }
 

@@ -1,5 +1,5 @@
 import { type OptionNames, requireBoolean, requireInteger, requireOneOf, requireOptions } from "../base/validate.ts";
-import { overflowFlags, sinkOptionNames, type SinkOptions } from "../endpoints/sink.ts";
+import { requireOverflow, sinkOptionNames, type SinkOptions } from "../endpoints/sink.ts";
 import { requireSource, type Source } from "../endpoints/source.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { requireBufferSize, ringFrames } from "../run/ring-size.ts";
@@ -53,8 +53,6 @@ export interface CheckedChunkOptions {
   readonly overlap: number;
   readonly layout: Layout;
   readonly bufferSize: number | undefined;
-  /** PS_SINK_ */
-  readonly sinkFlags: number;
   readonly onOverflow: SinkOptions["onOverflow"];
   readonly out: ArrayBufferView | undefined;
   readonly playback: Source | null | undefined;
@@ -97,9 +95,9 @@ export function requireChunkOptions(options: LayoutOptions | undefined, blockSiz
   if (out !== undefined) requireView("out", out);
   if (bufferSize !== undefined) requireBufferSize(bufferSize);
   const { onOverflow } = given;
-  const sinkFlags = overflowFlags(onOverflow);
+  requireOverflow(onOverflow);
   const size = chunkSize || blockSize;
-  return { length, chunkSize: size, overlap, layout, bufferSize, sinkFlags, onOverflow, out, playback, loop };
+  return { length, chunkSize: size, overlap, layout, bufferSize, onOverflow, out, playback, loop };
 }
 
 /** Completes checked options for a stream. */

@@ -1,4 +1,4 @@
-import { PS_SINK_DROP } from "../../ffi/constants.ts";
+import { PS_SINK_DROP, PS_SINK_ENDS_RUN } from "../../ffi/constants.ts";
 import { type OptionNames, requireOneOf, requireOptions, show } from "../base/validate.ts";
 import { RingBuffer } from "../ring/ring-buffer.ts";
 import type { Capture, TaskFunction } from "../run/endpoint.ts";
@@ -38,9 +38,20 @@ export interface SinkOptions {
 
 export const sinkOptionNames: OptionNames<SinkOptions> = { bufferSize: true, onOverflow: true };
 
+/** Checks an overflow policy. */
+export function requireOverflow(onOverflow: SinkOptions["onOverflow"]): void {
+  if (onOverflow !== undefined) requireOneOf("onOverflow", onOverflow, ["abort", "drop"]);
+}
+
 /** The PS_SINK_ flags of an overflow policy. */
-export function overflowFlags(onOverflow: SinkOptions["onOverflow"] = "abort"): number {
-  return requireOneOf("onOverflow", onOverflow, ["abort", "drop"]) === "drop" ? PS_SINK_DROP : 0;
+export function overflowFlags(onOverflow: SinkOptions["onOverflow"]): number {
+  requireOverflow(onOverflow);
+  return onOverflow === "drop" ? PS_SINK_DROP : 0;
+}
+
+/** The PS_SINK_ flags that a sink beside others has in addition: without a policy it ends alone when it is full. */
+export function tapFlags(onOverflow: SinkOptions["onOverflow"]): number {
+  return onOverflow === "abort" ? PS_SINK_ENDS_RUN : 0;
 }
 
 /** Prepares a sink for a stream. Its options must have been checked for names. */

@@ -1,11 +1,18 @@
 // The methods for the input of a stream.
-import { PS_DIRECTION_INPUT, PS_SINK_ENDS_RUN } from "../../ffi/constants.ts";
+import { PS_DIRECTION_INPUT } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { type OptionNames, requireInteger, requireOptions, show } from "../base/validate.ts";
 import type { ChunkOptions } from "../chunks/options.ts";
 import { FileCapture } from "../endpoints/file.ts";
 import { captureOnce } from "../endpoints/memory.ts";
-import { openCapture, requireSinkOptions, type Sink, sinkOptionNames, type SinkOptions } from "../endpoints/sink.ts";
+import {
+  openCapture,
+  requireSinkOptions,
+  type Sink,
+  sinkOptionNames,
+  type SinkOptions,
+  tapFlags,
+} from "../endpoints/sink.ts";
 import { isPending, unwrap } from "../library/native-error.ts";
 import { MAX_RING_SIZE } from "../ring/native-ring.ts";
 import type { RingBuffer } from "../ring/ring-buffer.ts";
@@ -118,9 +125,8 @@ export function addSink(core: Core, sink: unknown, options: SinkOptions | undefi
   core.requireOpen();
   const given = requireSinkOptions(options);
   const capture = openCapture(sink, given, core.input!);
-  const flags = given.onOverflow === "abort" ? PS_SINK_ENDS_RUN : 0;
   try {
-    return core.addTap(capture, { flags, offset: 0, frames: -1 });
+    return core.addTap(capture, { flags: tapFlags(given.onOverflow), offset: 0, frames: -1 });
   } catch (error) {
     capture.release();
     throw error;
