@@ -227,6 +227,8 @@ export class DuplexStream<D extends Dtype = "float32", O extends Dtype = D> exte
 export interface DuplexStream<D extends Dtype = "float32", O extends Dtype = D> {
   /** Hz. */
   get sampleRate(): number;
+  /** Rate that the device runs at, in Hz. If it differs from `sampleRate`, samples are converted between the two. */
+  get deviceRate(): number;
   /** Frames per callback; 0 if the backend decides. */
   get blockSize(): number;
   /** Whether it plays and records. */

@@ -140,6 +140,8 @@ export class InputStream<D extends Dtype = "float32"> extends Stream implements 
 export interface InputStream<D extends Dtype = "float32"> {
   /** Hz. */
   get sampleRate(): number;
+  /** Rate that the device runs at, in Hz. If it differs from `sampleRate`, samples are converted between the two. */
+  get deviceRate(): number;
   /** Frames per callback; 0 if the backend decides. */
   get blockSize(): number;
   /** Whether it plays and records. */
