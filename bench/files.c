@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "file/sndfile.h"
+#include "file/sndfile/api.h"
 
 #define BLOCK 65536
 

@@ -10,7 +10,9 @@
 
 #include "os/os.h"
 
+#ifndef ROUNDS
 #define ROUNDS 401
+#endif
 
 /* What is measured: prepare (not timed), then `calls` calls in one go. */
 struct piece {

@@ -5,6 +5,9 @@
 
 #include <math.h>
 
+#ifndef ROUNDS
+#define ROUNDS 41 /* before bench.h: each is a second of sound, so fewer do */
+#endif
 #include "bench.h"
 #include "engine/resampler_kernel.h"
 #include "pastream.h"
@@ -12,7 +15,6 @@
 #define BLOCK 256
 #define RATE_MOST 192000
 #define CHANNELS_MOST 8
-#define TURNS 41
 
 static float input[RATE_MOST * CHANNELS_MOST], output[(RATE_MOST + BLOCK) * CHANNELS_MOST];
 
@@ -127,21 +129,21 @@ static double second(const struct library *library, struct job *job) {
 }
 
 static void measure(double in, double out, int channels, int varies) {
-  static double times[LIBRARIES][TURNS];
+  static double times[LIBRARIES][ROUNDS];
   struct job jobs[LIBRARIES];
   for (size_t l = 0; l < LIBRARIES; l++) {
     jobs[l] = (struct job){in, out, channels, varies, NULL};
     libraries[l].start(&jobs[l]);
   }
-  for (int turn = 0; turn < TURNS; turn++)
+  for (int turn = 0; turn < ROUNDS; turn++)
     for (size_t l = 0; l < LIBRARIES; l++)
       if (jobs[l].state && (l == 0 || !varies)) times[l][turn] = second(&libraries[l], &jobs[l]);
   printf("| %6.0f -> %6.0f Hz, %d channel%s%-21s |", in, out, channels, channels > 1 ? "s" : " ",
          varies ? ", ratio that varies" : "");
   for (size_t l = 0; l < LIBRARIES; l++) {
-    qsort(times[l], TURNS, sizeof(double), bench_compare);
+    qsort(times[l], ROUNDS, sizeof(double), bench_compare);
     if (jobs[l].state && (l == 0 || !varies))
-      printf(" %9.0f |", times[l][TURNS / 2]);
+      printf(" %9.0f |", times[l][ROUNDS / 2]);
     else
       printf(" %9s |", "");
     if (jobs[l].state) libraries[l].end(&jobs[l]);

@@ -48,5 +48,5 @@ for (const { name, more } of programs) {
   const program = join(folder, name);
   const args = [...command, `bench/c/${name}.c`, ...more, ...cSources(), "-lpthread", "-ldl", "-lm", "-o", program];
   compile(compiler.path, args);
-  spawnSync(program, [], { stdio: "inherit" });
+  if (spawnSync(program, [], { stdio: "inherit" }).status !== 0) process.exitCode = 1;
 }

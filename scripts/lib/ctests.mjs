@@ -1,5 +1,5 @@
 // The C tests: each tests/c/test_*.c is a program, linked with all of c/ and with what the tests share (the other files
-// of tests/c), built and run in each of the ways below.
+// of tests/c), built and run in each of the ways below. The benchmarks of bench/c are run once.
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import process from "node:process";
@@ -39,6 +39,7 @@ export const builds = [
     flags: [...machine, "-O1", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"],
     runner: [],
     runs: (source) => !replacesFunctions.test(source),
+    benches: true,
   },
   {
     name: "c tsan",
@@ -81,11 +82,14 @@ export const builds = [
 ];
 
 const read = (name) => readFileSync(join(root, name), "utf8");
+/** The benchmarks are built and run as well, one round of each. That of the ring takes PortAudio's source. */
+const benches = ["callback", "resampler", "transfer"].map((name) => `bench/c/${name}.c`);
 const testSources = () => readdirSync(join(root, "tests", "c")).sort().map((name) => `tests/c/${name}`);
 const isProgram = (name) => basename(name).startsWith("test_");
 
 export function cTestFiles(build, filters) {
-  return testSources().filter((name) => isProgram(name) && name.endsWith(".c") && build.runs(read(name)))
+  const programs = testSources().filter((name) => isProgram(name) && name.endsWith(".c") && build.runs(read(name)));
+  return [...programs, ...(build.benches ? benches : [])]
     .filter((name) => filters.length === 0 || filters.some((filter) => name.includes(filter)));
 }
 
@@ -130,7 +134,8 @@ export async function runCTest(build, file, { timeout, env }) {
   const archive = join(folder, "libpastream.a");
   const program = join(folder, basename(file, ".c"));
   const [cc, ...first] = build.compiler();
-  const command = [cc, ...first, ...flags, ...build.flags, file, archive, ...link, "-o", program];
+  const rounds = benches.includes(file) ? ["-DROUNDS=1"] : [];
+  const command = [cc, ...first, ...flags, ...build.flags, ...rounds, file, archive, ...link, "-o", program];
   const shared = testSources().filter((name) => !isProgram(name)).map(read);
   const error = await makeArchive(build, archive) ??
     await make(program, hashBuild(cc, [command, read(file), shared]), [[command]]);
