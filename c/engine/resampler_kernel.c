@@ -1,7 +1,6 @@
 #include "engine/resampler_kernel.h"
 
-#if defined(__x86_64__)
-#include <cpuid.h>
+#if HAVE_AVX2
 #include <immintrin.h>
 #endif
 
@@ -36,9 +35,7 @@ static void blend(float *row, const float *from, const float *to, float part, si
 
 const struct resampler_kernel resampler_kernel_baseline = {dot, dot_one, blend};
 
-#if defined(__x86_64__)
-#define AVX2 __attribute__((target("avx2,fma")))
-
+#if HAVE_AVX2
 /* clang makes two loads of an ordinary unaligned one when it compiles for older processors, but leaves this one
  * alone. */
 AVX2 static inline __m256 load(const float *from) {
@@ -88,18 +85,8 @@ AVX2 static void blend_avx2(float *row, const float *from, const float *to, floa
 
 const struct resampler_kernel resampler_kernel_avx2 = {dot_avx2, dot_one_avx2, blend_avx2};
 
-/* Whether the processor has AVX2 and FMA, and the system saves the registers. */
-static int has_avx2(void) {
-  unsigned a, b, c, d, low, high;
-  const unsigned wanted = bit_FMA | bit_AVX | bit_OSXSAVE;
-  if (!__get_cpuid(1, &a, &b, &c, &d) || (c & wanted) != wanted) return 0;
-  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  if ((low & 6) != 6 || !__get_cpuid_count(7, 0, &a, &b, &c, &d)) return 0;
-  return (b & bit_AVX2) != 0;
-}
-
 const struct resampler_kernel *resampler_kernel(void) {
-  return has_avx2() ? &resampler_kernel_avx2 : &resampler_kernel_baseline;
+  return processor_has_avx2() ? &resampler_kernel_avx2 : &resampler_kernel_baseline;
 }
 #else
 const struct resampler_kernel *resampler_kernel(void) { return &resampler_kernel_baseline; }

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "base/processor.h"
+
 /* Rows are at multiples of 32 bytes. */
 struct resampler_kernel {
   /* Four output samples at once: out[i] = sum of rows[i][k] * samples[i][k] for k < taps, a multiple of 16. */
@@ -18,7 +20,7 @@ struct resampler_kernel {
 const struct resampler_kernel *resampler_kernel(void);
 /* The one that every processor can run, */
 extern const struct resampler_kernel resampler_kernel_baseline;
-#if defined(__x86_64__)
+#if HAVE_AVX2
 extern const struct resampler_kernel resampler_kernel_avx2; /* and the one for those since 2013 */
 #endif
 
