@@ -15,8 +15,6 @@
 #define GROUP 4    /* output frames made at a time, as many as a kernel makes */
 #define VARYING_UP ((uint64_t)1 << 40)
 
-__extension__ typedef unsigned __int128 wide;
-
 struct resampler {
   struct resampler_setup setup;
   struct resampler_ratio ratio;
@@ -74,8 +72,22 @@ static void change_drift(struct resampler *r) {
   set_step(r);
 }
 
+/* frames * by / to, whole and rest, without overflow: 13 bits of `frames` at a time, which leaves 50 for the rest. A
+ * type of 128 bits would link zig's runtime, whose memcpy then takes the place of the C library's. */
+static uint64_t scaled(uint64_t frames, uint64_t by, uint64_t to, uint64_t *rest) {
+  uint64_t whole = by / to, part = by % to, quotient = 0;
+  *rest = 0;
+  for (int shift = 52; shift >= 0; shift -= 13) {
+    uint64_t value = (*rest << 13) + (frames >> shift & 0x1fff) * part;
+    quotient = (quotient << 13) + value / to;
+    *rest = value % to;
+  }
+  return frames * whole + quotient;
+}
+
 static uint64_t length_at(struct resampler_ratio ratio, uint64_t frames) {
-  return (uint64_t)(((wide)frames * 2 * ratio.up + ratio.down) / ((wide)2 * ratio.down));
+  uint64_t rest, length = scaled(frames, ratio.up, ratio.down, &rest);
+  return length + (2 * rest >= ratio.down);
 }
 
 int64_t resampler_length(int64_t frames, double in_rate, double out_rate) {
@@ -326,8 +338,8 @@ int resampler_ended(const struct resampler *r) { return r->ending && r->made == 
 
 size_t resampler_needs(const struct resampler *r, size_t out_frames) {
   if (out_frames == 0 || r->ending) return 0;
-  wide last = (r->phase + (wide)(out_frames - 1) * r->ratio.down) / r->ratio.up;
-  size_t end = r->base + (size_t)last + r->table->taps;
+  uint64_t rest, last = scaled(out_frames - 1, r->ratio.down, r->ratio.up, &rest);
+  size_t end = r->base + (size_t)(last + (rest + r->phase) / r->ratio.up) + r->table->taps;
   return end > r->filled ? end - r->filled : 0;
 }
 
@@ -335,7 +347,9 @@ size_t resampler_gives(const struct resampler *r, size_t in_frames) {
   if (r->ending) return (size_t)(r->total - r->made);
   size_t end = r->filled + in_frames, first = r->base + r->table->taps;
   if (end < first) return 0;
-  return (size_t)(((wide)(end - first + 1) * r->ratio.up - 1 - r->phase) / r->ratio.down) + 1;
+  /* The positions before (end - first + 1) * up, from `phase` on. */
+  uint64_t rest, most = scaled(end - first + 1, r->ratio.up, r->ratio.down, &rest);
+  return (size_t)(rest > r->phase ? most + 1 : most - (r->phase - rest) / r->ratio.down);
 }
 
 double resampler_held(const struct resampler *r) {

@@ -60,6 +60,16 @@ describe("importing mod.ts", () => {
   });
 });
 
+describe("the library", () => {
+  const { name, file } = hostTarget();
+  const path = join(root, "native", name, file);
+
+  // zig links a slower memcpy of its own into a library that needs its runtime: for 128-bit divisions, for example.
+  it("takes memcpy from the C library", { skip: linuxOnly }, () => {
+    assert.ok(readFileSync(path).includes("\0memcpy\0"), `${path} does not import it`);
+  });
+});
+
 describe("PASTREAM_LIB", () => {
   it("names the library", async () => {
     const copy = join(folder, "a name with spaces – ä.so");
