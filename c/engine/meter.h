@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "engine/meter_kernel.h"
+
 /* Sums and frames that belong together are kept twice: the callback writes those of turn + 1 while those of `turn` can
  * be read, and publishes them by going on to that turn. */
 struct meter_channel {
@@ -17,6 +19,8 @@ struct meter_channel {
 struct meter {
   int32_t channels; /* 0: nothing is measured */
   int32_t format;
+  meter_measure *measure; /* for the format, on this processor, a piece at a time */
+  size_t piece_frames;
   struct meter_channel *channel;
   _Atomic uint32_t turn;
   _Atomic int64_t frames[2];

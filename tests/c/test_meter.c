@@ -3,6 +3,7 @@
 
 #include <math.h>
 
+#include "base/processor.h"
 #include "engine/format.h"
 #include "engine/timing.h"
 #include "os/os.h"
@@ -81,6 +82,96 @@ TEST(full_scale_and_silence) {
   meter_init(&meter, 0, PS_FORMAT_FLOAT32); /* switched off */
   meter_add(&meter, sample, 1);
   meter_read(&meter, levels, 1);
+  meter_free(&meter);
+}
+
+/* A sample of any kind that a format can hold; of floats also what is no number, infinite or denormal. */
+static void put_any(int32_t format, unsigned char *to, struct random *random) {
+  static const float odd[] = {NAN, -NAN, INFINITY, -INFINITY, 1e-40f, -1e-45f, 1e-30f, 3e38f, 0.0f, -0.0f};
+  float value = (float)random_between(random, -1000000, 1000000) * 1e-6f;
+  uint32_t bits = (uint32_t)random_between(random, 0, INT32_MAX) << 1 ^ (uint32_t)random_between(random, 0, INT32_MAX);
+  if (random_between(random, 0, 400) == 0) value = odd[random_between(random, 0, 9)];
+  if (random_between(random, 0, 3) == 0) value *= 1e-20f;
+  if (format == PS_FORMAT_FLOAT32)
+    memcpy(to, &value, 4);
+  else
+    memcpy(to, &bits, format_bytes(format));
+}
+
+/* One sample after the other, in double precision. */
+static void measure_plainly(int32_t format, const unsigned char *samples, size_t count, size_t channels, double *peak,
+                            double *squares) {
+  for (size_t c = 0; c < channels; c++) peak[c] = squares[c] = 0;
+  for (size_t i = 0; i < count; i++, samples += format_bytes(format)) {
+    int32_t integer = 0;
+    float real = 0;
+    if (format == PS_FORMAT_FLOAT32)
+      memcpy(&real, samples, 4);
+    else
+      memcpy((char *)&integer + 4 - format_bytes(format), samples, format_bytes(format));
+    if (format == PS_FORMAT_UINT8) integer ^= INT32_MIN;
+    if (format != PS_FORMAT_FLOAT32 && format != PS_FORMAT_INT24) integer /= 1 << (32 - 8 * (int)format_bytes(format));
+    double value = format == PS_FORMAT_FLOAT32 ? fabs((double)real) : fabs((double)integer);
+    if (value > peak[i % channels]) peak[i % channels] = value;
+    if (isfinite(value) && value < 1e19) squares[i % channels] += value * value;
+  }
+}
+
+TEST(vectors_measure_what_a_loop_does) {
+  static unsigned char memory[METER_SAMPLES * 4 + 64];
+  static float peak[2][METER_SAMPLES], squares[2][METER_SAMPLES];
+  static double true_peak[METER_SAMPLES], true_squares[METER_SAMPLES];
+  struct random random = {7};
+  int has_avx2 = processor_has_avx2();
+  for (int round = 0; round < (test_full() ? 20000 : 1500); round++) {
+    int32_t format = (int32_t)random_between(&random, PS_FORMAT_FLOAT32, PS_FORMAT_UINT8);
+    size_t most = round % 8 == 0 ? METER_SAMPLES : 12, channels = (size_t)random_between(&random, 1, (int64_t)most);
+    size_t frames = (size_t)random_between(&random, 1, (int64_t)(METER_SAMPLES / channels)), count = frames * channels;
+    unsigned char *samples = memory + random_between(&random, 0, 40); /* aligned to nothing */
+    int has_odd = 0;
+    for (size_t i = 0; i < count; i++) put_any(format, samples + i * format_bytes(format), &random);
+    measure_plainly(format, samples, count, channels, true_peak, true_squares);
+    meter_kernels_baseline[format](samples, count, channels, peak[0], squares[0]);
+    for (size_t c = 0; c < channels; c++) {
+      for (size_t i = c; i < count && format == PS_FORMAT_FLOAT32; i += channels) {
+        float value;
+        memcpy(&value, samples + i * 4, 4);
+        has_odd |= !(fabsf(value) < 1e19f);
+      }
+      CHECK(peak[0][c] == (float)true_peak[c]);
+      /* A lane with a sample whose square is none is left out whole. */
+      CHECK_WITHIN(squares[0][c], has_odd ? 0 : true_squares[c] * (1 - 1e-5) - 1e-35, true_squares[c] * (1 + 1e-5));
+    }
+#if HAVE_AVX2
+    if (!has_avx2) continue;
+    meter_kernels_avx2[format](samples, count, channels, peak[1], squares[1]);
+    CHECK(memcmp(peak[0], peak[1], channels * sizeof(float)) == 0);
+    CHECK(memcmp(squares[0], squares[1], channels * sizeof(float)) == 0);
+#endif
+  }
+  processor_hide_avx2(1);
+  CHECK(meter_kernels() == meter_kernels_baseline);
+  processor_hide_avx2(0);
+  CHECK_EQUAL(processor_has_avx2(), has_avx2);
+}
+
+TEST(what_fades_away_is_silence_in_the_end) {
+  static float samples[480 * 2];
+  double levels[4];
+  struct meter meter = {0};
+  meter_init(&meter, 2, PS_FORMAT_FLOAT32);
+  for (double level = 1; level > 1e-45; level /= 10) {
+    for (int i = 0; i < 480 * 2; i++) samples[i] = (float)(i % 4 < 2 ? level : -level);
+    meter_reset(&meter);
+    meter_add(&meter, samples, 480);
+    meter_read(&meter, levels, 2);
+    CHECK(levels[0] == fabs((double)samples[0]) && levels[2] == levels[0]);
+    if (level > 3e-19)
+      CHECK_WITHIN(levels[1], levels[0] * (1 - 1e-6), levels[0] * (1 + 1e-6));
+    else
+      CHECK(levels[1] == 0);
+    CHECK(levels[3] == levels[1]);
+  }
   meter_free(&meter);
 }
 
@@ -179,6 +270,8 @@ TEST(quantiles_of_callback_times) {
 int main(void) {
   RUN(peak_and_rms_of_every_format);
   RUN(full_scale_and_silence);
+  RUN(vectors_measure_what_a_loop_does);
+  RUN(what_fades_away_is_silence_in_the_end);
   RUN(a_sample_that_is_no_number_does_no_lasting_harm);
   RUN(levels_of_a_long_run_stay_exact);
   RUN(levels_are_read_while_they_are_added_to);
