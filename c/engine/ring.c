@@ -105,22 +105,22 @@ void ring_flush(struct ring *ring) {
 
 static void ring_destroy(struct object *object) {
   struct ring *ring = (struct ring *)object;
-  if (ring->owns_data) free(ring->data);
+  free(ring->storage);
   free(ring->memory);
 }
 
 struct ring *ring_make(size_t element_size, size_t size, unsigned char *storage) {
   void *memory = calloc(1, sizeof(struct ring) + CACHE_LINE);
-  unsigned char *data = storage ? storage : calloc(size, element_size);
-  if (!memory || !data) {
+  void *own = storage ? NULL : calloc(1, size * element_size + CACHE_LINE);
+  if (!memory || !(storage || own)) {
     free(memory);
-    if (!storage) free(data);
+    free(own);
     return NULL;
   }
-  struct ring *ring = (struct ring *)(((uintptr_t)memory + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+  struct ring *ring = ring_aligned(memory);
   ring->memory = memory;
-  ring->data = data;
-  ring->owns_data = !storage;
+  ring->storage = own;
+  ring->data = storage ? storage : ring_aligned(own);
   ring->element_size = element_size;
   ring->size = size;
   ring->mask = size & (size - 1) ? 0 : size - 1;

@@ -16,10 +16,10 @@ struct ring {
   struct object object;
   unsigned char *data;
   size_t element_size;
-  size_t size; /* elements */
-  size_t mask; /* size - 1 if size is a power of two, else 0 */
-  int owns_data;
-  void *memory;            /* what was allocated; the ring stands in it on a cache line of its own */
+  size_t size;             /* elements */
+  size_t mask;             /* size - 1 if size is a power of two, else 0 */
+  void *memory;            /* what was allocated; the ring stands in it on a cache line of its own, */
+  void *storage;           /* as the data do in this; NULL: they are the caller's */
   _Atomic int32_t ends[2]; /* who works PS_END_READER and PS_END_WRITER: RING_ */
   alignas(CACHE_LINE) _Atomic uint64_t written; /* writer's line */
   uint64_t read_seen;
@@ -38,6 +38,11 @@ struct ring_region {
 #define RING_FREE 0
 #define RING_STREAM 1
 #define RING_CALL 2
+
+/* The first cache line in memory that has CACHE_LINE bytes too many. */
+static inline void *ring_aligned(void *memory) {
+  return (void *)(((uintptr_t)memory + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE);
+}
 
 /* Takes an end for `who`, and returns RING_FREE, or who has it. Any thread. */
 int ring_claim(struct ring *ring, int end, int32_t who);

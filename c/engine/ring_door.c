@@ -64,16 +64,16 @@ static int32_t ring_done_end(struct ring *ring, int end, size_t result) {
 
 static int32_t move(struct ring *ring, void *storage, double storage_bytes) {
   size_t bytes = ring->size * ring->element_size;
-  unsigned char *data = storage;
   if (storage && !(storage_bytes >= (double)bytes))
     return error_set(PS_ERR_ARGUMENT, 0, "storage of %.0f bytes is less than the ring's %zu", storage_bytes, bytes);
-  if (!storage && !(data = malloc(bytes)))
-    return error_set(PS_ERR_MEMORY, 0, "no memory for the ring's %zu bytes", bytes);
-  if (data == ring->data) return PS_OK;
+  if (storage == ring->data) return PS_OK;
+  void *own = storage ? NULL : malloc(bytes + CACHE_LINE);
+  if (!storage && !own) return error_set(PS_ERR_MEMORY, 0, "no memory for the ring's %zu bytes", bytes);
+  unsigned char *data = storage ? storage : ring_aligned(own);
   memcpy(data, ring->data, bytes);
-  if (ring->owns_data) free(ring->data);
+  free(ring->storage);
+  ring->storage = own;
   ring->data = data;
-  ring->owns_data = !storage;
   return PS_OK;
 }
 
