@@ -21,6 +21,7 @@ void engine_init(struct engine *engine) {
   atomic_init(&engine->gain, 1.0f);
   atomic_init(&engine->draining, 0);
   atomic_init(&engine->sinks_used, 0);
+  engine->recorded = 0;
   for (int i = 0; i < ENGINE_SINKS; i++) atomic_init(&engine->sinks[i].state, SINK_FREE);
   memset(&engine->run, 0, sizeof engine->run);
   memset(&engine->source, 0, sizeof engine->source);

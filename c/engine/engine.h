@@ -42,13 +42,14 @@ struct engine {
       draining; /* the source is to end now, and the run when all of it has been played; not set back here */
 
   /* Callback only. */
-  int64_t total;    /* frames the run will have; -1 while that is unknown */
-  int64_t captured; /* frames of the run that have come as input; `count` where the input does not lag */
-  size_t lead;      /* frames of input that are still to come before the first one */
-  int skipped;      /* the run has a hole between two devices */
-  int in_gap;       /* the last block ended in a source gap, */
-  int64_t gap;      /* which has this number in the glitch log */
-  int result;       /* CALLBACK_CONTINUE until the run has ended */
+  int64_t total;     /* frames the run will have; -1 while that is unknown */
+  int64_t captured;  /* frames of the run that have come as input; `count` where the input does not lag */
+  size_t lead;       /* frames of input that are still to come before the first one */
+  int skipped;       /* the run has a hole between two devices */
+  int in_gap;        /* the last block ended in a source gap, */
+  int64_t gap;       /* which has this number in the glitch log */
+  uint32_t recorded; /* a bit for each sink that is recorded into, as of the last sinks_notice */
+  int result;        /* CALLBACK_CONTINUE until the run has ended */
 
   struct engine_source source;
   struct engine_sink sinks[ENGINE_SINKS];

@@ -58,39 +58,48 @@ void sinks_start(struct engine *engine) {
   sinks_notice(engine);
 }
 
-/* The slots in use, lowest first: takes one out of `used`; NULL at the end. */
-static struct engine_sink *next_sink(const struct engine *engine, uint32_t *used) {
-  if (!*used) return NULL;
-  int number = __builtin_ctz(*used);
-  *used &= *used - 1;
+/* The slots of `set`, lowest first: takes one out of it; NULL at the end. */
+static struct engine_sink *next_sink(const struct engine *engine, uint32_t *set) {
+  if (!*set) return NULL;
+  int number = __builtin_ctz(*set);
+  *set &= *set - 1;
   return (struct engine_sink *)&engine->sinks[number];
 }
 
-#define EACH_SINK(engine, sink)                                                      \
-  uint32_t used = atomic_load_explicit(&(engine)->sinks_used, memory_order_acquire); \
-  for (struct engine_sink *sink = next_sink(engine, &used); sink; sink = next_sink(engine, &used))
+#define EACH_RECORDED(engine, sink)  \
+  uint32_t set = (engine)->recorded; \
+  for (struct engine_sink *sink = next_sink(engine, &set); sink; sink = next_sink(engine, &set))
+
+static uint32_t bit_of(const struct engine *engine, const struct engine_sink *sink) {
+  return 1u << (sink - engine->sinks);
+}
 
 void sinks_notice(struct engine *engine) {
-  EACH_SINK(engine, sink) {
+  uint32_t used = atomic_load_explicit(&engine->sinks_used, memory_order_acquire);
+  engine->recorded = 0;
+  for (struct engine_sink *sink = next_sink(engine, &used); sink; sink = next_sink(engine, &used)) {
     enum sink_state state = state_of(sink);
-    if (state == SINK_LEAVING) {
+    if (state == SINK_ACTIVE) {
+      engine->recorded |= bit_of(engine, sink);
+    } else if (state == SINK_LEAVING) {
       atomic_store_explicit(&sink->state, SINK_LEFT, memory_order_release);
     } else if (state == SINK_JOINING) {
       sink->first = engine->captured;
       sink->in_drop = 0;
-      if (move(sink, SINK_JOINING, SINK_ACTIVE))
-        atomic_store_explicit(&sink->started, sink->first, memory_order_release);
+      if (!move(sink, SINK_JOINING, SINK_ACTIVE)) continue;
+      atomic_store_explicit(&sink->started, sink->first, memory_order_release);
+      engine->recorded |= bit_of(engine, sink);
     }
   }
 }
 
-/* The callback records into a sink that is about to leave until the next sinks_notice. */
-static int is_recorded(const struct engine_sink *sink) {
-  enum sink_state state = state_of(sink);
-  return state == SINK_ACTIVE || (state == SINK_LEAVING && READ(sink->started) >= 0);
-}
+int sink_is_recorded(const struct engine *engine, int number) { return (engine->recorded >> number & 1) != 0; }
 
-int sink_is_recorded(const struct engine *engine, int number) { return is_recorded(&engine->sinks[number]); }
+/* The callback is done with a sink. */
+static void end_sink(struct engine *engine, struct engine_sink *sink, enum sink_state state) {
+  engine->recorded &= ~bit_of(engine, sink);
+  move(sink, SINK_ACTIVE, state);
+}
 
 /* What a sink takes of a block: sets `skips` and `now`. */
 static void cut(struct engine_sink *sink, int64_t count, size_t frames) {
@@ -101,8 +110,8 @@ static void cut(struct engine_sink *sink, int64_t count, size_t frames) {
 }
 
 size_t sinks_room(struct engine *engine, size_t frames) {
-  EACH_SINK(engine, sink) {
-    if (!is_recorded(sink) || sink->overflow != SINK_ENDS_RUN) continue;
+  EACH_RECORDED(engine, sink) {
+    if (sink->overflow != SINK_ENDS_RUN) continue;
     struct ring_region region;
     cut(sink, engine->captured, frames);
     size_t room = ring_write_region(sink->ring, sink->now, &region);
@@ -143,24 +152,24 @@ static void record(struct engine *engine, struct engine_sink *sink, const uint8_
     size_t got = put(engine, sink, input);
     int lost = got < sink->now;
     if (lost && sink->overflow == SINK_ENDS_ALONE) {
-      move(sink, SINK_ACTIVE, SINK_FULL);
+      end_sink(engine, sink, SINK_FULL);
       return;
     }
     if (lost) note_drop(engine, sink, got, time);
     sink->in_drop = lost;
   }
   if (sink->length >= 0 && engine->captured + (int64_t)frames - sink->first >= sink->length)
-    move(sink, SINK_ACTIVE, SINK_ENDED);
+    end_sink(engine, sink, SINK_ENDED);
 }
 
 void sinks_record(struct engine *engine, const uint8_t *input, size_t frames, double time) {
-  EACH_SINK(engine, sink)
-  if (is_recorded(sink)) record(engine, sink, input, frames, time);
+  EACH_RECORDED(engine, sink)
+  record(engine, sink, input, frames, time);
 }
 
 size_t sinks_ready(struct engine *engine, size_t frames) {
-  EACH_SINK(engine, sink) {
-    if (sink->memory || !is_recorded(sink)) continue;
+  EACH_RECORDED(engine, sink) {
+    if (sink->memory) continue;
     cut(sink, engine->captured, frames);
     size_t room = ring_write_available(sink->ring);
     if (room < sink->now) frames = sink->skips + room;
@@ -169,7 +178,7 @@ size_t sinks_ready(struct engine *engine, size_t frames) {
 }
 
 int sinks_are_small(const struct engine *engine, size_t frames) {
-  EACH_SINK(engine, sink)
-  if (is_recorded(sink) && !sink->memory && sink->ring->size < frames) return 1;
+  EACH_RECORDED(engine, sink)
+  if (!sink->memory && sink->ring->size < frames) return 1;
   return 0;
 }

@@ -63,7 +63,8 @@ void sink_free(struct engine *engine, int number);
 
 /* Before a run: its own sink takes slot 0, and those that have joined begin with it. */
 void sinks_start(struct engine *engine);
-/* Callback, in this order for each block. Takes up and lets go of sinks. */
+/* Callback, in this order for each block. Takes up sinks, and lets go of those that leave, which are
+ * recorded into until then. */
 void sinks_notice(struct engine *engine);
 /* Frames of a block of `frames` that all sinks which may end the run have room for. */
 size_t sinks_room(struct engine *engine, size_t frames);
