@@ -50,8 +50,8 @@ static void measure(const char *name, int32_t channels, int32_t format, size_t b
   transfer.bytes = block * (size_t)channels * format_bytes(format);
   transfer.source = ring_create(transfer.bytes / block, RING_FRAMES);
   transfer.sink = ring_create(transfer.bytes / block, RING_FRAMES);
-  transfer.input = calloc(1, transfer.bytes);
-  transfer.output = calloc(1, transfer.bytes);
+  transfer.input = bench_memory(transfer.bytes);
+  transfer.output = bench_memory(transfer.bytes);
   memset(transfer.source->data, 1, RING_FRAMES / block * transfer.bytes);
   memset(transfer.sink->data, 1, RING_FRAMES / block * transfer.bytes);
   engine_init(&transfer.engine);

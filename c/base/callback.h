@@ -15,9 +15,10 @@
 #define FLAGS_XRUN 0xful
 #define FLAG_PRIMING 0x10ul
 
-/* Times of a block, in seconds of the stream's clock; 0 where the device does not tell. */
+/* Times of a block, in seconds of the stream's clock except for `began`; 0 where the device does not tell. */
 struct callback_times {
   double now;
+  double began;  /* os_time() when the device called; 0: the host looks itself */
   double input;  /* capture of the first input frame */
   double output; /* when the first output frame will be heard */
   double gap; /* seconds before this block in which another device was put in the place of the old one, or none ran */

@@ -160,8 +160,10 @@ static void note_load(struct virtual_device *device, double seconds) {
 /* One callback with all that belongs to it; returns what the callback returned. */
 static int call_back(struct virtual_device *device, int64_t position, double due) {
   double block_seconds = (double)device->longest / device->rate;
+  double now = os_time();
   struct callback_times times = {
-      .now = os_time(),
+      .now = now,
+      .began = now,
       .input = due - block_seconds,
       .output = due + (double)(device->delay - device->longest) / device->rate,
   };

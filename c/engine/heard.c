@@ -11,17 +11,17 @@
 void heard_reset(struct heard *heard) { atomic_store_explicit(&heard->written, 0, memory_order_release); }
 
 /* Whether the frames follow the newest span. */
-static int follows(const struct heard_span *span, double time, int64_t first, double rate) {
+static int follows(const struct heard_span *span, double time, int64_t first, double period) {
   int64_t frames = READ(span->frames);
-  double end = READ(span->time) + (double)frames / rate;
-  return READ(span->first) + frames == first && fabs(time - end) < JITTER && (double)frames / rate < SPAN_LONGEST;
+  double seconds = (double)frames * period, end = READ(span->time) + seconds;
+  return READ(span->first) + frames == first && fabs(time - end) < JITTER && seconds < SPAN_LONGEST;
 }
 
-void heard_add(struct heard *heard, double time, int64_t first, int64_t frames, double rate) {
+void heard_add(struct heard *heard, double time, int64_t first, int64_t frames, double period) {
   if (frames <= 0) return;
   int64_t number = READ(heard->written);
   struct heard_span *newest = &heard->spans[(number + SLOTS - 1) % SLOTS], *next = &heard->spans[number % SLOTS];
-  if (number > 0 && follows(newest, time, first, rate)) {
+  if (number > 0 && follows(newest, time, first, period)) {
     ADD(newest->frames, frames);
     return;
   }

@@ -22,8 +22,9 @@ struct heard {
 };
 
 void heard_reset(struct heard *heard);
-/* Callback: `frames` frames of the source, the first of which is number `first`, are heard from `time` on. */
-void heard_add(struct heard *heard, double time, int64_t first, int64_t frames, double rate);
+/* Callback: `frames` frames of the source, the first of which is number `first`, are heard from `time` on; a
+ * frame takes `period` seconds. */
+void heard_add(struct heard *heard, double time, int64_t first, int64_t frames, double period);
 /* Frames of the source that have been heard at `time`. */
 int64_t heard_at(const struct heard *heard, double time, double rate);
 

@@ -5,7 +5,7 @@
 /* Values below TIMING_STEPS ns have a bucket each; above, the leading bit picks the octave and the next four the step.
  * */
 static unsigned bucket_of(double seconds) {
-  uint64_t ns = seconds <= 0 ? 0 : (uint64_t)(seconds * 1e9);
+  uint64_t ns = seconds <= 0 ? 0 : (uint64_t)(int64_t)(seconds * 1e9); /* less than 2^63, which is converted faster */
   if (ns < TIMING_STEPS) return (unsigned)ns;
   unsigned octave = 63u - (unsigned)__builtin_clzll(ns); /* >= 4 */
   unsigned bucket = (octave - 3) * TIMING_STEPS + (unsigned)(ns >> (octave - 4) & (TIMING_STEPS - 1));

@@ -14,7 +14,7 @@
 static void log_leap(struct stream *stream, int64_t frame, double input) {
   struct anchor *last = &stream->anchor; /* which only this thread writes */
   if (atomic_load_explicit(&last->frames, RELAXED) == 0) return;
-  double since = (double)(frame - atomic_load_explicit(&last->frame, RELAXED)) / stream->actual[PS_ACTUAL_SAMPLE_RATE];
+  double since = (double)(frame - atomic_load_explicit(&last->frame, RELAXED)) * stream->period;
   double leap = input - atomic_load_explicit(&last->input, RELAXED) - since;
   if (fabs(leap) > CLOCK_LEAP) glitch_add(&stream->leaps, frame, leap, 0, 0);
 }
@@ -60,6 +60,7 @@ void stream_callback_reset(struct stream *stream) {
   atomic_store_explicit(&stream->anchor.frames, 0, RELAXED);
   set_anchor(stream, 0, 0, 0, &none);
   stream->expected = 0;
+  stream->period = 1 / stream->actual[PS_ACTUAL_SAMPLE_RATE];
 }
 
 void stream_clear(struct stream *stream) {
@@ -74,7 +75,7 @@ void stream_clear(struct stream *stream) {
 static double lateness(struct stream *stream, double began, size_t frames) {
   double late = stream->expected > 0 ? began - stream->expected : 0;
   double from = late > 0 ? stream->expected + LATENESS_LEAK * late : began;
-  stream->expected = from + (double)frames / stream->actual[PS_ACTUAL_SAMPLE_RATE];
+  stream->expected = from + (double)frames * stream->period;
   return late;
 }
 
@@ -86,7 +87,7 @@ static int callback(struct device_host *host, const void *input, void *output, s
                     const struct callback_times *times, unsigned long flags) {
   struct stream *stream = stream_of(host);
   struct engine *engine = &stream->engine;
-  double began = os_time();
+  double began = times->began > 0 ? times->began : os_time();
   note_heartbeat(stream, began);
   int over = engine->result != CALLBACK_CONTINUE;
   if (over || atomic_load_explicit(&host->halted, memory_order_acquire)) {
@@ -103,7 +104,7 @@ static int callback(struct device_host *host, const void *input, void *output, s
   int result = engine_process(engine, input, output, frames, times->now, flags);
   size_t done = (size_t)(atomic_load_explicit(&engine->count, RELAXED) - before);
   heard_add(&stream->heard, atomic_load_explicit(&stream->anchor.output, RELAXED), played,
-            atomic_load_explicit(&engine->source.count, RELAXED) - played, stream->actual[PS_ACTUAL_SAMPLE_RATE]);
+            atomic_load_explicit(&engine->source.count, RELAXED) - played, stream->period);
   if (input) meter_add(&stream->meters[0], input, done);
   if (output) meter_add(&stream->meters[1], output, done);
   timing_add(&stream->timing, lateness(stream, began, frames), os_time() - began);

@@ -75,6 +75,7 @@ struct stream {
   struct anchor anchor;    /* the last callback, for who reckons from it, */
   struct glitch_log leaps; /* and what has to be reckoned in: at a frame, seconds more than its number tells */
   double expected;         /* callback only: os_time() at which the next callback is due; 0: no telling */
+  double period;           /* seconds of a frame, for the callback: it has no time for divisions */
 
   /* Control thread. */
   struct os_thread thread;

@@ -10,7 +10,7 @@ static struct heard heard;
 TEST(nothing_is_heard_before_its_time) {
   heard_reset(&heard);
   CHECK_EQUAL(heard_at(&heard, 10, RATE), 0);
-  heard_add(&heard, 10, 0, 480, RATE);
+  heard_add(&heard, 10, 0, 480, 1 / RATE);
   CHECK_EQUAL(heard_at(&heard, 9.999, RATE), 0);
   CHECK_EQUAL(heard_at(&heard, 10, RATE), 0);
   CHECK_EQUAL(heard_at(&heard, 10.005, RATE), 240);
@@ -20,9 +20,9 @@ TEST(nothing_is_heard_before_its_time) {
 
 TEST(a_gap_is_not_heard) {
   heard_reset(&heard);
-  heard_add(&heard, 1, 0, 480, RATE); /* to 1.01, then 0.09 s of silence */
-  heard_add(&heard, 1.1, 480, 0, RATE);
-  heard_add(&heard, 1.1, 480, 960, RATE);
+  heard_add(&heard, 1, 0, 480, 1 / RATE); /* to 1.01, then 0.09 s of silence */
+  heard_add(&heard, 1.1, 480, 0, 1 / RATE);
+  heard_add(&heard, 1.1, 480, 960, 1 / RATE);
   CHECK_EQUAL(heard_at(&heard, 1.05, RATE), 480);
   CHECK_EQUAL(heard_at(&heard, 1.105, RATE), 720);
   CHECK_EQUAL(heard_at(&heard, 1.2, RATE), 1440);
@@ -32,8 +32,8 @@ TEST(a_gap_is_not_heard) {
 
 TEST(frames_that_were_dropped_are_not_counted) {
   heard_reset(&heard);
-  heard_add(&heard, 1, 0, 480, RATE);
-  heard_add(&heard, 1.01, 480, 480, RATE); /* whatever lay between in the ring */
+  heard_add(&heard, 1, 0, 480, 1 / RATE);
+  heard_add(&heard, 1.01, 480, 480, 1 / RATE); /* whatever lay between in the ring */
   CHECK_EQUAL(heard.written, 1);
   CHECK_EQUAL(heard_at(&heard, 1.015, RATE), 720);
 }
@@ -41,7 +41,8 @@ TEST(frames_that_were_dropped_are_not_counted) {
 TEST(an_hour_of_small_blocks_stays_exact_at_its_end) {
   heard_reset(&heard);
   int64_t blocks = 48000 * 60 / 64 * (test_full() ? 60 : 1);
-  for (int64_t i = 0; i < blocks; i++) heard_add(&heard, (double)(i * 64) / RATE + (i % 3) * 1e-4, i * 64, 64, RATE);
+  for (int64_t i = 0; i < blocks; i++)
+    heard_add(&heard, (double)(i * 64) / RATE + (i % 3) * 1e-4, i * 64, 64, 1 / RATE);
   for (int back = 0; back < 2 * (int)RATE; back += 777) {
     int64_t frame = blocks * 64 - back;
     CHECK_WITHIN(heard_at(&heard, (double)frame / RATE, RATE) - frame, -11, 1); /* the jitter is 10 frames */

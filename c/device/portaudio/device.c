@@ -56,6 +56,7 @@ static struct callback_times convert_times(struct portaudio_device *device, cons
   atomic_store(&device->clock_offset, now - here);
   return (struct callback_times){
       .now = now,
+      .began = here,
       .input = info->input_buffer_adc_time > 0 ? info->input_buffer_adc_time : 0,
       .output = info->output_buffer_dac_time > 0 ? info->output_buffer_dac_time : 0,
   };

@@ -103,7 +103,7 @@ static double latency(struct pulse_device *pulse, int direction, double otherwis
 }
 
 static struct callback_times times_of(struct pulse_device *pulse, double now, size_t input_frames) {
-  struct callback_times times = {.now = now};
+  struct callback_times times = {.now = now, .began = now};
   const struct pulse_side *input = &pulse->sides[DEVICE_INPUT], *output = &pulse->sides[DEVICE_OUTPUT];
   if (input->used) {
     /* libpulse counts a fragment as read when it is dropped. */
