@@ -89,7 +89,10 @@ extern const int codec_count;
 
 extern const struct codec codec_sndfile;
 
-/* Opens with the codec that the table gives. */
+/* Opens with the codec that the table gives, which reads one sound. */
+int32_t codec_open_single(const char *name, struct medium *medium, int32_t mode, struct codec_info *info,
+                          struct sound **sound);
+/* The same, and the sounds of a chained Ogg file as one (ogg_chain.c). */
 int32_t codec_open(const char *name, struct medium *medium, int32_t mode, struct codec_info *info,
                    struct sound **sound);
 

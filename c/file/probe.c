@@ -217,10 +217,11 @@ static void probe_sds(struct medium *medium, int64_t length, struct probe *probe
 
 /* ------------------------------------------------------------------- all kinds */
 
+#define CONVERT " is not supported: convert the file, for example with ffmpeg -i INPUT OUTPUT.flac"
+
 /* Sound that no codec reads; libsndfile's own message says only that it does not know the format. */
 static const char *refusal_of(const bytes *head, int64_t got) {
   static const bytes asf[] = {0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11}, ebml[] = {0x1A, 0x45, 0xDF, 0xA3};
-#define CONVERT " is not supported: convert the file, for example with ffmpeg -i INPUT OUTPUT.flac"
   if (got < 12) return NULL;
   if (is(head + 4, "ftyp")) return "MP4 (m4a, AAC or ALAC in MP4)" CONVERT;
   if (head[0] == 0xFF && (head[1] & 0xF6) == 0xF0) return "AAC (ADTS)" CONVERT;
@@ -238,13 +239,22 @@ static const char *refusal_of(const bytes *head, int64_t got) {
   if (head[0] == 0x0B && head[1] == 0x77) return "AC-3 (Dolby Digital)" CONVERT;
   if (is(head, "RIFF") && is(head + 8, "AVI ")) return "AVI" CONVERT;
   if (is(head, "FLV")) return "Flash video" CONVERT;
-#undef CONVERT
   if (is(head, "MThd")) return "this is MIDI: it has notes, no sound";
   if (is(head, "PK\3\4") || is(head, "\x1F\x8B") || is(head, "7z\xBC\xAF")) return "this is an archive, no sound file";
   if (is(head, "%PDF")) return "this is a PDF document, no sound file";
   if (is(head, "<!DOCTYPE") || is(head, "<!doctype") || is(head, "<html") || is(head, "<?xml"))
     return "this is a web page or XML text, no sound file";
   return NULL;
+}
+
+/* What libsndfile cannot read of Ogg; `head` has 40 bytes. */
+static const char *refusal_of_ogg(const bytes *head) {
+  const bytes *packet = head[26] <= 4 ? head + 27 + head[26] : head;
+  if (is(packet,
+         "\x7F"
+         "FLAC"))
+    return "FLAC in Ogg" CONVERT;
+  return is(packet, "\x80theora") ? "Ogg with video" CONVERT : NULL;
 }
 
 static int is_mpeg(const bytes *b) { return b[0] == 0xFF && (b[1] & 0xE0) == 0xE0 && (b[1] & 0x06) != 0; }
@@ -281,6 +291,7 @@ static void probe_kind_of(struct medium *medium, int64_t length, int tagged, str
     probe_au(length, head, probe);
   } else if (is(head, "OggS")) {
     probe->kind = PROBE_OGG;
+    probe->refusal = refusal_of_ogg(head);
   } else if (is(head, "fLaC") || is(head, "NIST") || is(head, "PVF1") || (head[0] == 0x64 && head[1] == 0xA3) ||
              (head[2] == 0xA3 && head[3] == 0x64)) {
     probe->kind = PROBE_FLOW;

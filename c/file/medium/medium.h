@@ -86,6 +86,16 @@ void medium_window_free(struct medium *window);
 /* `inner` behind a window like `window`, if that is one; NULL with errno set, and `inner` closed. */
 struct medium *medium_window_like(const struct medium *window, struct medium *inner);
 
+/* ogg_link.c: the links of a chained Ogg file. None of these owns or closes `inner`.
+ * How many there are in a file of `length` bytes, at most `most`, and where each begins. */
+int medium_ogg_links(struct medium *medium, int64_t length, int64_t *starts, int most);
+struct medium *medium_ogg_part(struct medium *inner, int64_t from, int64_t to);
+/* Of a pipe, one after the other: medium_ogg_link is what comes up to the next link. To be freed after its links. */
+struct ogg_pages;
+struct ogg_pages *ogg_pages_new(struct medium *pipe);
+int ogg_pages_more(struct ogg_pages *pages); /* whether anything comes behind the last link; waits for it */
+struct medium *medium_ogg_link(struct ogg_pages *pages);
+
 /* A medium that keeps in memory what is written, and writes it into `inner` when it is committed (0, or -1 with an
  * error); from then on it only passes things on. Nothing to commit in any other medium: 0. */
 struct medium *medium_overlay(struct medium *inner);

@@ -14,8 +14,9 @@
 #define VORBIS_RATE_MOST 200000
 #define VORBIS_CHANNELS_MOST 255
 #define MPEG_BLOCK 1152
-#define FLAC_BLOCK 16     /* where blocks are of different lengths: the shortest one that may be */
-#define WRITE_FRAMES 8192 /* of one call: libsndfile's Vorbis encoder takes stack memory for each frame */
+#define FLAC_BLOCK 16      /* where blocks are of different lengths: the shortest one that may be */
+#define ORDER_SAMPLES 2048 /* that are put into another order at once */
+#define WRITE_FRAMES 8192  /* of one call: libsndfile's Vorbis encoder takes stack memory for each frame */
 
 static struct sndfile_sound *of(struct sound *sound) { return (struct sndfile_sound *)sound; }
 
@@ -98,6 +99,7 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
   if (!sound) return error_set(PS_ERR_MEMORY, 0, NULL);
   sound->sound = (struct sound){&codec_sndfile, medium, name};
   if (medium && access == SF_READ && wanted.format == 0) sound->block = block_of(medium);
+  int discrete = medium && access == SF_READ && wanted.format == 0 && sndfile_is_discrete(medium);
   sound->handle = medium ? sndfile_open_guarded(sound, access, &wanted) : open_named(name, access, &wanted);
   if (!sound->handle) {
     free(sound);
@@ -108,6 +110,7 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
   sound->format = info->format;
   sound->channels = info->channels;
   sound->sample_rate = info->sample_rate;
+  sound->order = discrete ? NULL : sndfile_order(info->format, info->channels);
   sound->writes = access == SF_WRITE;
   if ((info->format & SF_MAJOR_MASK) == SF_MPEG) sound->block = MPEG_BLOCK;
   if ((info->format & SF_MAJOR_MASK) == SF_FLAC && sound->block == 0) sound->block = FLAC_BLOCK;
@@ -233,7 +236,10 @@ int64_t sndfile_read_frames(struct sound *base, int32_t format, void *data, int6
     int64_t piece = frames - done;
     if (sound->block > 0 && piece > sound->block - sound->position % sound->block)
       piece = sound->block - sound->position % sound->block;
-    int64_t count = read_piece(sound->handle, format, (unsigned char *)data + (size_t)done * frame_bytes, piece);
+    unsigned char *to = (unsigned char *)data + (size_t)done * frame_bytes;
+    int64_t count = read_piece(sound->handle, format, to, piece);
+    if (sound->order && count > 0)
+      sndfile_to_wave_order(sound->order, sound->channels, sample_bytes(format), to, count);
     int code = sound->block > 0 ? sndfile.error(sound->handle) : 0;
     if (code) {
       note_damage(sound, code);
@@ -254,13 +260,30 @@ static int64_t write_piece(struct sndfile *handle, int32_t format, const void *d
   }
 }
 
+static int64_t write_in_order(struct sndfile_sound *sound, int32_t format, const void *data, int64_t frames) {
+  double samples[ORDER_SAMPLES];
+  size_t sample = sample_bytes(format), frame_bytes = sample * (size_t)sound->channels;
+  int64_t most = ORDER_SAMPLES / sound->channels, done = 0;
+  while (done < frames) {
+    int64_t piece = frames - done < most ? frames - done : most;
+    sndfile_from_wave_order(sound->order, sound->channels, sample, samples,
+                            (const unsigned char *)data + (size_t)done * frame_bytes, piece);
+    int64_t count = write_piece(sound->handle, format, samples, piece);
+    if (count > 0) done += count;
+    if (count < piece) break;
+  }
+  return done;
+}
+
 static int64_t write_frames(struct sound *sound, int32_t format, const void *data, int64_t frames) {
   size_t frame_bytes = sample_bytes(format) * (size_t)of(sound)->channels;
   const unsigned char *from = data;
   int64_t done = 0;
   while (done < frames) {
     int64_t piece = frames - done < WRITE_FRAMES ? frames - done : WRITE_FRAMES;
-    int64_t count = write_piece(of(sound)->handle, format, from + (size_t)done * frame_bytes, piece);
+    const unsigned char *next = from + (size_t)done * frame_bytes;
+    int64_t count = of(sound)->order ? write_in_order(of(sound), format, next, piece)
+                                     : write_piece(of(sound)->handle, format, next, piece);
     if (count > 0) done += count;
     if (count < piece) break;
   }

@@ -14,9 +14,10 @@ struct sndfile_sound {
   int64_t position;                  /* frame that is read or written next */
   int64_t written;                   /* frames of a file that is written */
   int64_t aiff_comm, aiff_ssnd;      /* where these chunks are in an AIFF file that is written */
-  int64_t block;     /* frames of one read at most, so that little is lost with a damaged one; 0: any number */
-  int64_t last_page; /* Vorbis: frame at which the last page begins; -1: not looked for yet */
-  char *damage;      /* what a read has come upon; reported until the next seek */
+  int64_t block;              /* frames of one read at most, so that little is lost with a damaged one; 0: any number */
+  int64_t last_page;          /* Vorbis: frame at which the last page begins; -1: not looked for yet */
+  const unsigned char *order; /* see order.c; NULL where channels are in WAVE's order */
+  char *damage;               /* what a read has come upon; reported until the next seek */
   struct sf_cues *cues;
   struct guard *guard; /* while the file is being opened */
 };
@@ -24,6 +25,15 @@ struct sndfile_sound {
 /* guard.c: opens through libsndfile's virtual I/O, bounded in work: parsers of libsndfile that do not come to an end
  * are left. NULL with the thread's error set. */
 struct sndfile *sndfile_open_guarded(struct sndfile_sound *sound, int access, struct sf_info *info);
+
+/* order.c: where each of WAVE's channels is in a format that has another order; NULL if it has not. */
+const unsigned char *sndfile_order(int32_t format, int32_t channels);
+/* Whether an Opus file, which stands at its start, has channels without a meaning. */
+int sndfile_is_discrete(struct medium *medium);
+/* `sample` is in bytes. */
+void sndfile_to_wave_order(const unsigned char *order, int32_t channels, size_t sample, void *data, int64_t frames);
+void sndfile_from_wave_order(const unsigned char *order, int32_t channels, size_t sample, void *to, const void *from,
+                             int64_t frames);
 
 int64_t sndfile_read_frames(struct sound *sound, int32_t format, void *data, int64_t frames);
 /* seek.c: exact to the frame. */

@@ -1,0 +1,248 @@
+/* One link of a chained Ogg file as a file of its own: chained files stand one behind the other in a file or pipe. A
+ * link ends where pages that begin a stream follow on others. In a file the links are looked for beforehand, page by
+ * page; from a pipe pages are passed on as they come, until the next link begins. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "file/medium/medium.h"
+
+#define PAGE_HEADER 27
+#define PAGE_MOST (PAGE_HEADER + 255 + 255 * 255)
+#define FIRST_PAGE 2 /* flag: a stream begins with this page */
+#define HEAD_MOST (16 << 20)
+#define SKIP_MOST (1 << 20)
+
+static int is_page(const unsigned char *bytes) { return memcmp(bytes, "OggS", 4) == 0 && bytes[4] == 0; }
+
+/* Whether a link begins with this page, where `inside` says whether one goes on. */
+static int begins(const unsigned char *page, int *inside) {
+  int first = page[5] & FIRST_PAGE, begun = first && *inside;
+  *inside = !first;
+  return begun;
+}
+
+/* -------------------------------------------------------------- a part of a file */
+
+struct part {
+  struct medium medium;
+  int64_t from, length, position;
+};
+
+static int64_t part_length(void *argument) { return ((struct part *)argument)->length; }
+
+static int64_t part_tell(void *argument) { return ((struct part *)argument)->position; }
+
+static int64_t part_seek(int64_t offset, int whence, void *argument) {
+  struct part *part = argument;
+  int64_t from = whence == SEEK_SET ? 0 : whence == SEEK_CUR ? part->position : part->length;
+  if (offset < -from || offset > INT64_MAX / 2 - from) return -1;
+  return part->position = from + offset;
+}
+
+/* An error stays in the inner medium, too, where the file's owner looks for it. */
+static void note_error(struct medium *medium) {
+  if (medium->inner->error) medium_fail(medium, medium->inner->error);
+}
+
+static int64_t part_read(void *data, int64_t bytes, void *argument) {
+  struct part *part = argument;
+  struct medium *inner = part->medium.inner;
+  int64_t left = part->length - part->position, at = part->from + part->position;
+  if (bytes > left) bytes = left;
+  if (bytes <= 0) return 0;
+  int there = inner->type->io.tell(inner) == at || inner->type->io.seek(at, SEEK_SET, inner) == at;
+  int64_t count = there ? inner->type->io.read(data, bytes, inner) : 0;
+  note_error(&part->medium);
+  if (count > 0) part->position += count;
+  return count;
+}
+
+static int64_t write_nothing(const void *data, int64_t bytes, void *argument) {
+  (void)data, (void)bytes, (void)argument;
+  return 0;
+}
+
+static int close_part(struct medium *medium) {
+  free(medium);
+  return 0;
+}
+
+static const struct medium_type part_type = {
+    .io = {part_length, part_seek, part_read, write_nothing, part_tell},
+    .seekable = 1,
+    .close = close_part,
+};
+
+struct medium *medium_ogg_part(struct medium *inner, int64_t from, int64_t to) {
+  struct part *part = calloc(1, sizeof *part);
+  if (!part) return NULL;
+  part->medium.type = &part_type;
+  part->medium.inner = inner;
+  part->from = from;
+  part->length = to - from;
+  return &part->medium;
+}
+
+int medium_ogg_links(struct medium *medium, int64_t length, int64_t *starts, int most) {
+  unsigned char header[PAGE_HEADER + 255];
+  int64_t at = 0;
+  int inside = 0, count = 1;
+  starts[0] = 0;
+  while (count < most && medium->type->io.seek(at, SEEK_SET, medium) == at) {
+    int64_t got = medium->type->io.read(header, sizeof header, medium), bytes = PAGE_HEADER;
+    if (got < PAGE_HEADER || !is_page(header) || got < PAGE_HEADER + header[26]) break;
+    if (begins(header, &inside)) starts[count++] = at;
+    for (int i = 0; i < header[26]; i++) bytes += header[PAGE_HEADER + i];
+    at += bytes + header[26];
+    if (at >= length) break;
+  }
+  return count;
+}
+
+/* ------------------------------------------------------------------- from a pipe */
+
+struct ogg_pages {
+  struct medium *inner;
+  int64_t filled, unit; /* bytes at hand; of them the page, or what is none */
+  int inside, begins, ended;
+  unsigned char data[PAGE_MOST];
+};
+
+struct ogg_pages *ogg_pages_new(struct medium *inner) {
+  struct ogg_pages *pages = calloc(1, sizeof *pages);
+  if (pages) pages->inner = inner;
+  return pages;
+}
+
+static int has(struct ogg_pages *pages, int64_t bytes) {
+  while (pages->filled < bytes && !pages->ended) {
+    int64_t got = pages->inner->type->io.read(pages->data + pages->filled, bytes - pages->filled, pages->inner);
+    if (got <= 0) pages->ended = 1;
+    if (got > 0) pages->filled += got;
+  }
+  return pages->filled >= bytes;
+}
+
+/* Brings the next page, or bytes that are none; 0 at the end. */
+static int next_unit(struct ogg_pages *pages) {
+  if (pages->unit > 0) return 1;
+  pages->begins = 0;
+  if (has(pages, PAGE_HEADER) && is_page(pages->data)) {
+    int64_t bytes = PAGE_HEADER + pages->data[26];
+    if (has(pages, bytes)) {
+      pages->begins = begins(pages->data, &pages->inside);
+      for (int i = 0; i < pages->data[26]; i++) bytes += pages->data[PAGE_HEADER + i];
+      has(pages, bytes);
+    }
+    pages->unit = bytes < pages->filled ? bytes : pages->filled;
+  } else if (pages->filled > 0) {
+    const unsigned char *next = memchr(pages->data + 1, 'O', (size_t)pages->filled - 1);
+    pages->unit = next ? next - pages->data : pages->filled;
+  }
+  return pages->unit > 0;
+}
+
+int ogg_pages_more(struct ogg_pages *pages) { return next_unit(pages); }
+
+/* Bytes of this link; `begun`: some of it were taken already. */
+static int64_t take(struct ogg_pages *pages, int begun, unsigned char *data, int64_t bytes) {
+  int64_t done = 0;
+  while (done < bytes && next_unit(pages) && !(pages->begins && (begun || done > 0))) {
+    int64_t count = bytes - done < pages->unit ? bytes - done : pages->unit;
+    memcpy(data + done, pages->data, (size_t)count);
+    memmove(pages->data, pages->data + count, (size_t)(pages->filled - count));
+    pages->filled -= count;
+    pages->unit -= count;
+    pages->begins = 0;
+    done += count;
+  }
+  return done;
+}
+
+struct link {
+  struct medium medium;
+  struct ogg_pages *pages;
+  unsigned char *head; /* what came while the link was being opened */
+  int64_t head_length, moved, position;
+  int opening;
+};
+
+static int64_t link_length(void *argument) {
+  (void)argument;
+  return INT64_MAX;
+}
+
+static int64_t link_tell(void *argument) { return ((struct link *)argument)->position; }
+
+static int64_t link_seek(int64_t offset, int whence, void *argument) {
+  struct link *link = argument;
+  int64_t from = whence == SEEK_SET ? 0 : link->position;
+  if (whence == SEEK_END || offset < -from || offset > link->moved + SKIP_MOST - from) return -1;
+  return link->position = from + offset;
+}
+
+static int64_t receive(struct link *link, unsigned char *data, int64_t bytes) {
+  int64_t count = take(link->pages, link->moved > 0, data, bytes);
+  note_error(&link->medium);
+  link->moved += count;
+  return count;
+}
+
+static void receive_head(struct link *link, int64_t end) {
+  if (end > HEAD_MOST) end = HEAD_MOST;
+  if (link->moved >= end) return;
+  unsigned char *head = realloc(link->head, (size_t)end);
+  if (!head) return;
+  link->head = head;
+  link->head_length += receive(link, head + link->moved, end - link->moved);
+}
+
+static int64_t link_read(void *data, int64_t bytes, void *argument) {
+  struct link *link = argument;
+  unsigned char *to = data, nothing[4096];
+  int64_t done = 0, skipped = 1;
+  if (link->opening) receive_head(link, link->position + bytes);
+  while (!link->opening && link->moved < link->position && skipped > 0) {
+    int64_t left = link->position - link->moved;
+    skipped = receive(link, nothing, left < (int64_t)sizeof nothing ? left : (int64_t)sizeof nothing);
+  }
+  if (link->position < link->head_length) {
+    int64_t kept = link->head_length - link->position;
+    done = bytes < kept ? bytes : kept;
+    memcpy(to, link->head + link->position, (size_t)done);
+    link->position += done;
+  }
+  if (!link->opening && link->position == link->moved && done < bytes) {
+    int64_t received = receive(link, to + done, bytes - done);
+    link->position += received;
+    done += received;
+  }
+  return done;
+}
+
+static void link_opened(struct medium *medium) { ((struct link *)medium)->opening = 0; }
+
+static int close_link(struct medium *medium) {
+  free(((struct link *)medium)->head);
+  free(medium);
+  return 0;
+}
+
+static const struct medium_type link_type = {
+    .io = {link_length, link_seek, link_read, write_nothing, link_tell},
+    .seekable = 0,
+    .opened = link_opened,
+    .close = close_link,
+};
+
+struct medium *medium_ogg_link(struct ogg_pages *pages) {
+  struct link *link = calloc(1, sizeof *link);
+  if (!link) return NULL;
+  link->medium.type = &link_type;
+  link->medium.inner = pages->inner;
+  link->pages = pages;
+  link->opening = 1;
+  pages->begins = 0;
+  return &link->medium;
+}
