@@ -70,8 +70,8 @@ struct codec {
   /* Fills numbers[CODEC_LOOPS_MOST]: PS_INSTRUMENT_, then PS_LOOP_ for each loop. How many; 0 if there is no
    * instrument. */
   int32_t (*loops)(struct sound *sound, double *numbers);
-  /* The broadcast extension: numbers[PS_BROADCAST_SIZE] and the text that is PS_BROADCAST_… (new memory, UTF-8). 1, or
-   * 0 if there is none. */
+  /* The broadcast extension: numbers[PS_BROADCAST_SIZE] and the text of a PS_BROADCAST_ number (new memory, UTF-8). 1,
+   * or 0 if there is none. */
   int (*broadcast)(struct sound *sound, int32_t what, double *numbers, char **text);
   /* What the codec noted about the file, as text. */
   void (*log)(struct sound *sound, char *text, int32_t size);

@@ -198,18 +198,20 @@ static void patch_sds_frames(struct probe *probe, int64_t frames) {
   patch_number(probe, 10, (frames & 0x7F) | (frames >> 7 & 0x7F) << 8 | (frames >> 14 & 0x7F) << 16, 3, 0);
 }
 
-/* libsndfile prints to stdout where a block is damaged: for it the sound ends before the first one. And it drops the
- * last block, unless the header tells of more frames than there are. */
+/* libsndfile prints to stdout where a block is damaged: for it the sound ends before the first one. It drops the last
+ * block, unless the header tells of more frames than there are. And it takes samples of 14 or 21 bits for a byte longer
+ * than they are: those of 13 and 20 bits stand in as many. */
 static void probe_sds(struct medium *medium, int64_t length, struct probe *probe) {
   bytes head[21], block[127];
   if (length < 0 || probe_read(medium, 0, head, 21) < 21) return;
+  if (head[6] == 14 || head[6] == 21) patch_number(probe, 6, head[6] - 1, 1, 0);
   int per_sample = head[6] < 2 ? 1 : (head[6] + 6) / 7, per_block = 120 / (per_sample < 5 ? per_sample : 4);
   int64_t frames = head[10] | head[11] << 7 | head[12] << 14, at = 21, frame = 0;
   for (; frame < frames; frame += per_block, at += 127) {
     int64_t got = probe_read(medium, at, block, 127);
     bytes sum = 0;
     for (int i = 1; i <= 124; i++) sum ^= block[i];
-    if (got < 127 || block[0] != 0xF0 || (sum & 0x7F) != block[125]) break;
+    if (got < 127 || block[0] != 0xF0 || block[1] != 0x7E || (sum & 0x7F) != block[125]) break;
   }
   probe->frames = frames;
   patch_sds_frames(probe, frame < frames ? frame : frame + per_block);

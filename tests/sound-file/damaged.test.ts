@@ -261,19 +261,30 @@ describe("damaged sound", () => {
     }
   });
 
-  it("a MIDI sample dump, without a word on stdout", async () => {
-    const bytes = made({ format: "SDS", subtype: "PCM_16", sampleRate: 8000, channels: 1 }, noise(1000));
-    const right = new SoundFile(bytes).read(-1, { dtype: "int16" });
-    bytes[21 + 10 * 127 + 50] ^= 1;
-    const name = path(bytes);
-    using file = new SoundFile(name);
-    const { samples, error } = readOut(file);
-    assert.equal(samples.length, 400);
-    assert.deepEqual(samples, right.subarray(0, 400));
-    assert.match(String(error), /damaged .*at frame 400 of 1000/);
-    const { stdout } = await runTs(new URL("../programs/reading.ts", import.meta.url), { args: [name] });
-    assert.equal(stdout.trim(), "400");
+  it("a MIDI sample dump of 14 or 21 bits", () => {
+    for (const [subtype, bits] of [["PCM_S8", 14], ["PCM_16", 21]] as const) {
+      const bytes = made({ format: "SDS", subtype, sampleRate: 8000, channels: 1 }, noise(1000));
+      const right = new SoundFile(bytes).read();
+      bytes[6] = bits;
+      assert.deepEqual(new SoundFile(bytes).read(), right);
+    }
   });
+
+  for (const at of [0, 1, 50]) {
+    it(`a MIDI sample dump, at byte ${at} of a block, without a word on stdout`, async () => {
+      const bytes = made({ format: "SDS", subtype: "PCM_16", sampleRate: 8000, channels: 1 }, noise(1000));
+      const right = new SoundFile(bytes).read(-1, { dtype: "int16" });
+      bytes[21 + 10 * 127 + at] ^= 1;
+      const name = path(bytes);
+      using file = new SoundFile(name);
+      const { samples, error } = readOut(file);
+      assert.equal(samples.length, 400);
+      assert.deepEqual(samples, right.subarray(0, 400));
+      assert.match(String(error), /damaged .*at frame 400 of 1000/);
+      const { stdout } = await runTs(new URL("../programs/reading.ts", import.meta.url), { args: [name] });
+      assert.equal(stdout.trim(), "400");
+    });
+  }
 });
 
 /** Where the first frames of an MP3 file begin: 128 kbit/s or less, 44.1 kHz, as LAME writes them. */

@@ -84,17 +84,31 @@ static void describe(const struct sndfile_sound *sound, struct codec_info *info)
   info->peak = format_word_peak(actual.format);
 }
 
+/* libsndfile's ALAC encoder garbles noise in pairs of channels and in 32 bits, and writes beyond its memory once enough
+ * packets have more than 16383 bytes, which those of one channel never have. */
+static int is_bad_alac(int32_t format, int32_t channels) {
+  int32_t subtype = format & SF_SUBTYPE_MASK;
+  return subtype >= SF_ALAC_16 && subtype <= SF_ALAC_32 && (channels > 1 || subtype == SF_ALAC_32);
+}
+
+/* Why a new file cannot be written, where libsndfile notices it too late or never; NULL. */
+static const char *refusal_to_write(const struct medium *medium, const struct sf_info *wanted) {
+  if (medium && (wanted->format & SF_MAJOR_MASK) == SF_SD2) /* its second file would be in the working folder */
+    return "SD2 has a second file beside the first, so it must be opened by a path";
+  if ((wanted->format & SF_SUBTYPE_MASK) == SF_VORBIS &&
+      (wanted->sample_rate > VORBIS_RATE_MOST || wanted->channels > VORBIS_CHANNELS_MOST))
+    return "Vorbis holds at most 255 channels and 200000 Hz"; /* some versions crash when the file is closed */
+  if (is_bad_alac(wanted->format, wanted->channels))
+    return "libsndfile writes ALAC only in one channel, of 16 to 24 bits: use FLAC, or CAF with PCM";
+  return NULL;
+}
+
 static int32_t open_sound(const char *name, struct medium *medium, int32_t mode, struct codec_info *info,
                           struct sound **opened) {
   struct sf_info wanted = {.format = info->format, .channels = info->channels, .sample_rate = info->sample_rate};
   int access = access_of(mode);
-  if (medium && access != SF_READ && (wanted.format & SF_MAJOR_MASK) == SF_SD2)
-    /* libsndfile would write the second file to the working folder. */
-    return file_error(name, 0, "SD2 has a second file beside the first, so it must be opened by a path");
-  if (access != SF_READ && (wanted.format & SF_SUBTYPE_MASK) == SF_VORBIS &&
-      (wanted.sample_rate > VORBIS_RATE_MOST || wanted.channels > VORBIS_CHANNELS_MOST))
-    /* libsndfile notices that at the first write, and some versions of it then crash when the file is closed. */
-    return file_error(name, 0, "Vorbis holds at most 255 channels and 200000 Hz");
+  const char *refusal = access == SF_READ ? NULL : refusal_to_write(medium, &wanted);
+  if (refusal) return file_error(name, 0, refusal);
   struct sndfile_sound *sound = calloc(1, sizeof *sound);
   if (!sound) return error_set(PS_ERR_MEMORY, 0, NULL);
   sound->sound = (struct sound){&codec_sndfile, medium, name};
@@ -326,6 +340,7 @@ static int32_t format_info(int32_t kind, int32_t index, char *text, int32_t size
 static int format_check(int32_t format, int32_t channels, int32_t sample_rate) {
   /* libsndfile loses samples of these: the last ones, and many of several channels. */
   if ((format & SF_MAJOR_MASK) == SF_PAF && (format & SF_SUBTYPE_MASK) == SF_PCM_24) return 0;
+  if (is_bad_alac(format, channels)) return 0;
   struct sf_info info = {.sample_rate = sample_rate, .channels = channels, .format = format};
   return sndfile.format_check(&info);
 }

@@ -1,5 +1,5 @@
-/* The order of channels. Everywhere in pastream it is WAVE's (left, right, centre, low frequencies, …); Vorbis and Opus
- * have one of their own (left, centre, right, …), in which libsndfile hands them over. */
+/* The order of channels. Everywhere in pastream it is WAVE's (left, right, centre, low frequencies); Vorbis and Opus
+ * have one of their own (left, centre, right), in which libsndfile hands them over. */
 #include <stdio.h>
 #include <string.h>
 
