@@ -21,7 +21,7 @@ struct callback_times {
   double began;  /* os_time() when the device called; 0: the host looks itself */
   double input;  /* capture of the first input frame */
   double output; /* when the first output frame will be heard */
-  double gap; /* seconds before this block in which another device was put in the place of the old one, or none ran */
+  double gap; /* seconds before this block without a callback: the device was replaced by another one, or did not run */
 };
 
 #endif

@@ -9,10 +9,9 @@
 /* A handle is (generation << 16) | slot. Slot 0 stays empty so that no handle is 0, and generations go from 1 to 32767
  * so that none is negative.
  *
- * Looking up takes no lock: the user counts itself into the slot first and looks at the generation then; who frees a
- * handle changes the generation first and waits for nobody: the object's own uses keep it alive. Between the two the
- * slot's `visitors` keep the object from being let go of while a visitor is between reading the generation and taking
- * its use. */
+ * A lookup takes no lock. It adds itself to the slot's `visitors`, then reads the generation, then takes a use of the
+ * object. Freeing a handle changes the generation, then waits until there are no visitors (a few instructions), then
+ * gives up the handle's use. Uses keep the object alive. */
 #define SLOTS 65536
 #define GENERATIONS 32767
 
@@ -27,13 +26,13 @@ struct slot {
 
 static struct slot slots[SLOTS];
 static struct os_mutex lock = OS_MUTEX_INIT;
-/* Free slots, first in, first out, so that a slot's generations last long. */
+/* Free slots, first in, first out, so that the generations of a slot last long. */
 static uint32_t first_free, last_free, used_slots = 1;
 static _Atomic int32_t live;
 static _Thread_local int32_t current_owner;
 
 /* A forked child has the parent's objects in its memory, but none of the threads that work on them, and its files are
- * the parent's: it owns nothing. The objects stay where they are, as a thread may have been using them. */
+ * the parent's: it owns nothing. The objects are not freed, because a thread may have been using them. */
 static void forget_all(void) {
   os_mutex_init(&lock); /* another thread may have held it */
   for (uint32_t i = 1; i < used_slots; i++) {
@@ -110,7 +109,7 @@ static struct object *slot_use(struct slot *slot, uint32_t generation, enum hand
   return object;
 }
 
-/* No handle was ever a negative number, or one of generation 0. */
+/* Negative numbers and generation 0 are never handles. */
 static int handle_possible(int32_t handle) { return handle >= 1 << 16; }
 
 struct object *handle_use(int32_t handle, enum handle_kind kind) {
@@ -128,8 +127,8 @@ int32_t handle_free(int32_t handle, enum handle_kind kind) {
     os_mutex_unlock(&lock);
     return error_set(PS_ERR_HANDLE, 0, NULL);
   }
-  /* An exchange, so that the new generation is there before the visitors are looked at: qemu lets a plain load overtake
-   * a store, whatever C and Arm say of it. */
+  /* An exchange, so that the new generation is visible before the visitors are read: under qemu a plain load overtakes
+   * a store, which neither C nor Arm allows here. */
   atomic_exchange(&slot->generation, 0);
   while (atomic_load(&slot->visitors)) os_sleep(0); /* a few instructions of a thread in slot_use */
   slot->object = NULL;

@@ -1,5 +1,5 @@
 /* Handles: the numbers by which foreign code names native objects. A number is a slot and a generation, so a stale one
- * is told from a live one; an object that is being used is not destroyed under its user. */
+ * is recognised. An object is not destroyed while it is in use. */
 #ifndef PS_HANDLE_H
 #define PS_HANDLE_H
 
@@ -12,7 +12,7 @@ struct object {
   enum handle_kind kind;
   int32_t owner;                          /* of its first handle: handle_own */
   _Atomic int32_t uses;                   /* its handle, plus every user */
-  void (*destroy)(struct object *object); /* when the last use is gone, on the thread that let go of it */
+  void (*destroy)(struct object *object); /* called on the thread that gives up the last use */
 };
 
 /* Makes a handle for an object (uses = 1), or PS_ERR_MEMORY. */

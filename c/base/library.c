@@ -9,9 +9,9 @@
 #include "base/error.h"
 #include "pastream.h"
 
-#define REASON_SIZE 160 /* the system's text for one file; some systems are long-winded */
+#define REASON_SIZE 160 /* the system's text for one file, which may be long */
 
-/* What was tried, a line each. */
+/* The list of what was tried, one line each. */
 struct attempts {
   char text[ERROR_TEXT_SIZE];
   size_t length;
@@ -19,7 +19,7 @@ struct attempts {
 
 static void note(struct attempts *attempts, const char *name, const char *reason) {
   char line[ERROR_TEXT_SIZE];
-  /* Many systems begin the reason with the name. */
+  /* Many systems put the name before the reason. */
   int repeated = strncmp(reason, name, strlen(name)) == 0;
   snprintf(line, sizeof line, "%s%s%s", repeated ? "" : name, repeated ? "" : ": ", reason);
   for (char *c = line; *c; c++) {
@@ -30,7 +30,7 @@ static void note(struct attempts *attempts, const char *name, const char *reason
   attempts->length += added < 0 ? 0 : (size_t)added < room ? (size_t)added : room - 1;
 }
 
-/* Fills the struct of functions; 1 if all that is needed was there. */
+/* Fills the struct of functions; 0 if a function that is not optional is missing. */
 static int resolve(struct library *library, void *loaded, void *functions, const char *name,
                    struct attempts *attempts) {
   for (size_t i = 0; i < library->symbol_count; i++) {
@@ -74,14 +74,14 @@ static int try_bundle(struct library *library, struct attempts *attempts) {
   return try_file(library, place, attempts) ? PS_ORIGIN_BUNDLE : 0;
 }
 
-/* A person who names a file means that one: no other is tried. */
+/* If the user named a file, no other is tried. */
 static int try_all(struct library *library, const char *path, struct attempts *attempts) {
   char variable[OS_PATH_SIZE];
   if (!path || !*path) path = library->places[PS_ORIGIN_NAMED];
   if (!path && os_environment(library->variable, variable, sizeof variable)) path = variable;
   if (path) return try_file(library, path, attempts) ? PS_ORIGIN_NAMED : 0;
 #if defined(__linux__)
-  /* The system's own goes with its sound servers, and is kept up to date there. */
+  /* The system's own library matches its sound servers and is kept up to date. */
   int origin = try_system(library, attempts);
   return origin ? origin : try_bundle(library, attempts);
 #else

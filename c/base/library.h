@@ -1,5 +1,5 @@
-/* Libraries that are loaded at run time, each on first use, into a struct of function pointers: portaudio_api.h and
- * sndfile_api.h. Nothing is linked, so whatever does not need them works without them. */
+/* Libraries that are loaded at run time, each on first use, into a struct of function pointers:
+ * device/portaudio/api.h and others. Nothing is linked, so whatever does not need them works without them. */
 #ifndef PS_LIBRARY_H
 #define PS_LIBRARY_H
 
@@ -25,13 +25,13 @@ struct library {
   void *functions;                    /* the struct that is filled */
   const char *(*version)(void);       /* text; called only when loaded */
   struct os_mutex lock;               /* OS_MUTEX_INIT; for what follows */
-  char *places[PS_ORIGIN_BUNDLE + 1]; /* by origin, what ps_library_place has said; else NULL */
-  _Atomic int32_t loaded;             /* PS_ORIGIN_*, 0 while it is not */
+  char *places[PS_ORIGIN_BUNDLE + 1]; /* by origin, as set by ps_library_place; else NULL */
+  _Atomic int32_t loaded;             /* PS_ORIGIN_*, 0: not loaded */
 };
 
 /* Loads it unless it is loaded: from `path` or, if NULL or empty, from the place that was named, else from where the
  * environment says, else on Linux from the system and then from the bundle, on other systems from the bundle first.
- * Cheap when loaded. PS_OK, or `missing` with a line for each thing tried. Any thread. */
+ * Cheap when loaded. PS_OK, or `missing` with a line for each file tried. Any thread. */
 int32_t library_load(struct library *library, const char *path);
 
 /* Loads a copy of the file of a loaded library, as a library of its own: fills `functions`, a struct as the

@@ -239,7 +239,7 @@ static int open_path(const char *path, int32_t mode, int *created) {
 /* The sound on a descriptor, which is closed if that fails and it is our own. `empty`: the file has just been made. */
 static int32_t open_descriptor(const char *name, int descriptor, int own, int empty, int32_t mode,
                                const struct codec_info *wanted, double *info, int *unknown) {
-  int kind = os_file_kind(descriptor), pipe = kind == OS_FILE_STREAM;
+  int kind = os_file_kind(descriptor), pipe = kind == OS_FILE_PIPE;
   int32_t status = kind < 0 ? file_system_error(name, errno) : PS_OK;
   if (status == PS_OK && pipe && (mode & PS_MODE_READ_WRITE) == PS_MODE_READ_WRITE)
     status = error_set(PS_ERR_ARGUMENT, 0, "%s is a pipe: it can be read or written, not both", name);

@@ -33,8 +33,8 @@ int os_file_close(int file) { return close(file) < 0 && errno != EINTR ? -1 : 0;
 
 int os_file_remove(const char *path) { return unlink(path); }
 
-/* fstat where an old C library is the target is a copy of its own in this library, with an errno of its own: why it
- * failed cannot be seen. So something else is asked first. */
+/* For an old C library fstat is linked statically, with an errno of its own, so the reason of a failure is lost: fcntl
+ * is called first. */
 int os_file_kind(int file) {
   struct stat status;
   int flags = fcntl(file, F_GETFL);
@@ -48,10 +48,10 @@ int os_file_kind(int file) {
     return -1;
   }
   int appends = (flags & O_APPEND) && (flags & O_ACCMODE) != O_RDONLY;
-  return (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)) && !appends ? OS_FILE_DISK : OS_FILE_STREAM;
+  return (S_ISREG(status.st_mode) || S_ISBLK(status.st_mode)) && !appends ? OS_FILE_DISK : OS_FILE_PIPE;
 }
 
-/* A write whose signals are held back, and taken away if it made some. */
+/* A write during which signals are blocked; those that it raised are removed. */
 static ssize_t quiet_write(int file, const void *data, size_t bytes) {
   sigset_t signals, before, pending;
   sigemptyset(&signals);
@@ -113,25 +113,25 @@ int os_file_truncate(int file, int64_t bytes) { return ftruncate(file, bytes); }
 
 int os_file_sync(int file) {
 #if defined(__APPLE__)
-  if (fcntl(file, F_FULLFSYNC) == 0) return 0; /* fsync leaves the data in the drive's own memory there */
+  if (fcntl(file, F_FULLFSYNC) == 0) return 0; /* fsync would leave the data in the drive's cache */
 #endif
   return fsync(file);
 }
 
-int64_t os_stream_read(int file, void *data, size_t bytes) {
+int64_t os_pipe_read(int file, void *data, size_t bytes) {
   ssize_t count;
   do count = read(file, data, bytes);
   while (count < 0 && errno == EINTR);
   return count;
 }
 
-/* A pipe that can be written takes this much at once without blocking, and no more is promised. */
-int64_t os_stream_write(int file, const void *data, size_t bytes, struct os_wake *wake) {
+/* A pipe that is ready for writing accepts PIPE_BUF bytes without blocking; more is not guaranteed. */
+int64_t os_pipe_write(int file, const void *data, size_t bytes, struct os_wake *wake) {
   (void)wake;
   return quiet_write(file, data, bytes < PIPE_BUF ? bytes : PIPE_BUF);
 }
 
-int os_stream_wait(int file, int writing, struct os_wake *wake, double seconds) {
+int os_pipe_wait(int file, int writing, struct os_wake *wake, double seconds) {
   struct pollfd polled[2] = {{.fd = wake->ends[0], .events = POLLIN},
                              {.fd = file, .events = writing ? POLLOUT : POLLIN}};
   double end = os_time() + seconds;
@@ -139,7 +139,7 @@ int os_stream_wait(int file, int writing, struct os_wake *wake, double seconds) 
     double left = end - os_time();
     int milliseconds = seconds < 0 || left > 1e6 ? -1 : left > 0 ? (int)(left * 1000) + 1 : 0;
     int ready = poll(polled, 2, milliseconds);
-    if (ready < 0 && errno != EINTR && errno != EAGAIN) return 1; /* the read or write will tell */
+    if (ready < 0 && errno != EINTR && errno != EAGAIN) return 1; /* the read or write returns the error */
     if (ready <= 0 && (seconds < 0 || os_time() < end)) continue;
     if (ready <= 0) return 0;
     return polled[0].revents ? -1 : 1;
@@ -165,7 +165,7 @@ void os_wake_destroy(struct os_wake *wake) {
 }
 
 void os_wake_up(struct os_wake *wake) {
-  while (write(wake->ends[1], "", 1) < 0 && errno == EINTR) continue; /* a full pipe has woken them already */
+  while (write(wake->ends[1], "", 1) < 0 && errno == EINTR) continue; /* EAGAIN: a full pipe has woken them already */
 }
 
 void os_wake_clear(struct os_wake *wake) {

@@ -11,7 +11,7 @@
 
 #include "os/os.h"
 
-#define POLL 0.005 /* an anonymous pipe cannot be waited for together with an event */
+#define POLL 0.005 /* seconds: an anonymous pipe cannot be waited for together with an event */
 #define PIECE 4096
 
 /* The path in UTF-16, in new memory. */
@@ -55,8 +55,8 @@ int os_file_remove(const char *path) {
 int os_file_kind(int file) {
   HANDLE handle = (HANDLE)_get_osfhandle(file);
   if (handle == INVALID_HANDLE_VALUE) return -1;
-  if (file <= 2) _setmode(file, _O_BINARY); /* the standard ones begin as text */
-  return GetFileType(handle) == FILE_TYPE_DISK ? OS_FILE_DISK : OS_FILE_STREAM;
+  if (file <= 2) _setmode(file, _O_BINARY); /* the standard descriptors are in text mode at first */
+  return GetFileType(handle) == FILE_TYPE_DISK ? OS_FILE_DISK : OS_FILE_PIPE;
 }
 
 static unsigned piece(size_t bytes) { return bytes < INT_MAX ? (unsigned)bytes : INT_MAX; }
@@ -95,7 +95,7 @@ int os_file_truncate(int file, int64_t bytes) {
 
 int os_file_sync(int file) { return _commit(file); }
 
-int64_t os_stream_read(int file, void *data, size_t bytes) {
+int64_t os_pipe_read(int file, void *data, size_t bytes) {
   HANDLE handle = (HANDLE)_get_osfhandle(file);
   DWORD available;
   if (PeekNamedPipe(handle, NULL, 0, NULL, &available, NULL)) {
@@ -112,14 +112,14 @@ static void set_writer(struct os_wake *wake, HANDLE thread) {
   ReleaseSRWLockExclusive(&wake->lock);
 }
 
-/* A pipe nobody reads blocks its writer. Whoever wakes finds the thread that writes, and has Windows end the write. */
-int64_t os_stream_write(int file, const void *data, size_t bytes, struct os_wake *wake) {
+/* A write to a pipe that is not read blocks. os_wake_up finds the thread that writes and cancels its write. */
+int64_t os_pipe_write(int file, const void *data, size_t bytes, struct os_wake *wake) {
   HANDLE thread = NULL, process = GetCurrentProcess();
   if (!DuplicateHandle(process, GetCurrentThread(), process, &thread, THREAD_TERMINATE, FALSE, 0)) thread = NULL;
   set_writer(wake, thread);
   int64_t count = -1;
   DWORD reason = ERROR_OPERATION_ABORTED;
-  /* Looked at here because a wake-up may have come before there was a writer. */
+  /* A wake-up may have come before the writer was set. */
   if (WaitForSingleObject(wake->event, 0) != WAIT_OBJECT_0) {
     SetLastError(0);
     count = _write(file, data, bytes < PIECE ? (unsigned)bytes : PIECE);
@@ -132,8 +132,8 @@ int64_t os_stream_write(int file, const void *data, size_t bytes, struct os_wake
   return count;
 }
 
-/* Writing cannot be waited for here: a pipe nobody reads blocks its writer. */
-int os_stream_wait(int file, int writing, struct os_wake *wake, double seconds) {
+/* Windows cannot wait until a pipe can be written. */
+int os_pipe_wait(int file, int writing, struct os_wake *wake, double seconds) {
   HANDLE handle = (HANDLE)_get_osfhandle(file);
   double end = os_time() + seconds;
   for (;;) {
@@ -153,7 +153,7 @@ int os_wake_init(struct os_wake *wake) {
 }
 
 void os_wake_destroy(struct os_wake *wake) { CloseHandle(wake->event); }
-/* The writer may be about to begin its write, which would not be ended then: so this is done until there is none. */
+/* A write that is about to begin would not be cancelled, so this repeats until there is no writer. */
 void os_wake_up(struct os_wake *wake) {
   SetEvent(wake->event);
   for (int writing = 1; writing;) {

@@ -1,4 +1,4 @@
-/* What the library needs of an operating system: os_posix.c and os_win32.c. Times are in seconds. */
+/* What the library needs of an operating system: posix.c and win32.c. Times are in seconds. */
 #ifndef PS_OS_H
 #define PS_OS_H
 
@@ -61,8 +61,8 @@ void os_event_post(struct os_event *event);
 /* Waits for a post at most `seconds` (< 0: for ever); 1 if there was one, 0 if time ran out. */
 int os_event_wait(struct os_event *event, double seconds);
 
-/* Threads. `name` (15 characters) shows in debuggers. A realtime one asks for a priority above the others and goes on
- * without where that is refused. All signals are blocked in them. */
+/* Threads. `name` (15 characters) shows in debuggers. A realtime thread asks for a higher priority and runs
+ * without it if the system refuses. All signals are blocked in them. */
 #define OS_THREAD_NORMAL 0
 #define OS_THREAD_REALTIME 1
 int os_thread_start(struct os_thread *thread, const char *name, int priority, void (*run)(void *), void *argument);
@@ -73,8 +73,8 @@ double os_time(void); /* monotonic */
 void os_sleep(double seconds);
 void os_sleep_until(double time); /* on the clock of os_time */
 
-/* Calls `ended(argument)` on the calling thread when that ends, however it does; one function for the whole process.
- * Returns 0, or -1. Whether other threads can end meanwhile: on Windows they cannot. */
+/* Calls `ended(argument)` on the calling thread when that thread ends, for whatever reason; one function for the whole
+ * process. Returns 0, or -1. OS_THREADS_END_MEANWHILE: whether other threads can end during the call. */
 int os_at_thread_end(void (*ended)(int32_t argument), int32_t argument);
 #if defined(_WIN32)
 #define OS_THREADS_END_MEANWHILE 0
@@ -87,19 +87,19 @@ void os_in_forked_child(void (*forget)(void));
 
 /* Shared libraries, loaded for the life of the process. `error` gets the system's text. */
 void *os_library_open(const char *path, char *error, size_t error_size);
-/* The same of a copy of the file, which the system takes for another library; it can be closed. */
+/* Loads a copy of the file, which the system regards as another library; it can be closed. */
 void *os_library_open_copy(const char *path, char *error, size_t error_size);
 void os_library_close(void *library);
 void *os_library_symbol(void *library, const char *name);
-/* The path of the file that holds `symbol`; empty if it cannot be told. */
+/* The path of the file that contains `symbol`; empty if it is not known. */
 void os_library_path(void *symbol, char *path, size_t size);
-/* The path of `name` in the folder of this library itself; 0 if that cannot be told. */
+/* The path of `name` in the folder of this library itself; returns 0 if that is not known. */
 int os_beside_library(const char *name, char *path, size_t size);
 
 #define OS_PATH_SIZE 4096
 /* A variable of the process's environment in UTF-8; 0 if it is not set, empty, or longer than `size`. */
 int os_environment(const char *name, char *value, size_t size);
 
-int os_debugging(void); /* PASTREAM_DEBUG=1: what libraries print is wanted */
+int os_debugging(void); /* PASTREAM_DEBUG=1: what libraries print is let through */
 
 #endif

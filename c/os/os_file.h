@@ -1,5 +1,5 @@
-/* Files by descriptor: os_file_posix.c and os_file_win32.c. What fails returns -1 and leaves the reason in errno. No
- * call raises a signal (SIGPIPE, SIGXFSZ): a runtime may have left those deadly. */
+/* Files by descriptor: file_posix.c and file_win32.c. A call that fails returns -1 with the reason in errno. No
+ * call raises a signal (SIGPIPE, SIGXFSZ): a runtime may not ignore them. */
 #ifndef PS_OS_FILE_H
 #define PS_OS_FILE_H
 
@@ -12,7 +12,7 @@
 struct os_wake {
   HANDLE event;
   SRWLOCK lock;
-  HANDLE writer; /* under the lock: the thread that is in os_stream_write, or NULL */
+  HANDLE writer; /* under the lock: the thread that is in os_pipe_write, or NULL */
 };
 #else
 struct os_wake {
@@ -22,8 +22,8 @@ struct os_wake {
 
 #define OS_FILE_READ 1
 #define OS_FILE_WRITE 2
-#define OS_FILE_CREATE 4 /* creates it where it is not there */
-#define OS_FILE_NEW 8    /* creates it; it must not be there yet */
+#define OS_FILE_CREATE 4 /* creates it if it does not exist */
+#define OS_FILE_NEW 8    /* creates it; it must not exist */
 /* Opens a file by its path in UTF-8; it keeps its contents. */
 int os_file_open(const char *path, int flags);
 int os_file_close(int file);
@@ -32,13 +32,13 @@ int os_file_close(int file);
 int os_file_is_shared(int file);
 int os_file_remove(const char *path);
 
-#define OS_FILE_DISK 1   /* has a length, and can be sought in */
-#define OS_FILE_STREAM 2 /* a pipe, socket, terminal or device; or a file whose writes all go to its end */
-/* Which of these; a directory is an error. */
+#define OS_FILE_DISK 1 /* has a length and is seekable */
+#define OS_FILE_PIPE 2 /* a pipe, socket, terminal or device; or a file whose writes all go to its end */
+/* OS_FILE_DISK or OS_FILE_PIPE; a directory is an error. */
 int os_file_kind(int file);
 
-/* On disk. Reading and writing return how many bytes they moved; less than `bytes` at the end of the file (errno is 0)
- * or where something failed (errno says what). */
+/* On disk. Reading and writing return the number of bytes moved; fewer than `bytes` at the end of the file (errno is 0)
+ * or after a failure (errno is set). */
 int64_t os_file_read(int file, void *data, size_t bytes);
 int64_t os_file_write(int file, const void *data, size_t bytes);
 int64_t os_file_seek(int file, int64_t offset, int whence);
@@ -46,13 +46,13 @@ int64_t os_file_length(int file);
 int os_file_truncate(int file, int64_t bytes);
 int os_file_sync(int file);
 
-/* Streams: reading and writing move what is possible, at least a byte, and do not block once a wait has answered 1. The
- * descriptor's own flags, which other processes may share, stay as they are. */
-int64_t os_stream_read(int file, void *data, size_t bytes); /* 0 at the end */
-/* Where writing cannot be waited for (Windows), waking ends a write that blocks: -1 with EAGAIN. */
-int64_t os_stream_write(int file, const void *data, size_t bytes, struct os_wake *wake);
-/* Waits until the stream can be read, or written; 1 if it can, 0 if `seconds` (< 0: for ever) ran out, -1 if woken. */
-int os_stream_wait(int file, int writing, struct os_wake *wake, double seconds);
+/* Pipes: reading and writing move what is possible, at least a byte, and do not block after os_pipe_wait has returned
+ * 1. The descriptor's own flags, which other processes may share, are not changed. */
+int64_t os_pipe_read(int file, void *data, size_t bytes); /* 0 at the end */
+/* On Windows, which cannot wait for writing, a wake-up ends a write that blocks: -1 with EAGAIN. */
+int64_t os_pipe_write(int file, const void *data, size_t bytes, struct os_wake *wake);
+/* Waits until the pipe can be read or written. 1: it can; 0: `seconds` (< 0: for ever) have passed; -1: woken. */
+int os_pipe_wait(int file, int writing, struct os_wake *wake, double seconds);
 
 int os_wake_init(struct os_wake *wake);
 void os_wake_destroy(struct os_wake *wake);

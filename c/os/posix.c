@@ -140,7 +140,7 @@ void os_sleep(double seconds) { os_sleep_until(os_time() + seconds); }
 
 /* ----------------------------------------------------------------- threads */
 
-#define STACK_BYTES (1 << 20) /* the same everywhere: musl's default of 128 KB is little for codecs */
+#define STACK_BYTES (1 << 20) /* on all systems: musl's default of 128 KB is too small for codecs */
 #define REALTIME_PRIORITY 20  /* of 1..99: above all ordinary threads, below those of audio servers */
 
 struct thread_start {
@@ -177,7 +177,7 @@ int os_thread_start(struct os_thread *thread, const char *name, int priority, vo
   sigfillset(&all);
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, STACK_BYTES);
-  pthread_sigmask(SIG_SETMASK, &all, &before); /* the new thread inherits it; signals belong to the host program */
+  pthread_sigmask(SIG_SETMASK, &all, &before); /* the new thread inherits it; signals are for the host program */
   int failed = pthread_create(&thread->id, &attributes, thread_main, start);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   pthread_attr_destroy(&attributes);
@@ -200,7 +200,7 @@ static void *open_file(const char *path, char *error, size_t error_size) {
 }
 
 #if defined(__APPLE__)
-/* dyld takes a name without a folder from the working folder, too: here it is tried where package managers put it. */
+/* dyld looks for a name without a folder in the working folder, too: only the folders of package managers are tried. */
 void *os_library_open(const char *path, char *error, size_t error_size) {
   static const char *const folders[] = {"/opt/homebrew/lib", "/usr/local/lib", "/opt/local/lib", "/usr/lib"};
   if (strchr(path, '/')) return open_file(path, error, error_size);
@@ -255,7 +255,7 @@ void os_library_path(void *symbol, char *path, size_t size) {
   snprintf(path, size, "%s", known ? info.dli_fname : "");
 }
 
-/* A path that is not absolute would mean another file once the program has changed its working folder. */
+/* A relative path would name another file once the program has changed its working folder. */
 int os_beside_library(const char *name, char *path, size_t size) {
   os_library_path((void *)os_beside_library, path, size);
   char *slash = strrchr(path, '/');
@@ -272,7 +272,7 @@ int os_environment(const char *name, char *value, size_t size) {
 }
 
 #if defined(__APPLE__)
-/* Our threads may outlive a dlclose of this library, so it stays mapped. Elsewhere the linker sees to that. */
+/* Our threads may outlive a dlclose of this library, so it stays mapped. Elsewhere a linker flag does that. */
 __attribute__((constructor)) static void stay_loaded(void) {
   Dl_info info;
   if (dladdr((void *)os_time, &info) && info.dli_fname) dlopen(info.dli_fname, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);

@@ -83,7 +83,7 @@ typedef HRESULT(WINAPI *set_description)(HANDLE, PCWSTR);
 static unsigned __stdcall thread_main(void *argument) {
   struct thread_start start = *(struct thread_start *)argument;
   free(argument);
-  /* Looked up, because Windows has it only since version 10, 1607. */
+  /* Loaded at run time: Windows has it since version 10, 1607. */
   set_description describe =
       (set_description)(void *)GetProcAddress(GetModuleHandleW(L"kernel32.dll"), "SetThreadDescription");
   if (describe) describe(GetCurrentThread(), start.name);
@@ -124,10 +124,10 @@ static void to_utf8(const wchar_t *wide, char *text, size_t size) {
 }
 
 #define SAFE_FOLDERS (LOAD_LIBRARY_SEARCH_DEFAULT_DIRS)
-/* With the neighbours that a library needs: they lie in its own folder. */
+/* Other libraries that a library needs are looked for in its own folder. */
 #define WITH_NEIGHBOURS (LOAD_LIBRARY_SEARCH_DLL_LOAD_DIR | LOAD_LIBRARY_SEARCH_DEFAULT_DIRS)
 
-/* Opens one file; the flags take an absolute path only. */
+/* Opens one file; the flags require an absolute path. */
 static HMODULE open_file(const wchar_t *path) {
   DWORD length = GetFullPathNameW(path, 0, NULL, NULL);
   wchar_t *whole = length ? malloc(length * sizeof *whole) : NULL;
@@ -139,7 +139,7 @@ static HMODULE open_file(const wchar_t *path) {
   return library;
 }
 
-/* The next folder of PATH that is absolute, at or behind *place, with a backslash behind it; 0 at the end. */
+/* The next absolute folder of PATH, from *place on, with a backslash at its end; returns 0 when there are no more. */
 static int next_folder(const wchar_t **place, wchar_t *folder, size_t room) {
   while (**place) {
     size_t length = wcscspn(*place, L";");
@@ -154,7 +154,7 @@ static int next_folder(const wchar_t **place, wchar_t *folder, size_t room) {
   return 0;
 }
 
-/* A name without a folder: Windows' own folders and the program's, then those of PATH, where package managers' are. */
+/* A name without a folder is looked for in Windows' own folders, the program's, and those of PATH. */
 static HMODULE open_name(const wchar_t *name) {
   HMODULE library = LoadLibraryExW(name, NULL, SAFE_FOLDERS);
   if (library) return library;
@@ -202,7 +202,7 @@ void *os_library_open_copy(const char *path, char *error, size_t error_size) {
     return NULL;
   }
   to_utf8(copy, name, sizeof name);
-  return os_library_open(name, error, error_size); /* the system keeps the file as long as it is loaded */
+  return os_library_open(name, error, error_size); /* Windows keeps the file until the library is unloaded */
 }
 
 void os_library_close(void *library) { FreeLibrary(library); }
@@ -225,7 +225,7 @@ int os_beside_library(const char *name, char *path, size_t size) {
   return snprintf(slash + 1, room, "%s", name) < (int)room;
 }
 
-/* The process's own: a C runtime has a copy, in another encoding, which knows nothing of what the program has set. */
+/* From the process itself: the C runtime's copy has another encoding and lacks what the program has set since. */
 int os_environment(const char *name, char *value, size_t size) {
   wchar_t *variable = to_wide(name), wide[OS_PATH_SIZE];
   DWORD length = variable ? GetEnvironmentVariableW(variable, wide, OS_PATH_SIZE) : 0;

@@ -36,7 +36,7 @@ struct pipe {
 /* Waits until bytes can be moved; 0 if not. */
 static int wait_ready(struct pipe *pipe) {
   if (pipe->ended) return 0;
-  if (os_stream_wait(pipe->descriptor, pipe->writing, &pipe->wake, pipe->patience) == 1) return 1;
+  if (os_pipe_wait(pipe->descriptor, pipe->writing, &pipe->wake, pipe->patience) == 1) return 1;
   /* Part of a frame may have gone through: whoever went on now would go on in the middle of it. */
   pipe->ended = 1;
   medium_fail(&pipe->medium, MEDIUM_STALLED);
@@ -61,7 +61,7 @@ static void resume(struct medium *medium) {
 static int64_t receive(struct pipe *pipe, unsigned char *data, int64_t bytes) {
   int64_t done = 0;
   while (done < bytes && wait_ready(pipe)) {
-    int64_t count = os_stream_read(pipe->descriptor, data + done, (size_t)(bytes - done));
+    int64_t count = os_pipe_read(pipe->descriptor, data + done, (size_t)(bytes - done));
     if (count < 0 && errno == EAGAIN) continue; /* another reader of the same pipe was faster */
     if (count < 0) medium_fail(&pipe->medium, errno);
     if (count <= 0) pipe->ended = 1;
@@ -137,7 +137,7 @@ static void mark_unknown_length(unsigned char *header, int64_t bytes) {
 static int64_t send_bytes(struct pipe *pipe, const unsigned char *data, int64_t bytes) {
   int64_t done = 0;
   while (done < bytes && wait_ready(pipe)) {
-    int64_t count = os_stream_write(pipe->descriptor, data + done, (size_t)(bytes - done), &pipe->wake);
+    int64_t count = os_pipe_write(pipe->descriptor, data + done, (size_t)(bytes - done), &pipe->wake);
     if (count < 0 && errno == EAGAIN) continue;
     if (count < 0) {
       medium_fail(&pipe->medium, errno);
