@@ -8,7 +8,7 @@ const STEPS_UNSEEN = 15;
 /** Resolves after the event loop has handled what was waiting. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
-/** Lets a loop that may never have to wait give the event loop a turn now and then. */
+/** For a loop that may run without waiting: tells it when to give the event loop a turn. */
 export class LoopYield {
   #yieldedAt = performance.now();
   #lookedAt = this.#yieldedAt;
@@ -21,7 +21,7 @@ export class LoopYield {
       return undefined;
     }
     const now = performance.now();
-    // Looking at the clock costs as much as a step of a loop that is quick: every 16th of those is enough.
+    // Reading the clock costs as much as a step of a quick loop, so a quick loop reads it at every 16th step.
     this.#unseen = now - this.#lookedAt < QUICK ? STEPS_UNSEEN : 0;
     this.#lookedAt = now;
     if (now - this.#yieldedAt < LONGEST_HOLD) return undefined;

@@ -1,12 +1,12 @@
 import { LoopYield, nextTurn } from "./event-loop.ts";
 import type { Poll, Poller } from "./poller.ts";
 
-/** What a PolledGenerator yields, asked for by plain calls. */
+/** The values of a PolledGenerator, by plain calls. */
 export interface PolledValues<T> {
   readonly poller: Poller;
   /** The next value; undefined if it is not there yet; done if no more will come. */
   next(): IteratorResult<T, void> | undefined;
-  /** Milliseconds until it is worth asking again, after a call that returned undefined. */
+  /** Milliseconds until the next call is worth while, after one that returned undefined. */
   dueIn(): number;
 }
 
@@ -17,9 +17,9 @@ type Lifecycle<T> = AsyncGenerator<PolledValues<T>, void, void>;
 type Step<T> = IteratorResult<T, void>;
 
 /**
- * An async generator that begins and ends as another one does, its lifecycle, which yields once: an object that is
- * asked for all values in between. Resuming a generator for each value, and the one that waits inside it, costs more
- * than everything else that a value costs.
+ * An async generator whose beginning and end are those of another generator, its lifecycle. That one yields once, an
+ * object that returns all values in between. Resuming a generator for each value would cost more than the rest of the
+ * work for a value.
  */
 export class PolledGenerator<T> implements AsyncGenerator<T, void, void> {
   readonly #lifecycle: Lifecycle<T>;
@@ -27,13 +27,13 @@ export class PolledGenerator<T> implements AsyncGenerator<T, void, void> {
   #started = false;
   #values: PolledValues<T> | undefined;
   #poll: Poll<Step<T>> | undefined;
-  /** The last value had to be waited for, so that the event loop has had its turn. */
+  /** Whether the last value was waited for, so that the event loop has had a turn. */
   #waited = false;
   readonly #loopYield = new LoopYield();
   /** The request that is being served; later ones wait for it. */
   #pending: Promise<unknown> | undefined;
 
-  /** `endUnstarted` is called when it ends before the first next(): no code of a generator runs then. */
+  /** `endUnstarted` is called when it ends before the first next(), because no code of the lifecycle runs then. */
   constructor(lifecycle: Lifecycle<T>, endUnstarted: () => void = () => {}) {
     this.#lifecycle = lifecycle;
     this.#endUnstarted = endUnstarted;
@@ -56,7 +56,7 @@ export class PolledGenerator<T> implements AsyncGenerator<T, void, void> {
     return this.#values!.dueIn() < SOON;
   }
 
-  /** Waits for a value that is due soon by turns of the event loop; by the poll if it does not come. */
+  /** Waits for a value that is due soon by turns of the event loop, then by the poll. */
   async #turns(): Promise<Step<T>> {
     for (let turn = 0; turn < MOST_TURNS && this.#isDueSoon(); turn++) {
       await nextTurn();

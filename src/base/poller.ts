@@ -1,5 +1,5 @@
-// Native threads never call JavaScript. JavaScript polls, by timers that are aimed at the moment at which a result is
-// expected. Everything that polls for one stream shares its wake-ups.
+// Native threads never call JavaScript. JavaScript polls, with timers set for the moment at which a result is expected.
+// All polls of one stream share their wake-ups.
 import { clearTimeout, setTimeout } from "node:timers";
 
 /** Milliseconds to wait before the next check, after `checks` checks without a result. */
@@ -49,17 +49,17 @@ class ReusableTimer {
   }
 }
 
-/** A check that is repeated until it gives a result; it can be waited for again and again. */
+/** A check that is repeated until it returns a result; a reusable waiter. */
 export class Poll<T> {
   readonly #poller: Poller;
   readonly #check: () => T | PromiseLike<T> | undefined;
   readonly #pace: Pace;
   readonly #keepAlive: boolean;
   readonly #timer = new ReusableTimer(() => {
-    this.#earliest = 0; // runtimes may fire a timer much too early
+    this.#earliest = 0; // runtimes may fire a timer far too early
     this.#poller.timerFired();
   });
-  /** From this moment on it joins a wake-up of another poll; at the latest it is checked when its own timer fires. */
+  /** From this moment on another poll's wake-up checks it too; its own timer is the latest moment. */
   #earliest = 0;
   #checks = 0;
   #resolve!: (result: T | PromiseLike<T>) => void;
@@ -81,14 +81,14 @@ export class Poll<T> {
   };
 
   /**
-   * Resolves with the next result of the check. The caller has just checked in vain, and waits for one result at a
-   * time.
+   * Resolves with the next result of the check. The caller has just checked without a result, and waits for one result
+   * at a time.
    */
   wait(): Promise<T> {
     return new Promise(this.#begin);
   }
 
-  /** Checks if it is time to, and returns whether the wait has ended. */
+  /** Checks if that is due, and returns whether the wait has ended. */
   checkAt(now: number): boolean {
     if (this.#earliest > now) return false;
     try {
@@ -106,7 +106,7 @@ export class Poll<T> {
   }
 
   #setTimer(): void {
-    // Timers count whole milliseconds, and one that fires too early has to be set again.
+    // Timers count whole milliseconds, and a timer that fires too early must be set again.
     const milliseconds = Math.max(1, Math.ceil(this.#pace(this.#checks++)));
     this.#earliest = this.#poller.wokenAt + milliseconds / 2;
     this.#timer.set(milliseconds, this.#keepAlive || this.#poller.keepsAlive);
@@ -133,12 +133,12 @@ export class Poller {
   readonly #keepers = new Set<ProcessKeeper>();
   /** Whether its polls keep the process alive. */
   keepsAlive = true;
-  /** When a timer fired last, by performance.now(), which is too slow to be called several times for each wake-up. */
+  /** When the last timer fired, by performance.now(), which is too slow for several calls at each wake-up. */
   wokenAt: number = performance.now();
 
   /**
    * Resolves with the first result of `check` that is not undefined, or rejects with what it throws. With `keepAlive`
-   * it keeps the process alive even when the stream does not: for what ends by itself, soon.
+   * it keeps the process alive even when the stream does not: for operations that end soon by themselves.
    */
   until<T>(check: () => T | undefined, pace: Pace = backOff, { keepAlive = false } = {}): Promise<T> {
     try {
@@ -150,7 +150,7 @@ export class Poller {
     return this.poll(check, pace, { keepAlive }).wait();
   }
 
-  /** A poll for what is waited for repeatedly. */
+  /** A poll that is waited for repeatedly. */
   poll<T>(check: () => T | PromiseLike<T> | undefined, pace: Pace, { keepAlive = false } = {}): Poll<T> {
     return new Poll(this, check, pace, keepAlive);
   }

@@ -1,7 +1,7 @@
 // Checks of arguments, made before any native call: Bun and koffi turn a wrong one into 0 without an error.
 import { nearestName } from "./nearest.ts";
 
-/** A short text for a value in an error message. */
+/** A short description of a value for an error message. */
 export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
@@ -52,16 +52,16 @@ export function requireOneOf<T extends string>(name: string, value: unknown, all
   throw new (typeof value === "string" ? RangeError : TypeError)(`${name} must be one of ${list}, not ${show(value)}`);
 }
 
-/** The names of all options of `T`. An option that is added to `T` must be added here, else the types do not match. */
+/** The names of all options of `T`. An option that is missing here is a type error. */
 export type OptionNames<T extends object> = Readonly<Record<keyof T & string, true>>;
 
-/** An object that is no array. */
+/** An object that is not an array. */
 export function requireObject<T extends object>(name: string, value: T): T {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value;
   throw new TypeError(`${name} must be an object, not ${show(value)}`);
 }
 
-/** An object of options; undefined stands for none. An option that is not one of `known` is a TypeError. */
+/** An object of options; undefined means no options. An option that is not in `known` is a TypeError. */
 export function requireOptions<T extends object>(
   name: string,
   value: T | undefined,
@@ -80,7 +80,7 @@ function requireKnown(name: string, option: string, known: Readonly<Record<strin
   throw new TypeError(`${name}: there is no option ${show(option)}; ${help}`);
 }
 
-/** Those of the options that are named in `known`. */
+/** The options that are named in `known`. */
 export function pickOptions<T extends object>(options: object, known: OptionNames<T>): T {
   return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(known, name))) as T;
 }

@@ -3,7 +3,7 @@ export interface DeviceInfo {
   /** Its place in the list. It may change when devices are added or removed. */
   readonly index: number;
   /**
-   * A name that stays the same: host API and name (PulseAudio: the server's own name), with a number where necessary.
+   * A name that stays the same: host API and name (PulseAudio: the server's own name), with a number if necessary.
    */
   readonly id: string;
   /** Its name, which other devices may have as well. */

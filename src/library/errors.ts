@@ -21,7 +21,7 @@ export class PortAudioError extends PastreamError {
 
   /** PortAudio's own error code (PaErrorCode). */
   readonly paCode: number;
-  /** The error of the host API, where that was the reason. */
+  /** The error of the host API, if that was the reason. */
   readonly hostError?: HostError;
 
   /** Makes an error with this message. */
@@ -33,8 +33,8 @@ export class PortAudioError extends PastreamError {
 }
 
 /**
- * A sound file cannot be opened, read or written. Where the operating system refused, `cause` is an Error with its
- * `code` ("ENOENT", "EACCES", "ENOSPC", …) and `errno`.
+ * A sound file cannot be opened, read or written. If the operating system reported an error, `cause` is an Error with
+ * its `code` ("ENOENT", "EACCES", "ENOSPC", …) and `errno`.
  */
 export class SoundFileError extends PastreamError {
   static {
@@ -63,7 +63,7 @@ export class BufferFullError extends PastreamError {
   }
 }
 
-/** A source ended before it had given the `frames` that were to be played. */
+/** A source ended before `frames` frames were played. */
 export class BufferEmptyError extends PastreamError {
   static {
     this.prototype.name = "BufferEmptyError";

@@ -5,7 +5,7 @@ export type SystemLibrary = "portaudio" | "libsndfile";
 
 interface Manager {
   readonly name: string;
-  /** Its program: where that is, the manager is the system's own. */
+  /** Its program: if that is installed, the system uses this manager. */
   readonly program: string;
   readonly command: Readonly<Record<SystemLibrary, string>>;
 }
@@ -18,7 +18,7 @@ const managers: readonly Manager[] = [
   manager("apk", "/sbin/apk", "sudo apk add", "portaudio", "libsndfile"),
 ];
 const brew = manager("brew", "brew", "brew install", "portaudio", "libsndfile");
-// winget has neither library, but it has MSYS2, which has both.
+// winget has neither library, but it can install MSYS2, which has both.
 const winget = manager(
   "winget",
   "winget",
@@ -31,7 +31,7 @@ function manager(name: string, program: string, command: string, portaudio: stri
   return { name, program, command: { portaudio: `${command} ${portaudio}`, libsndfile: `${command} ${libsndfile}` } };
 }
 
-/** The managers this system may have: one where that can be told, all of Linux where files may not be looked at. */
+/** The managers that this system may have; all of Linux if files may not be read. */
 function likelyManagers(): readonly Manager[] {
   if (runtime.platform.startsWith("macos")) return [brew];
   if (runtime.platform.startsWith("windows")) return [winget];
@@ -40,8 +40,8 @@ function likelyManagers(): readonly Manager[] {
 }
 
 /**
- * How to install a library on this system, in several lines for a person: the package manager's command, and the
- * environment variable that names a file of it. The command has no `sudo` where the system has none.
+ * How to install a library on this system, in several lines of text: the command of the package manager, and the
+ * environment variable that names the library's file. The command has no `sudo` if the system has none.
  */
 export function installHint(library: SystemLibrary): string {
   const variable = library === "portaudio" ? "PASTREAM_PORTAUDIO" : "PASTREAM_SNDFILE";

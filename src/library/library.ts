@@ -1,31 +1,31 @@
 import { loadFrom } from "../../ffi/load.ts";
 import { type OptionNames, requireOptions, show } from "../base/validate.ts";
 
-/** Where `loadLibrary()` takes the C library from. */
+/** Where `loadLibrary()` finds the libraries. */
 export interface LibraryOptions {
-  /** Its file. Default: `PASTREAM_LIB`, else the one that lies in this package. */
+  /** The file of the C library. Default: `PASTREAM_LIB`, else the file in this package. */
   path?: string;
   /**
-   * Where it is downloaded from when this package was loaded from the web: the address of the folder that has a folder
-   * for each platform. Default: `PASTREAM_LIB_URL`, else the package's own `native/`. A file from anywhere else than
-   * from a release of this very version is refused.
+   * Where it is downloaded from if this package was loaded from the web: the address of the folder that has a folder
+   * for each platform. Default: `PASTREAM_LIB_URL`, else the package's own `native/`. A file that is not the one of the
+   * release of exactly this version is refused.
    */
   url?: string | URL;
   /**
-   * The file of PortAudio. Default: `PASTREAM_PORTAUDIO`, else on Linux the system's, and the one that comes with this
-   * package where the system has none; on Windows and macOS the other way round.
+   * The file of PortAudio. Default: `PASTREAM_PORTAUDIO`. Without that: on Linux the system's, or the one that comes
+   * with this package if the system has none; on Windows and macOS the package's first.
    */
   portaudio?: string;
-  /** The file of libsndfile. Default: `PASTREAM_SNDFILE`, else as for PortAudio. */
+  /** The file of libsndfile. Default: `PASTREAM_SNDFILE`; without that as for PortAudio. */
   libsndfile?: string;
 }
 
 const libraryOptionNames: OptionNames<LibraryOptions> = { path: true, url: true, portaudio: true, libsndfile: true };
 
 /**
- * Loads the C library from a place of your own choice, before anything else is done with this package, and returns the
- * path of its file. Without this call it is loaded when it is first needed. Throws a LibraryNotFoundError where it
- * cannot be loaded, and a PastreamError with the code "active" where it is loaded already.
+ * Loads the C library from the given place and returns the path of its file. Call it before anything else of this
+ * package; without this call the library is loaded when it is first needed. Throws a LibraryNotFoundError if it cannot
+ * be loaded, and a PastreamError with the code "active" if it is loaded already.
  *
  * @example In an executable that brings the library along
  * ```ts ignore

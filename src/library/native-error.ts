@@ -96,7 +96,7 @@ export function nativeError(status: number, { text, numbers }: NativeDetail, con
   }
 }
 
-/** Gives an error the system's one as its `cause`: with the `code` ("ENOENT", …) and `errno` of Node's own errors. */
+/** Sets the system's error as an error's `cause`, with the `code` ("ENOENT", …) and `errno` of Node's own errors. */
 function withSystemError<E extends Error>(error: E, errno: number, text: string): E {
   const code = Object.entries(constants.errno).find(([, value]) => value === errno)?.[0];
   if (errno > 0) error.cause = Object.assign(new Error(`${code ?? errno}: ${text}`), { code, errno: -errno });
@@ -120,9 +120,8 @@ function missingLibrary(library: SystemLibrary, text: string, context: string): 
 }
 
 /**
- * Throws the error for what the native side returns when it has failed: a negative status, or NaN in place of a number.
- * Returns anything else as it is. Call it right after the failing call: the native side keeps the detail until this
- * thread's next failure.
+ * Throws the error of a native call that returned a negative status, or NaN in place of a number; returns any other
+ * value. Call it directly after the native call: the native side keeps the detail until this thread's next failure.
  */
 export function unwrap(result: number, context?: string): number {
   if (result >= 0) return result;
@@ -132,7 +131,7 @@ export function unwrap(result: number, context?: string): number {
   throw nativeError(status, { text: readText(ps_error_detail), numbers }, context);
 }
 
-/** Whether a number that the native side has just returned says that what was asked has not ended yet. */
+/** Whether a status that the native side has just returned means that the operation is still under way. */
 export function isPending(result: number): boolean {
   return Number.isNaN(result) && native().ps_error_number(PS_ERROR_STATUS) === PS_ERR_PENDING;
 }

@@ -12,12 +12,11 @@ import { readText } from "../../ffi/text.ts";
 import { VERSION } from "./version.ts";
 
 /**
- * Why a library is the one that is used: somebody named its file, it is the system's, or it is the one that comes with
- * this package.
+ * Where a library comes from: from a file that was named explicitly, from the system, or from this package.
  */
 export type LibraryOrigin = "named" | "system" | "bundle";
 
-/** What `versions()` returns; null stands for a library that is not installed. */
+/** What `versions()` returns; null for a library that is not installed. */
 export interface Versions {
   /** This package. */
   readonly pastream: string;
@@ -29,7 +28,7 @@ export interface Versions {
   readonly libsndfile: string | null;
   /** The files that they were loaded from. */
   readonly paths: { readonly native: string; readonly portaudio: string | null; readonly libsndfile: string | null };
-  /** Why these. */
+  /** Where each library comes from. */
   readonly origins: { readonly portaudio: LibraryOrigin | null; readonly libsndfile: LibraryOrigin | null };
 }
 
@@ -40,8 +39,8 @@ const origins: Readonly<Record<number, LibraryOrigin>> = {
 };
 
 /**
- * Versions of this package, its C library, PortAudio and libsndfile, with the paths they were loaded from and why.
- * Loads those that are not loaded.
+ * Versions of this package, its C library, PortAudio and libsndfile, with the paths and origins of the files. Loads the
+ * libraries that are not loaded yet.
  */
 export function versions(): Versions {
   const { ps_version, ps_library_load, ps_library_text, ps_library_origin } = native();

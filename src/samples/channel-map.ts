@@ -3,12 +3,12 @@ import { requireInteger, show } from "../base/validate.ts";
 /** Channel i+1 is fed from channel mapping[i], one-based; 0 is silence. */
 export type ChannelMapping = readonly number[];
 
-/** Every channel from the one of its own number. */
+/** The identity: every channel is fed from the channel of the same number. */
 export function identityMapping(channels: number): number[] {
   return Array.from({ length: channels }, (_, i) => i + 1);
 }
 
-/** A mapping as it was set: as an array, as a Map from -> to that mutes what it does not list, or null for identity. */
+/** Checks a mapping: an array, a Map from -> to that mutes the channels that it does not list, or null (identity). */
 export function requireMapping(name: string, mapping: unknown, channels: number): number[] {
   if (mapping === null) return identityMapping(channels);
   if (mapping instanceof Map) {

@@ -25,14 +25,14 @@ export type SamplesOf<D extends Dtype = Dtype> = D extends "float32" ? Float32Ar
 /** The typed array that holds interleaved samples of a file dtype. */
 export type FileSamples<D extends FileDtype> = D extends Dtype ? SamplesOf<D> : Float64Array<ArrayBuffer>;
 
-/** A sample format, as the library works with it. */
+/** A sample format. */
 export interface Format {
   readonly dtype: FileDtype;
   /** PS_FORMAT_ */
   readonly code: number;
   readonly sampleSize: number;
   readonly array: SampleArray;
-  /** What silence is made of. */
+  /** The sample value of silence. */
   readonly silence: number;
 }
 
@@ -62,7 +62,7 @@ const formats: Readonly<Record<FileDtype, Format>> = {
 const fileDtypes = Object.keys(formats) as FileDtype[];
 const dtypes = fileDtypes.filter((dtype) => dtype !== "float64") as Dtype[];
 
-/** The format of a stream's dtype; `name` is the option that has it. */
+/** The format of a stream's dtype. `name` is the option, for error messages. */
 export function formatOf(dtype: unknown, name: string = "dtype"): Format {
   return formats[requireOneOf(name, dtype, dtypes)];
 }
@@ -79,7 +79,7 @@ export function newSamples<D extends FileDtype>(dtype: D, samples: number): File
   return new (array as Uint8ArrayConstructor)(memory) as unknown as FileSamples<D>;
 }
 
-/** The dtype that a typed array's own type says; undefined where it says none (bytes, or a type of no use here). */
+/** The dtype of a typed array's type; undefined for bytes and for types that no dtype has. */
 export function dtypeOfArray(array: ArrayBufferView): FileDtype | undefined {
   return fileDtypes.find((dtype) => dtype !== "int24" && dtype !== "uint8" && array instanceof formats[dtype].array);
 }

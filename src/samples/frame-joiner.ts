@@ -1,7 +1,7 @@
-/** Samples ended within a frame. */
+/** The error for samples that end within a frame. */
 export class IncompleteFrameError extends RangeError {}
 
-/** Joins pieces of bytes that may end within a frame: the rest of a piece waits for the next one. */
+/** Joins pieces of bytes that may end within a frame: the bytes after the last whole frame are kept for the next. */
 export class FrameJoiner {
   readonly #frameBytes: number;
   #rest: Uint8Array = new Uint8Array(0);
@@ -10,7 +10,7 @@ export class FrameJoiner {
     this.#frameBytes = frameBytes;
   }
 
-  /** Returns the whole frames of the rest and a piece; the piece itself if it is those. */
+  /** Returns the whole frames of the kept bytes and a piece. */
   join(piece: Uint8Array): Uint8Array {
     const before = this.#rest.length;
     const left = (before + piece.length) % this.#frameBytes;

@@ -8,7 +8,7 @@ const CHANNELS_MAX = 1024; // libsndfile's
 
 type AnyConstructor<A> = new (length: number) => A;
 
-/** What makes arrays like this one: the plain kind, where it is a runtime's own (Node's Buffer is a Uint8Array). */
+/** The constructor for arrays like this one: the standard one for a subclass (Node's Buffer is a Uint8Array). */
 function constructorOf<A extends SamplesOf | Float64Array>(name: string, array: A): AnyConstructor<A> {
   requireView(name, array);
   const kinds = globalThis as unknown as Record<string, AnyConstructor<A>>;
@@ -17,8 +17,7 @@ function constructorOf<A extends SamplesOf | Float64Array>(name: string, array: 
 }
 
 /**
- * Takes interleaved samples apart: one new array per channel. Packed int24 samples have no typed array of their own,
- * and would be torn.
+ * Splits interleaved samples into one new array per channel. Not for packed int24 samples, whose array holds bytes.
  *
  * @param samples interleaved, a whole number of frames; else RangeError
  * @example
@@ -39,7 +38,7 @@ export function deinterleave<A extends SamplesOf | Float64Array>(samples: A, cha
   return planes;
 }
 
-/** Puts one array per channel together: a new array of interleaved samples. All must be as long; else RangeError. */
+/** Joins one array per channel into a new interleaved one. All must have the same length; else RangeError. */
 export function interleave<A extends SamplesOf | Float64Array>(planes: readonly A[]): A {
   if (!Array.isArray(planes) || planes.length === 0) throw new TypeError("planes must be an array of typed arrays");
   const [first] = planes as A[];

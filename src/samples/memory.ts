@@ -12,7 +12,7 @@ export function isDetached(buffer: ArrayBufferLike): boolean {
   }
 }
 
-/** A typed array or DataView over memory that is still there. */
+/** A typed array or DataView whose memory is not detached. */
 export function requireView(name: string, value: unknown): ArrayBufferView {
   if (!ArrayBuffer.isView(value)) throw new TypeError(`${name} must be a typed array or DataView, not ${show(value)}`);
   if (value.byteLength === 0 && isDetached(value.buffer)) {

@@ -1,12 +1,12 @@
 import type { SamplesOf } from "./formats.ts";
 
-/** The planes of `frames` frames: one array per channel, in memory given or their own. */
+/** The planes of `frames` frames: one array per channel, in the given memory or in new memory. */
 export function newPlanes(memory: SamplesOf, channels: number): SamplesOf[] {
   const length = memory.length / channels;
   return Array.from({ length: channels }, (_, i) => memory.subarray(i * length, (i + 1) * length) as SamplesOf);
 }
 
-/** Puts each channel of interleaved samples into its plane. `width`: array elements in one sample (3 for int24). */
+/** Copies each channel of interleaved samples into its plane. `width`: array elements of one sample (3 for int24). */
 export function fillPlanes(
   planes: readonly { [index: number]: number }[],
   samples: ArrayLike<number>,

@@ -17,7 +17,7 @@ export function isMemory(value: unknown): value is ArrayBufferView | ArrayBuffer
   return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
 }
 
-/** The bytes of a piece of samples, which may end within a frame: of the stream's own dtype, or of bytes. */
+/** The bytes of a piece of samples (of the stream's own dtype, or bytes), which may end within a frame. */
 export function requirePiece(name: string, value: unknown, { dtype }: FrameFormat): Uint8Array {
   const bytes = requireBytes(name, value);
   const { array } = formatOf(dtype);
@@ -28,7 +28,7 @@ export function requirePiece(name: string, value: unknown, { dtype }: FrameForma
   return bytes;
 }
 
-/** The bytes of samples: whole frames of the stream's own dtype, or of bytes. Nothing is converted. */
+/** The bytes of samples (of the stream's own dtype, or bytes), which must be whole frames. Nothing is converted. */
 export function requireSamples(name: string, value: unknown, format: FrameFormat): Uint8Array {
   const { dtype, channels, frameBytes } = format;
   const bytes = requirePiece(name, value, format);
@@ -41,7 +41,7 @@ export function requireSamples(name: string, value: unknown, format: FrameFormat
   return bytes;
 }
 
-/** The same for samples that were checked before and had `length` bytes: they must still have them. */
+/** The bytes of samples that have been checked before. Throws if they no longer have `length` bytes. */
 export function requireUnchanged(name: string, value: unknown, format: FrameFormat, length: number): Uint8Array {
   const bytes = requireSamples(name, value, format);
   if (bytes.byteLength === length) return bytes;
