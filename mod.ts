@@ -1,17 +1,49 @@
 /**
- * Real-time audio streams for Deno, Bun and Node: play, record, and process sound in chunks.
+ * Real-time audio streams for Deno, Bun and Node: play, record, or both at once, from and into sound files, memory,
+ * ring buffers, functions, generators, Web Streams and workers.
  *
- * Samples move in a C library, between PortAudio's callback, lock-free rings and sound files; JavaScript says what is
- * to be played and recorded, and may be busy with something else in the meantime.
+ * Samples move in a C library, between the audio callback, lock-free rings and sound files. JavaScript says what is to
+ * be played and recorded, and may be busy with something else in the meantime. Lengths and positions are frames (one
+ * sample for every channel), exact to the frame; times are seconds, rates are in Hz.
+ *
+ * @example Play and record, each in one call
+ * ```ts
+ * import { play, playrec, record, writeFile } from "@pastream/pastream";
+ *
+ * await play("song.flac"); // resolves when the last sample has been heard
+ * const samples = await record(48000, { sampleRate: 48000, channels: 1 });
+ * await writeFile("second.wav", samples, { sampleRate: 48000, channels: 1 });
+ * const echo = await playrec(samples, { sampleRate: 48000, channels: 1, pad: 4800 });
+ * ```
+ *
+ * @example The live input
+ * ```ts
+ * import { chunks } from "@pastream/pastream";
+ *
+ * for await (const chunk of chunks({ sampleRate: 16000, channels: 1, chunkSize: 1600, overlap: 800 })) {
+ *   console.log(Math.max(...chunk)); // the array is valid until the next one is asked for
+ * }
+ * ```
+ *
+ * @example A stream that plays one file and records another, by native threads
+ * ```ts
+ * import { DuplexStream } from "@pastream/pastream";
+ *
+ * const stream = DuplexStream.fromFile("sweep.wav");
+ * using out = stream.toFile("room.wav");
+ * await stream.playrec("sweep.wav", { out, pad: 24000 });
+ * console.log(stream.xruns, stream.glitches);
+ * await stream.close();
+ * ```
  *
  * @example Devices
  * ```ts
  * import { formatDeviceList } from "@pastream/pastream";
  *
- * console.log(formatDeviceList());
+ * console.log(formatDeviceList()); // device: "words of a name", "loopback", or "virtual", which is built in
  * ```
  *
- * @module
+ * @module pastream
  */
 export { type DeviceChange, deviceChanges, refreshDevices } from "./src/device/changes.ts";
 export { defaults } from "./src/device/defaults.ts";

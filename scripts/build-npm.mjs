@@ -6,6 +6,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from "node:path";
 import process from "node:process";
 import { buildPackage, packageFolder, readJson } from "./build-package.mjs";
+import { layPublished } from "./lib/documents.mjs";
 import { capture, Failure, isMain, main, say } from "./lib/run.mjs";
 import { buildNativePackage, nativePackage } from "./lib/native-packages.mjs";
 import { targets } from "./lib/targets.mjs";
@@ -145,9 +146,10 @@ export async function buildNpm({ bundles = targets } = {}) {
   }
   rmSync(join(npmFolder, "native"), { recursive: true, force: true }); // in packages of its own
   edit();
-  for (const name of ["man", "CHANGELOG.md", "LICENSE", "NOTICE", "README.md"]) {
+  for (const name of ["man", "LICENSE", "NOTICE"]) {
     cpSync(join(root, name), join(npmFolder, name), { recursive: true });
   }
+  layPublished(npmFolder);
   const description = packageJson();
   writeFileSync(join(npmFolder, "package.json"), `${JSON.stringify(description, null, 2)}\n`);
   await run(npm, ["pack", "--silent", `--pack-destination=${buildFolder}`], npmFolder);

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "./build.mjs";
 import { buildBundle } from "./build-bundle.mjs";
+import { layPublished } from "./lib/documents.mjs";
 import { describeLibraries } from "./lib/manifest.mjs";
 import { isMain, main, say } from "./lib/run.mjs";
 import { bundleFiles, targets } from "./lib/targets.mjs";
@@ -55,8 +56,8 @@ function writeTable(bundles) {
   writeFileSync(join(packageFolder, table), source.replace("= {};", `= ${JSON.stringify(libraries, null, 2)};`));
 }
 
-/** The files of the live view's page are published as a module, cli/scope/assets.ts. */
-const isPublished = (path) => !/scope[\\/]page[\\/].*\.(js|css|html)$/.test(path);
+/** The files of the live view's page are published as a module, cli/scope/assets.ts, and documents without pictures. */
+const isPublished = (path) => !/scope[\\/]page[\\/].*\.(js|css|html)$|docs[\\/]images$/.test(path);
 
 /** `bundles` are the targets whose PortAudio and libsndfile come along: all of them in what is published. */
 export async function buildPackage({ bundles = targets } = {}) {
@@ -67,6 +68,7 @@ export async function buildPackage({ bundles = targets } = {}) {
   for (const name of [...config.publish.include, ...libraries]) {
     cpSync(join(root, name), join(packageFolder, name), { recursive: true, filter: isPublished });
   }
+  layPublished(packageFolder);
   writeConfig(config);
   writeTable(bundles);
 }

@@ -9,7 +9,7 @@
  * console.log(view.url);
  * ```
  *
- * @module
+ * @module pastream/scope
  */
 import { isLoopback } from "./guard.ts";
 import { requireKnownOptions, type ScopeOptions } from "./options.ts";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { cFiles } from "../build.mjs";
+import { deadLinks, promisesWithoutTest } from "./documents.mjs";
 import { assetsFile, pageModule } from "./page.mjs";
 import { capture } from "./run.mjs";
 import { fromNpm, root } from "./tools.mjs";
@@ -100,6 +101,12 @@ const lockFile = () => {
   return lacking.length > 0 ? `package-lock.json lacks ${lacking.join(", ")}` : undefined;
 };
 
+/** A check of what is found wrong, a line each. */
+const none = (find) => () => {
+  const wrong = find();
+  return wrong.length > 0 ? wrong.join("\n") : undefined;
+};
+
 /** The page of the live view is up to date in the program. */
 const page = () => readFileSync(assetsFile, "utf8") === pageModule() ? undefined : "run: node scripts/build-page.mjs";
 
@@ -131,6 +138,8 @@ export const checks = [
   { kind: "checks", name: "types", run: deno("check", ".") },
   { kind: "checks", name: "documentation", run: deno("doc", "--lint", "mod.ts", "cli/scope/scope.ts") },
   { kind: "checks", name: "examples in documents", run: examples },
+  { kind: "checks", name: "links in documents", run: none(deadLinks) },
+  { kind: "checks", name: "tests of promises", run: none(promisesWithoutTest) },
   { kind: "checks", name: "publish dry-run", run: deno("publish", "--dry-run", "--allow-dirty") },
   { kind: "checks", name: "lock file", run: lockFile },
   { kind: "checks", name: "page of the live view", run: page },

@@ -3,24 +3,15 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
+import { copyFileSync, readdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { after, describe, it } from "node:test";
+import { describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { deinterleave, info, readFile, writeFile } from "../../mod.ts";
+import { emptyProject } from "../helpers/project.ts";
 import { commandFor, runTs } from "../helpers/runtime.ts";
 import { pulseMissing, startPulse } from "../helpers/servers.ts";
 import { webSocketServer } from "../helpers/websocket.ts";
@@ -30,17 +21,7 @@ const examples = join(root, "examples");
 const names = readdirSync(examples).filter((name) => name.endsWith(".ts")).map((name) => name.slice(0, -3));
 const tested = new Set<string>();
 
-/** The project: the package as npm lays it out, and as an import map of Deno's says it. */
-const project = mkdtempSync(join(tmpdir(), "pastream-"));
-after(() => rmSync(project, { recursive: true }));
-writeFileSync(join(project, "package.json"), JSON.stringify({ name: "project", type: "module" }));
-mkdirSync(join(project, "node_modules"));
-symlinkSync(root, join(project, "node_modules", "pastream"), "junction");
-const modules = { "pastream": "mod.ts", "pastream/scope": "cli/scope/scope.ts" };
-const imports = Object.fromEntries(
-  Object.entries(modules).map(([name, path]) => [name, new URL(`../../${path}`, import.meta.url)]),
-);
-writeFileSync(join(project, "deno.json"), JSON.stringify({ imports, nodeModulesDir: "none" }));
+const project = emptyProject();
 
 /** Copies an example into the project. */
 function copied(name: string): string {

@@ -1,0 +1,17 @@
+// The sound that each peer plays: 3 s of 0.25, then a mark of 0.1 s of 0.5. With BLOCK set, the event loop is blocked
+// for a second while it plays.
+import process from "node:process";
+
+export const SAMPLE_RATE = 48000;
+export const [bodyFrames, markFrames] = [3 * SAMPLE_RATE, SAMPLE_RATE / 10];
+export const samples = new Float32Array(bodyFrames + markFrames).fill(0.25).fill(0.5, bodyFrames);
+export const bytes = new Uint8Array(Int16Array.from(samples, (sample) => sample * 32767).buffer);
+
+/** A peer, which the types of this project do not know. */
+export const peer = (name) => import(name);
+
+if (process.env.BLOCK) {
+  setTimeout(() => {
+    for (const end = performance.now() + 1000; performance.now() < end;);
+  }, 1000);
+}
