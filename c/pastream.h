@@ -131,8 +131,9 @@ PS_API int32_t ps_error_detail(char *text, int32_t size);
 #define PS_ERROR_STATUS 3        /* the PS_ERR_ code, which a function that returns double does not return */
 PS_API int32_t ps_error_number(int32_t what);
 /* Ends every stream (aborting playback, finishing recordings, at most 2 s) and closes every file. The library calls
- * it itself when the process exits in order; a runtime that ends without C's exit handlers calls it. In a child after
- * fork() it does nothing. Blocks. Any thread. */
+ * it itself when the process exits in order (on Windows it does what it can without its threads, which are gone then);
+ * a runtime that ends without C's exit handlers calls it. In a child after fork() it does nothing. Blocks. Any thread.
+ */
 PS_API int32_t ps_shutdown(void);
 /* What the calling thread makes from now on ends with it, however it ends: streams are closed (recordings are finished,
  * within 2 s), files and rings are closed, and their handles are given back. For the threads of a runtime's workers.

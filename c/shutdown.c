@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "file/file.h"
+#include "stream/endpoints.h"
 #include "stream/state.h"
 
 #define STREAM_SECONDS 2.0 /* for all streams together */
@@ -71,8 +72,19 @@ int32_t ps_thread_owns(void) {
   return PS_OK;
 }
 
-#if defined(__GNUC__) && !defined(_WIN32)
-/* On Windows the threads are gone when a library is told of the exit; there the caller calls ps_shutdown. */
+#if defined(_WIN32)
+static void finish_files(struct object *object, void *argument) {
+  (void)argument;
+  stream_finish_files((struct stream *)object);
+}
+
+/* What was recorded is in the rings still, unless ps_shutdown was called before. */
+__attribute__((destructor)) static void at_exit(void) {
+  os_threads_are_gone();
+  handle_each(HANDLE_STREAM, finish_files, NULL);
+  file_close_idle();
+}
+#else
 __attribute__((destructor)) static void at_exit(void) { ps_shutdown(); }
 #endif
 

@@ -2,13 +2,13 @@
  * table. */
 #include "device/devices.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "device/config.h"
 #include "device/convert.h"
 #include "device/pair.h"
+#include "os/os.h"
 
 /* The default device is that of the first backend that has one. */
 static const struct device_ops *const backends[] = {&device_pulse, &device_portaudio, &device_virtual};
@@ -16,6 +16,7 @@ static const struct device_ops *const backends[] = {&device_pulse, &device_porta
 
 #define PREFERENCE \
   "PASTREAM_HOST_API" /* environment variable: the host API whose default devices are the default ones */
+#define PREFERENCE_SIZE 256
 
 struct place { /* of a device or host API in the lists of all backends */
   const struct device_ops *ops;
@@ -77,8 +78,8 @@ static int32_t find_preferred(struct place *place, const char *name, int directi
 
 /* The backend that has the default device of a direction, whose own number `place` gets. */
 static int32_t find_default(struct place *place, int direction) {
-  const char *preferred = getenv(PREFERENCE);
-  if (preferred && *preferred) return find_preferred(place, preferred, direction);
+  char preferred[PREFERENCE_SIZE];
+  if (os_environment(PREFERENCE, preferred, sizeof preferred)) return find_preferred(place, preferred, direction);
   int32_t status = PS_OK;
   *place = (struct place){0};
   for (int i = 0; i < BACKENDS; i++) {

@@ -267,3 +267,8 @@ void file_close_all(void) {
   job_quit_all();
   handle_each(HANDLE_FILE, close_one, &end);
 }
+
+void file_close_idle(void) {
+  double end = 0;
+  handle_each(HANDLE_FILE, close_one, &end);
+}

@@ -32,5 +32,7 @@ int64_t file_progress(struct file *file);
 
 /* Closes all open files; for ps_shutdown. */
 void file_close_all(void);
+/* Closes those that no call uses, and waits for nothing. */
+void file_close_idle(void);
 
 #endif

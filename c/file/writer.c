@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "file/state.h"
 #include "os/os.h"
 #include "pastream.h"
 
@@ -31,6 +32,7 @@ struct file_writer {
   _Atomic(struct file *) next;
   _Atomic int64_t switched_at;
   _Atomic int32_t finishing, ended;
+  _Atomic int32_t resting; /* the thread is not in the middle of a file */
   _Atomic double patience;
 };
 
@@ -89,12 +91,15 @@ static void rest(struct file_writer *writer) {
   double seconds = (double)writer->ring->size / 4 / writer->options.sample_rate;
   if (seconds > SLEEP_MOST) seconds = SLEEP_MOST;
   if (seconds < SLEEP_LEAST) seconds = SLEEP_LEAST;
+  atomic_store(&writer->resting, 1);
   os_event_wait(&writer->wake, seconds);
+  atomic_store(&writer->resting, 0);
 }
 
 static void run(void *argument) {
   struct file_writer *writer = argument;
   writer->header_time = os_time();
+  atomic_store(&writer->resting, 0);
   while (writer->error.status == PS_OK) {
     int last = atomic_load(&writer->finishing); /* before the look at the ring: nothing comes in after it */
     while (write_block(writer) > 0) {
@@ -121,6 +126,7 @@ struct file_writer *file_writer_start(struct file *file, struct ring *ring, cons
     os_mutex_init(&writer->lock);
     atomic_init(&writer->switched_at, NOT_YET);
     atomic_init(&writer->patience, INFINITY);
+    atomic_init(&writer->resting, 1);
     if (os_thread_start(&writer->thread, "pastream writer", OS_THREAD_NORMAL, run, writer) == 0) return writer;
     error_set(PS_ERR_THREAD, 0, NULL);
     os_mutex_destroy(&writer->lock);
@@ -165,6 +171,14 @@ int32_t file_writer_finish(struct file_writer *writer, double patience) {
   if (writer->error.status < 0) return error_raise(&writer->error);
   size_t left = ring_read_available(writer->ring);
   return left ? error_set(PS_ERR_STALLED, 0, "%zu frames were not written", left) : PS_OK;
+}
+
+void file_writer_take_over(struct file_writer *writer) {
+  if (!atomic_load(&writer->resting) || atomic_load(&writer->ended)) return;
+  file_interrupt(writer->file); /* a pipe may be read by nobody */
+  atomic_store(&writer->finishing, 1);
+  run(writer);
+  file_finish(writer->file);
 }
 
 void file_writer_hurry(struct file_writer *writer, double patience) {

@@ -8,21 +8,40 @@
 #include <share.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <wchar.h>
 
 #include "os/os.h"
 
 #define POLL 0.005 /* seconds: an anonymous pipe cannot be waited for together with an event */
 #define PIECE 4096
 
+#define LONG_PATH 240 /* Windows allows 260, and keeps some for a name in a folder */
+#define ANY_LENGTH L"\\\\?\\"
+
+/* A path of any length takes a prefix, after which Windows takes it as it is: so it is made a full one. Frees `text`. */
+static wchar_t *any_length(wchar_t *text) {
+  DWORD length = GetFullPathNameW(text, 0, NULL, NULL);
+  wchar_t *whole = malloc((length + wcslen(ANY_LENGTH)) * sizeof *whole);
+  if (!whole || !GetFullPathNameW(text, length, whole + wcslen(ANY_LENGTH), NULL)) {
+    free(whole);
+    return text;
+  }
+  int local = whole[wcslen(ANY_LENGTH)] != L'\\'; /* not on another machine, nor with a prefix of its own */
+  if (local) wmemcpy(whole, ANY_LENGTH, wcslen(ANY_LENGTH));
+  free(local ? text : whole);
+  return local ? whole : text;
+}
+
 /* The path in UTF-16, in new memory. */
 static wchar_t *wide(const char *path) {
   int length = MultiByteToWideChar(CP_UTF8, MB_ERR_INVALID_CHARS, path, -1, NULL, 0);
   wchar_t *text = length > 0 ? malloc((size_t)length * sizeof *text) : NULL;
-  if (text)
-    MultiByteToWideChar(CP_UTF8, 0, path, -1, text, length);
-  else
+  if (!text) {
     errno = length > 0 ? ENOMEM : EILSEQ;
-  return text;
+    return NULL;
+  }
+  MultiByteToWideChar(CP_UTF8, 0, path, -1, text, length);
+  return length < LONG_PATH ? text : any_length(text);
 }
 
 int os_file_open(const char *path, int flags) {
@@ -35,6 +54,8 @@ int os_file_open(const char *path, int flags) {
   if (!text) return -1;
   int file = _wopen(text, mode | _O_BINARY | _O_NOINHERIT, _S_IREAD | _S_IWRITE);
   int reason = errno;
+  DWORD attributes = file < 0 && reason == EACCES ? GetFileAttributesW(text) : INVALID_FILE_ATTRIBUTES;
+  if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY)) reason = EISDIR;
   free(text);
   errno = reason;
   return file;

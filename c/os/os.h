@@ -54,6 +54,12 @@ void os_mutex_destroy(struct os_mutex *mutex);
 void os_mutex_lock(struct os_mutex *mutex);
 void os_mutex_unlock(struct os_mutex *mutex);
 
+/* Windows ends all other threads of a process before it tells a library of the exit: from this call on mutexes are
+ * free, whoever held them. */
+#if defined(_WIN32)
+void os_threads_are_gone(void);
+#endif
+
 /* Counting events. Posting never blocks, so the audio callback may do it. */
 int os_event_init(struct os_event *event); /* 0, or -1 */
 void os_event_destroy(struct os_event *event);

@@ -11,8 +11,17 @@
 
 void os_mutex_init(struct os_mutex *mutex) { InitializeSRWLock(&mutex->lock); }
 void os_mutex_destroy(struct os_mutex *mutex) { (void)mutex; }
-void os_mutex_lock(struct os_mutex *mutex) { AcquireSRWLockExclusive(&mutex->lock); }
-void os_mutex_unlock(struct os_mutex *mutex) { ReleaseSRWLockExclusive(&mutex->lock); }
+
+static int alone;
+void os_threads_are_gone(void) { alone = 1; }
+
+void os_mutex_lock(struct os_mutex *mutex) {
+  if (!alone) AcquireSRWLockExclusive(&mutex->lock);
+}
+
+void os_mutex_unlock(struct os_mutex *mutex) {
+  if (!alone) ReleaseSRWLockExclusive(&mutex->lock);
+}
 
 /* ------------------------------------------------------------ time, events */
 
@@ -248,9 +257,13 @@ __attribute__((constructor)) static void stay_loaded(void) {
 static INIT_ONCE end_once = INIT_ONCE_STATIC_INIT;
 static DWORD end_index = FLS_OUT_OF_INDEXES;
 static void (*thread_ended)(int32_t argument);
+typedef BOOLEAN(WINAPI *process_exiting)(void);
 
+/* At the exit of the process this is called, too, for the thread that has called for it, when all others are gone. */
 static void WINAPI call_thread_ended(void *argument) {
-  if (argument) thread_ended((int32_t)(intptr_t)argument);
+  HMODULE system = GetModuleHandleW(L"ntdll.dll");
+  process_exiting exiting = (process_exiting)(void *)GetProcAddress(system, "RtlDllShutdownInProgress");
+  if (argument && !(exiting && exiting())) thread_ended((int32_t)(intptr_t)argument);
 }
 
 static BOOL CALLBACK make_end_index(PINIT_ONCE once, void *parameter, void **context) {
@@ -273,8 +286,8 @@ void os_in_forked_child(void (*forget)(void)) { (void)forget; }
 /* ---------------------------------------------------------------- debugging */
 
 int os_debugging(void) {
-  const char *value = getenv("PASTREAM_DEBUG");
-  return value && strcmp(value, "1") == 0;
+  char value[4];
+  return os_environment("PASTREAM_DEBUG", value, sizeof value) && strcmp(value, "1") == 0;
 }
 
 #else

@@ -241,6 +241,12 @@ int32_t stream_start_files(struct stream *stream) {
   return PS_OK;
 }
 
+void stream_finish_files(struct stream *stream) {
+  if (stream->writer) file_writer_take_over(stream->writer);
+  for (struct tap *tap = stream->taps; tap < stream->taps + TAPS; tap++)
+    if (tap->writer) file_writer_take_over(tap->writer);
+}
+
 void stream_give_back_endpoints(struct stream *stream, double patience) {
   os_mutex_lock(&stream->lock); /* a caller may be asking the reader or the writer something */
   struct file_reader *reader = stream->reader;

@@ -6,7 +6,8 @@ import { runTs } from "../helpers/runtime.ts";
 import { newFolder } from "../helpers/sounds.ts";
 import { full } from "../helpers/streams.ts";
 
-/** How often each ending is tried, recording into a file and into memory by turns. */
+/** How often each ending is tried, recording by turns into a file that is valid at any time, into memory, and into one
+ * that is valid only when it is finished. */
 const times = full ? 40 : 3;
 const script = new URL("../programs/ending.ts", import.meta.url);
 
@@ -39,8 +40,8 @@ function checkRecording(path: string, frames: number): void {
 }
 
 async function end(ending: string, code: number, time: number): Promise<void> {
-  const sink = time % 2 === 0 ? "file" : "memory";
-  const path = folder.path(`${ending.replaceAll(/\W+/g, "-")}-${time}.wav`);
+  const sink = time % 3 === 1 ? "memory" : "file";
+  const path = folder.path(`${ending.replaceAll(/\W+/g, "-")}-${time}.${time % 3 === 0 ? "wav" : "flac"}`);
   const result = await runTs(script, { args: [ending, sink, path], timeout: 30 });
   assert.deepEqual([result.code, result.signal], [code, null], result.stderr);
   if (code === 1) assert.match(result.stderr, /on purpose/);

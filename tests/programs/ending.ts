@@ -36,7 +36,7 @@ function threads(): string[] {
 async function startStream(): Promise<DuplexStream> {
   const stream = new DuplexStream({ device: "virtual", channels: 1, sampleRate: 48000 });
   stream.setSource(new Float32Array(4800).fill(0.25), { loop: true });
-  const file = { sampleRate: 48000, channels: 1, subtype: "FLOAT" };
+  const file = { sampleRate: 48000, channels: 1, subtype: path.endsWith(".flac") ? "PCM_24" : "FLOAT" } as const;
   stream.setSink(sink === "file" ? new SoundFile(path, "w", file) : new Float32Array(48000 * 60));
   await stream.start();
   while (stream.frameCount < 4800) await setTimeout(5);
