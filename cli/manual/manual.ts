@@ -39,9 +39,9 @@ export const exitCodes: readonly (readonly [code: string, meaning: string])[] = 
   ["2", "the command line is wrong"],
   ["3", "an xrun, with --fatal-xruns"],
   [
-    "129, 130, 143",
-    "ended by SIGHUP, SIGINT (Ctrl-C) or SIGTERM; the recording was finished properly first. A second one aborts " +
-    "at once",
+    "129, 130, 143, 149",
+    "ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM or, on Windows, Ctrl-Break; the recording was finished properly first. " +
+    "A second one aborts at once",
   ],
 ];
 

@@ -2,7 +2,7 @@
  * Ways to standard error that never wait for its reader: a program that starts this command and reads nothing of it
  * must not stop it. A message that finds no room is dropped whole.
  */
-import { constants, fstatSync, openSync, readFileSync, writeSync } from "node:fs";
+import { constants, fstatSync, openSync, readFileSync, type Stats, writeSync } from "node:fs";
 import process from "node:process";
 import { isatty } from "node:tty";
 import { Worker } from "node:worker_threads";
@@ -123,7 +123,7 @@ class WorkerOutlet implements Outlet {
   }
 }
 
-/** Whether writes to standard error return at once, as Linux says. */
+/** Whether writes to standard error return at once. For Linux, as the next one. */
 function isNonBlocking(): boolean {
   try {
     const flags = /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${STDERR}`, "utf8"))?.[1];
@@ -138,18 +138,29 @@ function reopened(): number | undefined {
   try {
     return openSync(`/proc/self/fd/${STDERR}`, constants.O_WRONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
   } catch {
-    return undefined; // a socket, or no Linux
+    return undefined; // a socket
+  }
+}
+
+/** What standard error is; undefined for a pipe on Windows, where Deno fails to say so. */
+function statistics(): Stats | undefined {
+  try {
+    return fstatSync(STDERR);
+  } catch {
+    return undefined;
   }
 }
 
 /** Chooses the way to standard error by what it is. */
 export function openOutlet(): Outlet {
-  const stat = fstatSync(STDERR);
+  const stat = statistics();
   const terminal = isatty(STDERR);
-  if (!terminal && !stat.isFIFO() && !stat.isSocket()) return new DirectOutlet(STDERR);
+  // Not asked for pipes, because Node for Windows does not call them so.
+  if (!terminal && (stat?.isFile() || stat?.isCharacterDevice())) return new DirectOutlet(STDERR);
   void process.stderr; // Node makes its pipes non-blocking with this
-  if (isNonBlocking()) return new DirectOutlet(STDERR);
-  const own = stat.isSocket() ? undefined : reopened();
+  const linux = process.platform === "linux";
+  if (linux && isNonBlocking()) return new DirectOutlet(STDERR);
+  const own = !linux || stat?.isSocket() ? undefined : reopened();
   if (own !== undefined) return new DirectOutlet(own);
   return terminal ? new DirectOutlet(STDERR) : new WorkerOutlet();
 }

@@ -153,7 +153,7 @@ export class RecordingFiles {
   #openOutput(recorder: Recorder): SoundFile {
     this.#spare(1);
     const { format } = this.#choice;
-    const toDisk = fstatSync(1).isFile();
+    const toDisk = identity(1) !== undefined;
     if (format !== undefined) {
       if (!toDisk && !pipeTypes.includes(format) && !lengthless.includes(format)) {
         const possible = [...pipeTypes, ...lengthless].join(", ");

@@ -1,7 +1,8 @@
 /** Signals that ask the command to end. */
 import process from "node:process";
 
-const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+/** Windows gives SIGHUP when the console is closed, and SIGBREAK for Ctrl+Break, which no other system has. */
+const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGBREAK: 149 } as const;
 type SignalName = keyof typeof exitCodes;
 
 /** Listens until it is closed. The first signal asks for an orderly end, the second one ends the process. */
