@@ -1,52 +1,35 @@
-// Runs what is built for Windows, under Wine: test files of the suite, under Node for Windows, with the bundle. The
-// first time it sets up Wine in a folder of its own, and says so.
-// Usage: node scripts/test-windows.mjs [--if-ready] [part of a test file's name]...
+// Runs what is built for Windows, under Wine, with the bundle: the suite on each runtime. The first time it sets up
+// Wine in a folder of its own, and says so.
+// Usage: node scripts/test-windows.mjs [--if-ready] [--only RUNTIME]... [part of a test file's name]...
 //   --if-ready: do nothing, and say so, where Wine is not set up
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 import { buildFor } from "./build.mjs";
 import { buildBundle } from "./build-bundle.mjs";
-import { countJunit } from "./lib/counts.mjs";
+import { noCounts } from "./lib/counts.mjs";
 import { ensurePackages } from "./lib/packages.mjs";
-import { main, say } from "./lib/run.mjs";
+import { Failure, main, say } from "./lib/run.mjs";
 import { targets } from "./lib/targets.mjs";
-import { root } from "./lib/tools.mjs";
-import { isReady, node, placeBundle, runOnWindows, setUpWine, windowsPath } from "./lib/windows/wine.mjs";
+import { runtimes } from "./lib/windows/programs.mjs";
+import { runWindowsFile, windowsFiles } from "./lib/windows/suite.mjs";
+import { isReady, placeBundle, setUpWine, takeWine } from "./lib/windows/wine.mjs";
 
-/** Those that hold on Windows. Others start servers of Linux, read /proc, or have not been looked at. */
-const files = [
-  "api/errors",
-  "cli/parse",
-  "ring/ring-buffer",
-  "sound-file/open",
-  "sound-file/read",
-  "sound-file/write",
-  "stream/loopback",
-  "windows/windows",
-];
-const TIMEOUT = 300; // seconds
+const TIMEOUT = 600; // seconds, for one file
+const LANES = 2;
 
-/** Runs one test file; one that ends without a report counts as failed. */
-async function runFile(name) {
-  const report = join(root, "build", "reports", "windows", `${name}.xml`);
-  mkdirSync(dirname(report), { recursive: true });
-  rmSync(report, { force: true });
-  const reports = ["junit", "spec"].map((kind) => `--test-reporter=${kind}`);
-  const places = [windowsPath(report), "stdout"].map((place) => `--test-reporter-destination=${place}`);
-  const command = [node, ...reports, ...places, windowsPath(join(root, "tests", `${name}.test.ts`))];
-  const { code, timedOut, output } = await runOnWindows(command, { timeout: TIMEOUT });
-  let counts = { passed: 0, failed: 0, skipped: 0 };
-  try {
-    counts = countJunit(readFileSync(report, "utf8"));
-  } catch {
-    // No report: the exit code tells.
-  }
-  if (counts.failed === 0 && (code !== 0 || timedOut || counts.passed === 0)) counts.failed = 1;
-  return { ...counts, output };
+const kinds = Object.keys(runtimes);
+
+function options() {
+  const { values, positionals } = parseArgs({
+    options: { "if-ready": { type: "boolean" }, only: { type: "string", multiple: true, default: kinds } },
+    allowPositionals: true,
+  });
+  const unknown = values.only.find((kind) => !kinds.includes(kind));
+  if (unknown !== undefined) throw new Failure(`there are no tests on ${unknown}, but on ${kinds.join(", ")}`);
+  return { ifReady: values["if-ready"], only: values.only, filters: positionals };
 }
 
-async function testOnWindows({ ifReady, filters }) {
+async function testOnWindows() {
+  const { ifReady, only, filters } = options();
   if (ifReady && !isReady()) {
     say("the tests on Windows are skipped: Wine is not set up (npm run test:windows sets it up)");
     return 0;
@@ -56,16 +39,24 @@ async function testOnWindows({ ifReady, filters }) {
   const target = targets.find(({ name }) => name === "windows-x64");
   buildFor(target);
   placeBundle(buildBundle(target));
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const name of files.filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))) {
-    const { output, ...counts } = await runFile(name);
-    for (const kind of Object.keys(total)) total[kind] += counts[kind];
-    console.log(`windows  ${name.padEnd(24)} ${counts.passed} ok, ${counts.failed} failed, ${counts.skipped} skipped`);
-    if (counts.failed > 0) console.log(output.split("\n").slice(-60).join("\n"));
-  }
+  await takeWine();
+  const total = noCounts();
+  const queue = only.flatMap((runtime) => windowsFiles(filters).map((file) => ({ runtime, file })));
+  const lane = async () => {
+    for (let job = queue.shift(); job; job = queue.shift()) {
+      const { runtime, file } = job;
+      const result = await runWindowsFile(runtime, file, { timeout: TIMEOUT });
+      for (const kind of Object.keys(total)) total[kind] += result[kind];
+      const counts = `${result.passed} ok, ${result.failed} failed, ${result.skipped} skipped`;
+      console.log(`${runtime.padEnd(5)} ${file.padEnd(36)} ${counts}  (${result.seconds.toFixed(1)} s)`);
+      if (result.failed === 0) continue;
+      for (const name of result.failures) console.log(`    FAILED ${name}`);
+      console.log(result.output.split("\n").slice(-80).join("\n"));
+    }
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
   console.log(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped`);
   return total.failed > 0 ? 1 : 0;
 }
 
-const { values, positionals } = parseArgs({ options: { "if-ready": { type: "boolean" } }, allowPositionals: true });
-await main(() => testOnWindows({ ifReady: values["if-ready"], filters: positionals }));
+await main(testOnWindows);

@@ -5,8 +5,8 @@ export const noCounts = () => ({ passed: 0, failed: 0, skipped: 0 });
 
 const testcase = /<testcase((?:\s+[\w:.-]+="[^"]*")*)\s*(?:\/>|>([\s\S]*?)<\/testcase>)/g;
 
-/** Counts the tests in a report: those that hold no other tests. */
-export function countJunit(xml) {
+/** The tests in a report, those that hold no other tests: { name, failed, skipped }. */
+export function readJunit(xml) {
   const cases = [...xml.matchAll(testcase)].map(([, attributes, body = ""]) => ({
     name: /\sname="([^"]*)"/.exec(attributes)?.[1] ?? "",
     failed: /<(failure|error)\b/.test(body),
@@ -14,13 +14,17 @@ export function countJunit(xml) {
   }));
   // Deno lists a group beside its tests, named "group > test"; Bun and Node nest them in a <testsuite>.
   const holds = (outer, inner) => inner.name.startsWith(`${outer.name} &gt; `);
-  const counts = noCounts();
-  for (const test of cases) {
+  return cases.filter((test) => {
     const inner = cases.filter((other) => holds(test, other));
     // A group counts only where it failed for itself (a hook, say).
-    if (inner.length > 0 && !(test.failed && !inner.some((t) => t.failed))) continue;
-    counts[test.failed ? "failed" : test.skipped ? "skipped" : "passed"]++;
-  }
+    return inner.length === 0 || (test.failed && !inner.some((t) => t.failed));
+  });
+}
+
+/** Counts the tests in a report. */
+export function countJunit(xml) {
+  const counts = noCounts();
+  for (const { failed, skipped } of readJunit(xml)) counts[failed ? "failed" : skipped ? "skipped" : "passed"]++;
   return counts;
 }
 

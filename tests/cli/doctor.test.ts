@@ -10,7 +10,7 @@ describe("pastream doctor", () => {
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     assert.match(
       stdout,
-      /^Versions\n {2}pastream +\d+\.\d+\.\d+\n {2}libpastream +\d.* \(.*libpastream.*\)\n {2}PortAudio /,
+      /^Versions\n {2}pastream +\d+\.\d+\.\d+\n {2}libpastream +\d.* \(.*pastream\.\w+\)\n {2}PortAudio /,
     );
     assert.match(stdout, /^Devices\n(.*\n)* .* Virtual \(/m);
     assert.match(stdout, /^Loopback\n {2}DuplexStream\('virtual', 48000 Hz, 2 in, 2 out, float32, blockSize 256\)\n/m);

@@ -1,5 +1,6 @@
 // On one Node: it starts many processes.
 import assert from "node:assert/strict";
+import process from "node:process";
 import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import { readFile, writeFile } from "../../mod.ts";
@@ -55,7 +56,15 @@ describe("what it says", () => {
     await fail(1, /^pastream: .*missing\.wav.*No such file/, ...virtual, "-q", path("missing.wav"));
     writeFileSync(path("text.wav"), "this is no sound file");
     await fail(1, /^pastream: .*text\.wav/, ...virtual, "-q", path("text.wav"));
-    await fail(1, /^pastream: .*no\/such\/folder/, ...virtual, "-q", "null", path("no/such/folder/x.wav"), "-d1s");
+    await fail(
+      1,
+      /^pastream: .*no[\\/]such[\\/]folder/,
+      ...virtual,
+      "-q",
+      "null",
+      path("no/such/folder/x.wav"),
+      "-d1s",
+    );
     await fail(2, /^pastream: unknown option --lop; did you mean --loop\?$/m, "--lop", input);
     await fail(2, /^pastream: nothing to play or to record/);
     await fail(
@@ -175,7 +184,8 @@ describe("what it says", () => {
     await fail(2, /-D\/--device: no device is called 'Bob's', nor is it a pair/, "-q", input, "-D", "Bob's");
   });
 
-  it("shows control characters in names of files, and never sends them", async () => {
+  const noControls = process.platform === "win32" && "names of files have none on Windows";
+  it("shows control characters in names of files, and never sends them", { skip: noControls }, async () => {
     const name = "a\u001b]0;title\u0007\u009b31m\u202eb.wav";
     const input = await makeFile(name, 100);
     const shown = "a\\u001b]0;title\\u0007\\u009b31m\\u202eb.wav";

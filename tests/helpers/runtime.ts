@@ -49,6 +49,9 @@ export interface ChildOptions {
   readonly timeout?: number;
 }
 
+/** What Bun for Windows says under Wine whenever it starts. */
+const bunUnderWine = /^Internal error: directory mismatch for directory .*\n/gm;
+
 /** Runs a TypeScript file to its end in a child process on this runtime. */
 export function runTs(file: string | URL, options: ChildOptions = {}): Promise<ChildResult> {
   const [program, ...args] = commandFor(file, options.args, options.deno);
@@ -75,7 +78,7 @@ export function runTs(file: string | URL, options: ChildOptions = {}): Promise<C
         code,
         signal,
         stdout: new TextDecoder().decode(stdoutBytes),
-        stderr: Buffer.concat(stderr).toString(),
+        stderr: Buffer.concat(stderr).toString().replace(bunUnderWine, ""),
         stdoutBytes,
       });
     });

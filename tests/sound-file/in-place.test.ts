@@ -185,6 +185,7 @@ describe("files of other programs", () => {
     assert.equal(readFileSync(path).length, 0);
     file.write(ramp);
     file.close();
-    assert.deepEqual(new SoundFile(path).read(-1, { dtype: "int16" }), ramp);
+    using back = new SoundFile(path);
+    assert.deepEqual(back.read(-1, { dtype: "int16" }), ramp);
   });
 });

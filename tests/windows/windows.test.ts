@@ -17,7 +17,9 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
-import { PastreamError, readFile, SoundFile, versions, writeFile } from "../../mod.ts";
+import { Signals } from "../../cli/stream/signals.ts";
+import { PastreamError, queryDevices, readFile, SoundFile, versions, writeFile } from "../../mod.ts";
+import { commandFor } from "../helpers/runtime.ts";
 
 const origins = fileURLToPath(new URL("../programs/library-origins.ts", import.meta.url));
 const tone = Float32Array.from({ length: 4800 }, (_, i) => 0.5 * Math.sin(i / 10));
@@ -30,7 +32,8 @@ after(() => rmSync(folder, { recursive: true }));
 
 /** Which libsndfile a program finds that is started in a folder. */
 function found(cwd: string, ...args: string[]): { path: string; origin: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [origins, ...args], { cwd, encoding: "utf8" });
+  const [program, ...words] = commandFor(origins, args);
+  const { status, stdout, stderr } = spawnSync(program, words, { cwd, encoding: "utf8" });
   assert.equal(status, 0, stderr);
   return JSON.parse(stdout);
 }
@@ -62,6 +65,27 @@ describe("on Windows", () => {
       assert.ok(samples.length >= tone.length, `${samples.length} frames`);
     });
   }
+
+  it("a path may be longer than 260 characters", async () => {
+    const deep = join(folder, ...Array.from({ length: 10 }, (_, i) => `a folder with a long name ${i}`));
+    mkdirSync(deep, { recursive: true });
+    const path = join(deep, "tone.flac");
+    assert.ok(path.length > 260);
+    await writeFile(path, tone, { sampleRate: 48000, channels: 1 });
+    assert.equal((await readFile(path)).samples.length, tone.length);
+  });
+
+  it("the virtual device is listed, whatever PortAudio finds", () => {
+    assert.ok(queryDevices().some(({ name }) => name === "virtual"));
+  });
+
+  it("Ctrl+Break ends the command in order", () => {
+    let asked = 0;
+    const signals = new Signals(() => asked++);
+    process.emit("SIGBREAK");
+    signals.close();
+    assert.deepEqual([asked, signals.name, signals.exitCode], [1, "SIGBREAK", 149]);
+  });
 
   it("a library in the working folder is not loaded", () => {
     const planted = join(folder, "planted");

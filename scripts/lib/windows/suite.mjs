@@ -1,0 +1,58 @@
+// The suite on Windows: which files run there, and which tests fail through no fault of the library.
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { readJunit } from "../counts.mjs";
+import { rooms, testFiles } from "../suite.mjs";
+import { root } from "../tools.mjs";
+import { runtimes } from "./programs.mjs";
+import { runOnWindows, windowsPath } from "./wine.mjs";
+
+/** Files that Windows has no use for, and why. */
+const notOnWindows = {
+  "api/examples": "Wine makes no junctions, by which the examples find the package",
+};
+
+/** Tests that fail for what Wine or a runtime does, by parts of their names. */
+const known = [
+  { in: "api/loading", test: "a checkout says how to build it", why: "Wine makes no junctions" },
+  { in: "api/loading", test: "a package says that it is damaged", why: "Wine makes no junctions" },
+  { in: "stream/many-streams", test: "runs, on every Node", why: "esbuild, which tsx takes, is that of Linux here" },
+];
+
+/** The files of the suite that run on Windows. */
+export const windowsFiles = (filters) =>
+  [...rooms, "tests/windows"].flatMap((room) => testFiles(room, filters))
+    .filter((file) => !(file.slice("tests/".length, -".test.ts".length) in notOnWindows));
+
+const isKnown = (runtime, file, test) =>
+  known.some(({ on, in: part, test: name }) =>
+    (on === undefined || on.includes(runtime)) && file.includes(part) && test.includes(name)
+  );
+
+/** Runs one file on one runtime; one that ends without a report counts as failed. */
+export async function runWindowsFile(runtime, file, { timeout }) {
+  const report = join(root, "build", "reports", "windows", runtime, `${file}.xml`);
+  mkdirSync(dirname(report), { recursive: true });
+  rmSync(report, { force: true });
+  const command = runtimes[runtime](windowsPath(join(root, file)), windowsPath(report));
+  const { code, timedOut, output, seconds } = await runOnWindows(command, { timeout });
+  const counts = { passed: 0, failed: 0, skipped: 0 };
+  const failures = [];
+  try {
+    for (const { name, failed, skipped } of readJunit(readFileSync(report, "utf8"))) {
+      const excused = failed && isKnown(runtime, file, name);
+      if (failed && !excused) failures.push(name);
+      counts[excused || skipped ? "skipped" : failed ? "failed" : "passed"]++;
+    }
+    // Bun reports nothing of groups that are skipped.
+    if (runtime === "bun" && code === 0 && counts.passed + counts.failed + counts.skipped === 0) counts.skipped = 1;
+  } catch {
+    // No report: the exit code tells.
+  }
+  const excused = counts.skipped > 0;
+  if (timedOut || counts.passed + counts.skipped === 0 || (code !== 0 && counts.failed === 0 && !excused)) {
+    failures.push(timedOut ? `did not end within ${timeout} s` : `ended with exit code ${code}`);
+    counts.failed = Math.max(counts.failed, 1);
+  }
+  return { ...counts, failures, output, seconds };
+}
