@@ -1,7 +1,7 @@
-// Runs what is built for Windows, under Wine, with the bundle: the suite on each runtime. The first time it sets up
-// Wine in a folder of its own, and says so.
-// Usage: node scripts/test-windows.mjs [--if-ready] [--only RUNTIME]... [part of a test file's name]...
-//   --if-ready: do nothing, and say so, where Wine is not set up
+// Runs what is built for Windows, under Wine, with the bundle: the C tests, and the suite on each runtime. The first
+// time it sets up Wine in a folder of its own, and says so.
+// Usage: node scripts/test-windows.mjs [--quick] [--only c|node|deno|bun]... [part of a test file's name]...
+//   --quick: the C tests, and on Node what shows most; nothing where Wine is not set up
 import { parseArgs } from "node:util";
 import { buildFor } from "./build.mjs";
 import { buildBundle } from "./build-bundle.mjs";
@@ -9,6 +9,8 @@ import { noCounts } from "./lib/counts.mjs";
 import { ensurePackages } from "./lib/packages.mjs";
 import { Failure, main, say } from "./lib/run.mjs";
 import { targets } from "./lib/targets.mjs";
+import { runCTest } from "./lib/ctests.mjs";
+import { windowsBuild, windowsCTests } from "./lib/windows/ctests.mjs";
 import { runtimes } from "./lib/windows/programs.mjs";
 import { runWindowsFile, windowsFiles } from "./lib/windows/suite.mjs";
 import { isReady, placeBundle, setUpWine, takeWine } from "./lib/windows/wine.mjs";
@@ -16,22 +18,44 @@ import { isReady, placeBundle, setUpWine, takeWine } from "./lib/windows/wine.mj
 const TIMEOUT = 600; // seconds, for one file
 const LANES = 2;
 
-const kinds = Object.keys(runtimes);
+/** What --quick runs on Node. */
+const quickFiles = ["stream/loopback", "ring/ring-buffer", "sound-file/", "cli/values", "windows/", "api/process-end"];
+
+const kinds = ["c", ...Object.keys(runtimes)];
 
 function options() {
   const { values, positionals } = parseArgs({
-    options: { "if-ready": { type: "boolean" }, only: { type: "string", multiple: true, default: kinds } },
+    options: { quick: { type: "boolean", default: false }, only: { type: "string", multiple: true } },
     allowPositionals: true,
   });
-  const unknown = values.only.find((kind) => !kinds.includes(kind));
-  if (unknown !== undefined) throw new Failure(`there are no tests on ${unknown}, but on ${kinds.join(", ")}`);
-  return { ifReady: values["if-ready"], only: values.only, filters: positionals };
+  const only = values.only ?? (values.quick ? ["c", "node"] : kinds);
+  const unknown = only.find((kind) => !kinds.includes(kind));
+  if (unknown !== undefined) throw new Failure(`there are no tests of kind ${unknown}, but of ${kinds.join(", ")}`);
+  return { quick: values.quick, only, filters: positionals };
+}
+
+/** All that is to be run: { suite, file, run }. */
+function jobs({ quick, only, filters }) {
+  const chosen = quick && filters.length === 0 ? quickFiles : filters;
+  return only.flatMap((kind) =>
+    kind === "c"
+      ? windowsCTests(filters).map((file) => ({
+        suite: "c",
+        file,
+        run: () => runCTest(windowsBuild, file, { timeout: TIMEOUT }),
+      }))
+      : windowsFiles(chosen).map((file) => ({
+        suite: kind,
+        file,
+        run: () => runWindowsFile(kind, file, { timeout: TIMEOUT }),
+      }))
+  );
 }
 
 async function testOnWindows() {
-  const { ifReady, only, filters } = options();
-  if (ifReady && !isReady()) {
-    say("the tests on Windows are skipped: Wine is not set up (npm run test:windows sets it up)");
+  const chosen = options();
+  if (chosen.quick && !isReady()) {
+    say("the tests under Wine are skipped: it is not set up (npm run test:windows sets it up, 2.5 GB)");
     return 0;
   }
   ensurePackages();
@@ -41,17 +65,16 @@ async function testOnWindows() {
   placeBundle(buildBundle(target));
   await takeWine();
   const total = noCounts();
-  const queue = only.flatMap((runtime) => windowsFiles(filters).map((file) => ({ runtime, file })));
+  const queue = jobs(chosen);
   const lane = async () => {
     for (let job = queue.shift(); job; job = queue.shift()) {
-      const { runtime, file } = job;
-      const result = await runWindowsFile(runtime, file, { timeout: TIMEOUT });
+      const started = performance.now();
+      const { text, ...result } = await job.run();
       for (const kind of Object.keys(total)) total[kind] += result[kind];
       const counts = `${result.passed} ok, ${result.failed} failed, ${result.skipped} skipped`;
-      console.log(`${runtime.padEnd(5)} ${file.padEnd(36)} ${counts}  (${result.seconds.toFixed(1)} s)`);
-      if (result.failed === 0) continue;
-      for (const name of result.failures) console.log(`    FAILED ${name}`);
-      console.log(result.output.split("\n").slice(-80).join("\n"));
+      const seconds = ((performance.now() - started) / 1000).toFixed(1);
+      console.log(`${job.suite.padEnd(5)} ${job.file.padEnd(36)} ${counts}  (${seconds} s)`);
+      if (result.failed > 0) console.log(text.split("\n").slice(-80).join("\n"));
     }
   };
   await Promise.all(Array.from({ length: LANES }, lane));

@@ -30,7 +30,10 @@ function realtimeCompiler() {
   return names.map(which).find((clang) => clang && existsSync(output(clang, [`-print-file-name=${runtime}`]) ?? ""));
 }
 
-/** A way to build and run: `runs` says whether a test's source can be run in it. */
+/**
+ * A way to build and run: `runs` says whether a test's source can be run in it, `shares` which of the files that tests
+ * share it can compile; `run` starts a program, where `runner` in front of its path is not enough.
+ */
 export const builds = [
   {
     name: "c asan",
@@ -118,7 +121,8 @@ function makeArchive(build, archive) {
 
 function compileArchive(build, archive) {
   const [cc, ...first] = build.compiler();
-  const sources = [...cSources(), ...testSources().filter((name) => !isProgram(name) && name.endsWith(".c"))];
+  const shares = (name) => !isProgram(name) && name.endsWith(".c") && (build.shares?.(name) ?? true);
+  const sources = [...cSources(), ...testSources().filter(shares)];
   const objects = sources.map((name) => join(dirname(archive), `${name.replaceAll("/", "-")}.o`));
   const commands = sources.map((name, i) => [cc, ...first, ...flags, ...build.flags, "-c", name, "-o", objects[i]]);
   // Two at a time: as many as a small machine has cores.
@@ -132,17 +136,17 @@ function compileArchive(build, archive) {
 export async function runCTest(build, file, { timeout, env }) {
   const folder = join(root, "build", build.name.replace(" ", "-"));
   const archive = join(folder, "libpastream.a");
-  const program = join(folder, basename(file, ".c"));
+  const program = join(folder, `${basename(file, ".c")}${build.suffix ?? ""}`);
   const [cc, ...first] = build.compiler();
   const rounds = benches.includes(file) ? ["-DROUNDS=1"] : [];
-  const command = [cc, ...first, ...flags, ...build.flags, ...rounds, file, archive, ...link, "-o", program];
+  const command = [cc, ...first, ...flags, ...build.flags, ...rounds, file, archive, ...(build.link ?? link), "-o", program];
   const shared = testSources().filter((name) => !isProgram(name)).map(read);
   const error = await makeArchive(build, archive) ??
     await make(program, hashBuild(cc, [command, read(file), shared]), [[command]]);
   if (error !== undefined) return { passed: 0, failed: 1, skipped: 0, text: error };
 
-  const [start, ...args] = [...build.runner, program];
-  const run = await capture(start, args, { timeout, env });
+  const start = build.run ?? (([command, ...args], settings) => capture(command, args, settings));
+  const run = await start([...build.runner, program], { timeout, env });
   const counts = countTap(run.output) ?? { passed: run.code === 0 ? 1 : 0, failed: 0, skipped: 0 };
   let { output: text } = run;
   if (run.timedOut) text += `\ndid not end within ${timeout} s\n`;

@@ -8,7 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static char folder[64];
+#if defined(_WIN32)
+#include <direct.h>
+#include <io.h>
+static char *mkdtemp(char *name) { return _mktemp(name) && _mkdir(name) == 0 ? name : NULL; }
+#endif
+
+static char folder[128];
 static pid_t owner;
 
 static void remove_folder(void) {
@@ -29,7 +35,7 @@ const char *file_path(const char *name) {
   if (!owner) {
     const char *base = getenv("TMPDIR");
     owner = getpid();
-    snprintf(folder, sizeof folder, "%s/pastream-test-XXXXXX", base && strlen(base) < 32 ? base : "/tmp");
+    snprintf(folder, sizeof folder, "%s/pastream-test-XXXXXX", base && strlen(base) < 64 ? base : "/tmp");
     if (!mkdtemp(folder)) abort();
     atexit(remove_folder);
   }

@@ -60,11 +60,15 @@ static int open_stream(struct pa_stream **stream, const struct pa_stream_paramet
   return result;
 }
 
+/* Windows prefers a host API; there is none. */
+static int get_host_api_count(void) { return 0; }
+
 static const struct portaudio_api api = {
     .get_device_count = get_device_count,
     .get_default_input_device = get_default_input,
     .get_default_output_device = get_default_output,
     .get_device_info = get_device_info,
+    .get_host_api_count = get_host_api_count,
     .get_host_api_info = get_host_api_info,
     .is_format_supported = is_format_supported,
     .open_stream = open_stream,
