@@ -41,8 +41,8 @@ struct file_writer *file_writer_start(struct file *file, struct ring *ring, cons
 int32_t file_writer_finish(struct file_writer *writer, double patience);
 /* A finish, under way or to come, is to have no more patience than this: somebody stops the stream now. Any thread. */
 void file_writer_hurry(struct file_writer *writer, double patience);
-/* The process is ending, and the writer's thread is gone: writes what is left in the ring, and closes the file. Where the
- * thread was in the middle of a file, nothing can be done for that. */
+/* The process is ending, and the writer's thread is gone: writes what is left in the ring, and closes the file. Where
+ * the thread was in the middle of a file, nothing can be done for that. */
 void file_writer_take_over(struct file_writer *writer);
 /* Frees a finished writer. */
 void file_writer_free(struct file_writer *writer);

@@ -18,7 +18,8 @@
 #define LONG_PATH 240 /* Windows allows 260, and keeps some for a name in a folder */
 #define ANY_LENGTH L"\\\\?\\"
 
-/* A path of any length takes a prefix, after which Windows takes it as it is: so it is made a full one. Frees `text`. */
+/* A path of any length takes a prefix, after which Windows takes it as it is: so it is made a full one. Frees `text`.
+ */
 static wchar_t *any_length(wchar_t *text) {
   DWORD length = GetFullPathNameW(text, 0, NULL, NULL);
   wchar_t *whole = malloc((length + wcslen(ANY_LENGTH)) * sizeof *whole);

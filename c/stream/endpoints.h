@@ -24,7 +24,7 @@ int32_t stream_start_files(struct stream *stream);
 /* Ends the file threads, whatever they are at, and lets go of what the run has taken, all of it or a part. What kept
  * frames from being written ends the run with an error. */
 void stream_give_back_endpoints(struct stream *stream, double patience);
-/* The process is ending, and the threads of the stream are gone: what they have left in the rings goes into its files. */
+/* The process is ending, and the stream's threads are gone: what they have left in the rings goes into its files. */
 void stream_finish_files(struct stream *stream);
 /* Nothing is set any more. Under the lock. */
 void stream_drop_endpoints(struct stream *stream);

@@ -40,8 +40,8 @@ export const exitCodes: readonly (readonly [code: string, meaning: string])[] = 
   ["3", "an xrun, with --fatal-xruns"],
   [
     "129, 130, 143, 149",
-    "ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM or, on Windows, Ctrl-Break; the recording was finished properly first. " +
-    "A second one aborts at once",
+    "ended by SIGHUP, SIGINT (Ctrl-C), SIGTERM or, on Windows, Ctrl-Break; the recording was finished properly " +
+    "first. A second one aborts at once",
   ],
 ];
 

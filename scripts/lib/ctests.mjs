@@ -139,7 +139,18 @@ export async function runCTest(build, file, { timeout, env }) {
   const program = join(folder, `${basename(file, ".c")}${build.suffix ?? ""}`);
   const [cc, ...first] = build.compiler();
   const rounds = benches.includes(file) ? ["-DROUNDS=1"] : [];
-  const command = [cc, ...first, ...flags, ...build.flags, ...rounds, file, archive, ...(build.link ?? link), "-o", program];
+  const command = [
+    cc,
+    ...first,
+    ...flags,
+    ...build.flags,
+    ...rounds,
+    file,
+    archive,
+    ...(build.link ?? link),
+    "-o",
+    program,
+  ];
   const shared = testSources().filter((name) => !isProgram(name)).map(read);
   const error = await makeArchive(build, archive) ??
     await make(program, hashBuild(cc, [command, read(file), shared]), [[command]]);

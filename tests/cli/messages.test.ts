@@ -1,7 +1,7 @@
 // On one Node: it starts many processes.
 import assert from "node:assert/strict";
 import process from "node:process";
-import { closeSync, existsSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import { readFile, writeFile } from "../../mod.ts";
 import { ended, fail, noise, pastream, RATE, run, startPastream, temporaryFolder, virtual } from "../helpers/cli.ts";

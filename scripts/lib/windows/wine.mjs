@@ -51,8 +51,8 @@ export function setUpWine() {
 }
 
 /**
- * Waits until no other process uses Wine here, and keeps it until this one ends: Wine's server, which opens the files of
- * all its programs, sees one checkout only.
+ * Waits until no other process uses Wine here, and keeps it until this one ends: Wine's server, which opens the files
+ * of all its programs, sees one checkout only.
  */
 export async function takeWine() {
   const holder = spawn("flock", [join(folder, "lock"), "sh", "-c", "echo taken; cat"], {
