@@ -36,8 +36,8 @@ function timeOf(command: readonly string[], line?: RegExp): Promise<number> {
 }
 
 /**
- * Expects that a command takes at most so much longer than an empty script, each at its best: what is more was the
- * machine's doing, and is measured again.
+ * Expects that a command takes at most `limit` ms longer than an empty script. The best time of each counts: anything
+ * above it is due to the machine, and is measured again.
  */
 async function expectOverhead(limit: number, args: readonly string[], line?: RegExp): Promise<void> {
   let bare = Infinity;
@@ -50,7 +50,7 @@ async function expectOverhead(limit: number, args: readonly string[], line?: Reg
   assert.fail(`${(own - bare).toFixed(1)} ms more than the ${bare.toFixed(1)} ms of an empty script`);
 }
 
-// The loader of older Nodes compiles every file of a checkout anew; what is installed there is JavaScript.
+// The loader of older Nodes compiles every file of a checkout at each start; the installed package is JavaScript.
 const usesLoader = runtimeName === "node" && !process.features.typescript;
 
 describe(
@@ -60,7 +60,7 @@ describe(
     before(async () => {
       writeFileSync(path("empty.ts"), "");
       await writeFile(path("tiny.wav"), new Int16Array(20), { sampleRate: 48000, channels: 2 });
-      // What a runtime keeps of the sources is kept from now on.
+      // Fills the compile caches of the runtimes.
       await timeOf(commandFor(cliFile, [...virtual, path("tiny.wav")]));
     });
 

@@ -14,7 +14,7 @@ const open = (number: number) => stream.toFile(`recording-${String(number).padSt
 
 let file = open(1);
 
-/** Ends a file; one that was opened in vain, for the recording has been stopped, goes. */
+/** Closes a file, and removes one that was opened but not used because the recording was stopped. */
 function finish(): void {
   const { name, frames } = file;
   file.close();

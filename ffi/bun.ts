@@ -9,7 +9,7 @@ interface BunFfi {
 }
 
 function open(path: string, table: Readonly<Record<string, Signature>>): Library {
-  // Put together here: packers and other runtimes stumble over the literal name.
+  // Built at run time: packers and other runtimes fail on the literal name.
   const ffi = packageRequire()(["bun", "ffi"].join(":")) as BunFfi;
   const symbols = Object.entries(table).map(([name, { parameters, result }]) =>
     [name, { args: parameters.map((type) => type === "buffer" ? "ptr" : type), returns: result }] as const

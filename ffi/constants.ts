@@ -1,4 +1,4 @@
-// The numbers of c/pastream.h. tests/api/symbols.test.ts keeps them and the header alike.
+// The numbers of c/pastream.h. tests/api/symbols.test.ts compares them with the header.
 
 export const PS_ABI_VERSION = 2;
 

@@ -1,17 +1,17 @@
-// Fetches a library, on a thread of its own: the thread that needs it is waiting.
+// Fetches a library on a thread of its own, while the thread that needs it waits.
 
-/** What is to be fetched, and where to. */
+/** What to fetch, and where to put it. */
 export interface DownloadOrder {
   readonly url: string;
-  /** Bytes that it has: more are not taken. */
+  /** Its size in bytes, which is the limit. */
   readonly size: number;
-  /** An empty folder for it. */
+  /** An empty folder for the file. */
   readonly folder: string;
-  /** The length of a DownloadReport, as an i32, and then the report. */
+  /** Receives the length of the DownloadReport as an i32, followed by the report. */
   readonly reply: SharedArrayBuffer;
 }
 
-/** How it went: the path of what came, or why it cannot be had. */
+/** The outcome: the path of the file, or the reason of the failure. */
 export type DownloadReport = { readonly fetched: string } | { readonly failed: string };
 
 /** What is used of @denosaurs/plug. */
@@ -19,16 +19,16 @@ interface Plug {
   download(options: { url: string; location: string }): Promise<string>;
 }
 
-// Put together here: it is to be looked for only when it is needed.
+// Built at run time, so that it is looked for only when it is needed.
 const plug = ["jsr", "@denosaurs/plug@1.1.0"].join(":");
 const PATIENCE = 3000; // milliseconds
 
-/** How to start it. That this module is imported too, and not only started, keeps it where there is no network. */
+/** The address for starting it. Because this module is imported too, Deno caches it for use without a network. */
 export const downloadThread = { url: import.meta.url, name: "pastream download" } as const;
 
 /**
- * Stands in for plug where that does not come. Deno fetches modules over the connections that it has, and one by which
- * the program itself has just come stands still with the thread that is waiting.
+ * Replaces plug if that cannot be loaded. Deno fetches modules over its open connections, and the one over which the
+ * program itself was loaded is blocked together with the thread that waits.
  */
 function standIn(size: number): Plug {
   return {
@@ -65,7 +65,7 @@ async function fetchLibrary({ url, size, folder }: DownloadOrder): Promise<Downl
 }
 
 async function serve(order: DownloadOrder): Promise<void> {
-  console.log = console.error; // plug says what it does; stdout is not its own
+  console.log = console.error; // plug prints its progress, which must not go to stdout
   const report = await fetchLibrary(order);
   const room = new Uint8Array(order.reply, 4);
   const text = new TextEncoder().encode(JSON.stringify(report));

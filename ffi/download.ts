@@ -4,7 +4,7 @@ import { LibraryNotFoundError, PastreamError } from "./errors.ts";
 import type { PrebuiltFile } from "./prebuilt.ts";
 import { builtin } from "./process.ts";
 
-const LONGEST_DOWNLOAD = 120_000; // milliseconds; a question for a permission may be waiting for its answer
+const LONGEST_DOWNLOAD = 120_000; // milliseconds; the user may be asked for a permission
 const LONGEST_REPORT = 16_384; // bytes
 
 /** The folder of this user's cache for files of pastream. */
@@ -27,7 +27,7 @@ function folderIn(variable: string): string {
 const messageOf = (error: unknown) => error instanceof Error ? error.message : `${error}`;
 
 /**
- * The SHA-256 of a file; undefined where there is none. Of the two hashes that Deno has only node:crypto's is
+ * The SHA-256 of a file; undefined if there is no file. Of the two implementations in Deno only node:crypto's is
  * synchronous.
  */
 function hashOf(path: string): string | undefined {
@@ -41,8 +41,8 @@ function hashOf(path: string): string | undefined {
 }
 
 /**
- * An empty folder for what is being fetched. It is in the cache, so that the file has only to be moved. Nobody but this
- * user may put anything into the cache, whatever the umask is: libraries are loaded from there.
+ * An empty folder for a download. It is in the cache, so that the file can be moved into place. Only this user may
+ * write to the cache, whatever the umask is, because libraries are loaded from it.
  */
 function makeAside(cache: string): string {
   try {
@@ -58,7 +58,7 @@ function makeAside(cache: string): string {
   }
 }
 
-/** Has a worker fetch a file, and waits for it: constructors are synchronous, and this happens once for a user. */
+/** Fetches a file in a worker and waits for it: constructors are synchronous, and each user does this once. */
 function fetchInWorker(url: string, size: number, folder: string): DownloadReport {
   const reply = new SharedArrayBuffer(4 + LONGEST_REPORT);
   const length = new Int32Array(reply, 0, 1);
@@ -74,7 +74,7 @@ function fetchInWorker(url: string, size: number, folder: string): DownloadRepor
   }
 }
 
-/** Unpacks a file, to no more than `size` bytes; the text of what is wrong with it where it cannot be unpacked. */
+/** Unpacks a file, to at most `size` bytes. Returns a text that says what is wrong with a file that is damaged. */
 function unpack(path: string, size: number): string | undefined {
   const { gunzipSync } = builtin("node:zlib") as typeof import("node:zlib");
   try {
@@ -84,7 +84,7 @@ function unpack(path: string, size: number): string | undefined {
   }
 }
 
-/** Fetches aside and moves into place what is right, so that no other process ever sees a part of it. */
+/** Fetches into a folder of its own and moves the verified file into place: no other process sees a partial file. */
 function fetchLibrary(url: string, library: PrebuiltFile, cache: string, path: string): DownloadReport {
   const { size, sha256: expected, gzipped } = library;
   const aside = makeAside(cache);
@@ -106,7 +106,7 @@ function fetchLibrary(url: string, library: PrebuiltFile, cache: string, path: s
   }
 }
 
-/** Windows does not replace a library that is in use; but then another process has put the same one there. */
+/** Windows does not replace a library that is in use. Then another process has put the same file there. */
 function moveTo(path: string, fetched: string, expected: string): void {
   try {
     Deno.renameSync(fetched, path);
@@ -115,13 +115,13 @@ function moveTo(path: string, fetched: string, expected: string): void {
   }
 }
 
-/** The path of a library in the user's cache, whose hash is right. One that is not there is fetched. */
+/** The path of a library in the user's cache, whose hash has been checked. Fetches it if necessary. */
 export function downloaded(address: string, library: PrebuiltFile): string {
   const { file, sha256: expected, gzipped } = library;
   const url = `${address}${file}${gzipped === undefined ? "" : ".gz"}`;
   let report: DownloadReport;
   let path = "";
-  // Only here is anything that is not on this machine asked for.
+  // The only place that uses the network.
   try {
     const cache = cacheFolder();
     // A new version of the library has a new place.

@@ -17,7 +17,7 @@ export type ErrorCode =
   | "out-of-resources";
 
 /**
- * Base of all errors thrown on purpose. `code` is stable and meant for programs; the message tells a person what to do.
+ * Base of all errors thrown on purpose. `code` is stable and meant for programs; the message tells the user what to do.
  */
 export class PastreamError extends Error {
   static {
@@ -40,7 +40,7 @@ export class LibraryNotFoundError extends PastreamError {
     this.prototype.name = "LibraryNotFoundError";
   }
 
-  /** Where it was looked for. */
+  /** The places that were searched. */
   readonly tried: readonly string[];
 
   /** An error with this message. */

@@ -46,10 +46,10 @@ function pathOf(url: URL): string | undefined {
   return runtime.platform.startsWith("windows") ? path.slice(1).replaceAll("/", "\\") : path;
 }
 
-/** Where libraries are to be taken from, if not from where they usually are. */
+/** Places of the libraries other than the usual ones. */
 export interface LibraryPlace {
   readonly path?: string;
-  /** Of the folder that stands for native/. */
+  /** The address of the folder that replaces native/. */
   readonly url?: string;
   readonly portaudio?: string;
   readonly libsndfile?: string;
@@ -107,8 +107,8 @@ function published(url: string | undefined): string[] {
 }
 
 /**
- * Tells libpastream where PortAudio and libsndfile are. It reads the environment itself, too, but not every runtime's
- * `process.env` is the process's environment.
+ * Tells libpastream where PortAudio and libsndfile are. It also reads the environment itself, but `process.env` is not
+ * the process's environment on every runtime.
  */
 function placeLibraries({ functions }: Library, { portaudio, libsndfile }: LibraryPlace): void {
   const place = (which: number, origin: number, path: string | undefined) => {
@@ -120,10 +120,10 @@ function placeLibraries({ functions }: Library, { portaudio, libsndfile }: Libra
   place(PS_LIBRARY_SNDFILE, PS_ORIGIN_BUNDLE, fetchedBundle[PS_LIBRARY_SNDFILE]);
 }
 
-/** A name alone means a file in the working folder: systems would look for it in folders of their own. */
+/** A name without a folder is a file in the working folder: systems would look in folders of their own. */
 const withFolder = (path: string) => /[\\/]/.test(path) ? path : `./${path}`;
 
-/** What helps where the library that is used by default cannot be loaded. */
+/** What to do if the default library cannot be loaded. */
 function advice(): string {
   const { platform } = runtime;
   const platforms = Object.keys(prebuilt);
@@ -134,7 +134,7 @@ function advice(): string {
     return `it comes built for ${platforms.join(", ")}, but not for ${platform}: ` +
       "build it from source, and set PASTREAM_LIB to its path";
   }
-  return `install pastream anew, with its optional dependency @pastream/native-${
+  return `install pastream again, with its optional dependency @pastream/native-${
     folders()[0]
   }, or, in a program that ` +
     "was packed into one file, leave pastream out of the pack or name the library by loadLibrary() or PASTREAM_LIB";
@@ -145,7 +145,7 @@ function load(place: LibraryPlace = {}): Library {
   const named = chosen ?? runtime.environment("PASTREAM_LIB");
   const exact = named && withFolder(named);
   const local = exact ? [exact] : ofThisPackage();
-  // A scoped --allow-ffi names one file: where there is such a file, the user is not asked about the others.
+  // A scoped --allow-ffi names one file: if that exists, the user is not asked about the others.
   const permitted = local.filter((path) => runtime.permitted(path));
   const failures: string[] = [];
   const opened = openFirst(permitted.length > 0 ? permitted : local.slice(0, 1), failures) ??
@@ -194,7 +194,7 @@ function checkAbi(library: Library, path: string): void {
   );
 }
 
-/** A library of another ABI version may lack functions and fail to open for that: its version says why. */
+/** A library of another ABI version may lack functions and fail to open for that reason: its version is checked. */
 function checkOtherAbi(path: string): void {
   let library: Library;
   try {

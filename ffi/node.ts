@@ -44,8 +44,8 @@ function openWithNodeFfi(ffi: NodeFfi, path: string, table: Table): Library {
 }
 
 /**
- * koffi comes first: a call with a buffer takes 100 ns there and 370 ns in node:ffi (Node 26.10), which is experimental
- * and says so on stderr.
+ * koffi comes first: a call with a buffer takes 100 ns, and 370 ns with node:ffi (Node 26.10), which is experimental
+ * and prints a warning on stderr.
  */
 function open(path: string, table: Table): Library {
   const require = packageRequire();
@@ -68,14 +68,14 @@ function open(path: string, table: Table): Library {
 }
 
 /**
- * In Node 20, tsx makes TypeScript run on the main thread only, although workers get the options that name it (measured
- * with tsx 4.23): there it has to be registered in each worker.
+ * In Node 20, tsx 4.23 runs TypeScript on the main thread only, although workers get the same options: it must be
+ * registered in each worker.
  */
 function workerEntry(module: URL): URL {
   const usesTsx = globalThis.process.execArgv.some((option) => /\btsx\b/.test(option));
   if (!usesTsx || !module.pathname.endsWith(".ts")) return module;
   try {
-    // require() finds the CommonJS file, which does not work here; the module lies beside it.
+    // require() finds the CommonJS file, which does not work here; the module is in the same folder.
     const api = packageRequire().resolve("tsx/esm/api").replace(/\.cjs$/, ".mjs");
     const { pathToFileURL } = builtin("node:url") as typeof import("node:url");
     const register = `(await import(${JSON.stringify(pathToFileURL(api).href)})).register();`;

@@ -5,7 +5,7 @@ export interface PrebuiltFile {
   readonly size: number;
   /** In hexadecimal. */
   readonly sha256: string;
-  /** The size of the file with .gz behind its name which is published instead, if one is. */
+  /** The size of the compressed file (with .gz after its name) that is published instead, if any. */
   readonly gzipped?: number;
 }
 

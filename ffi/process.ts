@@ -1,6 +1,6 @@
 import type { Runtime } from "./runtime.ts";
 
-/** A built-in module of Node's, on first use. Not imported: Deno would load its imitations of them with this file. */
+/** A built-in module of Node, loaded on first use: an import would make Deno load its own versions with this file. */
 export const builtin = (name: string) => globalThis.process.getBuiltinModule(name);
 
 /** `require`, seen from this package. */

@@ -23,18 +23,18 @@ export interface Runtime {
   open(path: string, table: Readonly<Record<string, Signature>>): Library;
   /** Whether `open` may be tried without a question to the user. */
   permitted(path: string): boolean;
-  /** A variable of the environment; undefined also where it may not be read. */
+  /** A variable of the environment; undefined also if it may not be read. */
   environment(name: string): string | undefined;
-  /** Whether a file exists; undefined where that may not be known. */
+  /** Whether a file exists; undefined if the permission to ask is missing. */
   exists(path: string): boolean | undefined;
   /** The path of a file in a package that is installed beside this one, or undefined. */
   packageFile(name: string, file: string): string | undefined;
   /**
-   * The path of a library from the folder at `address`, which is fetched if need be. Only where modules come from the
-   * web, too.
+   * The path of a library from the folder at `address`, which is fetched if necessary. Only on a runtime that loads
+   * modules from the web.
    */
   download?(address: string, library: PrebuiltFile): string;
-  /** What a worker is started with that is to run `module`. */
+  /** The arguments for starting a worker that runs `module`. */
   workerEntry(module: URL): URL;
   /** Whether this thread is a worker. */
   isWorker(): boolean;

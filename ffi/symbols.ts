@@ -1,6 +1,6 @@
 // Every function of c/pastream.h, each under its C declaration. Three kinds of values pass the door: int32_t (i32),
-// double (f64) and pointers to the caller's memory (buffer: a typed array or null). tests/symbols.test.ts keeps this
-// table and the header alike.
+// double (f64) and pointers to the caller's memory (buffer: a typed array or null). tests/api/symbols.test.ts
+// compares this table with the header.
 
 export interface Signature {
   readonly parameters: readonly ("i32" | "f64" | "buffer")[];

@@ -1,4 +1,4 @@
-// Text crosses the door as UTF-8 with a zero at its end.
+// Text is passed to and from C as UTF-8 with a zero at its end.
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -13,7 +13,7 @@ export function cString(text: string): Uint8Array {
 
 let buffer: Uint8Array<ArrayBuffer> = new Uint8Array(new ArrayBuffer(512));
 
-/** The text that a C function fills in; `fill` returns its full length, as all of them do. */
+/** The text that a C function writes; `fill` returns its full length. */
 export function readText(fill: (text: Uint8Array, size: number) => number): string {
   const length = fill(buffer, buffer.length);
   if (length < buffer.length) return decoder.decode(buffer.subarray(0, Math.max(length, 0)));

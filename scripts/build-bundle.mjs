@@ -25,14 +25,14 @@ function libraries(target) {
   ].map((made) => ({ ...made, pins, args: zigArguments({ target, ...made }) }));
 }
 
-/** Builds both libraries for one target, and returns the folder that they are in. `anew`: whatever is there. */
-export function buildBundle(target, { anew = false } = {}) {
+/** Builds both libraries for one target, and returns their folder. `rebuild`: even if they are up to date. */
+export function buildBundle(target, { rebuild = false } = {}) {
   const folder = join(bundleFolder, target.name);
   for (const made of libraries(target)) {
     const output = join(folder, made.soname);
     const stamp = join(bundleFolder, `${target.name}-${made.soname}.hash`);
     const hash = hashLibrary(made);
-    if (!anew && existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) continue;
+    if (!rebuild && existsSync(output) && existsSync(stamp) && readFileSync(stamp, "utf8") === hash) continue;
     say(`building ${made.soname} for ${target.name} (minutes)`);
     rmSync(stamp, { force: true });
     compileLibrary({ ...made, output });

@@ -127,7 +127,7 @@ export class RecordingFiles {
   #open(recorder: Recorder, date = new Date()): SoundFile {
     const isClaimed = this.#names !== undefined && this.#noClobber;
     const name = this.#names ? this.#claimName(this.#names, date) : this.#name;
-    this.#spare(name);
+    this.#drop(name);
     try {
       return recorder.toFile(name, this.#noClobber && !isClaimed ? "x" : "w", this.#choice);
     } catch (error) {
@@ -143,7 +143,7 @@ export class RecordingFiles {
   }
 
   /** Throws if the file is the one that is played, because opening it for recording would empty it. */
-  #spare(file: string | number): void {
+  #drop(file: string | number): void {
     if (this.#played === undefined || identity(file) !== this.#played) return;
     throw new UsageError(
       `${file === 1 ? "standard output" : `'${file}'`} is the file to be played: record into another`,
@@ -151,7 +151,7 @@ export class RecordingFiles {
   }
 
   #openOutput(recorder: Recorder): SoundFile {
-    this.#spare(1);
+    this.#drop(1);
     const { format } = this.#choice;
     const toDisk = identity(1) !== undefined;
     if (format !== undefined) {

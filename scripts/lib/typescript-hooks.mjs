@@ -18,7 +18,7 @@ function keep(file, text) {
     writeFileSync(temporary, text);
     renameSync(temporary, file);
   } catch {
-    // It will be made anew.
+    // It will be created again.
   }
 }
 

@@ -193,7 +193,7 @@ class RunChunks implements PolledValues<Chunk> {
   readonly #position: ChunkPosition;
   /** Frames of the run before the next chunk, as if none had been dropped; undefined before the first one. */
   #recorded: number | undefined;
-  /** Frames that are in the ring for certain. */
+  /** Frames that are known to be in the ring. */
   #known = 0;
   #dueIn = 0;
   #checks = 0;
@@ -222,8 +222,8 @@ class RunChunks implements PolledValues<Chunk> {
     const ended = !core.isOn(run);
     if (ended && run.discarded) return end;
     if (!ended && !tap.isOver) return undefined;
-    const rest = reader.available; // what came between that look and its end
-    return rest >= reader.wanted || rest > this.#overlap ? this.#read(rest) : end;
+    const remaining = reader.available; // frames may have come between the check and the end
+    return remaining >= reader.wanted || remaining > this.#overlap ? this.#read(remaining) : end;
   }
 
   dueIn(): number {

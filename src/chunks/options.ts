@@ -24,11 +24,11 @@ export interface ChunkOptions extends RunOptions, SinkOptions {
   playback?: Source | null;
   /** Play `playback` over and over. For a source of setSource() it is an option there. */
   loop?: boolean;
-  /** Yield this memory, filled, instead of an array of the iterator's own. */
+  /** Memory to fill and yield instead of an array of the iterator's own. */
   out?: ArrayBufferView;
 }
 
-/** How the samples of a chunk lie in memory: frame by frame in one array, or in one array per channel. */
+/** The memory layout of a chunk: frame by frame in one array, or one array per channel. */
 export type Layout = "interleaved" | "planar";
 
 /** Options of chunks, with their layout. */

@@ -44,7 +44,7 @@ export function stepsOf(source: ReadableStream<unknown> | Iterable<unknown> | As
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
 }
 
-/** Tells an iterator that no more values are wanted. Its errors concern nobody then. */
+/** Tells an iterator that no more values are wanted. Errors that it throws then are ignored. */
 function dismiss(steps: Steps): void {
   try {
     Promise.resolve(steps.return?.()).catch(() => {});

@@ -66,7 +66,7 @@ export class TaskPlayback implements Playback {
       }
       native().ps_ring_end(ringHandle(ring));
     });
-    // An error after the end of the source concerns nobody.
+    // An error after the end of the source is ignored.
     work.catch((error) => end.signal.aborted || host.fail(run, error));
   }
 

@@ -35,7 +35,7 @@ async function work(order: WorkerOrder): Promise<void> {
     else await result;
     if (role === "source") native().ps_ring_end(handle); // the stream's own thread may be busy
   } catch (error) {
-    // An error after the end of the source concerns nobody.
+    // An error after the end of the source is ignored.
     if (role === "sink" || !end.signal.aborted) throw error;
   } finally {
     clearInterval(watch);

@@ -34,7 +34,7 @@ export class WrittenPlayback implements Playback {
   }
 
   /**
-   * Before a run whose input is to be written to it, in chunks of `chunkFrames`: begins with silence for as long as the
+   * Before a run whose input will be written to it in chunks of `chunkFrames`: begins with silence for as long as the
    * first chunk takes to arrive, so that no chunk comes late.
    */
   beginWithSilence(chunkFrames: number): void {

@@ -70,7 +70,7 @@ export class Core implements TapHost {
     this.endpoints = new Attachment(this.native);
     this.readings = liveReadings(this.native.handle, [inputs, outputs]);
     this.#signal = opened.signal;
-    const core = new WeakRef(this); // a signal that lives on must not keep a dropped stream
+    const core = new WeakRef(this); // a signal that lives longer must not keep a dropped stream alive
     this.#forgetSignal = opened.signal && onAbort(opened.signal, () => core.deref()?.interrupt());
   }
 
@@ -199,7 +199,7 @@ export class Core implements TapHost {
     return run;
   }
 
-  /** Starts a run and, if `blocking`, waits for its end. The caller gets its error, whoever else does. */
+  /** Starts a run and, if `blocking`, waits for its end. Throws its error even if another caller has got it. */
   async execute(plan: StartPlan, blocking: boolean): Promise<void> {
     const run = await this.start(plan);
     if (!blocking) return;

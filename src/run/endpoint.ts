@@ -69,8 +69,8 @@ export interface Host {
   readonly poller: Poller;
   readonly sampleRate: number;
   /**
-   * Milliseconds until the sink's ring is expected to have `frames` frames, after `checks` checks in vain; 0 if it has
-   * them, or if no more will come.
+   * Milliseconds until the sink's ring is expected to have `frames` frames, after `checks` checks without success; 0 if
+   * it has them, or if no more will come.
    */
   dueIn(frames: number, checks: number): number;
   /** Whether and how often the source was cleared. */
@@ -79,15 +79,15 @@ export interface Host {
   fail(run: Run, error: unknown): void;
 }
 
-/** What a writer of a source has to know of clear(). */
+/** What the writer of a source needs to know about clear(). */
 export interface Clearing {
-  /** How often the source was cleared: of a piece that was being written then, the rest is dropped. */
+  /** How often the source was cleared: the unwritten part of a piece that was being written then is dropped. */
   readonly clears: number;
-  /** Settles when the device has dropped what was queued; undefined unless that is still to come. */
+  /** Settles when the device has dropped what was queued; undefined unless that is under way. */
   readonly serving: Promise<void> | undefined;
 }
 
-/** Of a ring that nobody clears. */
+/** For a ring that is never cleared. */
 export const neverCleared: Clearing = { clears: 0, serving: undefined };
 
 /** Where a sink tells the native side what to record into: as ps_stream_set_sink, for the sink of the run or a tap. */

@@ -1,4 +1,4 @@
-// When it is worth looking at a run again.
+// When to check a run again.
 import { PS_NUMBER_FRAME_COUNT, PS_NUMBER_TOTAL_FRAMES } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { backOff, type Pace, type Poller } from "../base/poller.ts";
@@ -7,8 +7,8 @@ import type { Readings } from "./readings.ts";
 const LONGEST_WATCH = 50; // milliseconds between two checks of a run
 
 /**
- * Predicts when a counter of frames will have advanced as far as is wanted: at first by the sample rate, then by its
- * observed speed, since a device that freewheels is many times faster.
+ * Predicts when a counter of frames will reach a value: at first by the sample rate, then by its observed speed,
+ * because a device that freewheels is many times faster.
  */
 export function paceOf(framesLeft: () => number, position: () => number, rate: number, longest: number): Pace {
   let started: number | undefined;
@@ -55,7 +55,7 @@ export class RunPace {
     return this.#speed > 0 ? (seconds * 1000) / Math.max(this.#speed, 1) : backOff(checks);
   }
 
-  /** The pace at which to check for the end: aimed at the end where that is known, else less and less often. */
+  /** The pace of the checks for the end: aimed at the end if that is known, else at growing intervals. */
   ofEnd(): Pace {
     const count = () => this.#readings.number(PS_NUMBER_FRAME_COUNT);
     const total = () => this.#readings.number(PS_NUMBER_TOTAL_FRAMES);

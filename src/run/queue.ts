@@ -1,4 +1,4 @@
-// What of the source is queued, what has been heard, and how it is cleared.
+// The frames of the source that are queued or have been heard, and how they are cleared.
 import {
   PS_NUMBER_CLEARED_AT,
   PS_NUMBER_CLEARED_FRAMES,
@@ -27,7 +27,7 @@ export interface QueueHost {
   readonly active: boolean;
 }
 
-/** The frames of the source of a stream, from the write to the ear. */
+/** The frames of the source of a stream, from the write until they are heard. */
 export class Queue implements Clearing {
   readonly #host: QueueHost;
   clears = 0;

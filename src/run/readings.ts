@@ -1,4 +1,4 @@
-// What a stream tells of itself.
+// What a stream reports: counters, levels, timing, glitches.
 import {
   PS_DIRECTION_BOTH,
   PS_GLITCH_FRAME,
@@ -183,7 +183,7 @@ export function liveReadings(handle: number, channels: readonly [input: number, 
   };
 }
 
-/** What these readings are now, for good: the native stream may go. */
+/** Keeps the current readings: the native stream may be freed. */
 export function lastReadings(readings: Readings): Readings {
   const last = Array.from({ length: PS_NUMBER_COUNT }, (_, what) => readings.number(what));
   const state = readings.state();

@@ -3,12 +3,12 @@ import { requireInteger } from "../base/validate.ts";
 import type { StreamDirection } from "./opened-stream.ts";
 
 const LEAST_FRAMES = 65536;
-/** A ring lasts as long at any rate as the smallest one does at 48 kHz. */
+/** At any rate a ring lasts as long as the smallest one at 48 kHz. */
 const LEAST_SECONDS = LEAST_FRAMES / 48000;
 /** The device may take or give all frames of its latency, and a block more, at once. */
 const BURSTS = 4;
 const MOST_FRAMES = 2 ** 30;
-/** What a block is taken for where the backend decides. */
+/** The assumed block size if the backend decides. */
 const UNKNOWN_BLOCK_SECONDS = 0.01;
 
 /** The frames of a ring: `bufferSize` if that is given, else as many as rate, block and latency need. */

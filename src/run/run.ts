@@ -13,7 +13,7 @@ import { PS_STATE_ABORTED } from "../../ffi/constants.ts";
  */
 export type RunState = "created" | "preparing" | "starting" | "active" | "ended";
 
-/** A promise that calls `onAwait` when somebody begins to wait for it. */
+/** A promise that calls `onAwait` at the first then(), catch() or await. */
 class ObservedPromise extends Promise<void> {
   readonly #onAwait: () => void;
 
@@ -64,9 +64,9 @@ export class Run {
   #failure: { readonly error: unknown } | undefined;
   #errorAtEnd: { readonly error: unknown } | undefined;
   #reported = false;
-  /** Somebody waits for `ended`. */
+  /** Whether `ended` is awaited. */
   #endAwaited = false;
-  /** The stream's signal was aborted: everyone who waits gets its reason, and nobody waits for the sinks. */
+  /** The stream's signal was aborted: all pending calls reject with its reason, without waiting for the sinks. */
   #interrupted = false;
 
   constructor() {
@@ -159,9 +159,8 @@ export class Run {
   }
 
   /**
-   * To be called before waiting for the run. The function that it returns is to be called afterwards: it throws the
-   * run's error, unless that has been reported. A caller that only wants the run to end does not report what `ended`
-   * reports.
+   * Call it before waiting for the run, and the function that it returns afterwards: that one throws the run's error
+   * unless it has been reported. A caller that only wants the run to end does not report what `ended` reports.
    */
   enter({ wantsEnd = false } = {}): () => void {
     const early = !this.failed;

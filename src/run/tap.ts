@@ -47,7 +47,7 @@ export interface TapPlan {
   readonly once?: boolean;
 }
 
-/** What a tap knows of the stream that it belongs to. */
+/** What a tap needs of its stream. */
 export interface TapHost extends Host {
   /** As dueIn(), for one sink: 0 that of the run, else the number of a tap. */
   dueInSink(sink: number, frames: number, checks: number): number;
@@ -179,7 +179,7 @@ export class StreamTap implements Tap, Host, SinkPort {
     const part = this.#part;
     if (this.#sink === 0 || !part) return;
     this.#look();
-    native().ps_stream_remove_sink(this.native.handle, this.#sink); // the next run adds it anew
+    native().ps_stream_remove_sink(this.native.handle, this.#sink); // the next run adds it again
     this.#sink = 0;
     if (this.#plan.once) this.#forget(this);
     try {

@@ -10,7 +10,7 @@ import type { Gathering } from "./samples.ts";
 const WRITE_BYTES = 2 ** 23; // of one job: they are copied
 const TAKE_BYTES = 2 ** 22; // taken from a job without giving others a turn: they are copied
 
-/** The jobs of one file, of which one can run at a time. */
+/** The jobs of one file. Only one can run at a time. */
 export class Jobs {
   #running = false;
   readonly #poller: Poller = new Poller();

@@ -23,7 +23,9 @@ import {
   show,
 } from "../base/validate.ts";
 
-/** How a file is opened: to read, to write anew, to write a file that must not exist yet; with + to read and write. */
+/**
+ * How to open a file: "r" reads, "w" replaces, "x" creates a file that must not exist; with + for reading and writing.
+ */
 export type FileMode = "r" | "w" | "x" | "r+" | "w+" | "x+";
 
 /** What a file is like that is written, or that has no header to say it (RAW). */

@@ -16,7 +16,7 @@ export interface ReadOptions<D extends FileDtype> {
   dtype?: D;
   /** Where the file ends early, fills up the frames asked for with this sample value. */
   fillValue?: number;
-  /** Is filled, and a part of it answered, instead of new memory. */
+  /** Memory to fill; the filled part of it is returned instead of new memory. */
   out?: ArrayBufferView;
 }
 

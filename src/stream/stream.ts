@@ -161,7 +161,7 @@ export abstract class Stream implements AsyncDisposable {
 
   /**
    * Settles when the current run, or the first one if none has started, has ended and its files have been flushed. It
-   * rejects with the error that ended the run, but never as an unhandled rejection. If somebody waits for it, stop(),
+   * rejects with the error that ended the run, but never as an unhandled rejection. If it is awaited, stop(),
    * abort() and close() do not throw that error again.
    */
   get ended(): Promise<void> {

@@ -186,7 +186,7 @@ describe("without a library beside the module", () => {
   it("a package says that it is damaged, or not for this platform", () => {
     const file = '{ file: "libpastream.so", size: 1, sha256: "" }';
     const { name } = hostTarget();
-    assert.match(errorOf("damaged", `{ "${name}": ${file} }`), /install pastream anew/);
+    assert.match(errorOf("damaged", `{ "${name}": ${file} }`), /install pastream again/);
     const other = errorOf("other", `{ "plan9-x64": ${file} }`);
     assert.ok(other.includes(`it comes built for plan9-x64, but not for ${name.replace("-musl", "")}`), other);
   });

@@ -39,7 +39,7 @@ interface Result {
 
 const program = new URL("../programs/portaudio.ts", import.meta.url);
 
-/** Runs one of the programs with a server; answers what it printed. */
+/** Runs one of the programs with a server; returns what it printed. */
 async function run(server: Server, ...args: string[]): Promise<{ result: Result; child: ChildResult }> {
   const env = { ...server.env, SERVER_PID: String(server.pid), PASTREAM_DEVICE: undefined };
   const child = await runTs(program, { args, env, timeout: 120 });

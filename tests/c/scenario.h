@@ -116,7 +116,7 @@ static inline int scenario_passes(void (*scenario)(void)) {
   return status == 0;
 }
 
-/* A stream of silence that runs until stopped, of both directions or one; answers it when it has gone so many frames.
+/* A stream of silence that runs until stopped, of both directions or one; returns it when it has gone so many frames.
  * PortAudio gives up one of both at some xruns of PulseAudio, on a busy machine. */
 enum directions { INPUT_ONLY, OUTPUT_ONLY, DUPLEX };
 #define FRAMES_SETTLED (1.5 * 48000) /* past all that belongs to a start */

@@ -18,7 +18,7 @@ const char *missing_server(const char *programs) {
   return reason;
 }
 
-/* Reads the script's lines into the environment; answers the server's process id, 0 if it ended before. */
+/* Reads the script's lines into the environment; returns the server's process id, 0 if it ended before. */
 static pid_t read_environment(FILE *lines) {
   char line[512];
   while (fgets(line, sizeof line, lines)) {

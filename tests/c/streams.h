@@ -51,7 +51,7 @@ static inline void stream_close(int32_t stream) {
   CHECK_EQUAL(ps_stream_free(stream), PS_OK);
 }
 
-/* Starts a run and waits for its end, at most 20 s; answers the state it ended in. */
+/* Starts a run and waits for its end, at most 20 s; returns the state it ended in. */
 static inline int32_t stream_run(int32_t stream, double frames, double pad, double offset) {
   CHECK_EQUAL(ps_stream_set_run(stream, frames, pad, offset, 0), PS_OK);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);

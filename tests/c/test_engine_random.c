@@ -279,7 +279,7 @@ static void check_glitches(const struct run *run) {
   CHECK_EQUAL(frames_of[PS_GLITCH_SINK_OVERFLOW], run->model.dropped);
 }
 
-/* Puts one block through both; answers what the engine answered. */
+/* Puts one block through both; returns what the engine answered. */
 static int one_block(struct run *run, int64_t frames, double time) {
   int over = run->model.finished;
   unsigned long flags = random_once_in(&run->random, 6) ? (unsigned long)random_between(&run->random, 0, 31) : 0;

@@ -88,7 +88,7 @@ static uint32_t some_number(void) {
   return random_once_in(&source, 3) ? (uint32_t)random_next(&source) : numbers[random_between(&source, 0, 11)];
 }
 
-/* Changes the mutant in one way; answers its new size. */
+/* Changes the mutant in one way; returns its new size. */
 static size_t mutate(size_t size) {
   size_t head = size < 400 ? size : 400;
   size_t place = (size_t)random_between(&source, 0, random_once_in(&source, 3) ? (int64_t)size - 5 : (int64_t)head - 5);

@@ -16,7 +16,7 @@ const char *__tsan_default_suppressions(void) { return SUPPRESS_SOUND_SERVERS "r
 #define BLOCK 64
 #define FRAMES 1000
 
-/* Plays and records FRAMES frames with the faults of a setup; answers the stream, ended, and what it recorded. */
+/* Plays and records FRAMES frames with the faults of a setup; returns the stream, ended, and what it recorded. */
 static int32_t run_with(struct setup setup, unsigned char *recorded, int32_t *source, int32_t flags) {
   int32_t stream = stream_open(&setup), sink = ps_ring_new(FRAME, FRAMES + BLOCK, NULL, 0);
   *source = memory_ring(FRAME, FRAMES);

@@ -62,7 +62,7 @@ export function run([program, ...args]: readonly string[], { cwd, env, uid }: Se
   });
 }
 
-/** Runs a program that has to succeed, and answers what it wrote to standard output. */
+/** Runs a program that has to succeed, and returns what it wrote to standard output. */
 export async function runWell(command: readonly string[], settings: Settings): Promise<string> {
   const { code, stdout, stderr } = await run(command, settings);
   assert.equal(code, 0, `${command.join(" ")}\n${stdout}${stderr}`);

@@ -17,7 +17,7 @@ export interface SoundSuite {
   readonly random: () => number;
   /** 1000 frames of two channels. */
   readonly data: Int16Array<ArrayBuffer>;
-  /** Makes a stereo PCM_16 file of `data`; answers its path. */
+  /** Makes a stereo PCM_16 file of `data`; returns its path. */
   readonly written: (name: string) => string;
 }
 

@@ -99,7 +99,7 @@ describe("the libraries for all platforms", () => {
 
 const zigCc = (target: string) => [findCompiler()!.path!, "cc", "-target", target];
 
-describe("a library built anew", () => {
+describe("a library built again", () => {
   it("has the same bytes, in another folder and with nothing cached", () => {
     const copy = mkdtempSync(join(tmpdir(), "pastream-build-"));
     try {
@@ -113,8 +113,8 @@ describe("a library built anew", () => {
       const built = targets.filter(({ name }) => existsSync(join(copy, "native", name)));
       assert.equal(built.length, all.length > 0 ? targets.length : 1);
       for (const target of built) {
-        const anew = readFileSync(join(copy, "native", target.name, target.file));
-        assert.ok(anew.equals(readFileSync(library(target))), target.name);
+        const rebuilt = readFileSync(join(copy, "native", target.name, target.file));
+        assert.ok(rebuilt.equals(readFileSync(library(target))), target.name);
       }
     } finally {
       rmSync(copy, { recursive: true });

@@ -50,7 +50,7 @@ async function recordUntilKilled(path: string, formats: readonly string[]): Prom
   return JSON.parse(lines[lines.length - 1]);
 }
 
-/** Opens what a killed process has left; answers its frames. */
+/** Opens what a killed process has left; returns its frames. */
 function survivor(path: string, format: string, subtype: string): number {
   const raw = format === "RAW" ? { format, subtype, sampleRate: RATE, channels: 1 } : {};
   using file = new SoundFile(path, "r", raw);

@@ -7,7 +7,7 @@ import { clocks, equalSamples, join, noise, pause, silence, virtual } from "../h
 const BLOCK = 64;
 const isBusy = (error: unknown) => error instanceof PastreamError && error.code === "busy";
 
-/** Plays a source of int16 mono, and answers what comes back of it. */
+/** Plays a source of int16 mono, and returns what comes back of it. */
 async function heard(source: Source<"int16">, frames: number, options = {}): Promise<Int16Array<ArrayBuffer>> {
   await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16", blockSize: BLOCK }));
   const out = new Int16Array(frames);

@@ -15,7 +15,7 @@ const folder = process.env.PASTREAM_WINE ?? join(homedir(), ".cache", "pastream-
 const system = join(folder, "debian");
 const programs = join(system, "opt", "programs", "node_modules");
 const stamp = join(folder, "ready");
-const LAYOUT = "1"; // of the folder: another one is set up anew
+const LAYOUT = "1"; // of the folder: a folder of another layout is set up again
 
 /** The path of a file of the checkout, or of another folder that is shown to Windows, seen from there. */
 export const windowsPath = (path) => `Z:${path.replaceAll("/", "\\")}`;
