@@ -1,5 +1,5 @@
 // Builds the bundle: PortAudio, and libsndfile with its codecs inside, as shared libraries for each target, from the
-// source archives of Debian, into build/bundle/<target>/. What is there from the same input is left alone.
+// source archives of Debian, into build/bundle/<target>/. Files that were built from the same input are kept.
 // Usage: node scripts/build-bundle.mjs [target ...]      this machine's target without one; "all" for every target
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -13,7 +13,7 @@ import { bundleFolder, prepareSource, sources } from "./lib/bundle/sources.mjs";
 import { Failure, isMain, main, say } from "./lib/run.mjs";
 import { bundleFiles, hostTarget, targets } from "./lib/targets.mjs";
 
-/** Both libraries of a target: what they are made of. */
+/** The parts of both libraries of a target. */
 function libraries(target) {
   const files = bundleFiles(target);
   const prepared = Object.fromEntries(Object.keys(sources).map((name) => [name, prepareSource(name)]));
@@ -41,7 +41,7 @@ export function buildBundle(target, { rebuild = false } = {}) {
   return folder;
 }
 
-/** A line about each file: its size, what it takes to download, and its hash. */
+/** A line about each file: its size, its size when compressed, and its hash. */
 function report(folder) {
   for (const name of readdirSync(folder)) {
     const bytes = readFileSync(join(folder, name));

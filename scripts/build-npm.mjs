@@ -1,6 +1,6 @@
 // Makes the npm package in build/npm/, and of it build/pastream-<version>.tgz, and the packages with what is native.
-// dnt turns the sources into JavaScript with declarations, or `deno pack` where JSR, which has dnt, cannot be reached.
-// The rest of the package (bin, engines, optional dependencies) is added here: it is the same of both.
+// dnt compiles the sources into JavaScript and declarations, or `deno pack` if JSR, which has dnt, cannot be reached.
+// The rest of the package (bin, engines, optional dependencies) is added here, the same for both.
 // Usage: node scripts/build-npm.mjs; PASTREAM_DNT=<address of dnt's module>, or "none", decides which of the two.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -57,7 +57,7 @@ async function compileByPack(work) {
   rmSync(configFile);
   await run("tar", ["-xzf", archive, "-C", work], root);
   const compiled = join(work, "package");
-  rmSync(join(compiled, "deno.json")); // it tells of the sources
+  rmSync(join(compiled, "deno.json")); // it describes the sources
   return compiled;
 }
 
@@ -119,11 +119,11 @@ function packageJson() {
     },
     types: "./mod.d.ts",
     bin: { pastream: "cli.js" },
-    man: ["man/pastream.1"], // npm links no page where this is not a list
+    man: ["man/pastream.1"], // npm requires a list
     // Node 20.16 is the first that lets a module ask for a built-in one without an import.
     engines: { node: ">=20.16" },
     optionalDependencies: {
-      // The way to the library in a Node without FFI of its own.
+      // How a Node without FFI calls the library.
       koffi: `^${optionalDependencies.koffi}`,
       ...Object.fromEntries(targets.map((target) => [nativePackage(target), version])),
     },

@@ -19,15 +19,15 @@ const table = join("ffi", "prebuilt.ts");
 
 export const readJson = (...path) => JSON.parse(readFileSync(join(...path), "utf8"));
 
-/** Writes what the published package is, without what only a checkout has: tasks, and folders to leave alone. */
+/** Writes the deno.json of the published package, without what only a checkout needs: tasks and excluded folders. */
 function writeConfig({ name, version, license, exports, compilerOptions, publish }) {
-  // The libraries are ignored by git, and so is the folder build/ itself: "!" takes them in all the same.
+  // git ignores the libraries and the folder build/: "!" includes them in the package.
   const include = [...publish.include, "native/"];
   const config = { name, version, license, exports, compilerOptions, publish: { include, exclude: ["!**"] } };
   writeFileSync(join(packageFolder, "deno.json"), `${JSON.stringify(config, null, 2)}\n`);
 }
 
-/** What is known of a file: its name, size, hash, and what it has when it is packed. */
+/** The name, size and hash of a file, and its compressed size. */
 function describe(folder, file) {
   const bytes = readFileSync(join(folder, file));
   const gzipped = gzipSync(bytes, { level: 9 });

@@ -34,7 +34,7 @@ export function failureOf(error: unknown): Failure {
   return { exitCode: code === "xrun" ? 3 : 1, code: String(code), message: plainWords(oneLine(message)) };
 }
 
-/** Whether the error is that the reader of a recording to standard output went away, which is not reported. */
+/** Whether the reader of a recording to standard output has gone, which is not reported. */
 export function isBrokenPipe(error: unknown): boolean {
   return error instanceof Error && /descriptor 1\b.*broken pipe/i.test(error.message);
 }

@@ -14,7 +14,7 @@ export interface ScopeOptions extends Omit<StreamOptions<"float32">, "dtype" | "
   host?: string;
 }
 
-/** The options of scope() itself; InputStream refuses what is neither one of these nor of its own. */
+/** The options of scope() itself. InputStream refuses names that are neither in this list nor options of a stream. */
 const ownNames = ["playback", "loop", "folder", "port", "host"];
 
 /** Throws a TypeError for a misspelt option of scope() itself. */

@@ -1,5 +1,5 @@
-// The npm packages with what is native: @pastream/native-<target>, one for each target, of which a package manager
-// installs the one that fits.
+// The npm packages with the native libraries: @pastream/native-<target>, one for each target. A package manager
+// installs the one for its platform.
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildBundle } from "../build-bundle.mjs";

@@ -7,7 +7,7 @@ import { root, which, windows } from "./tools.mjs";
 
 const readJson = (...path) => JSON.parse(readFileSync(join(root, ...path), "utf8"));
 
-/** The direct dependencies that this platform gets and that are not there in their pinned version. */
+/** The direct dependencies for this platform that are not installed in their pinned version. */
 function missingPackages() {
   const { devDependencies, optionalDependencies } = readJson("package.json");
   const locked = readJson("package-lock.json").packages;
@@ -22,7 +22,7 @@ function missingPackages() {
 /** npm writes its own record last: without it the installation was interrupted. */
 const isComplete = () => existsSync(join(root, "node_modules", ".package-lock.json"));
 
-/** Where there is Deno but no Node, Deno runs npm (its own `deno install` leaves optional dependencies out). */
+/** With Deno but no Node, Deno runs npm (`deno install` omits optional dependencies). */
 const npmInDeno = ["run", "-A", "--quiet", "--no-config", "--node-modules-dir=none", "npm:npm@11.19.1"];
 
 export function ensurePackages() {

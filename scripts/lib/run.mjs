@@ -4,7 +4,7 @@ import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { root } from "./tools.mjs";
 
-/** An error that a person can act on. It is printed without a stack trace. */
+/** An error that the user can act on. It is printed without a stack trace. */
 export class Failure extends Error {}
 
 /** Prints one line about what is being done, on stderr, because stdout belongs to the job. */
@@ -29,8 +29,8 @@ export async function main(job) {
 }
 
 /**
- * Runs a command in the foreground, as one step of a set-up. Shown on stderr; of a `quiet` one its errors only. `help`
- * says what a person does when it fails.
+ * Runs a command in the foreground, as one step of a set-up. Its output is shown on stderr; that of a `quiet` one only
+ * if it fails. `help` says what to do then.
  */
 export function step(command, args, { quiet = false, help }) {
   say(`$ ${[command, ...args].join(" ")}`);
@@ -42,15 +42,15 @@ export function step(command, args, { quiet = false, help }) {
   if (error || status !== 0) throw new Failure(`this failed${error ? `: ${error.message}` : ", see above"}. ${help}`);
 }
 
-/** The output of a short command, or undefined where it fails. */
+/** The output of a short command, or undefined if it fails. */
 export function output(command, args) {
   const { status, stdout } = spawnSync(command, args, { cwd: root, encoding: "utf8" });
   return status === 0 ? stdout.trim() : undefined;
 }
 
 /**
- * Runs a command to its end and returns { code, signal, timedOut, output, seconds }. What is left of its process group
- * in the end is killed, so that a test that crashes or hangs takes its servers with it.
+ * Runs a command to its end and returns { code, signal, timedOut, output, seconds }. Processes that remain in its group
+ * are killed, so that a test that crashes or hangs leaves no servers behind.
  */
 export function capture(command, args, { timeout = 120, env = {}, cwd = root } = {}) {
   return new Promise((resolve) => {

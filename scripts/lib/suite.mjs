@@ -1,5 +1,5 @@
-// The one suite, in the rooms of tests/, on each runtime: a process for each file, so that a crash or a hang costs one
-// file.
+// The suite, in the rooms of tests/, on each runtime. Each file is a process of its own, so that a crash or a hang
+// fails that file only.
 import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { countJunit, noCounts } from "./counts.mjs";
@@ -18,7 +18,7 @@ function nodeRuntime(path) {
   return {
     name: `node ${version.replace(/^v(\d+).*/, "$1")}`,
     command: (file, report) => [path, ...nodeFlags(version), ...reports(report), file],
-    // Where a newer Node keeps what it has compiled: the suite starts hundreds of processes with the same files.
+    // Compile cache of a newer Node: the suite starts hundreds of processes with the same files.
     env: { NODE_COMPILE_CACHE: join(root, "build", "node-cache") },
   };
 }

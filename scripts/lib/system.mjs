@@ -1,4 +1,4 @@
-// System libraries and programs: what is there, and how to get what is missing.
+// System libraries and programs: which are installed, and how to install the missing ones.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -21,7 +21,7 @@ function library(...names) {
 const header = (name) => folders.some((f) => existsSync(join(f || "/", "include", name)));
 
 /**
- * Each thing with the purpose it is needed for, how to see that it is there, and its package in each package manager.
+ * Each library or program with its purpose, a check whether it is installed, and its package in each package manager.
  */
 const needs = [
   {

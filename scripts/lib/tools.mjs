@@ -1,4 +1,4 @@
-// Where things are on this machine: the checkout, programs on PATH, programs that npm packages bring.
+// Paths on this machine: the checkout, programs on PATH, programs in npm packages.
 import { existsSync, readdirSync } from "node:fs";
 import { delimiter, join, sep } from "node:path";
 import process from "node:process";

@@ -1,5 +1,4 @@
-// The loader behind typescript.mjs: what tsx's esbuild makes of a file is kept in build/, under the hash of what it was
-// made of.
+// The loader behind typescript.mjs: the output of tsx's esbuild is cached in build/, by the hash of its input.
 import { createHash } from "node:crypto";
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,7 +9,7 @@ const requireFromTsx = createRequire(createRequire(import.meta.url).resolve("tsx
 const { version } = requireFromTsx("esbuild/package.json");
 const folder = new URL("../../build/typescript/", import.meta.url);
 
-/** Keeps a file, whole or not at all: others may be reading. Where nothing can be written there is nothing kept. */
+/** Caches a file by one move, because other processes may be reading. Failures are ignored. */
 function keep(file, text) {
   const temporary = new URL(`${file}.${process.pid}`);
   try {

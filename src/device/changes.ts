@@ -7,24 +7,23 @@ import { unwrap } from "../library/native-error.ts";
 import type { DeviceInfo } from "../library/device-info.ts";
 import { queryDevices } from "./devices.ts";
 
-/** How often it is asked whether there was a notice, and how often to look where there are none, in milliseconds. */
-const NOTICE_POLL = 100;
-const LOOK_POLL = 2000;
+const NOTICE_POLL = 100; // milliseconds between two checks for a notice of the system
+const LOOK_POLL = 2000; // milliseconds between two looks at the devices, without notices
 
-/** What deviceChanges() yields: a device came or went, or another one is the default. */
+/** What deviceChanges() yields: a device was added or removed, or another one is the default. */
 export interface DeviceChange {
   /** What has happened. */
   readonly kind: "added" | "removed" | "default-input" | "default-output";
   /**
    * added, removed: that device, a removed one as it was last listed. default-input, default-output: the new default
-   * device, undefined where there is none any more.
+   * device, undefined if there is none.
    */
   readonly device: DeviceInfo | undefined;
 }
 
 /**
- * Looks again which devices there are, without blocking, and resolves with the list that queryDevices() then returns.
- * Streams that are open go on undisturbed, and ids stay; indices may change.
+ * Looks for devices again, without blocking, and resolves with the list that queryDevices() returns from then on. Open
+ * streams are not disturbed, and ids stay the same; indices may change.
  *
  * @example
  * ```ts
@@ -39,7 +38,7 @@ export async function refreshDevices(): Promise<DeviceInfo[]> {
   return queryDevices();
 }
 
-/** What has to be said for one list to become the other. */
+/** The changes that turn one list into the other. */
 export function differences(before: readonly DeviceInfo[], after: readonly DeviceInfo[]): DeviceChange[] {
   const lacks = (list: readonly DeviceInfo[]) => {
     const ids = new Set(list.map(({ id }) => id));
@@ -73,9 +72,9 @@ function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<v
 }
 
 /**
- * Each change of the list of devices and of the default devices as it happens, found by the system's own notice where
- * there is one (PulseAudio, PipeWire), else by looking every two seconds. It does not keep the process alive. When the
- * signal fires, it ends.
+ * The changes of the list of devices and of the default devices as they happen: by notices of the system if it sends
+ * any (PulseAudio, PipeWire), else by looking every two seconds. It does not keep the process alive, and ends when the
+ * signal is aborted.
  *
  * @example
  * ```ts

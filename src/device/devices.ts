@@ -95,7 +95,7 @@ export function queryDevices(): DeviceInfo[] {
   });
 }
 
-/** Returns an id that is not in `taken`, with a number added where necessary, and adds it there. */
+/** Returns an id that is not in `taken`, with a number added if necessary, and adds it to `taken`. */
 export function newId(wanted: string, taken: Set<string>): string {
   let id = wanted;
   for (let number = 2; taken.has(id); number++) id = `${wanted} #${number}`;

@@ -44,7 +44,7 @@ export type HostSettings =
     clock?: "realtime" | "freewheel";
     /** Frames after which the output returns as input. Default: one block. */
     loopbackDelay?: number;
-    /** Faults that the device is to have. */
+    /** Faults to simulate. */
     faults?: readonly VirtualFault[];
     /** Sample rates that the device supports, in Hz. Default: any. */
     rates?: readonly number[];
@@ -167,7 +167,7 @@ export function putHostSettings(
   return Float64Array.from([...maps, ...faults, ...rates]);
 }
 
-/** Returns the texts that settings give, each with its PS_TEXT_; those of the output come last, and prevail. */
+/** Returns the texts of the settings, each with its PS_TEXT_. Those of the output come last and take precedence. */
 export function hostTexts(settings: readonly (HostSettings | undefined)[]): [what: number, text: string][] {
   return settings.flatMap((host) => {
     if (host?.hostApi !== "pulse") return [];
@@ -253,7 +253,7 @@ function putCoreAudio(
   return map;
 }
 
-/** A number whose lowest bit is the first setting. */
+/** The settings as the bits of a number, the first as the lowest. */
 function flags(settings: readonly boolean[]): number {
   return settings.reduce((bits, on, i) => on ? bits | (1 << i) : bits, 0);
 }

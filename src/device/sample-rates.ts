@@ -6,7 +6,7 @@ const USUAL_RATES = [8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 8820
 
 /**
  * The sample rates that a device supports without conversion, of the usual ones from 8000 to 192000 Hz. This asks the
- * device, which takes time for some; a device that is in use may support fewer rates than it would otherwise.
+ * device, which may take time. A device that is in use may support fewer rates than otherwise.
  *
  * @param device as in the options of a stream; default: the default device
  * @param kind direction; default: "output", or "input" if the device only records

@@ -123,7 +123,7 @@ function requireSignal(signal: unknown): AbortSignal | undefined {
   throw new TypeError(`signal must be an AbortSignal, not ${show(signal)}`);
 }
 
-/** Resolves when streamConfig() of these options does not block any more. */
+/** Resolves when streamConfig() of these options no longer blocks. */
 export async function prepareDevices({ formats, device }: CheckedStreamOptions): Promise<void> {
   const names = pairOf("device", device);
   if (!directions.some((direction, side) => formats[side] && needsList(names[side], direction))) return;

@@ -21,8 +21,8 @@ export interface StreamOptions<D extends Dtype = Dtype, O extends Dtype = D> {
   conversion?: "auto" | "never";
   /**
    * What happens if the device is lost while the stream runs: "error" (default) ends it with a DeviceLostError,
-   * "follow" goes on on the default device within a few seconds. The hole is a "rerouted" glitch, in which a recording
-   * has silence and nothing of the source is lost. Where there is no other device, it is the error.
+   * "follow" continues on the default device within a few seconds. The gap is a "rerouted" glitch: a recording has
+   * silence there, and no frame of the source is lost. Without another device the DeviceLostError ends the run.
    */
   onDeviceLost?: "error" | "follow";
   /** Number of channels. Default: the device's maximum, but no more than 2. */

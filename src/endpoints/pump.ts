@@ -21,7 +21,7 @@ export interface Flow {
   readonly queue: Clearing;
 }
 
-/** What gives values one after the other: an iterator, or a reader of a stream. */
+/** An iterator, or a reader of a Web Stream. */
 export interface Steps {
   next(): IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>>;
   return?(): unknown;
@@ -74,8 +74,7 @@ export async function writeAll(flow: Flow, bytes: Uint8Array, at: number, length
 }
 
 /**
- * Fills a ring from an iterator until the iterator or the run ends. It begins at once, and goes on as far as there is
- * room.
+ * Fills a ring from an iterator until the iterator or the run ends. It begins at once and waits when the ring is full.
  */
 export async function fillRing(steps: Steps, flow: Flow): Promise<void> {
   const loopYield = new LoopYield();
@@ -123,12 +122,12 @@ export async function emptyRing(
   host: Pick<Host, "dueIn">,
 ): Promise<void> {
   const { ring, format, signal, poller } = flow;
-  // Rarely enough to cost little, often enough for a meter.
+  // A compromise: short enough for a meter, long enough to cost little.
   const wanted = Math.max(1, Math.min(Math.round(flow.sampleRate / 20), ring.size >> 2));
   const writer = stream.getWriter();
   try {
     for (;;) {
-      const ended = signal.aborted; // read first, so that no frame that came before the end is missed
+      const ended = signal.aborted; // read first, so that no frame from before the end is missed
       const frames = ring.readAvailable;
       if (frames >= wanted || (ended && frames > 0)) {
         const samples = newSamples(format.dtype, frames * format.channels);

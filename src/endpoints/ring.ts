@@ -1,4 +1,4 @@
-// A RingBuffer of the user's, who fills or empties it.
+// A RingBuffer of the user, who fills or empties it.
 import { PS_ENDPOINT_RING, PS_SOURCE_COMPLETE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
 import { RingLoan } from "../ring/loan.ts";
 import { type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
@@ -6,7 +6,7 @@ import type { Capture, Playback, SinkPort } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { FrameFormat } from "../samples/samples.ts";
 
-/** What both directions do with the user's ring. */
+/** What both directions have in common. */
 class LentRing {
   readonly ring: RingBuffer;
   readonly #loan: RingLoan;

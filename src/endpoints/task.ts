@@ -1,4 +1,4 @@
-// Sources and sinks that JavaScript works: functions, iterables, Web Streams.
+// Sources and sinks whose ring JavaScript fills or empties: functions, iterables, Web Streams.
 import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
@@ -149,7 +149,7 @@ export function functionFeed(source: TaskFunction, loop: boolean): Feed {
   };
 }
 
-/** Generators and streams that have been played, and are exhausted. */
+/** Generators and Web Streams that have been played. They cannot be played again. */
 const played = new WeakSet<object>();
 
 function requireUnplayed(source: object): void {

@@ -43,7 +43,7 @@ async function work(order: WorkerOrder): Promise<void> {
   }
 }
 
-/** Makes `signal.aborted` right also for a function that never yields to the event loop, as it may in a worker. */
+/** Keeps `signal.aborted` up to date for a function that never yields to the event loop, which a worker allows. */
 function checkWhenRead(end: AbortController, isOver: () => boolean): void {
   const { signal } = end;
   const aborted = Object.getOwnPropertyDescriptor(AbortSignal.prototype, "aborted")!.get!;

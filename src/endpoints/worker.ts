@@ -38,7 +38,7 @@ export type WorkerReport =
   | { readonly done: true }
   | { readonly error: unknown; readonly code?: ErrorCode };
 
-/** Makes a worker that is ready wait until its stream has started. */
+/** Keeps a worker that is ready waiting until its stream has started. */
 interface Gate {
   /** Is called when the worker is ready. */
   ready(): void;
@@ -50,12 +50,12 @@ export function isWorkerTask(value: unknown): value is WorkerTask {
   return typeof value === "object" && value !== null && "worker" in value && value.worker instanceof URL;
 }
 
-// worker-main lies beside this file, and has its extension: .ts here, .js in the package that was built for Node.
+// worker-main is in the same folder and has the same extension: .ts here, .js in the package for Node.
 const extension = /\.[cm]?[jt]s$/.exec(import.meta.url)?.[0] ?? ".ts";
 const workerMain = new URL(`./worker-main${extension}`, import.meta.url);
 
 /**
- * Runs a task in a worker, and settles when its function has. Without a gate, the function is called when it can be.
+ * Runs a task in a worker, and settles when its function has. Without a gate, the function is called at once.
  */
 async function runInWorker(
   task: WorkerTask,

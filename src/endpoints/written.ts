@@ -10,7 +10,7 @@ import { formatOf } from "../samples/formats.ts";
 export class WrittenPlayback implements Playback {
   readonly ring: RingBuffer;
   readonly frames = undefined;
-  /** A start by another than its writer waits for nothing: perhaps nothing is written before it resolves. */
+  /** A start other than by its writer does not wait: there may be no write until it resolves. */
   readonly prebuffer = 0;
   /** Frames that the device waits for if the first write starts it. */
   readonly wanted: number;
@@ -23,7 +23,7 @@ export class WrittenPlayback implements Playback {
     this.ring = memoryRing("bufferSize", direction.frameBytes, size);
   }
 
-  /** Whether it has been played: that is possible once. */
+  /** Whether it has been played, which is possible only once. */
   get over(): boolean {
     return this.signal.aborted;
   }

@@ -102,7 +102,7 @@ const majorCodes: Readonly<Record<string, number>> = Object.fromEntries(
   Object.entries(majors).map(([name, { code }]) => [name, code]),
 );
 
-/** What a format word of libsndfile says. */
+/** The names in a format word of libsndfile. */
 export function namesOfFormat(word: number): { format: string; subtype: string; endian: string } {
   return {
     format: nameOf(majorCodes, word & MAJOR_MASK),
@@ -152,7 +152,7 @@ export function isRaw(word: number): boolean {
   return (word & MAJOR_MASK) === majors.RAW.code;
 }
 
-/** Whether the length that such a file says it has cannot be told from its size: damaged ones promise any. */
+/** Whether the length in the header of such a file cannot be checked against its size: it may be wrong. */
 export function promisesLength(format: string, subtype: string): boolean {
   return format === "FLAC" || format === "OGG" || format === "MP3" || subtype.startsWith("ALAC");
 }

@@ -1,4 +1,4 @@
-// What a sound file says beside its samples and text tags: cue points, a sampler's loops, the broadcast extension.
+// What a sound file contains beside its samples and text tags: cue points, loops, the broadcast extension.
 import {
   PS_BROADCAST_DATE,
   PS_BROADCAST_DESCRIPTION,
@@ -39,15 +39,15 @@ import { unwrap } from "../library/native-error.ts";
 export interface CuePoint {
   /** Its number in the file. */
   readonly id: number;
-  /** Where it is. */
+  /** Its frame. */
   readonly frame: number;
-  /** "" where it has none. */
+  /** "" if it has none. */
   readonly name: string;
 }
 
 /** A loop of a sampler's note. */
 export interface SampleLoop {
-  /** In which direction it is played. */
+  /** The direction in which it is played. */
   readonly mode: "none" | "forward" | "backward" | "alternating";
   /** Its first frame. */
   readonly start: number;
@@ -57,17 +57,17 @@ export interface SampleLoop {
   readonly count: number;
 }
 
-/** What a sampler is told about a file. Notes are MIDI's. */
+/** The instrument chunk of a file, for samplers. Notes are those of MIDI. */
 export interface Instrument {
   /** dB. */
   readonly gain: number;
-  /** The note that the file is. */
+  /** The note of the recorded sound. */
   readonly baseNote: number;
   /** Cents. */
   readonly detune: number;
-  /** Lowest and highest velocity that it is for. */
+  /** Lowest and highest velocity for which to use it. */
   readonly velocities: readonly [low: number, high: number];
-  /** Lowest and highest note that it is for. */
+  /** Lowest and highest note for which to use it. */
   readonly keys: readonly [low: number, high: number];
   /** Its loops. */
   readonly loops: readonly SampleLoop[];
@@ -75,9 +75,9 @@ export interface Instrument {
 
 /** The broadcast extension of a WAV file (EBU Tech 3285). */
 export interface BroadcastInfo {
-  /** What it is. */
+  /** Description of the recording. */
   readonly description: string;
-  /** Who made it. */
+  /** Who made the recording. */
   readonly originator: string;
   /** The originator's own name for it. */
   readonly originatorReference: string;
@@ -85,9 +85,9 @@ export interface BroadcastInfo {
   readonly originationDate: string;
   /** "23:59:59". */
   readonly originationTime: string;
-  /** Frames since midnight at which it begins. */
+  /** Frames from midnight to its start. */
   readonly timeReference: number;
-  /** Version of the extension; those below 2 say nothing of loudness. */
+  /** Version of the extension. Below 2, the loudness fields have no meaning. */
   readonly version: number;
   /** LUFS. */
   readonly loudness: number;
@@ -99,7 +99,7 @@ export interface BroadcastInfo {
   readonly maxMomentaryLoudness: number;
   /** LUFS. */
   readonly maxShortTermLoudness: number;
-  /** What was done to it, line by line. */
+  /** The processing steps, one per line. */
   readonly codingHistory: string;
 }
 
@@ -120,7 +120,7 @@ export function cuePointsOf(file: number): CuePoint[] {
   }
 }
 
-/** What a file tells a sampler; undefined if nothing. */
+/** A file's instrument chunk; undefined if it has none. */
 export function instrumentOf(file: number): Instrument | undefined {
   const size = unwrap(native().ps_file_loops(file, null, 0));
   if (size === 0) return undefined;
@@ -171,7 +171,7 @@ export function broadcastInfoOf(file: number): BroadcastInfo | undefined {
   };
 }
 
-/** What libsndfile noted when it read a file's headers. */
+/** libsndfile's log of a file's headers. */
 export function logOf(file: number): string {
   return readText((text, size) => unwrap(native().ps_file_log(file, text, size)));
 }

@@ -1,4 +1,4 @@
-// What a sound file is opened from, and with.
+// The path, mode and options with which a sound file is opened.
 import { fileURLToPath } from "node:url";
 import {
   PS_FILE_BITRATE_MODE,
@@ -28,7 +28,7 @@ import {
  */
 export type FileMode = "r" | "w" | "x" | "r+" | "w+" | "x+";
 
-/** What a file is like that is written, or that has no header to say it (RAW). */
+/** The properties of a file that is written, or that has no header (RAW). */
 export interface SoundFileOptions {
   /** Hz. Needed for writing and for RAW. */
   sampleRate?: number;
@@ -40,9 +40,9 @@ export interface SoundFileOptions {
   endian?: "file" | "little" | "big" | "cpu";
   /** As libsndfile names it, in any case: "WAV", "FLAC", "RAW", …; default: from the file's name. */
   format?: string;
-  /** 0 (fast, large) to 1 (small), where the format knows it. */
+  /** 0 (fast, large) to 1 (small), if the format has it. */
   compressionLevel?: number;
-  /** Where the format knows it. */
+  /** If the format has it. */
   bitrateMode?: "constant" | "average" | "variable";
 }
 
@@ -133,11 +133,11 @@ function wordOf(path: string | undefined, { format, subtype, endian }: SoundFile
   const named = path === undefined ? undefined : formatOfName(path);
   if (format !== undefined) return formatWord(format, subtype, endian);
   if (named !== undefined) return formatWord(named.format, subtype ?? named.subtype, endian);
-  formatWord("WAV", subtype, endian); // they must be names of something in any case
+  formatWord("WAV", subtype, endian); // checks the names
   return undefined;
 }
 
-/** The byte order of formats that have one of their own, where a file does not say another one. */
+/** The byte order of formats that have one by default. */
 const ownEndian: Readonly<Record<string, string>> = {
   WAV: "LITTLE",
   WAVEX: "LITTLE",
@@ -148,7 +148,7 @@ const ownEndian: Readonly<Record<string, string>> = {
   CAF: "BIG",
 };
 
-/** A file that exists is what it is: asking for something else is an error. */
+/** Throws if the options ask for something other than what an existing file has. */
 export function requireSame(
   file: { sampleRate: number; channels: number; format: string; subtype: string; endian: string },
   { sampleRate, channels, format, subtype, endian }: SoundFileOptions,

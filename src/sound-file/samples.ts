@@ -14,7 +14,7 @@ import { type OptionNames, requireInteger, requireNumber, show } from "../base/v
 export interface ReadOptions<D extends FileDtype> {
   /** Default "float32", or what `out` is. */
   dtype?: D;
-  /** Where the file ends early, fills up the frames asked for with this sample value. */
+  /** If the file ends early, the remaining frames get this sample value. */
   fillValue?: number;
   /** Memory to fill; the filled part of it is returned instead of new memory. */
   out?: ArrayBufferView;
@@ -23,12 +23,12 @@ export interface ReadOptions<D extends FileDtype> {
 /** The names of the options of reading. */
 export const readOptionNames: OptionNames<ReadOptions<FileDtype>> = { dtype: true, fillValue: true, out: true };
 
-/** Largest piece of memory that is taken on the word of a header which may promise too much. */
+/** The largest piece of memory that is allocated at once for a header whose length may be wrong. */
 const PART_BYTES = 2 ** 26;
-/** Where nothing at all is known of the length. */
+/** The first piece if the length is not known. */
 const FIRST_PART_BYTES = 2 ** 20;
 
-/** What an array's own type says its samples are. */
+/** The dtype that follows from an array's type. */
 function ownDtype(array: ArrayBufferView): FileDtype | undefined {
   return dtypeOfArray(array) ?? (array instanceof Uint8Array ? "uint8" : undefined);
 }

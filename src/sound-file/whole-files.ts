@@ -18,7 +18,7 @@ export interface FileContents<D extends FileDtype> {
   samples: FileSamples<D>;
   /** Hz. */
   sampleRate: number;
-  /** How many. */
+  /** Number of channels. */
   channels: number;
 }
 
@@ -26,11 +26,11 @@ export interface FileContents<D extends FileDtype> {
 export interface FileInfo {
   /** Hz. */
   sampleRate: number;
-  /** How many. */
+  /** Number of channels. */
   channels: number;
-  /** -1 where it cannot be known. */
+  /** Number of frames; -1 if it is not known. */
   frames: number;
-  /** Seconds; -1 where it cannot be known. */
+  /** Seconds; -1 if it is not known. */
   duration: number;
   /** libsndfile's name: "WAV", … */
   format: string;

@@ -1,6 +1,5 @@
-// What the bundle is made of: upstream archives as Debian keeps them, each with its SHA-256, unpacked and with the
-// patches that Debian applies for security. The second pin of a package is for the day when the first is no longer
-// kept.
+// The sources of the bundle: upstream archives as Debian keeps them, each with its SHA-256, unpacked and with Debian's
+// security patches. A package has a second pin in case the first is no longer kept.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

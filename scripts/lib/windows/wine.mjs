@@ -103,7 +103,7 @@ export async function runOnWindows(command, { timeout, shown, env }) {
   const run = await capture(program, args, { timeout });
   const output = existsSync(file) ? readFileSync(file, "utf8") : "";
   rmSync(file, { force: true });
-  // Wine speaks of its 32-bit half, which is left out.
+  // Wine prints messages about its 32-bit part, which is not installed.
   return { ...run, output: (run.output + output).replace(/^it looks like wine32[\s\S]*?wine32:i386"\n/gm, "") };
 }
 
