@@ -186,6 +186,15 @@ describe("the picture of the view", () => {
     assert.match(head, /^pastream scope {2}\\u001b\[2Jmic , 48 kHz; plays \\u0007\.wav /);
   });
 
+  it("counts two columns for wide characters, and none for marks", () => {
+    const state = { ...scene.state, name: "内蔵マイク e\u0301" };
+    for (const [columns, cut] of [[80, "内蔵マイク e\u0301, 48 kHz"], [32, "内蔵マイ "]] as const) {
+      const [head] = pictureOf({ ...scene, state }, { columns, rows: 24 }, false);
+      assert.ok(head.startsWith(`pastream scope  ${cut}`), head);
+      assert.equal([...head].length, columns - (columns === 80 ? 5 - 1 : 4));
+    }
+  });
+
   it("marks full scale", () => {
     const lines = pictureOf(scene, { columns: 80, rows: 24 }, false);
     assert.match(lines.find((line) => line.startsWith("In 1"))!, /0\.0 dB CLIP$/);

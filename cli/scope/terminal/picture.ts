@@ -1,5 +1,6 @@
 /** The view as lines of text: a spectrum of braille dots, meters of block characters, and readings. */
 import type { ChannelLevel, Levels } from "../../../mod.ts";
+import { fit } from "../../report/fit.ts";
 import { visible } from "../../report/visible.ts";
 import {
   binEdges,
@@ -43,11 +44,6 @@ type Paint = (style: Style, text: string) => string;
 
 const coloured: Paint = (style, text) => text.trim() === "" ? text : `\x1b[${CODES[style]}m${text}\x1b[0m`;
 const plain: Paint = (_style, text) => text;
-
-/** Cuts or pads a text to exactly `width` columns. */
-function fit(text: string, width: number): string {
-  return text.length > width ? text.slice(0, width) : text.padEnd(width);
-}
 
 /** Overlays a line of the curve on a line of the peaks, with one escape sequence for each stretch of one colour. */
 function paintCells(curve: string, peaks: string, paint: Paint): string {
