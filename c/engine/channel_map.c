@@ -2,9 +2,12 @@
 
 #include <string.h>
 
+#include "base/processor.h"
 #include "engine/format.h"
 
-#if defined(__SSSE3__)
+#if HAVE_AVX2
+#include <immintrin.h>
+#elif defined(__SSSE3__)
 #include <tmmintrin.h>
 #elif defined(__aarch64__)
 #include <arm_neon.h>
@@ -79,17 +82,34 @@ static int add_vector(struct channel_table *table, size_t to, size_t end) {
   return 1;
 }
 
-/* 0 if the frame is too long, or the map too wild. */
-static int prepare_shuffles(struct channel_table *table) {
+/* For vectors of `width` bytes. 0 if the frame is too long, or the map too wild. */
+static int add_vectors(struct channel_table *table, size_t width) {
   size_t frame = (size_t)table->channels * (size_t)table->sample_bytes;
-  size_t unit = frame < 16 ? 16 / frame * frame : frame;
+  size_t unit = frame < width ? width / frame * frame : frame, last = unit < width ? 0 : unit - width;
+  table->width = (int)width;
   table->vectors = table->steps = 0;
-  if (!HAVE_SHUFFLE || unit > 16 * GATHER_VECTORS) return 0;
+  if (unit > GATHER_UNIT) return 0;
   table->unit = (uint16_t)unit;
-  size_t last = unit < 16 ? 0 : unit - 16;
-  for (size_t to = 0; to < last; to += 16)
-    if (!add_vector(table, to, last - to < 16 ? last - to : 16)) return 0;
-  return add_vector(table, last, unit < 16 ? unit : 16);
+  for (size_t to = 0; to < last; to += width)
+    if (!add_vector(table, to, last - to < width ? last - to : width)) return 0;
+  return add_vector(table, last, unit < width ? unit : width);
+}
+
+/* Makes one vector of 32 bytes of one of 16 that is a whole unit. Without a step all of it is muted. */
+static void double_vector(struct channel_table *table) {
+  if (table->steps == 0) memset(table->step->shuffle, 0x80, 16);
+  memcpy(table->vector->muted + 16, table->vector->muted, 16);
+  memcpy(table->step->shuffle + 16, table->step->shuffle, 16);
+  table->unit = 32;
+  table->width = 32;
+}
+
+static int prepare_shuffles(struct channel_table *table) {
+  int wide = processor_has_avx2();
+  table->halves = wide && 16 % (table->channels * table->sample_bytes) == 0;
+  if (!HAVE_SHUFFLE || !add_vectors(table, wide && !table->halves ? 32 : 16)) return 0;
+  if (table->halves) double_vector(table);
+  return 1;
 }
 
 static void table_prepare(struct channel_table *table) {
@@ -166,43 +186,120 @@ static void gather_samples(const struct channel_table *table, void *to, const vo
   }
 }
 
+/* One vector of many units: a piece of work for each width. */
+struct gather {
+  const struct gather_vector *vector;
+  const struct gather_step *step;
+  size_t units, unit;
+};
+
+/* With a constant number of steps their tables stay in registers. */
+#define KEPT_STEPS 4
+#define FOR_STEPS(GATHER, steps, ...)      \
+  switch (steps) {                         \
+    case 1: GATHER(1, __VA_ARGS__); break; \
+    case 2: GATHER(2, __VA_ARGS__); break; \
+    case 3: GATHER(3, __VA_ARGS__); break; \
+    case 4: GATHER(4, __VA_ARGS__); break; \
+    default: GATHER(steps, __VA_ARGS__);   \
+  }
+
 #if HAVE_SHUFFLE
-/* One vector of many units. With a constant number of steps their tables stay in registers. */
-static inline void gather_vector(const struct gather_vector *vector, const struct gather_step *step, unsigned steps,
-                                 uint8_t *restrict to, const uint8_t *restrict from, size_t units, size_t unit) {
-  bytes16 muted = load16(vector->muted);
-  for (to += vector->to; units; units--, to += unit, from += unit) {
+static inline void gather_narrow(unsigned steps, const struct gather *gather, uint8_t *restrict to,
+                                 const uint8_t *restrict from) {
+  const struct gather_step *step = gather->step;
+  bytes16 muted = load16(gather->vector->muted), shuffles[KEPT_STEPS];
+  size_t offsets[KEPT_STEPS];
+  unsigned kept = steps < KEPT_STEPS ? steps : KEPT_STEPS;
+  for (unsigned s = 0; s < kept; s++) {
+    shuffles[s] = load16(step[s].shuffle);
+    offsets[s] = step[s].from;
+  }
+  for (size_t units = gather->units, unit = gather->unit; units; units--, to += unit, from += unit) {
     bytes16 gathered = muted;
 #pragma GCC unroll 4
-    for (unsigned s = 0; s < steps; s++)
+    for (unsigned s = 0; s < kept; s++) gathered = or16(gathered, shuffle16(load16(from + offsets[s]), shuffles[s]));
+    for (unsigned s = kept; s < steps; s++)
       gathered = or16(gathered, shuffle16(load16(from + step[s].from), load16(step[s].shuffle)));
     store16(to, gathered);
   }
 }
 
-/* Answers how many bytes it did, whole units; where 16 bytes are no longer there the rest is left. */
+static void gather_vector16(const struct gather *gather, uint8_t *to, const uint8_t *from) {
+  FOR_STEPS(gather_narrow, gather->vector->steps, gather, to, from)
+}
+#endif
+
+#if HAVE_AVX2
+struct bytes32 {
+  uint8_t byte[32];
+};
+
+/* clang makes two of an ordinary unaligned access when it compiles for older processors, but leaves these alone. */
+AVX2 static inline __m256i load32(const void *from) { return _mm256_lddqu_si256((const __m256i *)from); }
+AVX2 static inline void store32(void *to, __m256i v) {
+  __asm__("vmovdqu %1, %0" : "=m"(*(struct bytes32 *)to) : "x"(v));
+}
+
+/* Both halves from the same 16 bytes. */
+AVX2 static inline __m256i shuffle_both(const uint8_t *from, __m256i shuffle) {
+  return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(load16(from)), shuffle);
+}
+
+AVX2 static inline void gather_wide(unsigned steps, const struct gather *gather, uint8_t *restrict to,
+                                    const uint8_t *restrict from) {
+  const struct gather_step *step = gather->step;
+  __m256i muted = load32(gather->vector->muted), shuffles[KEPT_STEPS];
+  size_t offsets[KEPT_STEPS];
+  unsigned kept = steps < KEPT_STEPS ? steps : KEPT_STEPS;
+  for (unsigned s = 0; s < kept; s++) {
+    shuffles[s] = load32(step[s].shuffle);
+    offsets[s] = step[s].from;
+  }
+  for (size_t units = gather->units, unit = gather->unit; units; units--, to += unit, from += unit) {
+    __m256i gathered = muted;
+#pragma GCC unroll 4
+    for (unsigned s = 0; s < kept; s++)
+      gathered = _mm256_or_si256(gathered, shuffle_both(from + offsets[s], shuffles[s]));
+    for (unsigned s = kept; s < steps; s++)
+      gathered = _mm256_or_si256(gathered, shuffle_both(from + step[s].from, load32(step[s].shuffle)));
+    store32(to, gathered);
+  }
+}
+
+AVX2 static void gather_vector32(const struct gather *gather, uint8_t *to,
+                                 const uint8_t *from){FOR_STEPS(gather_wide, gather -> vector->steps, gather, to, from)}
+
+AVX2 static void gather_halves(const struct gather *gather, uint8_t *restrict to, const uint8_t *restrict from) {
+  __m256i muted = load32(gather->vector->muted), shuffle = load32(gather->step->shuffle);
+  for (size_t units = gather->units; units; units--, to += 32, from += 32)
+    store32(to, _mm256_or_si256(muted, _mm256_shuffle_epi8(load32(from), shuffle)));
+}
+#else
+#define gather_vector32 gather_vector16
+#define gather_halves gather_vector16
+#endif
+
+#if HAVE_SHUFFLE
+/* Answers how many bytes it did, whole units; where a whole vector is no longer there the rest is left. */
 static size_t gather_shuffles(const struct channel_table *table, uint8_t *to, const uint8_t *from, size_t bytes) {
-  size_t unit = table->unit, reach = unit < 16 ? 16 : unit, done = 0;
+  size_t unit = table->unit, width = (size_t)table->width, reach = unit < width ? width : unit, done = 0;
   size_t units = bytes < reach ? 0 : (bytes - reach) / unit + 1;
   while (units) {
-    size_t count = TILE_BYTES / unit < units ? TILE_BYTES / unit : units;
-    const struct gather_step *step = table->step;
-    for (const struct gather_vector *v = table->vector; v < table->vector + table->vectors; step += v++->steps) {
-      switch (v->steps) {
-        case 1:
-          if (unit == 16)
-            gather_vector(v, step, 1, to + done, from + done, count, 16);
-          else
-            gather_vector(v, step, 1, to + done, from + done, count, unit);
-          break;
-        case 2: gather_vector(v, step, 2, to + done, from + done, count, unit); break;
-        case 3: gather_vector(v, step, 3, to + done, from + done, count, unit); break;
-        case 4: gather_vector(v, step, 4, to + done, from + done, count, unit); break;
-        default: gather_vector(v, step, v->steps, to + done, from + done, count, unit);
-      }
+    struct gather gather = {.units = TILE_BYTES / unit < units ? TILE_BYTES / unit : units, .unit = unit};
+    gather.step = table->step;
+    for (gather.vector = table->vector; gather.vector < table->vector + table->vectors;
+         gather.step += gather.vector++->steps) {
+      uint8_t *there = to + done + gather.vector->to;
+      if (width == 16)
+        gather_vector16(&gather, there, from + done);
+      else if (table->halves)
+        gather_halves(&gather, there, from + done);
+      else
+        gather_vector32(&gather, there, from + done);
     }
-    done += count * unit;
-    units -= count;
+    done += gather.units * unit;
+    units -= gather.units;
   }
   return done;
 }

@@ -8,29 +8,32 @@
 
 #define CHANNELS_MAX 1024
 
-/* Frames are gathered a unit at a time: one frame, or as many short ones as 16 bytes hold. A unit is made of vectors of
- * 16 bytes (the last one may overlap the one before it), a vector of shuffled loads that are or-ed together. */
-#define GATHER_VECTORS 16 /* units of up to 256 bytes; */
-#define GATHER_STEPS 64   /* beyond these samples go one by one */
+/* Frames are gathered a unit at a time: one frame, or as many short ones as a vector holds. A unit is made of vectors
+ * of 16 bytes, or of 32 where the processor has AVX2 (the last one may overlap the one before it), a vector of shuffled
+ * loads that are or-ed together. */
+#define GATHER_UNIT 256 /* bytes of a unit at most; */
+#define GATHER_STEPS 64 /* beyond these samples go one by one */
 struct gather_vector {
   uint16_t to;       /* where in the unit it goes */
   uint16_t steps;    /* how many of the steps, which stand in the order of the vectors */
-  uint8_t muted[16]; /* bytes of silence where a channel is muted, else 0 */
+  uint8_t muted[32]; /* bytes of silence where a channel is muted, else 0 */
 };
 struct gather_step {
   uint16_t from;       /* where in the unit 16 bytes come from */
-  uint8_t shuffle[16]; /* which of them goes where; 0x80: none */
+  uint8_t shuffle[32]; /* which of them goes where; 0x80: none */
 };
 
 /* How to gather; made outside of the callback, so that the callback only picks the path. */
 struct channel_table {
   enum { GATHER_IDENTITY, GATHER_SHUFFLES, GATHER_SAMPLES } path;
+  int width;  /* of the vectors, bytes */
+  int halves; /* both halves of a vector of 32 bytes are shuffled alike, each of its own 16 bytes */
   int32_t channels;
   int32_t sample_bytes;
   uint8_t silence;            /* the byte of which silence is made */
   int16_t from[CHANNELS_MAX]; /* zero-based; -1 is silence */
   uint16_t unit, vectors, steps;
-  struct gather_vector vector[GATHER_VECTORS];
+  struct gather_vector vector[GATHER_UNIT / 16];
   struct gather_step step[GATHER_STEPS];
 };
 
