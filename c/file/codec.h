@@ -43,7 +43,8 @@ struct codec {
   int32_t (*load)(void);
 
   /* Opens the sound of a medium, or of the file `name` where medium is NULL. `mode` is of PS_MODE_ bits. A failure of
-   * the medium stays in the medium for the caller to see. */
+   * the medium stays in the medium for the caller to see. PS_ERR_UNSUPPORTED, without an error set, if another codec is
+   * to be asked; the medium is at its start then. */
   int32_t (*open)(const char *name, struct medium *medium, int32_t mode, struct codec_info *info, struct sound **sound);
   /* Finishes the file and frees the sound, whatever the status. */
   int32_t (*close)(struct sound *sound);
@@ -87,7 +88,7 @@ struct codec {
 extern const struct codec *const codecs[];
 extern const int codec_count;
 
-extern const struct codec codec_sndfile;
+extern const struct codec codec_mpeg, codec_sndfile;
 
 /* Opens with the codec that the table gives, which reads one sound. */
 int32_t codec_open_single(const char *name, struct medium *medium, int32_t mode, struct codec_info *info,

@@ -7,13 +7,13 @@
 #include "file/ogg_chain.h"
 #include "pastream.h"
 
-const struct codec *const codecs[] = {&codec_sndfile};
+const struct codec *const codecs[] = {&codec_mpeg, &codec_sndfile};
 const int codec_count = sizeof codecs / sizeof *codecs;
 
 int32_t codec_open_single(const char *name, struct medium *medium, int32_t mode, struct codec_info *info,
                           struct sound **sound) {
-  int32_t status = PS_ERR_SOUNDFILE;
-  for (int i = 0; i < codec_count && status < 0; i++) {
+  int32_t status = PS_ERR_UNSUPPORTED;
+  for (int i = 0; i < codec_count && status == PS_ERR_UNSUPPORTED; i++) {
     struct codec_info wanted = *info;
     status = codecs[i]->load();
     if (status == PS_OK) status = codecs[i]->open(name, medium, mode, &wanted, sound);

@@ -43,4 +43,7 @@ int64_t probe_read(struct medium *medium, int64_t offset, void *data, int64_t by
  * frame to be inserted that says so. `offset` is that of the first frame. */
 void probe_mpeg(struct medium *medium, int64_t length, int64_t offset, struct probe *probe);
 
+/* Whether three MPEG frames in a row begin within so many bytes. The medium may be anywhere afterwards. */
+int probe_mpeg_within(struct medium *medium, int64_t bytes);
+
 #endif

@@ -1,10 +1,12 @@
 /* MPEG audio has no header: its length is counted frame by frame, where no frame of information (Xing, Info, VBRI)
  * tells it. Decoders estimate it, which goes wrong where the bit rate varies. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "file/probe.h"
 
 #define BUFFER 65536
+#define FRAME_MOST 1441           /* bytes */
 #define RESYNC_MOST 65536         /* bytes between two frames */
 #define UNKNOWN_FRAMES 0x7FFFFFFF /* of a pipe */
 
@@ -75,6 +77,25 @@ static int64_t next_frame(struct view *view, int64_t offset, const struct header
     if (next && parse(next, &after) && alike(first, &after)) return at;
   }
   return -1;
+}
+
+int probe_mpeg_within(struct medium *medium, int64_t bytes) {
+  struct view *view = calloc(1, sizeof *view);
+  struct header first, second;
+  int found = 0;
+  if (!view) return 0;
+  view->medium = medium;
+  view->at_once = bytes + 3 * FRAME_MOST;
+  for (int64_t at = 0; at < bytes && !found; at++) {
+    const unsigned char *b = look(view, at, 4);
+    if (!b) break;
+    if (!parse(b, &first) || !(b = look(view, at + first.bytes, 4)) || !parse(b, &second)) continue;
+    b = look(view, at + first.bytes + second.bytes, 4);
+    struct header third;
+    found = b && parse(b, &third) && alike(&first, &second) && alike(&first, &third);
+  }
+  free(view);
+  return found;
 }
 
 static int tells_its_length(struct view *view, int64_t offset, const struct header *first) {

@@ -1,5 +1,6 @@
-/* Damaged sound files: bits flipped, bytes replaced, cut off, parts of the header exchanged. Each is opened and read to
- * its end in a child process, which has to end by itself, with samples or an error, in time and without much memory. */
+/* Damaged sound files: bits flipped, bytes replaced, cut off, parts of the header exchanged, chunks moved and repeated.
+ * Each is opened, by path, in memory or from a pipe in pieces of any length, and read to its end in a child process,
+ * which has to end by itself, with samples or an error, in time and without much memory. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/resource.h>
@@ -7,6 +8,7 @@
 #include <unistd.h>
 
 #include "files.h"
+#include "mutants.h"
 #include "random.h"
 #include "test.h"
 
@@ -52,10 +54,14 @@ static const struct {
     {"avr", SF_AVR | 2},
     {"wve", SF_WVE | 0x11},
     {"mpc2k", SF_MPC2K | 2},
+    {"chained", SF_OGG | SF_VORBIS},
 };
 #define FORMATS ((int)(sizeof formats / sizeof *formats))
 
+enum { BY_PATH, IN_MEMORY, FROM_PIPE, MEDIA };
+
 static unsigned char originals[FORMATS][LARGEST], mutant[LARGEST];
+static int tried[MEDIA];
 static size_t sizes[FORMATS];
 static struct random source;
 
@@ -79,6 +85,10 @@ static int make(int i) {
   ps_file_finish(file);
   sizes[i] = (size_t)ps_file_bytes(file, 0, originals[i], LARGEST);
   ps_file_close(file);
+  if (i == FORMATS - 1 && 2 * sizes[i] < LARGEST) { /* two links of a chain */
+    memcpy(originals[i] + sizes[i], originals[i], sizes[i]);
+    sizes[i] *= 2;
+  }
   return sizes[i] > 0 && sizes[i] < LARGEST;
 }
 
@@ -115,15 +125,36 @@ static size_t mutate(size_t size) {
   }
 }
 
+/* A pipe that brings the mutant in pieces. */
+static int pipe_of(size_t size) {
+  int ends[2];
+  struct random pieces = {random_next(&source)};
+  int64_t most = INT64_C(1) << random_between(&pieces, 0, 16);
+  if (pipe(ends) < 0) return -1;
+  if (fork() == 0) {
+    close(ends[0]);
+    alarm(SECONDS);
+    for (size_t at = 0; at < size;) {
+      size_t piece = (size_t)random_between(&pieces, 1, most > (int64_t)size / 2000 ? most : (int64_t)size / 2000 + 1);
+      ssize_t count = write(ends[1], mutant + at, piece < size - at ? piece : size - at);
+      if (count <= 0) break;
+      at += (size_t)count;
+    }
+    _exit(0);
+  }
+  close(ends[1]);
+  return ends[0];
+}
+
 /* Reads it to the end, goes back, and asks it everything; in the child. */
-static int use(const char *path, size_t size) {
+static int use(const char *path, size_t size, int medium) {
   static double samples[64 * 1024];
   static char text[20000];
   double info[PS_FILE_INFO_SIZE], numbers[100];
   file_info(info, 0, 0, 0);
-  int in_memory = size % 2;
-  int32_t file = in_memory ? ps_file_open_memory(mutant, (double)size, PS_MODE_READ, info, PS_FILE_INFO_SIZE)
-                           : ps_file_open(path, PS_MODE_READ, info, PS_FILE_INFO_SIZE);
+  int32_t file = medium == IN_MEMORY ? ps_file_open_memory(mutant, (double)size, PS_MODE_READ, info, PS_FILE_INFO_SIZE)
+                 : medium == BY_PATH ? ps_file_open(path, PS_MODE_READ, info, PS_FILE_INFO_SIZE)
+                                     : ps_file_open_descriptor(pipe_of(size), 1, PS_MODE_READ, info, PS_FILE_INFO_SIZE);
   if (file < 0) {
     ps_error_detail(text, sizeof text);
     return file == PS_ERR_SOUNDFILE && strlen(text) > 8 ? 0 : 2; /* an error says something */
@@ -153,6 +184,8 @@ static int survives(int i, size_t size) {
   int descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   if (write(descriptor, mutant, size) != (ssize_t)size) return 0;
   close(descriptor);
+  int medium = (int)random_between(&source, 0, MEDIA - 1);
+  tried[medium]++;
   fflush(stdout);
   pid_t child = fork();
   if (child == 0) {
@@ -160,13 +193,14 @@ static int survives(int i, size_t size) {
     dup2(quiet, 1);
     dup2(quiet, 2);
     alarm(SECONDS);
-    _exit(use(path, size));
+    _exit(use(path, size, medium));
   }
   int status = -1;
   struct rusage used;
   wait4(child, &status, 0, &used);
   if (status == 0 && used.ru_maxrss / 1024 < MEGABYTES) return 1;
-  printf("# %s, %zu bytes: status 0x%x, %ld MB\n", formats[i].name, size, (unsigned)status, used.ru_maxrss / 1024);
+  printf("# %s, %zu bytes, medium %d: status 0x%x, %ld MB\n", formats[i].name, size, medium, (unsigned)status,
+         used.ru_maxrss / 1024);
   const char *keep = getenv("PASTREAM_TEST_KEEP");
   if (keep && (descriptor = open(keep, O_WRONLY | O_CREAT | O_TRUNC, 0600)) >= 0) {
     if (write(descriptor, mutant, size) > 0) printf("# kept as %s\n", keep);
@@ -198,6 +232,21 @@ TEST(damaged_files) {
   }
 }
 
+/* Other damage than that of bytes: the structure of headers. */
+TEST(damaged_structures) {
+  int rounds = (test_full() ? 2000 : 150) / (TEST_THREAD_SANITIZER ? 10 : 1);
+  for (int round = 0; round < rounds; round++) {
+    int i = round % FORMATS;
+    if (sizes[i] == 0) i = 0;
+    size_t size = sizes[i];
+    memcpy(mutant, originals[i], size);
+    for (int64_t changes = random_between(&source, 1, 4); changes > 0; changes--)
+      size = mutate_structure(&source, mutant, size, LARGEST);
+    CHECK(survives(i, size));
+  }
+  printf("# %d by path, %d in memory, %d from a pipe\n", tried[BY_PATH], tried[IN_MEMORY], tried[FROM_PIPE]);
+}
+
 TEST(what_is_no_sound_file) {
   static const char *const texts[] = {"",
                                       "R",
@@ -224,6 +273,7 @@ int main(void) {
   source.state = random_seed();
   RUN(files_as_they_are);
   RUN(damaged_files);
+  RUN(damaged_structures);
   RUN(what_is_no_sound_file);
   return test_end();
 }

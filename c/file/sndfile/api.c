@@ -32,8 +32,12 @@ static const struct library_symbol symbols[] = {
 #define F(result, name, real_name, parameters) {#real_name, offsetof(struct sndfile_api, name), 0},
     SNDFILE_FUNCTIONS(F)
 #undef F
+/* Found through libsndfile, which depends on their libraries. */
+#define F(result, name, real_name, parameters) {#real_name, offsetof(struct sndfile_api, mpeg.name), 1},
+        MPEG_FUNCTIONS(F)
+#undef F
 #if defined(_WIN32)
-        {"sf_wchar_open", offsetof(struct sndfile_api, open_wide), 0},
+            {"sf_wchar_open", offsetof(struct sndfile_api, open_wide), 0},
 #endif
 };
 

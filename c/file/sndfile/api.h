@@ -8,6 +8,7 @@
 
 #include "file/format_word.h"
 #include "file/medium/medium.h"
+#include "file/sndfile/mpeg_api.h"
 
 #define SF_READ 0x10
 #define SF_WRITE 0x20
@@ -133,6 +134,7 @@ struct sndfile_api {
 #define F(result, name, real_name, parameters) result(*name) parameters;
   SNDFILE_FUNCTIONS(F)
 #undef F
+  struct mpeg_api mpeg; /* NULLs where libsndfile has its decoder inside */
 #if defined(_WIN32)
   struct sndfile *(*open_wide)(const wchar_t *path, int mode, struct sf_info *info);
 #endif

@@ -7,11 +7,10 @@
 #include "file/file_error.h"
 #include "file/latin1.h"
 #include "file/sndfile/sound.h"
+#include "file/sndfile/tag_numbers.h"
 #include "pastream.h"
 
 #define MAX_CUES 10000
-
-enum { TAG_TITLE = 1, TAG_COPYRIGHT, TAG_SOFTWARE, TAG_ARTIST, TAG_COMMENT, TAG_LICENSE = 8 };
 
 static struct sndfile_sound *of(struct sound *sound) { return (struct sndfile_sound *)sound; }
 

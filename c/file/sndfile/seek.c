@@ -7,9 +7,8 @@
 #include "file/sndfile/sound.h"
 #include "pastream.h"
 
-#define OGG_RUN_UP 16384        /* frames: two of Vorbis's longest blocks; Opus needs 3,840 */
-#define MPEG_RUN_UP (40 * 1152) /* frames: MPEG's own are at least 24 bytes long, and the bit reservoir 511 */
-#define TAIL (256 << 10)        /* bytes: the last two pages of an Ogg file are there, which have at most 65,307 */
+#define OGG_RUN_UP 16384 /* frames: two of Vorbis's longest blocks; Opus needs 3,840 */
+#define TAIL (256 << 10) /* bytes: the last two pages of an Ogg file are there, which have at most 65,307 */
 
 static uint64_t le64(const unsigned char *b) {
   uint64_t value = 0;

@@ -36,6 +36,7 @@ void sndfile_from_wave_order(const unsigned char *order, int32_t channels, size_
                              int64_t frames);
 
 int64_t sndfile_read_frames(struct sound *sound, int32_t format, void *data, int64_t frames);
+#define MPEG_RUN_UP (40 * 1152) /* frames: MPEG's own are at least 24 bytes long, and the bit reservoir 511 */
 /* seek.c: exact to the frame. */
 int sndfile_seek(struct sound *sound, int64_t frame);
 

@@ -1,0 +1,12 @@
+/* Sound files with damaged structure: parts of a header are taken apart, moved, repeated, and given wrong sizes. */
+#ifndef PS_TEST_MUTANTS_H
+#define PS_TEST_MUTANTS_H
+
+#include <stddef.h>
+
+#include "random.h"
+
+/* Changes a file, of which `room` bytes may be used, in one way that its format's structure suggests; its new size. */
+size_t mutate_structure(struct random *random, unsigned char *file, size_t size, size_t room);
+
+#endif
