@@ -1,5 +1,6 @@
 import { PS_END_READER, PS_END_WRITER } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
+import { showAsText } from "../base/inspect.ts";
 import { requireInteger, show } from "../base/validate.ts";
 import { unwrap } from "../library/native-error.ts";
 import { requireView, requireWholeElements } from "../samples/memory.ts";
@@ -66,6 +67,10 @@ export class RingBuffer extends RingOwner implements Disposable {
     super(newRing(elementSize, size, buffer));
   }
 
+  static {
+    showAsText(this);
+  }
+
   /** Bytes in one element; for audio, in one frame. */
   get elementSize(): number {
     return ringOf(this).elementSize;
@@ -130,6 +135,11 @@ export class RingBuffer extends RingOwner implements Disposable {
   advanceWriteIndex(count: number): number {
     const checked = requireInteger("count", count, 0, MAX_RING_SIZE);
     return unwrap(native().ps_ring_advance_write(ringOf(this).handle, checked), "RingBuffer");
+  }
+
+  /** Its size; console.log() shows it. */
+  override toString(): string {
+    return `RingBuffer(${this.size} elements of ${this.elementSize} bytes)`;
   }
 
   /** Empties it. Call it only while neither side is using it. */

@@ -35,6 +35,7 @@ import {
   requireSamples,
 } from "./samples.ts";
 import { fileTags, setTags } from "./tags.ts";
+import { showAsText } from "../base/inspect.ts";
 import { requireInteger, requireOneOf, requireOptions, show } from "../base/validate.ts";
 import { Jobs } from "./jobs.ts";
 
@@ -74,6 +75,7 @@ let handleOf: (file: SoundFile) => number;
 export class SoundFile implements Disposable {
   static {
     handleOf = (file) => file.#open();
+    showAsText(this);
   }
 
   /** The path, "descriptor 1" or "memory". */
@@ -312,6 +314,21 @@ export class SoundFile implements Disposable {
       this.#handle = 0;
     }
     unwrap(status);
+  }
+
+  /** What it is: name, mode, format, rate, channels and frames; console.log() shows it. */
+  toString(): string {
+    const { name, mode, format, subtype, sampleRate, channels, frames } = this;
+    const what = [
+      show(name),
+      `mode "${mode}"`,
+      `${format} ${subtype}`,
+      `${sampleRate} Hz`,
+      `${channels} channel${channels === 1 ? "" : "s"}`,
+      frames < 0 ? "frames unknown" : `${frames} frames`,
+      this.closed ? "closed" : "open",
+    ];
+    return `${this.constructor.name}(${what.join(", ")})`;
   }
 
   /** close(), for `using`. */

@@ -270,6 +270,17 @@ describe("damaged sound", () => {
     }
   });
 
+  it("an MP3 file, and seeks in a good one, without a word on stderr", async () => {
+    const bytes = made({ format: "MP3", sampleRate: 44100, channels: 2 }, noise(200000));
+    const good = path(bytes, "mp3");
+    for (let i = 1; i < 30; i++) bytes[Math.floor(bytes.length * i / 30)] ^= 0x5a;
+    for (const args of [[good, "seek"], [path(bytes, "mp3")], [path(bytes.subarray(3001), "mp3")]]) {
+      const { stdout, stderr } = await runTs(new URL("../programs/reading.ts", import.meta.url), { args });
+      assert.ok(Number(stdout) > 0, stderr);
+      assert.match(stderr, /^(SoundFileError: .*the sound is damaged.*)?\s*$/);
+    }
+  });
+
   for (const at of [0, 1, 50]) {
     it(`a MIDI sample dump, at byte ${at} of a block, without a word on stdout`, async () => {
       const bytes = made({ format: "SDS", subtype: "PCM_16", sampleRate: 8000, channels: 1 }, noise(1000));

@@ -5,6 +5,7 @@ import process from "node:process";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
 import { type FileMode, info, PastreamError, SoundFile, SoundFileError, type SoundFileOptions } from "../../mod.ts";
+import { runTs } from "../helpers/runtime.ts";
 import { is, soundSuite, stereo } from "../helpers/sound-suite.ts";
 import { randomSamples } from "../helpers/sounds.ts";
 
@@ -24,6 +25,20 @@ describe("opening", () => {
     assert.equal(file.seekable, true);
     assert.equal(file.closed, false);
     assert.match(file.infoText, /WAVE/);
+  });
+
+  it("shows what it is", async () => {
+    const name = written("shown.wav"), args = [name];
+    const { stdout } = await runTs(new URL("../programs/shown.ts", import.meta.url), { args });
+    const file = `SoundFile(${JSON.stringify(name)}, mode "r", WAV PCM_16, 44100 Hz, 2 channels, 1000 frames, `;
+    assert.deepEqual(stdout.trim().split(/\r?\n/), [
+      `${file}open)`,
+      `${file}closed)`,
+      "OutputStream('virtual', 48000 Hz, 1 channel, float32, blockSize 64)",
+      "RingBuffer(1024 elements of 4 bytes)",
+    ]);
+    using opened = new SoundFile(name);
+    assert.equal(String(opened), `${file}open)`);
   });
 
   it("takes a path, a file URL, bytes, and names that are not ASCII", () => {
