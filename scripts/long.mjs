@@ -15,6 +15,7 @@ import { setup } from "./setup.mjs";
 const TIMEOUT = 600; // seconds that a test may take beyond what it is told to
 
 const says = (text) => (file) => readFileSync(join(root, file), "utf8").includes(text);
+const isRandom = (file) => says("fast-check")(file) || says("seedOf(")(file);
 const sanitized = builds.filter(({ name }) => ["c asan", "c tsan"].includes(name));
 
 /** What is run: { name, run(environment) }. */
@@ -26,7 +27,7 @@ const kinds = {
       name: `${sanitized[0].name} ${file}`,
       run: (env) => runCTest(sanitized[0], file, { timeout: TIMEOUT, env }),
     })),
-    ...rooms.flatMap((room) => testFiles(room, [])).filter(says("fast-check")).flatMap((file) =>
+    ...rooms.flatMap((room) => testFiles(room, [])).filter(isRandom).flatMap((file) =>
       runtimes().map((runtime) => ({
         name: `${runtime.name} ${file}`,
         run: (env) => runFile(runtime, file, { timeout: TIMEOUT, env }),
