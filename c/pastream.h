@@ -147,7 +147,7 @@ PS_API int32_t ps_handle_count(void);
 #define PS_LIBRARY_PORTAUDIO 0
 #define PS_LIBRARY_SNDFILE 1
 
-/* Where a library was found: in the one file that somebody named, among the system's own, in the bundle that comes with
+/* Where a library was found: in the file that was named, among the system's own, in the bundle that comes with
  * libpastream. */
 #define PS_ORIGIN_NAMED 1
 #define PS_ORIGIN_SYSTEM 2
@@ -457,7 +457,7 @@ PS_API int32_t ps_stream_state(int32_t stream);
 #define PS_SOURCE_LOOP 1     /* ring: play its contents over and over without taking them out; file: seek to start */
 #define PS_SOURCE_COMPLETE 2 /* the ring counts as ended, whatever its flag says */
 #define PS_SINK_DROP 1       /* no room: drop the newest frames, count and log them, go on */
-#define PS_SINK_MEMORY 2     /* nobody reads the ring during the run: freewheeling does not wait for room in it */
+#define PS_SINK_MEMORY 2     /* the ring is not read during the run: freewheeling does not wait for room in it */
 #define PS_SINK_ENDS_RUN 4   /* of ps_stream_add_sink: no room ends the run, as it does for the sink of the run */
 /* The ring or file to play or to record into; PS_ENDPOINT_NONE takes it away. For a file `flags` of the source are
  * PS_SOURCE_LOOP, and `between` is the ring to stand between file and callback, which is emptied at a start (0: one of
@@ -595,7 +595,7 @@ PS_API int32_t ps_stream_levels(int32_t stream, int32_t direction, double *level
 #define PS_GLITCH_SOURCE_UNDERFLOW 4
 #define PS_GLITCH_SINK_OVERFLOW 5
 #define PS_GLITCH_REROUTED 6   /* the device was lost, and the stream went on on another one */
-#define PS_GLITCH_DEVICE_GAP 7 /* what is behind the device was changed or paused by somebody else */
+#define PS_GLITCH_DEVICE_GAP 7 /* another program moved or paused the stream behind the device */
 /* The newest glitches, at most 256 and at most `count`, oldest first, PS_GLITCH_SIZE numbers each; returns how many.
  * Any thread. */
 PS_API int32_t ps_stream_glitches(int32_t stream, double *glitches, int32_t count);

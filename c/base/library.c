@@ -131,7 +131,7 @@ int32_t ps_library_place(int32_t which, int32_t origin, const char *path) {
   struct library *library = by_number(which);
   if (!library) return PS_ERR_ARGUMENT;
   if (origin != PS_ORIGIN_NAMED && origin != PS_ORIGIN_BUNDLE)
-    return error_set(PS_ERR_ARGUMENT, 0, "origin %d has no place that could be said", (int)origin);
+    return error_set(PS_ERR_ARGUMENT, 0, "no path can be set for origin %d", (int)origin);
   char *place = NULL;
   if (path && *path) {
     place = malloc(strlen(path) + 1);

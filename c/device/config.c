@@ -85,7 +85,7 @@ static int32_t check_list(const double *config, const double *list, int32_t list
   int32_t faults = maps + PS_FAULT_SIZE * (int32_t)config[PS_CONFIG_FAULTS];
   int32_t wanted = faults + (int32_t)config[PS_CONFIG_VIRTUAL_RATES];
   if (list_size != wanted || (wanted > 0 && !list))
-    return error_set(PS_ERR_ARGUMENT, 0, "the list has %d numbers where the configuration says %d", (int)list_size,
+    return error_set(PS_ERR_ARGUMENT, 0, "the list has %d numbers, and the configuration says %d", (int)list_size,
                      (int)wanted);
   int32_t status = PS_OK;
   for (int32_t i = 0; i < maps && status >= 0; i++) status = config_number(&entry, list[i]);
@@ -101,7 +101,8 @@ int32_t config_check(const double *config, int32_t size, const double *list, int
   for (int i = 0; i < PS_CONFIG_SIZE && status >= 0; i++) status = config_number(&rules[i], config[i]);
   for (int i = PS_CONFIG_INPUT_LATENCY; i <= PS_CONFIG_OUTPUT_LATENCY && status >= 0; i++) {
     if (config[i] < 0 && config[i] != -1 && config[i] != -2)
-      status = error_set(PS_ERR_ARGUMENT, 0, "%s: %g is neither -1, -2 nor seconds", rules[i].name, config[i]);
+      status =
+          error_set(PS_ERR_ARGUMENT, 0, "%s must be -1, -2 or a number of seconds, not %g", rules[i].name, config[i]);
   }
   if (status >= 0) status = check_list(config, list, list_size);
   if (status >= 0 && config[PS_CONFIG_INPUT_DEVICE] == PS_DEVICE_NONE &&

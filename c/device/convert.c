@@ -112,7 +112,7 @@ static size_t give_output(struct converter *converter, void *output, size_t fram
   return done + block.out_frames;
 }
 
-/* How many frames the host is to be called with so that the device gets `frames`. */
+/* The number of frames with which to call the host so that the device gets `frames`. */
 static size_t host_frames(const struct converter *converter, size_t frames) {
   size_t block = converter->block, wanted = 0;
   if (converter->queues[DEVICE_OUTPUT].frame_bytes) {
@@ -190,7 +190,7 @@ static size_t ready(struct device_host *host, size_t frames, int whole) {
 
 static int silent(struct device_host *host) { return host->outer->silent(host->outer); }
 
-/* --------------------------------------------------------------------- life */
+/* ------------------------------------------------------- making and freeing */
 
 static void free_converter(struct converter *converter) {
   for (int i = 0; i < 2; i++) {

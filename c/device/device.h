@@ -26,15 +26,15 @@ struct device_host {
   int (*callback)(struct device_host *host, const void *input, void *output, size_t frames,
                   const struct callback_times *times, unsigned long flags);
   /* For a device that may wait (freewheeling), on its callback's thread: how many of `frames` frames the host can take
-   * and give now without a gap. Fewer also tells the host that the device lives, and wakes whoever fills its rings.
-   * With `whole` set it returns `frames` as well where fewer will never become `frames`. */
+   * and give now without a gap. Fewer also tells the host that the device works, and wakes the threads that fill its
+   * rings. With `whole` set it returns `frames` as well where fewer will never become `frames`. */
   size_t (*ready)(struct device_host *host, size_t frames, int whole);
   /* Whether the device has not called back for so long that it must be lost. On the thread that calls the ops. */
   int (*silent)(struct device_host *host);
   /* The host of the device that stands around this one; NULL where the host is a stream. What follows is then up to the
    * outermost host: device_halted, device_aborting. */
   struct device_host *outer;
-  _Atomic int32_t halted;   /* the run is over: the callback will complete, and a wait for more of it is in vain */
+  _Atomic int32_t halted;   /* the run is over: the callback will complete, so the device need not wait for it */
   _Atomic int32_t aborting; /* what the device still holds is not to be played out any more */
 };
 

@@ -243,7 +243,7 @@ int32_t device_choose(double *config, const struct device_ops *ops[2], int32_t f
     *configured = place.own;
   }
   if ((config[PS_CONFIG_FAULTS] != 0 || config[PS_CONFIG_VIRTUAL_RATES] != 0) && !is_virtual)
-    return error_set(PS_ERR_ARGUMENT, 0, "only the virtual device has faults on purpose, and rates of one's choice");
+    return error_set(PS_ERR_ARGUMENT, 0, "faults and rates can be set for the virtual device only");
   return PS_OK;
 }
 

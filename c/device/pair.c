@@ -145,7 +145,7 @@ static void begin(struct pair *pair, double time) {
   pair->since = 0;
 }
 
-/* A hole: begins anew. */
+/* A hole: starts again. */
 static void slip(struct pair *pair) {
   atomic_store_explicit(&pair->slips, atomic_load_explicit(&pair->slips, RELAXED) + 1, RELAXED);
   pair->running = 0;
@@ -215,7 +215,7 @@ static size_t input_ready(struct device_host *host, size_t frames, int whole) {
 
 static int silent(struct device_host *host) { return host->outer->silent(host->outer); }
 
-/* --------------------------------------------------------------------- life */
+/* ------------------------------------------------------- making and freeing */
 
 static void free_pair(struct pair *pair) {
   resampler_free(pair->resampler);

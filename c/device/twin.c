@@ -101,7 +101,7 @@ static void run(void *argument) {
   atomic_store(&twin->running, 0);
 }
 
-/* --------------------------------------------------------------------- life */
+/* ------------------------------------------------------- making and freeing */
 
 static void free_twin(struct twin *twin) {
   os_event_destroy(&twin->wake);

@@ -26,7 +26,7 @@
 #define RATE_DEFAULT 48000.0
 #define BLOCKS_PER_SECOND 187.5 /* with the device's own choice of a block: 256 frames at 48 kHz */
 #define FREEWHEEL_POLL 100e-6   /* how often a freewheeling device that waits looks again, seconds */
-#define FREEWHEEL_PATIENCE 5    /* looks in vain before it makes do with a smaller block */
+#define FREEWHEEL_PATIENCE 5    /* looks without success before it takes a smaller block */
 #define ABORT_POLL 0.01         /* how often one that plays out looks whether it still shall, seconds */
 
 #define LOAD_SHARE 0.05 /* of the load that is told, what one block counts */
@@ -45,7 +45,7 @@ struct virtual_device {
   size_t longest, delay; /* frames; the delay is at least the longest block */
   size_t block;          /* of the current callback; the device's thread only */
   int freewheel;
-  int may_shorten; /* nobody has said how long blocks are */
+  int may_shorten; /* the block size was not given */
   const double *faults;
   int32_t fault_count;
 

@@ -30,7 +30,7 @@ struct engine_run {
   int source_complete; /* an empty ring is the end of the data, whatever its flag says */
   struct ring *sink;   /* NULL: nothing is recorded */
   int sink_drop;
-  int sink_memory; /* nobody empties the sink: a full one stays full */
+  int sink_memory; /* the sink is not emptied: a full one stays full */
   int fatal_xruns;
 };
 

@@ -94,7 +94,7 @@ int64_t resampler_length(int64_t frames, double in_rate, double out_rate) {
   return frames <= 0 ? 0 : (int64_t)length_at(resampler_ratio(in_rate, out_rate), (uint64_t)frames);
 }
 
-/* ----------------------------------------------------------------- life */
+/* --------------------------------------------------- making and freeing */
 
 static int32_t check(const struct resampler_setup *setup) {
   const double rates[2] = {setup->in_rate, setup->out_rate};

@@ -101,7 +101,7 @@ void ring_flush(struct ring *ring) {
   atomic_store_explicit(&ring->written, 0, memory_order_release);
 }
 
-/* ------------------------------------------------------------ life */
+/* ---------------------------------------------- making and freeing */
 
 static void ring_destroy(struct object *object) {
   struct ring *ring = (struct ring *)object;

@@ -34,7 +34,7 @@ struct ring_region {
   size_t count[2];
 };
 
-/* Who works an end of a ring: nobody, a running stream, a call from outside, for its duration. */
+/* The user of an end of a ring: none, a running stream, or a call from outside for its duration. */
 #define RING_FREE 0
 #define RING_STREAM 1
 #define RING_CALL 2

@@ -9,7 +9,7 @@
 
 #define ELEMENT_BYTES_MAX 65536
 
-/* --------------------------------------------------------------------- life */
+/* ------------------------------------------------------- making and freeing */
 
 int32_t ps_ring_new(int32_t element_size, double size, void *storage, double storage_bytes) {
   int32_t status = check_count("element size", element_size, 1, ELEMENT_BYTES_MAX);

@@ -34,7 +34,7 @@ struct engine_sink {
   /* Filled by the owner. */
   struct ring *ring;
   enum sink_overflow overflow;
-  int memory;     /* nobody reads the ring during the run: a full one stays full */
+  int memory;     /* the ring is not read during the run: a full one stays full */
   int64_t offset; /* frames to skip after the first one, */
   int64_t length; /* and frames after which it ends, skipped ones included; -1: none */
 

@@ -21,7 +21,7 @@ void source_start(struct engine *engine) {
 
 /* ------------------------------------------------------- draining, clearing */
 
-/* Frames of a loop until its memory begins anew. */
+/* Frames of a loop until its memory starts again. */
 static size_t rest_of_pass(const struct engine_source *source) {
   if (READ(source->count) && !source->loop_position) return 0;
   return source->loop_length - source->loop_position;

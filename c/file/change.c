@@ -62,7 +62,7 @@ static int32_t append(const char *name, struct medium *medium, const struct code
   int written = sound->codec->seek(sound, frames) && sound->codec->write(sound, PS_FORMAT_INT16, silence, 1) == 1;
   status = sound->codec->close(sound);
   if (status < 0 || written) return status;
-  return file_error(name, 0, "nothing can be written behind its end");
+  return file_error(name, 0, "nothing can be written after its end");
 }
 
 /* Whether the changed file has what the file has, and one frame more. */
@@ -92,7 +92,7 @@ static int32_t try_out(const char *name, struct medium *overlay, const struct co
     forget(&after);
     if (!kept)
       status = file_error(name, 0,
-                          "the file cannot be changed in place: its header would be written anew, and samples or tags "
+                          "the file cannot be changed in place: its header would be written again, and samples or tags "
                           "lost; write a copy");
   }
   forget(&before);

@@ -72,7 +72,7 @@ int32_t ps_file_close(int32_t handle) {
   int32_t status = file_claim(file);
   if (status >= 0) {
     status = file_finish(file);
-    handle_free(handle, HANDLE_FILE); /* it stays taken: nobody gets at it any more */
+    handle_free(handle, HANDLE_FILE); /* it stays taken, so that no other call can use it */
   }
   object_release(&file->object);
   return status;

@@ -118,7 +118,7 @@ static int32_t check_end(struct file *file) {
 
 int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format) {
   if (!(file->mode & PS_MODE_READ)) return error_set(PS_ERR_ARGUMENT, 0, "%s is not open for reading", file->name);
-  if (!format_bytes(format)) return error_set(PS_ERR_ARGUMENT, 0, "%d is no sample format", (int)format);
+  if (!format_bytes(format)) return error_set(PS_ERR_ARGUMENT, 0, "%d is not a sample format", (int)format);
   if (frames <= 0 || gap(file) > 0) return 0;
   int64_t left = frames_of(file) - file_tell(file);
   if (frames_of(file) != FILE_FRAMES_UNKNOWN && frames > left)
@@ -162,7 +162,7 @@ static int64_t write_here(struct file *file, const void *data, int64_t frames, i
 int64_t file_write(struct file *file, const void *data, int64_t frames, int32_t format) {
   static const int16_t silence[16384];
   if (!(file->mode & PS_MODE_WRITE)) return error_set(PS_ERR_ARGUMENT, 0, "%s is not open for writing", file->name);
-  if (!format_bytes(format)) return error_set(PS_ERR_ARGUMENT, 0, "%d is no sample format", (int)format);
+  if (!format_bytes(format)) return error_set(PS_ERR_ARGUMENT, 0, "%d is not a sample format", (int)format);
   if (frames <= 0) return 0;
   int32_t status = file_commit(file);
   if (status < 0) return status;

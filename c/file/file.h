@@ -24,7 +24,7 @@ int64_t file_tell(struct file *file);
 int32_t file_update_header(struct file *file);
 /* All that is written goes to the file; the end of a recording. */
 int32_t file_flush(struct file *file);
-/* Ends a wait for a pipe, now and from now on, so that a stalled pipe holds nobody up. Any thread. */
+/* Ends a wait for a pipe, now and from now on, so that a stalled pipe holds up no other thread. Any thread. */
 void file_interrupt(struct file *file);
 
 /* Bytes that have gone through so far: whether a stalled pipe is one. Any thread. */

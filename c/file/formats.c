@@ -22,7 +22,8 @@ static int32_t load_all(void) {
 int32_t ps_format_count(int32_t kind) {
   int32_t status = load_all(), count = 0;
   if (status < 0) return status;
-  if (kind != 0 && kind != 1) return error_set(PS_ERR_ARGUMENT, 0, "formats are of kind 0 or 1, not %d", (int)kind);
+  if (kind != 0 && kind != 1)
+    return error_set(PS_ERR_ARGUMENT, 0, "the kind of formats must be 0 or 1, not %d", (int)kind);
   for (int i = 0; i < codec_count; i++) count += codecs[i]->format_count(kind);
   return count;
 }
@@ -31,7 +32,7 @@ int32_t ps_format_info(int32_t kind, int32_t index, char *text, int32_t size) {
   int32_t count = ps_format_count(kind), own = index;
   if (count < 0) return count;
   if (index < 0 || index >= count)
-    return error_set(PS_ERR_ARGUMENT, 0, "there are formats 0 to %d, not %d", (int)count - 1, (int)index);
+    return error_set(PS_ERR_ARGUMENT, 0, "the index of a format must be 0 to %d, not %d", (int)count - 1, (int)index);
   const struct codec *codec = codec_with(kind, &own);
   return codec ? codec->format_info(kind, own, text, size) : PS_ERR_ARGUMENT;
 }

@@ -68,7 +68,7 @@ static void destroy(struct object *object) {
   free(job);
 }
 
-/* Memory for what is to be read, or written; 0 if there is none. */
+/* Memory for the samples to be read or written; 0 if there is none. */
 static int has_memory(struct job *job, const void *data) {
   if (data) {
     size_t bytes = (size_t)job->frames * job->frame_bytes;
@@ -110,7 +110,7 @@ static int32_t start(struct file *file, const void *data, double frames, int32_t
 static int32_t check(double frames, double least, int32_t format) {
   int32_t status = check_count("frames", frames, least, COUNT_MOST);
   if (status < 0) return status;
-  return format_bytes(format) ? PS_OK : error_set(PS_ERR_ARGUMENT, 0, "%d is no sample format", (int)format);
+  return format_bytes(format) ? PS_OK : error_set(PS_ERR_ARGUMENT, 0, "%d is not a sample format", (int)format);
 }
 
 int32_t ps_job_read(int32_t handle, double frames, int32_t format) {
@@ -123,7 +123,7 @@ int32_t ps_job_read(int32_t handle, double frames, int32_t format) {
 int32_t ps_job_write(int32_t handle, const void *data, double frames, int32_t format) {
   struct file *file;
   int32_t status = check(frames, 0, format);
-  if (status == PS_OK && !data) status = error_set(PS_ERR_ARGUMENT, 0, "there is no data");
+  if (status == PS_OK && !data) status = error_set(PS_ERR_ARGUMENT, 0, "data is NULL");
   if (status == PS_OK) status = file_begin(handle, &file);
   return status < 0 ? status : start(file, data, frames, format);
 }
@@ -145,7 +145,7 @@ int32_t ps_job_take(int32_t handle, void *data, double frames) {
   if (!job) return PS_ERR_HANDLE;
   int32_t count = 0;
   if (!job->ring) {
-    count = error_set(PS_ERR_ARGUMENT, 0, "the job does not read");
+    count = error_set(PS_ERR_ARGUMENT, 0, "only a job that reads has frames to take");
   } else if (data && frames >= 1) {
     count = (int32_t)ring_read(job->ring, data, frames < INT32_MAX ? (size_t)frames : INT32_MAX);
     os_event_post(&job->room);
@@ -164,7 +164,7 @@ static void quit(struct object *object, void *argument) {
 int32_t ps_job_free(int32_t handle) {
   struct job *job = (struct job *)handle_use(handle, HANDLE_JOB);
   if (!job) return PS_ERR_HANDLE;
-  int32_t status = handle_free(handle, HANDLE_JOB); /* once: the thread is joined by whoever gets here */
+  int32_t status = handle_free(handle, HANDLE_JOB); /* succeeds once: that call joins the thread */
   if (status == PS_OK) {
     quit(&job->object, NULL);
     if (!atomic_load(&job->ended)) file_interrupt(job->file);

@@ -1,4 +1,4 @@
-/* Text in Latin-1 and in UTF-8. What is answered is new memory, or NULL where there is none. */
+/* Text in Latin-1 and in UTF-8. Both return new memory, or NULL if there is none. */
 #ifndef PS_LATIN1_H
 #define PS_LATIN1_H
 

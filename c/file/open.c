@@ -40,7 +40,7 @@ static int32_t check_mode(int32_t mode) {
              : access == PS_MODE_WRITE      ? (rest & ~PS_MODE_EXCLUSIVE) == 0
              : access == PS_MODE_READ_WRITE ? rest == 0 || rest == PS_MODE_EXCLUSIVE || rest == PS_MODE_TRUNCATE
                                             : 0;
-  return fits ? PS_OK : error_set(PS_ERR_ARGUMENT, 0, "%d is no file mode", (int)mode);
+  return fits ? PS_OK : error_set(PS_ERR_ARGUMENT, 0, "%d is not a file mode", (int)mode);
 }
 
 static int is_whole(double value, double low, double high) {
@@ -54,7 +54,8 @@ static int32_t read_info(struct codec_info *wanted, const double *info, int32_t 
   if (status < 0) return status;
   if (!info || size != PS_FILE_INFO_SIZE)
     return error_set(PS_ERR_ARGUMENT, 0, "info must have %d numbers", PS_FILE_INFO_SIZE);
-  if (!is_whole(info[PS_FILE_FORMAT], 0, INT_MAX)) return error_set(PS_ERR_ARGUMENT, 0, "a format is a whole number");
+  if (!is_whole(info[PS_FILE_FORMAT], 0, INT_MAX))
+    return error_set(PS_ERR_ARGUMENT, 0, "the format must be a whole number");
   wanted->format = (int)info[PS_FILE_FORMAT];
   wanted->compression_level = info[PS_FILE_COMPRESSION_LEVEL];
   wanted->bitrate_mode = (int32_t)info[PS_FILE_BITRATE_MODE];
@@ -97,7 +98,8 @@ static int32_t prepare_pipe(const char *name, struct medium **medium, const stru
   }
   if (probe->kind == PROBE_CHUNKS) {
     if (probe->sound < 0 || head > PROBE_HEAD_MOST)
-      return file_error(name, 0, "the sound does not begin within 16 MiB, which is what is looked at in a pipe");
+      return file_error(name, 0,
+                        "the sound does not begin within the first 16 MiB, the part of a pipe that is searched");
     medium_pipe_expect(*medium, probe->end < 0 ? -1 : probe->skip + probe->end, head, 1);
   } else {
     medium_pipe_expect(*medium, -1, probe->kind == PROBE_UNKNOWN ? HEAD_BEYOND : PROBE_HEAD_MOST, 0);
@@ -310,7 +312,7 @@ int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double
   int32_t status = read_info(&wanted, info, info_size, mode);
   if (status < 0) return status;
   if (!is_whole(bytes, 0, 9e15) || (!data && bytes > 0))
-    return error_set(PS_ERR_ARGUMENT, 0, "the size of memory is a whole number of bytes");
+    return error_set(PS_ERR_ARGUMENT, 0, "the size of the memory must be a whole number of bytes");
   if (fresh(mode)) status = rehearse("memory", mode, &wanted);
   if (status < 0) return status;
   return open_memory("memory", data, fresh(mode) ? 0 : (size_t)bytes, mode, &wanted, info);

@@ -21,7 +21,7 @@ struct file_reader {
   _Atomic int32_t stop, last_pass;
 };
 
-/* At the end of the file: goes to its start if it is to be played again. 0 if not. */
+/* At the end of the file: seeks to its start if it is played again. 0 if not. */
 static int start_again(struct file_reader *reader, int64_t pass) {
   int64_t position = file_tell(reader->file);
   if (!reader->options.loop || atomic_load(&reader->last_pass)) return 0;
@@ -33,7 +33,7 @@ static int start_again(struct file_reader *reader, int64_t pass) {
 }
 
 /* The ring was filled up: sleeps for a quarter of what it holds, so that more than half of it stays full. */
-static void rest(struct file_reader *reader) {
+static void wait_for_room(struct file_reader *reader) {
   double seconds = (double)reader->ring->size / 4 / reader->options.sample_rate;
   if (seconds > SLEEP_MOST) seconds = SLEEP_MOST;
   if (seconds < SLEEP_LEAST) seconds = SLEEP_LEAST;
@@ -44,7 +44,7 @@ static void rest(struct file_reader *reader) {
 static void fail(struct file_reader *reader) {
   struct error error;
   error_save(&error);
-  while (!atomic_load(&reader->stop) && ring_read_available(reader->ring) > 0) rest(reader);
+  while (!atomic_load(&reader->stop) && ring_read_available(reader->ring) > 0) wait_for_room(reader);
   error_raise(&error);
   if (!atomic_load(&reader->stop)) reader->options.failed(reader->options.argument);
 }
@@ -57,7 +57,7 @@ static void run(void *argument) {
     struct ring_region region;
     size_t wanted = (size_t)(left >= 0 && left < most ? left : most);
     if (ring_write_region(reader->ring, wanted, &region) == 0) {
-      rest(reader);
+      wait_for_room(reader);
       continue;
     }
     int64_t count = file_read(reader->file, region.part[0], (int64_t)region.count[0], reader->options.format);

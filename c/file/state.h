@@ -44,7 +44,7 @@ int32_t file_claim(struct file *file);
 /* The error that the last operation on the file has left, as the thread's error; PS_OK if none. */
 int32_t file_failure(struct file *file);
 
-/* How many frames a file of a block codec has whose pipe has ended after so many bytes. */
+/* The number of frames of a file of a block codec whose pipe has ended after `bytes` bytes. */
 int64_t file_frames_of_pipe(struct file *file, int64_t bytes);
 
 /* Before anything is changed in a file that existed: what has been held back so far is written. */

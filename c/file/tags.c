@@ -38,7 +38,7 @@ int32_t ps_file_get_string(int32_t handle, int32_t tag, char *text, int32_t size
 
 static int32_t set_tag(struct file *file, int32_t tag, const char *text) {
   if (!is_tag(tag)) return error_set(PS_ERR_ARGUMENT, 0, "there is no tag %d", (int)tag);
-  if (!*text) return error_set(PS_ERR_ARGUMENT, 0, "a tag must not be empty: it cannot be taken away");
+  if (!*text) return error_set(PS_ERR_ARGUMENT, 0, "a tag must not be empty: tags cannot be removed");
   size_t all = strlen(text);
   for (int32_t other = 0; other < CODEC_TAGS; other++)
     if (other != tag && file->tags[other]) all += strlen(file->tags[other]);

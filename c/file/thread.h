@@ -39,7 +39,7 @@ struct file_writer *file_writer_start(struct file *file, struct ring *ring, cons
  * seconds is given up. A switch that is pending is carried out. PS_OK, or the error that kept frames from being
  * written. */
 int32_t file_writer_finish(struct file_writer *writer, double patience);
-/* A finish, under way or to come, is to have no more patience than this: somebody stops the stream now. Any thread. */
+/* Limits the patience of a finish, under way or to come: the stream is being stopped. Any thread. */
 void file_writer_hurry(struct file_writer *writer, double patience);
 /* The process is ending, and the writer's thread is gone: writes what is left in the ring, and closes the file. Where
  * the thread was in the middle of a file, nothing can be done for that. */
@@ -53,7 +53,7 @@ int32_t file_writer_switch(struct file_writer *writer, struct file *next, int64_
 /* Frame of the recording at which the newest file begins; -1 while a switch is pending, or its first file is written.
  * */
 int64_t file_writer_switched_at(const struct file_writer *writer);
-/* Both: somebody (a freewheeling device) waits for the thread: look at the ring now. Never blocks. */
+/* Both: a freewheeling device waits for the thread: look at the ring now. Never blocks. */
 void file_reader_wake(struct file_reader *reader);
 void file_writer_wake(struct file_writer *writer);
 

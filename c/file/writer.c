@@ -8,7 +8,7 @@
 #include "os/os.h"
 #include "pastream.h"
 
-#define BLOCK_FRAMES 16384 /* at most, between two looks at what else is to be done */
+#define BLOCK_FRAMES 16384 /* at most, between two checks for other work */
 #define SLEEP_MOST 0.1     /* seconds */
 #define SLEEP_LEAST 0.001
 #define HEADER_SECONDS 0.5 /* a process that is killed loses this, the sleep, and what the disk is behind: no second */
@@ -87,7 +87,7 @@ static void update_header(struct file_writer *writer) {
 }
 
 /* The ring was emptied: sleeps until about a quarter of it is full. */
-static void rest(struct file_writer *writer) {
+static void wait_for_frames(struct file_writer *writer) {
   double seconds = (double)writer->ring->size / 4 / writer->options.sample_rate;
   if (seconds > SLEEP_MOST) seconds = SLEEP_MOST;
   if (seconds < SLEEP_LEAST) seconds = SLEEP_LEAST;
@@ -109,7 +109,7 @@ static void run(void *argument) {
     switch_file(writer, 0);
     update_header(writer);
     if (last) break;
-    if (writer->error.status == PS_OK) rest(writer);
+    if (writer->error.status == PS_OK) wait_for_frames(writer);
   }
   if (writer->error.status == PS_OK && file_flush(writer->file) < 0) fail(writer);
   atomic_store(&writer->ended, 1);

@@ -1,5 +1,5 @@
 /* The control thread of a stream: it carries out commands, so that no caller waits for a device or a file, and watches
- * over the run: its end, its errors, and a device that gives no sign of life. */
+ * over the run: its end, its errors, and a device that has stopped calling back. */
 #include <string.h>
 
 #include "stream/endpoints.h"

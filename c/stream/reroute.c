@@ -64,7 +64,7 @@ static void keep_run(struct stream *stream) {
   config[PS_CONFIG_INPUT_VIRTUAL_DRIFT] = config[PS_CONFIG_OUTPUT_VIRTUAL_DRIFT] = 0;
 }
 
-/* Whether somebody wants the run to end. */
+/* Whether the run has been told to end. */
 static int is_unwanted(struct stream *stream) {
   int found = atomic_load(&stream->host.aborting);
   os_mutex_lock(&stream->lock);

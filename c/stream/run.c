@@ -109,7 +109,7 @@ static void give_back(struct stream *stream, double patience) {
 int32_t run_start(struct stream *stream) {
   int32_t before = stream_state(stream);
   atomic_store(&stream->host.aborting, 0);
-  atomic_store(&stream->engine.draining, 0); /* before it starts: from then on somebody may want it drained */
+  atomic_store(&stream->engine.draining, 0); /* before it starts: from then on it may be drained */
   stream_set_state(stream, PS_STATE_STARTING);
   forget_failure(stream);
   int32_t status = start(stream);
@@ -121,7 +121,7 @@ int32_t run_start(struct stream *stream) {
   error_save(&error);
   error.status = status;
   give_back(stream, PATIENCE_ABORTED);
-  forget_failure(stream); /* whoever started it is told: nothing has run that could have failed */
+  forget_failure(stream); /* the caller gets the error: nothing has run that could have failed */
   stream_set_state(stream, before);
   return error_raise(&error);
 }

@@ -35,8 +35,8 @@ struct anchor_values {
 struct silence {
   double looked;    /* os_time() of the last look, */
   double heartbeat; /* and what was seen then */
-  double seconds;   /* without a callback, as far as somebody looked */
-  double ask_at;    /* when they are so many the device is asked whether it lives */
+  double seconds;   /* without a callback, at the last look */
+  double ask_at;    /* at this many seconds the device is asked whether it works */
 };
 
 struct stream {
@@ -70,7 +70,7 @@ struct stream {
   struct ring *rings[2];      /* of its endpoints, by direction, in use by it */
   struct file_reader *reader; /* NULL without a file source */
   struct file_writer *writer; /* NULL without a file sink */
-  _Atomic double heartbeat;   /* os_time() of the last sign of life of the device */
+  _Atomic double heartbeat;   /* os_time() of the last callback, or of another sign that the device works */
   struct silence silence;
   struct anchor anchor;    /* the last callback, for who reckons from it, */
   struct glitch_log leaps; /* and what has to be reckoned in: at a frame, seconds more than its number tells */

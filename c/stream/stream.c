@@ -11,7 +11,7 @@
 
 #define AWAIT_LONGEST 0.001 /* seconds between two looks while a caller is blocked */
 
-/* --------------------------------------------------------------------- life */
+/* ------------------------------------------------------- making and freeing */
 
 static void stream_destroy(struct object *object) {
   struct stream *stream = (struct stream *)object;
@@ -143,7 +143,7 @@ int32_t ps_stream_drain(int32_t handle) {
   os_mutex_lock(&stream->lock);
   int32_t state = stream_state(stream);
   if (state == PS_STATE_STARTING || state == PS_STATE_ACTIVE) {
-    /* First, lest the end of the source be seen without it, and silence be played. */
+    /* First, so that the end of the source is not seen without it, and silence played. */
     atomic_store_explicit(&stream->engine.draining, 1, memory_order_release);
     if (source->kind == PS_ENDPOINT_RING && !(source->flags & PS_SOURCE_COMPLETE))
       ring_end((struct ring *)source->object);
@@ -230,7 +230,7 @@ static int32_t check_map(const struct engine_direction *direction, const int32_t
     return error_set(PS_ERR_ARGUMENT, 0, "a map of %d entries for %d channels", count, direction->channels);
   for (int32_t i = 0; i < count; i++)
     if (map[i] < 0 || map[i] > direction->channels)
-      return error_set(PS_ERR_ARGUMENT, 0, "channel %d is not 0 to %d", map[i], direction->channels);
+      return error_set(PS_ERR_ARGUMENT, 0, "a channel must be 0 to %d, not %d", direction->channels, map[i]);
   return PS_OK;
 }
 

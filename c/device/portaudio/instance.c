@@ -180,7 +180,7 @@ static int32_t run_start(struct portaudio_call *call) {
   return start_instance(((struct instance_call *)call)->instance);
 }
 
-/* It has started, but nobody waits for it any more. */
+/* It has started, but no thread waits for it any more. */
 static void end_start(struct portaudio_call *call) {
   struct portaudio_instance *instance = ((struct instance_call *)call)->instance;
   free(call);

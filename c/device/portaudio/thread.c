@@ -160,7 +160,7 @@ int32_t portaudio_call(struct portaudio_call *call) {
   os_mutex_unlock(&portaudio->lock);
   if (ended) return call->error.status < 0 ? error_raise(&call->error) : call->error.status;
 
-  if (!begun) call->late(call); /* never taken up, so nobody else will */
+  if (!begun) call->late(call); /* never begun, so no other thread frees it */
   if (!queued)
     error_set(PS_ERR_THREAD, 0, "cannot create a thread for PortAudio");
   else

@@ -15,7 +15,7 @@
 struct portaudio_call {
   /* Carries it out on PortAudio's thread; returns PS_OK or a status with the thread's error set. */
   int32_t (*run)(struct portaudio_call *call);
-  /* Takes over the memory, on that thread, of a call that nobody waits for any more when it ends. */
+  /* Takes over the memory, on that thread, of a call that no thread waits for when it ends. */
   void (*late)(struct portaudio_call *call);
   double limit; /* seconds that it may take once it has begun */
 

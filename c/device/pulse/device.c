@@ -127,7 +127,7 @@ static void read_side(struct pulse_device *pulse, int direction, double deadline
   const struct pulse_timing_info *timing = api->stream_get_timing_info(side->stream);
   uint64_t device = 0;
   if (timing) device = direction == DEVICE_OUTPUT ? timing->configured_sink_usec : timing->configured_source_usec;
-  /* A source sends when it has as much as is to be sent: of the two times, only the longer one passes. */
+  /* A source sends when it has as much as it must send: only the longer of the two times passes. */
   double buffered = (double)side->target / pulse->rate, behind = 1e-6 * (double)device;
   side->latency = direction == DEVICE_OUTPUT ? buffered + behind : buffered > behind ? buffered : behind;
   side->behind = (size_t)((behind > BEHIND_LEAST ? behind : BEHIND_LEAST) * pulse->rate);
@@ -314,7 +314,7 @@ static void device_thread(void *argument) {
     api->stream_disconnect(stream);
     api->stream_unref(stream);
   }
-  os_mutex_lock(&pulse->telling); /* whoever has told it to quit may still be about to wake it */
+  os_mutex_lock(&pulse->telling); /* the thread that told it to quit may still be about to wake it */
   pulse_connection_free(&pulse->connection);
   os_mutex_unlock(&pulse->telling);
   if (command == PULSE_QUIT) finish(pulse, PS_OK);

@@ -33,7 +33,7 @@ struct look {
   struct pulse_connection connection;
   struct list list;
   struct os_event done;
-  _Atomic int32_t uses; /* whoever waits, and the thread */
+  _Atomic int32_t uses; /* the threads that wait, and its own */
   int32_t status;
 };
 
@@ -130,7 +130,7 @@ static void look_thread(void *argument) {
   release(look);
 }
 
-/* A list of what is there; empty where no server answers. */
+/* A list of the devices; empty if no server answers. */
 static int32_t take_look(struct list *list) {
   const struct pulse_api *api;
   *list = (struct list){0};

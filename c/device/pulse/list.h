@@ -1,4 +1,4 @@
-/* The sinks and sources of a PulseAudio server, as they were when somebody looked last. */
+/* The sinks and sources of a PulseAudio server, as of the last look. */
 #ifndef PS_PULSE_LIST_H
 #define PS_PULSE_LIST_H
 
@@ -17,7 +17,7 @@ struct pulse_entry {
   struct pulse_channel_map map;
 };
 
-/* Looks for the first time, if nobody has. Returns the number of devices, 0 where no server answers. Any thread. */
+/* Looks for the first time, unless that is done. Returns the number of devices, 0 if no server answers. Any thread. */
 int32_t pulse_list_count(void);
 /* Copies an entry; 0 if there is none of that number. Any thread, as the next ones. */
 int pulse_list_get(int32_t number, struct pulse_entry *entry);
@@ -29,7 +29,7 @@ int32_t pulse_list_find(int direction, const char *name);
 int32_t pulse_list_loopback(void);
 /* Starts and ends notices of changes (devices_notice), also of servers that come and go. Returns whether there are. */
 int pulse_watch(int on);
-/* Looks again, within a few seconds. PS_OK also where no server answers. */
+/* Looks again, within a few seconds. PS_OK also if no server answers. */
 int32_t pulse_list_refresh(void);
 
 #endif

@@ -61,7 +61,7 @@ static uint32_t bytes_of(const struct pulse_side *side, double frames) {
   return bytes > 1e9 ? 1000000000u : (uint32_t)bytes;
 }
 
-/* How long the server's buffers are to be. They play on with the first frame that comes after an underflow. */
+/* The lengths of the server's buffers. After an underflow they play on with the first frame that comes. */
 static void set_buffers(struct pulse_device *pulse, struct pulse_side *side, int direction, double asked) {
   double latency = asked >= 0 ? asked : asked == -1 ? PULSE_LATENCY_LOW : PULSE_LATENCY_HIGH;
   double block = pulse->exact ? (double)pulse->block : 0;

@@ -62,8 +62,8 @@ struct pulse_device {
   int running;                   /* the host is called */
   int completed;                 /* it has returned other than CALLBACK_CONTINUE */
   unsigned long flags;           /* for the next callback */
-  int refill;                    /* duplex: what the server has lost since an underflow is to be made up by silence */
-  const unsigned char *fragment; /* duplex and input: the rest of a fragment; NULL in a hole */
+  int refill;                    /* duplex: silence must make up for what the server has lost in an underflow */
+  const unsigned char *fragment; /* duplex and input: the unread part of a fragment; NULL in a hole */
   size_t fragment_bytes, fragment_done;
   double called;            /* os_time() of the last callback */
   int moved;                /* another device plays or records since then */

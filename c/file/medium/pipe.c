@@ -37,7 +37,7 @@ struct pipe {
 static int wait_ready(struct pipe *pipe) {
   if (pipe->ended) return 0;
   if (os_pipe_wait(pipe->descriptor, pipe->writing, &pipe->wake, pipe->patience) == 1) return 1;
-  /* Part of a frame may have gone through: whoever went on now would go on in the middle of it. */
+  /* Part of a frame may have gone through: a retry would continue in the middle of it. */
   pipe->ended = 1;
   medium_fail(&pipe->medium, MEDIUM_STALLED);
   return 0;

@@ -78,7 +78,7 @@ static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
 static struct sndfile *open_watched(struct sndfile_sound *sound, int access, struct sf_info *info) {
   static struct medium_io io = {get_length, seek, read_bytes, write_bytes, tell};
   if (setjmp(sound->guard->leave)) {
-    file_error(sound->sound.name, 0, "the header is damaged: libsndfile does not come to its end");
+    file_error(sound->sound.name, 0, "the header is damaged: libsndfile cannot read to its end");
     return NULL;
   }
   struct sndfile *handle = sndfile.open_virtual(&io, access, info, sound);

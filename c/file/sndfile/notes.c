@@ -63,7 +63,7 @@ int32_t sndfile_set_tag(struct sound *sound, int32_t tag, const char *text, size
     return error_set(PS_ERR_ARGUMENT, 0, "%s: in this format %s at most %zu bytes, not %zu", sound->name,
                      together ? "all tags together have" : "a tag has", most, bytes);
   if (!has_place(major, tag, text))
-    return file_error(sound->name, 0, "files of this format do not keep this tag, or not these characters in it");
+    return file_error(sound->name, 0, "files of this format do not keep this tag, or some of its characters");
   return major == SF_MPEG ? set_latin1(sound, tag, text) : set(sound, tag, text);
 }
 
