@@ -62,6 +62,20 @@ async function codeLines(extensions, ...folders) {
     .flatMap((name) => read(name).split("\n").map((line, index) => ({ at: `${name}:${index + 1}`, line })));
 }
 
+/** Text files are as .editorconfig says, as far as the formatters do not see to it: line ends, white space, tabs. */
+const editorConfig = async () => {
+  const files = /\.([cm]?[jt]s|[ch]|sh|md|json|ya?ml|css|html|1)$/;
+  const lines = await codeLines(files, "package-lock.json", "cli/scope/assets.ts");
+  const wrong = lines.filter(({ line }) => /\r|[ \t]$|^ *\t/.test(line)).map(({ at }) =>
+    `${at}: tab, or white space at end`
+  );
+  const names = new Set(lines.map(({ at }) => at.replace(/:\d+$/, "")));
+  const unended = [...names].filter((name) => !read(name).endsWith("\n")).map((name) =>
+    `${name} lacks its last newline`
+  );
+  return wrong.length + unended.length > 0 ? [...wrong, ...unended].join("\n") : undefined;
+};
+
 const LONGEST_LINE = 120;
 
 /** No line of code or comment is longer than 120 characters: the formatters leave long comments and strings alone. */
@@ -132,6 +146,7 @@ const platforms = async () => {
 export const checks = [
   { kind: "checks", name: "format", run: deno("fmt", "--check") },
   { kind: "checks", name: "format of C", run: cFormat },
+  { kind: "checks", name: "editorconfig", run: editorConfig },
   { kind: "checks", name: "line lengths", run: lineLengths },
   { kind: "checks", name: "names of constants", run: constantNames },
   { kind: "checks", name: "lint", run: deno("lint") },

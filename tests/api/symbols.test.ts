@@ -1,6 +1,6 @@
 // The C header is the truth about the door to libpastream; what ffi/ says of it must be the same.
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, it } from "node:test";
 import * as constants from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
@@ -13,6 +13,20 @@ const header = read("c/pastream.h").replace(/\/\*[\s\S]*?\*\//g, "");
 
 /** Every declaration of the header, on one line each. */
 const declarations = [...header.matchAll(/^PS_API\s+([^;]+);/gm)].map(([, text]) => text.replace(/\s+/g, " "));
+
+const NO_HANDLE = -5;
+
+/** The arguments of a call, whose list begins at `from`. */
+function argumentsAt(text: string, from: number): string[] {
+  const args = [""];
+  for (let at = from, depth = 0; depth > 0 || text[at] !== ")"; at++) {
+    if ("([{".includes(text[at])) depth++;
+    if (")]}".includes(text[at])) depth--;
+    if (text[at] === "," && depth === 0) args.push("");
+    else args[args.length - 1] += text[at];
+  }
+  return args.map((argument) => argument.trim());
+}
 
 /** i32, f64 or buffer, for a C type (with or without the parameter's name). */
 function kindOf(type: string): string {
@@ -47,6 +61,44 @@ describe("the symbol table", () => {
   it("is what the library has", () => {
     const functions = native();
     for (const name of Object.keys(symbols)) assert.equal(typeof functions[name as keyof typeof symbols], "function");
+  });
+});
+
+describe("what passes the door", () => {
+  it("is never a number that is both result and status: a function of doubles returns NaN without its object", () => {
+    const functions = native() as unknown as Record<string, (...args: unknown[]) => number>;
+    const doubles = Object.entries(symbols).filter(([, { result }]) => result === "f64");
+    assert.ok(doubles.length > 5);
+    for (const [name, { parameters }] of doubles) {
+      const args = parameters.map((kind, i) => kind === "buffer" ? null : i === 0 ? NO_HANDLE : 0);
+      assert.ok(Number.isNaN(functions[name](...args)), name);
+      assert.equal(functions.ps_error_number(constants.PS_ERROR_STATUS), constants.PS_ERR_HANDLE, name);
+    }
+  });
+
+  it("has a name: no call in src/ passes a bare number for what a number stands for", () => {
+    const named = /\b(what|which|end|whence|kind|direction|tag|origin|command|mode)$/;
+    const parameters = new Map(declarations.map((text) => {
+      const [, name, list] = /(\w+)\((.*)\)/.exec(text)!;
+      return [name, list.split(", ")];
+    }));
+    const folder = new URL("../../src/", import.meta.url);
+    const files = (readdirSync(folder, { recursive: true }) as string[]).filter((name) => name.endsWith(".ts"));
+    const wrong: string[] = [];
+    let calls = 0;
+    for (const file of files) {
+      const text = readFileSync(new URL(file, folder), "utf8");
+      for (const [at, name] of [...text.matchAll(/\b(ps_\w+)\(/g)].map((match) => [match.index, match[1]] as const)) {
+        const args = argumentsAt(text, at + name.length + 1);
+        parameters.get(name)!.forEach((parameter, i) => {
+          if (!named.test(parameter) || args[i] === undefined) return;
+          calls++;
+          if (/^-?\d/.test(args[i])) wrong.push(`${file}: ${name}(… ${args[i]} …) for ${parameter}`);
+        });
+      }
+    }
+    assert.ok(calls > 20, `${calls} arguments were looked at`);
+    assert.deepEqual(wrong, []);
   });
 });
 
