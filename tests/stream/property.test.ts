@@ -4,10 +4,11 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import {
+  BufferEmptyError,
   type Dtype,
   DuplexStream,
   InputStream,
-  type RingBuffer,
+  RingBuffer,
   type SamplesOf,
   type Stream,
   type TaskContext,
@@ -26,6 +27,52 @@ const format = {
   blockSize: fc.oneof(fc.integer({ min: 16, max: 600 }), fc.constantFrom(0, 64, 256, 1024)),
 };
 const powerOf2 = (from: number, to: number) => fc.integer({ min: from, max: to }).map((exponent) => 2 ** exponent);
+
+const BLOCK = 64;
+
+describe("how much is played", () => {
+  it("is what frames and pad say", async () => {
+    await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "uint8", blockSize: BLOCK }));
+    const played = noise("uint8", 300);
+    const expected = join(silence("uint8", BLOCK), played, silence("uint8", 2000));
+    const cases: [options: { frames?: number; pad?: number }, length: number][] = [
+      [{}, 300],
+      [{ pad: 500 }, 800],
+      [{ frames: 200, pad: 0 }, 200],
+      [{ frames: 300, pad: 77 }, 377],
+      [{ frames: 900, pad: -1 }, 900],
+      [{ frames: 100, pad: -1 }, 100],
+      [{ frames: 0 }, 0],
+      [{ frames: 0, pad: 10 }, 10],
+    ];
+    for (const [options, length] of cases) {
+      const recorded = await stream.playrec(played, options);
+      const end = options.frames !== undefined && options.pad !== -1 ? BLOCK + options.frames : Infinity;
+      const wanted = expected.slice(0, length);
+      if (end < length) wanted.fill(128, end);
+      equalSamples(recorded, wanted, JSON.stringify(options));
+    }
+    await assert.rejects(() => stream.playrec(played, { frames: 301 }), BufferEmptyError);
+    await assert.rejects(() => stream.playrec(played, { offset: 301 }), RangeError);
+    await assert.rejects(() => stream.playrec(played, { frames: 100, offset: 101 }), RangeError);
+    for (const options of [{ pad: -1 }, { loop: true }]) {
+      await assert.rejects(() => stream.playrec(played, options), { name: "TypeError", message: /frames or out/ });
+    }
+    await assert.rejects(() => stream.playrec([played]), TypeError);
+    await assert.rejects(() => stream.playrec(new RingBuffer(1, 8)), TypeError);
+    for (const wrong of [1.5, NaN, Infinity]) {
+      await assert.rejects(() => stream.playrec(played, { frames: wrong }), RangeError);
+    }
+    await assert.rejects(() => stream.playrec(played, { frames: "5" as unknown as number }), TypeError);
+    await assert.rejects(() => stream.playrec(played, { offset: -1 }), RangeError);
+    await assert.rejects(() => stream.playrec(played, { bufferSize: 0 }), {
+      name: "RangeError",
+      message: /bufferSize/,
+    });
+    await assert.rejects(() => stream.playrec(played, { loop: 1 as unknown as boolean }), TypeError);
+    await assert.rejects(() => stream.playrec(new Uint8Array(0), { loop: true, frames: 5 }), RangeError);
+  });
+});
 
 describe("any stream", () => {
   it("plays and records what frames, pad and offset say", async () => {

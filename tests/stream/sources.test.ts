@@ -1,11 +1,10 @@
 // Everything that can be played.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { BufferEmptyError, DuplexStream, OutputStream, PastreamError, RingBuffer, type Source } from "../../mod.ts";
-import { clocks, equalSamples, join, noise, pause, silence, virtual } from "../helpers/streams.ts";
+import { DuplexStream, OutputStream, PastreamError, RingBuffer, type Source } from "../../mod.ts";
+import { clocks, equalSamples, noise, pause, virtual } from "../helpers/streams.ts";
 
 const BLOCK = 64;
-const isBusy = (error: unknown) => error instanceof PastreamError && error.code === "busy";
 
 /** Plays a source of int16 mono, and returns what comes back of it. */
 async function heard(source: Source<"int16">, frames: number, options = {}): Promise<Int16Array<ArrayBuffer>> {
@@ -96,76 +95,6 @@ describe("samples", () => {
     }
     await assert.rejects(() => stream.play(new Float32Array(2) as unknown as Int16Array<ArrayBuffer>), TypeError);
     assert.equal(stream.finished, false);
-  });
-});
-
-describe("a ring of the user's", () => {
-  it("counts as ended, and goes on at a second start", async () => {
-    await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16", blockSize: BLOCK }));
-    const ring = new RingBuffer(2, 8192);
-    assert.equal(stream.setSource(ring), ring);
-    ring.write(signal);
-    const sink = new RingBuffer(2, 8192);
-    stream.setSink(sink);
-    await stream.start({ frames: 1000, pad: BLOCK, offset: BLOCK });
-    await stream.wait();
-    await stream.start({ pad: BLOCK, offset: BLOCK });
-    await stream.wait();
-    const recorded = new Int16Array(5000);
-    assert.equal(sink.readInto(recorded), 5000);
-    equalSamples(recorded, signal);
-  });
-
-  it("can be kept filled", async () => {
-    await using stream = new OutputStream(virtual("realtime", { channels: 1, dtype: "int16" }));
-    const ring = new RingBuffer(2, 8192);
-    ring.write(signal.subarray(0, 2000));
-    stream.setSource(ring);
-    await stream.start({ pad: -1 });
-    while (ring.readAvailable > 0) await pause(1);
-    ring.write(signal.subarray(2000, 3000));
-    while (ring.readAvailable > 0) await pause(1);
-    assert.throws(() => ring.read(1), (error: unknown) => error instanceof PastreamError && error.code === "active");
-    await stream.stop();
-  });
-
-  it("can be looped, unless it is empty", async () => {
-    const ring = new RingBuffer(2, 8);
-    ring.write(Int16Array.of(1, 2, 3));
-    const expected = Int16Array.from({ length: 100 }, (_, i) => i % 3 + 1);
-    await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16", blockSize: BLOCK }));
-    const out = new Int16Array(100);
-    await stream.playrec(ring, { frames: 100 + BLOCK, offset: BLOCK, loop: true, out });
-    equalSamples(out, expected);
-    assert.equal(ring.readAvailable, 3);
-    ring.flush();
-    await assert.rejects(() => stream.playrec(ring, { frames: 10, loop: true }), RangeError);
-  });
-
-  it("must have elements of the size of frames, and be open", async () => {
-    await using stream = new OutputStream(virtual("realtime", { channels: 2 }));
-    assert.throws(() => stream.setSource(new RingBuffer(4, 16)), { name: "RangeError", message: /8 bytes.*4/ });
-    const ring = new RingBuffer(8, 16);
-    stream.setSource(ring);
-    ring.close();
-    await assert.rejects(
-      () => stream.start(),
-      (error: unknown) => error instanceof PastreamError && error.code === "closed",
-    );
-    assert.throws(() => stream.setSource(ring), PastreamError);
-  });
-
-  it("serves one stream at a time", async () => {
-    const ring = new RingBuffer(4, 1024);
-    await using first = new OutputStream(virtual("realtime", { channels: 1 }));
-    await using second = new OutputStream(virtual("realtime", { channels: 1 }));
-    first.setSource(ring);
-    second.setSource(ring);
-    await first.start({ pad: -1 });
-    await assert.rejects(() => second.start(), isBusy);
-    await first.stop();
-    await second.start({ pad: -1 });
-    await second.stop();
   });
 });
 
@@ -504,47 +433,3 @@ for (const clock of clocks) {
     });
   });
 }
-
-describe("how much is played", () => {
-  it("is what frames and pad say", async () => {
-    await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "uint8", blockSize: BLOCK }));
-    const played = noise("uint8", 300);
-    const expected = join(silence("uint8", BLOCK), played, silence("uint8", 2000));
-    const cases: [options: { frames?: number; pad?: number }, length: number][] = [
-      [{}, 300],
-      [{ pad: 500 }, 800],
-      [{ frames: 200, pad: 0 }, 200],
-      [{ frames: 300, pad: 77 }, 377],
-      [{ frames: 900, pad: -1 }, 900],
-      [{ frames: 100, pad: -1 }, 100],
-      [{ frames: 0 }, 0],
-      [{ frames: 0, pad: 10 }, 10],
-    ];
-    for (const [options, length] of cases) {
-      const recorded = await stream.playrec(played, options);
-      const end = options.frames !== undefined && options.pad !== -1 ? BLOCK + options.frames : Infinity;
-      const wanted = expected.slice(0, length);
-      if (end < length) wanted.fill(128, end);
-      equalSamples(recorded, wanted, JSON.stringify(options));
-    }
-    await assert.rejects(() => stream.playrec(played, { frames: 301 }), BufferEmptyError);
-    await assert.rejects(() => stream.playrec(played, { offset: 301 }), RangeError);
-    await assert.rejects(() => stream.playrec(played, { frames: 100, offset: 101 }), RangeError);
-    for (const options of [{ pad: -1 }, { loop: true }]) {
-      await assert.rejects(() => stream.playrec(played, options), { name: "TypeError", message: /frames or out/ });
-    }
-    await assert.rejects(() => stream.playrec([played]), TypeError);
-    await assert.rejects(() => stream.playrec(new RingBuffer(1, 8)), TypeError);
-    for (const wrong of [1.5, NaN, Infinity]) {
-      await assert.rejects(() => stream.playrec(played, { frames: wrong }), RangeError);
-    }
-    await assert.rejects(() => stream.playrec(played, { frames: "5" as unknown as number }), TypeError);
-    await assert.rejects(() => stream.playrec(played, { offset: -1 }), RangeError);
-    await assert.rejects(() => stream.playrec(played, { bufferSize: 0 }), {
-      name: "RangeError",
-      message: /bufferSize/,
-    });
-    await assert.rejects(() => stream.playrec(played, { loop: 1 as unknown as boolean }), TypeError);
-    await assert.rejects(() => stream.playrec(new Uint8Array(0), { loop: true, frames: 5 }), RangeError);
-  });
-});
