@@ -24,7 +24,7 @@ import { requireInteger, requireNumber, requireOneOf, show } from "../../src/bas
 const none = { text: "", numbers: [0, 0, -1] };
 
 describe("a native status", () => {
-  it("that is no error is answered as it is", () => {
+  it("that is no error is returned as it is", () => {
     for (const status of [0, 1, 2 ** 31 - 1, 0.5]) assert.equal(unwrap(status), status);
   });
 
@@ -78,7 +78,7 @@ describe("a native status", () => {
     assert.deepEqual(host.hostError, { hostApi: "ALSA", code: -19, text: "gone" });
   });
 
-  it("of a missing device lists the devices where one was to be opened", () => {
+  it("of a missing device lists the devices if a stream was being opened", () => {
     const error = nativeError(C.PS_ERR_DEVICE_NOT_FOUND, none) as DeviceNotFoundError;
     assert.deepEqual(error.candidates, []);
     const complete = withCandidates(error) as DeviceNotFoundError;
@@ -179,7 +179,8 @@ describe("sample formats", () => {
 
 describe("text", () => {
   it("crosses the door whole", () => {
-    assert.deepEqual([...cString("aé€😀")], [...new TextEncoder().encode("aé€😀"), ...new Uint8Array(15 - 9)]);
+    const text = "aé€😀";
+    assert.deepEqual([...cString(text)], [...new TextEncoder().encode(text), ...new Uint8Array(15 - 9)]);
     assert.throws(() => cString("a\0b"), TypeError);
     for (const text of ["", "short", "é".repeat(511), "x".repeat(512), "€".repeat(5000)]) {
       const bytes = new TextEncoder().encode(text);

@@ -27,7 +27,7 @@ export function peakOfSpectrogram() {
   return 1 - (distance.indexOf(Math.max(...distance)) + 0.5) / canvas.height;
 }
 
-/** What a page of somebody else gets of a view whose address it knows. */
+/** What a page of another site gets of a view whose address it knows. */
 export async function heardBy(url) {
   const attempt = (action) => action().catch(() => "refused");
   const load = (tag, file) =>

@@ -169,7 +169,7 @@ describe("the page of the live view", { skip }, () => {
     }
   }
 
-  it("tells a page of somebody else nothing", async () => {
+  it("tells a page of another site nothing", async () => {
     const other = createServer((_request, response) => {
       response.writeHead(200, { "Content-Type": "text/html" });
       response.end("<!doctype html><title>other</title>");

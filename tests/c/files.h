@@ -9,7 +9,7 @@
 const char *file_path(const char *name);
 /* info[] for a new file. */
 void file_info(double *info, int32_t format, int32_t channels, int32_t sample_rate);
-/* Opens a file for reading, checks its frames, reads it whole; returns frames read, or what failed. */
+/* Opens a file for reading, checks its frames, reads it whole; returns the frames read, or the error. */
 int64_t file_read_all(const char *path, int16_t *samples, int64_t room);
 /* Opens, writes and closes; returns the first failure, or PS_OK. */
 int32_t file_write_all(const char *path, int32_t format, int32_t channels, const int16_t *samples, int32_t frames);

@@ -34,7 +34,7 @@ void model_start(struct model *model);
 /* From the next frame on the source has only what is there now, the rest of this pass of a loop, a file to its end. */
 void model_drain(struct model *model);
 /* Puts one block through. played[i] becomes the number of the source frame that is heard as frame i of the block, or
- * MODEL_SILENCE; recorded[0 .. answer - 1] the frames of the block that are kept. */
+ * MODEL_SILENCE; recorded[0 .. result - 1] the frames of the block that are kept. */
 int64_t model_block(struct model *model, int64_t frames, int64_t *played, int64_t *recorded);
 /* Whether the next frame would only find out that the run is over: the engine may say so one block earlier. */
 int model_is_over(const struct model *model);

@@ -66,7 +66,7 @@ static inline int make_stderr_file(void) {
   return file;
 }
 
-/* But for what PortAudio says of a server that died, on a thread of its own: nobody can know when. */
+/* Except what PortAudio prints about a server that died, on a thread of its own and at an unknown time. */
 static inline void check_stderr_silent(void) {
   char text[4000], *line = text;
   fflush(stderr);
@@ -116,8 +116,8 @@ static inline int scenario_passes(void (*scenario)(void)) {
   return status == 0;
 }
 
-/* A stream of silence that runs until stopped, of both directions or one; returns it when it has gone so many frames.
- * PortAudio gives up one of both at some xruns of PulseAudio, on a busy machine. */
+/* A stream of silence that runs until stopped, of both directions or one; returned when it has processed `frames`
+ * frames. On a machine that is too busy PortAudio gives up one of both directions at some xruns of PulseAudio. */
 enum directions { INPUT_ONLY, OUTPUT_ONLY, DUPLEX };
 #define FRAMES_SETTLED (1.5 * 48000) /* past all that belongs to a start */
 static inline int32_t run_forever(double device, enum directions directions, double frames) {

@@ -8,7 +8,7 @@
 #define PULSE_PROGRAMS "pulseaudio pactl parec"
 #define PIPEWIRE_PROGRAMS "pipewire wireplumber pipewire-pulse dbus-daemon pactl"
 
-/* Why a test cannot run for want of programs, or NULL. With CI=true nothing may be wanting. */
+/* Which programs a test lacks, or NULL. With CI=true no program may be missing. */
 const char *missing_server(const char *programs);
 
 struct server {

@@ -6,8 +6,8 @@
 #include "random.h"
 #include "test.h"
 
-/* How a stream is to be; what is left at 0 is a duplex one of two channels of float32 that freewheels in blocks of the
- * device's choice. */
+/* The settings of a stream; what is left at 0 is a duplex one of two channels of float32 that freewheels in blocks of
+ * the device's choice. */
 struct setup {
   int output_only, input_only;
   int inputs, outputs; /* channels */

@@ -91,7 +91,7 @@ static void make_direction(struct direction *direction, struct random *random, i
   }
 }
 
-/* A ring somewhere in the middle of its life; sometimes on memory that is aligned to nothing. */
+/* A ring whose indices are anywhere; sometimes on unaligned memory. */
 static struct ring *make_ring(struct run *run, size_t frame, int64_t size, unsigned char **storage) {
   size_t bytes = frame * (size_t)size;
   int own = random_once_in(&run->random, 3);
@@ -152,7 +152,7 @@ static void make_sink(struct run *run) {
   run->model.drop = random_once_in(random, 3);
 }
 
-/* Number `number` fixes what is to be crossed with each other; the rest is random. */
+/* `number` determines the combination of settings; the rest is random. */
 static void make_run(struct run *run, int number, uint64_t seed) {
   int row = number % 4, block = number / 4 % 8, loop = number / 32 % 2, offset = number / 64 % 2;
   int maps = number / 128 % 3, format = number / 384 % 6;
@@ -234,7 +234,7 @@ static void check_ready(const struct run *run, int64_t frames) {
   if (!CHECK(ready >= 0 && ready <= frames)) return;
   for (int more = 0; more < 2 && ready + more <= frames; more++) {
     struct model model = run->model;
-    if (run->sink == SINK_MEMORY) model.room = INT64_MAX; /* nobody would make room in it: it is not waited for */
+    if (run->sink == SINK_MEMORY) model.room = INT64_MAX; /* its room is never waited for */
     int32_t before = gaps_and_drops(&model);
     model.in_gap = model.in_drop = 0;
     model_block(&model, ready + more, unused[0], unused[1]);

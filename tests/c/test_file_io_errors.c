@@ -124,7 +124,7 @@ TEST(reading) {
   }
 }
 
-/* A file that is written: either all goes well, or somebody is told. The first failure, whose detail is kept. */
+/* A file that is written: either all calls succeed, or one returns an error. The first one, whose detail is kept. */
 static int32_t write_file(const char *path, int32_t word) {
   double info[PS_FILE_INFO_SIZE];
   file_info(info, word, 1, 48000);

@@ -226,7 +226,7 @@ TEST(a_stalled_write_is_interrupted) {
   close(ends[0]);
 }
 
-/* The end of a FLAC file has to go through a pipe that nobody reads: close gives up. */
+/* The end of a FLAC file is written to a pipe that is not read: close gives up. */
 TEST(close_does_not_wait_for_ever) {
   int ends[2];
   CHECK_EQUAL(pipe(ends), 0);

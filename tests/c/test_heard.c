@@ -47,7 +47,7 @@ TEST(an_hour_of_small_blocks_stays_exact_at_its_end) {
     int64_t frame = blocks * 64 - back;
     CHECK_WITHIN(heard_at(&heard, (double)frame / RATE, RATE) - frame, -11, 1); /* the jitter is 10 frames */
   }
-  CHECK(heard_at(&heard, 0.5, RATE) > 24000); /* longer ago than is remembered: at least so many */
+  CHECK(heard_at(&heard, 0.5, RATE) > 24000); /* before the oldest entry: at least that entry */
 }
 
 int main(void) {

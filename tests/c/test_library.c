@@ -72,7 +72,7 @@ TEST(a_path_or_the_environment_comes_first) {
   unsetenv(VARIABLE);
 }
 
-/* The bundle stands behind the system's on Linux, for which these tests are; what somebody names is before both. */
+/* The bundle stands behind the system's on Linux, for which these tests are; a file that is named comes before both. */
 TEST(the_system_the_bundle_and_what_is_named) {
   char nowhere[] = "/nonexistent-bundle.so", mathematics[] = "libm.so.6";
   struct library library = new_library();

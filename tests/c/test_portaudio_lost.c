@@ -12,7 +12,7 @@
 #include "servers.h"
 #include "test.h"
 
-/* Sends `signal` to the server under a stream that has played so many frames. The stream has to end, and everything
+/* Sends `signal` to the server under a stream that has played `frames` frames. The stream has to end, and everything
  * with it, in little time. */
 static void lose_server(pid_t server, double device, int signal, double frames) {
   char text[256];

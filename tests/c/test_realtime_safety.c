@@ -143,7 +143,7 @@ int main(void) {
 }
 #else
 
-/* Of all system calls the callback may make one: waking who waits for it. */
+/* The only system call that the callback may make wakes a thread that waits for it. */
 long syscall(long call, ...) {
   static long (*own)(long, ...);
   long a[6];

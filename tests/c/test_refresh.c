@@ -32,7 +32,7 @@ static void server_comes_and_goes(void) {
   CHECK(ps_device_count() > 0);
   CHECK_EQUAL(find_device("loopback"), -1);
   if (!CHECK(start_jack(&server))) return;
-  CHECK_EQUAL(find_device("loopback"), -1); /* nobody has looked again */
+  CHECK_EQUAL(find_device("loopback"), -1); /* before a new look */
   CHECK_EQUAL(devices_refresh(), PS_OK);
   CHECK(find_device("loopback") >= 0);
   CHECK_EQUAL(play(4800), PS_OK);

@@ -186,7 +186,7 @@ TEST(a_sink_that_is_read_is_waited_for) {
   CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
   CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 0);
-  /* A sink exactly as long as the recording needs nobody to read it. */
+  /* A sink exactly as long as the recording need not be read. */
   ps_ring_free(source);
   source = memory_ring(FRAME, 90);
   play_from(stream, source, 0);

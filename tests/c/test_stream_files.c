@@ -295,7 +295,7 @@ TEST(recordings_that_are_left) {
   }
 }
 
-/* A pipe that nobody reads holds up a run that completes for as long as it takes; but not one that is being ended, also
+/* A pipe that is not read holds up a run that completes for as long as it takes, but not a run that is ended, also
  * if that was said before the writer had come to its last frame. */
 TEST(a_stalled_pipe_under_a_run_that_is_ending) {
   static const int32_t commands[] = {PS_COMMAND_STOP, PS_COMMAND_ABORT, PS_COMMAND_CLOSE};

@@ -8,7 +8,7 @@
 #define LOOP 48017 /* frames of the source: no multiple of anything */
 #define ROOM (4 * RATE)
 
-/* Checks what has been recorded since; returns how many frames that were. */
+/* Checks what has been recorded since; returns the number of frames. */
 static int64_t check_recorded(int32_t sink, int64_t first) {
   static unsigned char data[4096 * FRAME];
   int64_t count = 0, wrong = 0;

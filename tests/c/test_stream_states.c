@@ -1,4 +1,4 @@
-/* The life of a stream: its states, its commands in every order, what is refused when, and what it lets go of. */
+/* The states of a stream, its commands in every order, what is refused when, and what it frees. */
 #include <math.h>
 
 #include "os/os.h"
@@ -61,7 +61,7 @@ TEST(from_new_to_closed) {
   CHECK(number(stream, PS_NUMBER_FRAME_COUNT) >= 200);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_ABORT), PS_OK);
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_STOPPED);
-  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK); /* counts anew */
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK); /* counts from 0 */
   wait_for_frames(stream, 64);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_ABORT), PS_OK);
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);

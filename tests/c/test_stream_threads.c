@@ -1,5 +1,5 @@
 /* Streams under many threads: all that may be asked by any thread is asked while owners start, stop and free, and
- * devices fail. What is to be found here is found by the sanitizers, or by a hang. */
+ * devices fail. Failures show as reports of the sanitizers, or as a hang. */
 #include "os/os.h"
 #include "streams.h"
 

@@ -111,7 +111,7 @@ describe("pipes", { skip: noBash }, () => {
     assert.match(stderr, /^pastream: -t\/--file-type: AIFF files cannot be written to a pipe, but AU, .* can\n$/);
   });
 
-  it("ends quietly when nobody reads any more", async () => {
+  it("ends quietly when its output is no longer read", async () => {
     for (const args of [["null", "-", "-t", "au"], [path("in.au"), "-", "--loop"]]) {
       const { code, stderr } = await shell(`${shellCommand([...virtual, "-q", ...args])} | head -c 5000 > /dev/null`);
       assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
@@ -203,7 +203,7 @@ describe("pipes", { skip: noBash }, () => {
   const fill = "timeout 1 dd if=/dev/zero bs=4096 1>&2 2>/dev/null;";
   const recording = (name: string) => ["null", path(name), "-d", "0.5", "--json"];
 
-  it("is not stopped by a full pipe that nobody reads", async () => {
+  it("is not stopped by a full pipe that is not read", async () => {
     const command = shellCommand([...virtual, ...recording("unread.wav")]);
     const done = `'${path("unread.done")}'`;
     const { stdout } = await shell(
@@ -214,7 +214,7 @@ describe("pipes", { skip: noBash }, () => {
     assert.equal((await readFile(path("unread.wav"))).samples.length, RATE);
   });
 
-  it("is not stopped by a full socket that nobody reads, nor are signals", async () => {
+  it("is not stopped by a full socket that is not read, nor are signals", async () => {
     for (const [name, signal, code] of [["unread-2.wav", undefined, 0], ["unread-3.wav", "SIGINT", 130]] as const) {
       const command = shellCommand([...virtual, ...recording(name), ...(signal ? ["-d", "60"] : [])]);
       // Where the runtime makes sockets for this, it is one, else a pipe.

@@ -88,7 +88,7 @@ describe("the reduction of the view", () => {
     );
   });
 
-  it("counts on while nobody looks", () => {
+  it("counts on while no page is open", () => {
     const reducer = new Reducer(1, 8000, choice);
     const { columnFrames } = reducer.resolution;
     reducer.push(new Float32Array(5 * columnFrames + 3));

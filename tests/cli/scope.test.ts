@@ -211,7 +211,7 @@ describe("a live view", () => {
       }
     }));
 
-  it("says what ended a run, and starts anew", () =>
+  it("says what ended a run, and starts again", () =>
     view({
       playback: tone,
       hostSettings: { hostApi: "virtual", faults: [{ atFrame: RATE / 2, kind: "deviceLost" }] },
@@ -244,7 +244,7 @@ describe("a live view", () => {
 });
 
 describe("a live view refuses", () => {
-  it("whoever does not know the token, names another host, or is another page", () =>
+  it("requests without the token, with another host, or from another page", () =>
     view({}, async ({ url }) => {
       const { origin, host, port } = new URL(url);
       const get = async (address: string, headers: Record<string, string> = {}) =>

@@ -49,7 +49,7 @@ function positionOf(first: Loop, played: Loop, channels: number): number {
 }
 
 /**
- * That a recording is a part of what was played, with nothing but silence before and after it. Answers how many of its
+ * That a recording is a part of what was played, with nothing but silence before and after it. Returns how many of its
  * frames were heard.
  */
 function hears(recorded: Loop, played: Loop, channels: number): number {

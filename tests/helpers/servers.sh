@@ -44,7 +44,7 @@ start_jack() { # NAME, options of scheduling
   # Fewer ports than usual take 40 MB of shared memory instead of 100.
   HOME=$folder jackd "$@" -p 128 -n "$name" -L 2 -d dummy -r 48000 -p 256 >"$log" 2>&1 &
   server=$!
-  # The first means that the name was free: another server of that name would answer as well.
+  # The first means that the name was free: another server of that name would answer, too.
   ready "grep -qs 'server starting' $log && JACK_DEFAULT_SERVER=$name jack_lsp | grep -q loopback:playback_2" && return
   kill -KILL "$server" 2>/dev/null
   return 1
@@ -76,7 +76,7 @@ pulse() {
     --load="module-null-sink sink_name=loop rate=48000 channels=2 format=float32le" >"$log" 2>&1 &
   server=$!
   ready "pactl list short sources | grep -q loop.monitor" || return 1
-  # A null sink that nobody listens to has a latency of two seconds.
+  # A null sink whose monitor is not read has a latency of two seconds.
   parec --latency-msec=10 -d loop.monitor >/dev/null 2>&1 &
   helpers=$!
 }

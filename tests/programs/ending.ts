@@ -32,7 +32,7 @@ function threads(): string[] {
   }).filter((name) => /^(ps-|pastream )/.test(name));
 }
 
-/** A stream that plays and records until somebody ends it. */
+/** A stream that plays and records until it is ended. */
 async function startStream(): Promise<DuplexStream> {
   const stream = new DuplexStream({ device: "virtual", channels: 1, sampleRate: 48000 });
   stream.setSource(new Float32Array(4800).fill(0.25), { loop: true });

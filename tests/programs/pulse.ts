@@ -62,7 +62,7 @@ async function list(): Promise<unknown> {
   };
 }
 
-/** A sound of so many frames, played on the default device, as its monitor hears it. */
+/** A sound of `frames` frames, played on the default device, as its monitor hears it. */
 async function short(frames: string): Promise<unknown> {
   const results = [];
   for (const device of [undefined, "loop"]) {

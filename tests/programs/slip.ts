@@ -1,4 +1,4 @@
-// The command with a mistake in it: [what it is told…, file to record]. Where nobody catches it, something throws as
+// The command with a mistake in it: [arguments…, file to record]. An error that is not caught is thrown as
 // soon as there is a recording, and again at once.
 import { existsSync, statSync } from "node:fs";
 import process from "node:process";

@@ -46,7 +46,7 @@ function fillTheDisks(): void {
   writeSync(1, JSON.stringify(results));
 }
 
-/** Writes to stdout, whoever reads there, or stops to. */
+/** Writes to stdout, whether it is read or not. */
 function writeToStdout(): void {
   const failure = failureOf(() => {
     const file = new SoundFile(1, "w", { ...shape, format: files[0].format });

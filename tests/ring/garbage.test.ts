@@ -10,7 +10,7 @@ function forget(count: number, keep: (ring: RingBuffer) => void = () => {}): voi
   for (let i = 0; i < count; i++) keep(new RingBuffer(1, 4096));
 }
 
-describe("rings that nobody closes", () => {
+describe("rings that are not closed", () => {
   it("are freed when they are collected, with or without views", async () => {
     const before = native().ps_handle_count();
     forget(100);
@@ -42,7 +42,7 @@ describe("rings that nobody closes", () => {
   });
 });
 
-describe("memory that nobody else holds", () => {
+describe("memory that only its ring holds", () => {
   it("stays as long as the ring over it", async () => {
     const rings = Array.from({ length: 50 }, () => new RingBuffer(1, undefined, new Uint8Array(4096)));
     for (const ring of rings) ring.write(new Uint8Array(4096).fill(7));

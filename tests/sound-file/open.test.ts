@@ -103,7 +103,7 @@ describe("opening", () => {
     }
   });
 
-  it("wants to know what a new file is to be", () => {
+  it("requires the properties of a new file", () => {
     for (const mode of ["w", "x", "w+", "x+"] as const) {
       assert.throws(() => new SoundFile(path("new.wav"), mode), /sampleRate must be given/);
       assert.throws(() => new SoundFile(path("new.wav"), mode, { sampleRate: 1000 }), /channels must be given/);

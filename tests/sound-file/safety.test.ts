@@ -90,7 +90,7 @@ describe("a process that is killed while it records", { skip: unix }, () => {
   }
 });
 
-describe("a file that nobody closed", () => {
+describe("a file that was not closed", () => {
   for (const [how, code] of [["end", 0], ["exit", 3], ["throw", 1]] as const) {
     it(`is whole when the process ends: ${how}`, async () => {
       const formats = ["WAV", "FLAC", "OGG", "CAF"];
@@ -143,7 +143,7 @@ describe("a full disk", { skip: unix }, () => {
   });
 });
 
-describe("a pipe that nobody reads any more", { skip: unix }, () => {
+describe("a pipe that is no longer read", { skip: unix }, () => {
   it("is an error, not the end of the process", async () => {
     for (const format of ["AU", "FLAC"]) {
       const [program, ...args] = commandFor(writing, ["stdout", "1", format]);

@@ -55,13 +55,13 @@ describe("leaving chunks early", () => {
   });
 });
 
-describe("requests that come before the last one is answered", () => {
+describe("requests that come before the last one has settled", () => {
   const duplexLive = () =>
     new DuplexStream(virtual("realtime", { channels: 1, dtype: "int16" as const, blockSize: BLOCK }));
-  const lengths = async (answers: Promise<IteratorResult<Int16Array, void>>[]) =>
-    (await Promise.all(answers)).map(({ value, done }) => done ? "done" : value!.length);
+  const lengths = async (requests: Promise<IteratorResult<Int16Array, void>>[]) =>
+    (await Promise.all(requests)).map(({ value, done }) => done ? "done" : value!.length);
 
-  it("are answered one after the other", async () => {
+  it("are served one after the other", async () => {
     await using stream = duplexLive();
     const steps = stream.chunks({ chunkSize: 400, frames: 1000 });
     const order: number[] = [];
@@ -98,7 +98,7 @@ describe("requests that come before the last one is answered", () => {
 });
 
 describe("leaving chunks before they begin", () => {
-  it("lets go of what is to be played", async () => {
+  it("releases what would be played", async () => {
     const folder = newFolder();
     const file = folder.path("sound.wav");
     await writeFile(file, signal, { sampleRate: 48000, channels: 1, subtype: "PCM_16" });

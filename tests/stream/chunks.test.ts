@@ -56,7 +56,7 @@ describe("chunks", () => {
     assert.deepEqual(chunks.map(({ length }) => length), [64, 36]);
   });
 
-  it("vary where nobody says a size", async () => {
+  it("vary without a size", async () => {
     for (const clock of clocks) {
       await using stream = new DuplexStream(virtual(clock, { channels: 1, dtype: "int16" }));
       const chunks = await all(stream, { playback: signal, pad: 256, offset: 256 });

@@ -96,7 +96,7 @@ describe("an error that ends a run", () => {
     assert.deepEqual(results.map(({ status }) => status).sort(), ["fulfilled", "fulfilled", "rejected"]);
   });
 
-  it("is told to who plays, whoever else has been told", async () => {
+  it("is thrown to the caller of play(), even if another call has thrown it", async () => {
     await using stream = new OutputStream(freewheel({ channels: 1 }));
     await assert.rejects(() => stream.play(new Float32Array(10), { frames: 11 }), BufferEmptyError);
     assert.equal(await stream.wait(), true);
@@ -207,7 +207,7 @@ describe("a signal", () => {
     await stream.close();
   });
 
-  it("is told by who comes later, if nobody was waiting", async () => {
+  it("is thrown by a later call, if no call was waiting", async () => {
     const control = new AbortController();
     const stream = new DuplexStream(realtime({ channels: 1, signal: control.signal }));
     await stream.start();

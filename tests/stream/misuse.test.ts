@@ -56,15 +56,15 @@ describe("a closed stream", () => {
         if (typeof value === "function" && !harmless.includes(name)) {
           methods++;
           const call = () => (value as (...args: unknown[]) => unknown).apply(stream, args[name] ?? []);
-          // Methods that answer a promise do not throw, they reject.
-          let answer: unknown;
+          // Methods that return a promise do not throw, they reject.
+          let result: unknown;
           try {
-            answer = call();
+            result = call();
           } catch (error) {
             assert.ok(has("closed")(error), `${name}: ${error}`);
             continue;
           }
-          await assert.rejects(answer as Promise<unknown>, has("closed"), name);
+          await assert.rejects(result as Promise<unknown>, has("closed"), name);
         }
         if (get) assert.doesNotThrow(() => get.call(stream), name);
         if (set) {

@@ -262,7 +262,7 @@ describe("any stream", () => {
       };
       for (const [name, waits] of calls) {
         // Only "active" may be said: everything else is in order, in any order. But a start right after the stop of a
-        // record() that nobody has awaited may still find its memory in place, which is soon full.
+        // The memory of a record() that was not awaited may still be the sink, and is soon full.
         const promise = (async () => await actions[name]())().catch((error) => {
           if (error.code !== "active" && error.code !== "buffer-full") throw error;
         });

@@ -111,7 +111,7 @@ describe("memory", () => {
     }
   });
 
-  it("begins anew at each start", async () => {
+  it("starts from its beginning at each start", async () => {
     await using stream = duplex();
     const memory = new Int16Array(BLOCK + 10);
     stream.setSink(memory);

@@ -45,7 +45,7 @@ describe("samples", () => {
     }
   });
 
-  it("begin anew at each start, as they are then", async () => {
+  it("start from their beginning at each start, as they are then", async () => {
     await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16", blockSize: BLOCK }));
     const memory = Int16Array.of(1, 2, 3);
     const ring = stream.setSource(memory);
@@ -116,7 +116,7 @@ describe("an iterable", () => {
         }
       }],
     ["ReadableStream", () => ReadableStream.from([...pieces()]) as ReadableStream<Int16Array<ArrayBuffer>>],
-    ["function that answers an array", () => () => [signal]],
+    ["function that returns an array", () => () => [signal]],
   ];
   for (const [name, make] of sources) {
     it(`is played: ${name}`, async (t) => {
@@ -151,7 +151,7 @@ describe("an iterable", () => {
     assert.equal(stream.xruns, 0);
   });
 
-  it("is iterated anew at each start, but a generator or stream only once", async () => {
+  it("is iterated again at each start, but a generator or stream only once", async () => {
     await using stream = new OutputStream(virtual("freewheel", { channels: 1, dtype: "int16" }));
     for (const again of [[signal], pieces]) {
       stream.setSource(again);
@@ -284,7 +284,7 @@ describe("a function", () => {
     }
   });
 
-  it("may write before the start into the ring that setSource() answered", async () => {
+  it("may write before the start into the ring that setSource() returned", async () => {
     const ring = new RingBuffer(2, 16);
     ring.close();
     await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16", blockSize: BLOCK }));

@@ -1,4 +1,4 @@
-// A stream's life: what it says of itself, and how runs begin and end.
+// The states of a stream, and how runs begin and end.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { native } from "../../ffi/load.ts";
@@ -216,7 +216,7 @@ describe("the end of a run", () => {
     assert.deepEqual(await waits, [true, true, undefined, false]);
   });
 
-  it("settles `ended` for whoever asked before the start", async () => {
+  it("settles an `ended` that was read before the start", async () => {
     const stream = new OutputStream(freewheel({ channels: 1 }));
     const first = stream.ended;
     await stream.play(new Float32Array(100));
@@ -261,7 +261,7 @@ describe("the end of a run", () => {
     assert.equal(flags(stream), "finished");
   });
 
-  it("is seen by wait() as soon as anybody has seen it", async () => {
+  it("is seen by wait() as soon as any other call has seen it", async () => {
     await using stream = new OutputStream(freewheel({ channels: 1 }));
     await stream.play(new Float32Array(100), { blocking: false });
     while (stream.active); // nothing else of JavaScript's runs

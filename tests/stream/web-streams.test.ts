@@ -62,7 +62,7 @@ describe("readable()", () => {
     await stream.stop();
   });
 
-  it("records anew after runs of others", async () => {
+  it("records again after other runs", async () => {
     await using stream = duplex();
     const readable = stream.readable({ chunkSize: 300, overlap: 20, frames: 1000 });
     await stream.play(signal);

@@ -60,7 +60,7 @@ describe("a worker's source", () => {
     assert.equal(stream.frameCount, 1000);
   });
 
-  it("is called anew at each start, and ends with the stream", async () => {
+  it("is called at each start, and ends with the stream", async () => {
     await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
     stream.setSource(worker("tone"));
     await stream.start();
@@ -116,8 +116,8 @@ describe("a worker's sink", () => {
     await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16", blockSize: 100 }));
     const result = new Int32Array(new SharedArrayBuffer(12));
     const out = worker("collector", result);
-    const answer = await stream.playrec(Int16Array.from({ length: 30000 }, (_, i) => i % 7), { pad: 100, out });
-    assert.equal(answer, out);
+    const recorded = await stream.playrec(Int16Array.from({ length: 30000 }, (_, i) => i % 7), { pad: 100, out });
+    assert.equal(recorded, out);
     let sum = 0;
     for (let i = 0; i < 30000; i++) sum += i % 7;
     assert.deepEqual([...result], [30100, sum, 30100]);
