@@ -172,6 +172,36 @@ TEST(long_headers_and_wrong_lengths) {
   }
 }
 
+/* An Ogg file except its last page, and no end: what has come is read without waiting for more. */
+static int reads_pages(int32_t format) {
+  static unsigned char ogg[1 << 20];
+  double wanted[PS_FILE_INFO_SIZE];
+  file_info(wanted, format, 2, 48000);
+  int32_t file = ps_file_open_memory(NULL, 0, PS_MODE_WRITE, wanted, PS_FILE_INFO_SIZE);
+  ps_file_write(file, samples, FRAMES, PS_FORMAT_INT16);
+  ps_file_finish(file);
+  int32_t bytes = ps_file_bytes(file, 0, ogg, sizeof ogg), last = 0, page = 0, ends[2];
+  for (int32_t at = 0; at < bytes - 27; at++)
+    if (memcmp(ogg + at, "OggS", 4) == 0) page = last, last = at;
+  int64_t frames = ogg[page + 6] | ogg[page + 7] << 8 | ogg[page + 8] << 16; /* to the end of that page */
+  if (pipe(ends) < 0 || fcntl(ends[1], F_SETPIPE_SZ, 1 << 20) < 0) return 2;
+  if (write(ends[1], ogg, (size_t)last) != last) return 3;
+  alarm(20);
+  file = open_end(ends[0], PS_MODE_READ, 0);
+  return file > 0 && ps_file_read(file, back, (int32_t)frames - 5000, PS_FORMAT_INT16) == frames - 5000 ? 0 : 4;
+}
+
+TEST(an_ogg_pipe_is_not_held_back) {
+  for (int i = 5; i <= 6; i++) {
+    fflush(stdout);
+    pid_t child = fork();
+    if (child == 0) _exit(reads_pages(formats[i].word));
+    int status = -1;
+    waitpid(child, &status, 0);
+    CHECK_EQUAL(status, 0);
+  }
+}
+
 /* ---------------------------------------------------------------- stalls */
 
 static int32_t handle, result;
@@ -294,6 +324,7 @@ int main(void) {
   RUN(an_appending_descriptor_is_a_stream);
   RUN(formats_that_cannot_be_streamed);
   RUN(long_headers_and_wrong_lengths);
+  RUN(an_ogg_pipe_is_not_held_back);
   RUN(a_stalled_read_is_interrupted);
   RUN(a_stalled_write_is_interrupted);
   RUN(close_does_not_wait_for_ever);

@@ -145,19 +145,17 @@ static int next_unit(struct ogg_pages *pages) {
 
 int ogg_pages_more(struct ogg_pages *pages) { return next_unit(pages); }
 
-/* Bytes of this link; `begun`: some of it were taken already. */
+/* Bytes of this link, up to the end of a page: the next one may be long in coming. `begun`: some of it were taken
+ * already. */
 static int64_t take(struct ogg_pages *pages, int begun, unsigned char *data, int64_t bytes) {
-  int64_t done = 0;
-  while (done < bytes && next_unit(pages) && !(pages->begins && (begun || done > 0))) {
-    int64_t count = bytes - done < pages->unit ? bytes - done : pages->unit;
-    memcpy(data + done, pages->data, (size_t)count);
-    memmove(pages->data, pages->data + count, (size_t)(pages->filled - count));
-    pages->filled -= count;
-    pages->unit -= count;
-    pages->begins = 0;
-    done += count;
-  }
-  return done;
+  if (!next_unit(pages) || (pages->begins && begun)) return 0;
+  int64_t count = bytes < pages->unit ? bytes : pages->unit;
+  memcpy(data, pages->data, (size_t)count);
+  memmove(pages->data, pages->data + count, (size_t)(pages->filled - count));
+  pages->filled -= count;
+  pages->unit -= count;
+  pages->begins = 0;
+  return count;
 }
 
 struct link {
