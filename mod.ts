@@ -108,7 +108,8 @@ export type {
 export type { NextFileOptions, Recording } from "./src/stream/recording.ts";
 export type { RunOptions } from "./src/run/run-length.ts";
 export type { Blocking, StartOptions } from "./src/run/run-options.ts";
-export type { Samples } from "./src/samples/samples.ts";
+export type { Planar, Samples } from "./src/samples/samples.ts";
+export type { ShapeOptions } from "./src/endpoints/shape.ts";
 export type { Sink, SinkOptions } from "./src/endpoints/sink.ts";
 export type { Source, SourceOptions } from "./src/endpoints/source.ts";
 export type { TaskContext, TaskFunction, TaskStream } from "./src/run/endpoint.ts";

@@ -218,6 +218,9 @@ PS_API double ps_ring_address(int32_t ring);
 PS_API int32_t ps_ring_info(int32_t ring, int32_t what);
 /* Empties the ring and takes back its end. Only while neither end uses it: PS_ERR_ACTIVE if a stream does. Owner. */
 PS_API int32_t ps_ring_flush(int32_t ring);
+/* The rate of the frames in the ring, Hz; 0 (as new): that of the stream that it is set for. Looked at when it is set
+ * as source or sink. PS_ERR_ARGUMENT, PS_ERR_HANDLE. Owner. */
+PS_API int32_t ps_ring_set_rate(int32_t ring, double rate);
 /* Says that no more will be written: a stream that finds the ring empty then knows the end of the data from a writer
  * that is late. Writer. */
 PS_API int32_t ps_ring_end(int32_t ring);
@@ -452,18 +455,22 @@ PS_API int32_t ps_stream_state(int32_t stream);
 /* What is played and recorded; before a start. What sets something for the next run returns PS_ERR_ACTIVE while one is
  * on, or a START or CLOSE waits (wait for its end), and PS_ERR_STATE while the device is not open. */
 #define PS_ENDPOINT_NONE 0
-#define PS_ENDPOINT_RING 1   /* `object` is a ring whose elements are the stream's frames */
-#define PS_ENDPOINT_FILE 2   /* `object` is a file with the stream's channels; a thread moves its frames */
+#define PS_ENDPOINT_RING 1   /* `object` is a ring whose elements are frames of the stream's sample format */
+#define PS_ENDPOINT_FILE 2   /* `object` is a file; a thread moves its frames */
 #define PS_SOURCE_LOOP 1     /* ring: play its contents over and over without taking them out; file: seek to start */
 #define PS_SOURCE_COMPLETE 2 /* the ring counts as ended, whatever its flag says */
 #define PS_SINK_DROP 1       /* no room: drop the newest frames, count and log them, go on */
 #define PS_SINK_MEMORY 2     /* the ring is not read during the run: freewheeling does not wait for room in it */
 #define PS_SINK_ENDS_RUN 4   /* of ps_stream_add_sink: no room ends the run, as it does for the sink of the run */
-/* The ring or file to play or to record into; PS_ENDPOINT_NONE takes it away. For a file `flags` of the source are
- * PS_SOURCE_LOOP, and `between` is the ring to stand between file and callback, which is emptied at a start (0: one of
- * the library's own); for a ring it is 0. PS_ERR_HANDLE (also the object), PS_ERR_ARGUMENT (element size or channels do
- * not fit; a file that cannot loop; an empty ring with PS_SOURCE_LOOP; no such direction or kind), PS_ERR_ACTIVE,
- * PS_ERR_STATE; what was set before stays then. Owner. */
+/* The ring or file to play or to record into; PS_ENDPOINT_NONE takes it away. It may have a rate of its own (a file's,
+ * or that of ps_ring_set_rate when this is called) and other channels than the stream: it is converted, a mono source
+ * plays on all channels, two channels become one by their mean, as long as no map is set. With a map that decides, and
+ * what is recorded gets its first entries. The numbers of frames of ps_stream_set_run are the stream's then, those of
+ * the ring (and heard, queued and cleared frames) its own. For a file `flags` of the source are PS_SOURCE_LOOP, and
+ * `between` is the ring to stand between file and callback, which is emptied at a start (0: one of the library's own);
+ * for a ring it is 0. PS_ERR_HANDLE (also the object), PS_ERR_ARGUMENT (element size or channels do not fit, or the
+ * rate where conversion is PS_CONVERSION_NEVER; a file that cannot loop; an empty ring with PS_SOURCE_LOOP; no such
+ * direction or kind), PS_ERR_ACTIVE, PS_ERR_STATE; what was set before stays then. Owner. */
 PS_API int32_t ps_stream_set_source(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between);
 PS_API int32_t ps_stream_set_sink(int32_t stream, int32_t kind, int32_t object, int32_t flags, int32_t between);
 
@@ -585,7 +592,7 @@ PS_API int32_t ps_stream_levels(int32_t stream, int32_t direction, double *level
 /* One glitch. */
 #define PS_GLITCH_FRAME 0
 #define PS_GLITCH_TIME 1   /* of the stream's clock, seconds */
-#define PS_GLITCH_KIND 2   /* below */
+#define PS_GLITCH_KIND 2   /* below; of a sink that was added PS_GLITCH_SINK times its place more */
 #define PS_GLITCH_FRAMES 3 /* 0: the device does not say */
 #define PS_GLITCH_SIZE 4
 #define PS_GLITCH_INPUT_UNDERFLOW 0
@@ -595,6 +602,7 @@ PS_API int32_t ps_stream_levels(int32_t stream, int32_t direction, double *level
 #define PS_GLITCH_SOURCE_UNDERFLOW 4
 #define PS_GLITCH_SINK_OVERFLOW 5
 #define PS_GLITCH_REROUTED 6   /* the device was lost, and the stream went on on another one */
+#define PS_GLITCH_SINK 256     /* times 1 + the remainder of the sink's number by 16 */
 #define PS_GLITCH_DEVICE_GAP 7 /* another program moved or paused the stream behind the device */
 /* The newest glitches, at most 256 and at most `count`, oldest first, PS_GLITCH_SIZE numbers each; returns how many.
  * Any thread. */

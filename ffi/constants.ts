@@ -255,6 +255,7 @@ export const PS_GLITCH_OUTPUT_UNDERFLOW = 2;
 export const PS_GLITCH_OUTPUT_OVERFLOW = 3;
 export const PS_GLITCH_SOURCE_UNDERFLOW = 4;
 export const PS_GLITCH_SINK_OVERFLOW = 5;
+export const PS_GLITCH_SINK = 256;
 export const PS_GLITCH_REROUTED = 6;
 export const PS_GLITCH_DEVICE_GAP = 7;
 

@@ -60,6 +60,8 @@ export const symbols = {
   ps_ring_info: { parameters: ["i32", "i32"], result: "i32" },
   // int32_t ps_ring_flush(int32_t ring)
   ps_ring_flush: { parameters: ["i32"], result: "i32" },
+  // int32_t ps_ring_set_rate(int32_t ring, double rate)
+  ps_ring_set_rate: { parameters: ["i32", "f64"], result: "i32" },
   // int32_t ps_ring_end(int32_t ring)
   ps_ring_end: { parameters: ["i32"], result: "i32" },
   // int32_t ps_device_count(void)

@@ -14,6 +14,7 @@
 #endif
 
 #define CHANNEL_MAP_NEW 4
+#define MEAN_FRAMES 64
 #define TILE_BYTES 4096 /* gathered vector by vector before going on: they stay in the first cache */
 
 /* 16 bytes gathered from 16, by a table of byte indices of which 0x80 gives 0. */
@@ -36,6 +37,7 @@ static inline bytes16 or16(bytes16 a, bytes16 b) { return vorrq_u8(a, b); }
 #endif
 
 static int table_is_identity(const struct channel_table *table) {
+  if (table->channels != table->from_channels) return 0;
   for (int32_t i = 0; i < table->channels; i++)
     if (table->from[i] != i) return 0;
   return 1;
@@ -107,6 +109,7 @@ static void double_vector(struct channel_table *table) {
 static int prepare_shuffles(struct channel_table *table) {
   int wide = processor_has_avx2();
   table->halves = wide && 16 % (table->channels * table->sample_bytes) == 0;
+  if (table->channels != table->from_channels) return 0;
   if (!HAVE_SHUFFLE || !add_vectors(table, wide && !table->halves ? 32 : 16)) return 0;
   if (table->halves) double_vector(table);
   return 1;
@@ -119,14 +122,29 @@ static void table_prepare(struct channel_table *table) {
     table->path = prepare_shuffles(table) ? GATHER_SHUFFLES : GATHER_SAMPLES;
 }
 
-void channel_map_init(struct channel_map *map, int32_t channels, int32_t format) {
+int channel_map_fits(int32_t from_channels, int32_t channels) {
+  return from_channels == channels || from_channels == 1 || (from_channels == 2 && channels == 1);
+}
+
+static void table_set(struct channel_table *table, const int32_t *one_based) {
+  int32_t last = table->from_channels - 1;
+  for (int32_t i = 0; i < table->channels; i++) {
+    int32_t from = one_based ? one_based[i] - 1 : last == 0 ? 0 : i;
+    table->from[i] = (int16_t)(from > last ? -1 : from);
+  }
+  table_prepare(table);
+  if (!one_based && table->from_channels == 2 && table->channels == 1) table->path = GATHER_MEAN;
+}
+
+void channel_map_init(struct channel_map *map, int32_t from_channels, int32_t channels, int32_t format) {
   for (int t = 0; t < 3; t++) {
     struct channel_table *table = &map->tables[t];
     table->channels = channels;
+    table->from_channels = from_channels;
+    table->format = format;
     table->sample_bytes = (int32_t)format_bytes(format);
     table->silence = format == PS_FORMAT_UINT8 ? 128 : 0;
-    for (int32_t i = 0; i < channels; i++) table->from[i] = (int16_t)i;
-    table_prepare(table);
+    table_set(table, NULL);
   }
   map->callback = 0;
   map->owner = 1;
@@ -135,8 +153,7 @@ void channel_map_init(struct channel_map *map, int32_t channels, int32_t format)
 
 void channel_map_set(struct channel_map *map, const int32_t *one_based) {
   struct channel_table *table = &map->tables[map->owner];
-  for (int32_t i = 0; i < table->channels; i++) table->from[i] = (int16_t)(one_based ? one_based[i] - 1 : i);
-  table_prepare(table);
+  table_set(table, one_based);
   int before = atomic_exchange_explicit(&map->shared, map->owner | CHANNEL_MAP_NEW, memory_order_acq_rel);
   map->owner = before & ~CHANNEL_MAP_NEW;
 }
@@ -167,9 +184,9 @@ struct bytes4 {
   static void NAME(const struct channel_table *table, void *to_bytes, const void *from_bytes, size_t frames) { \
     TYPE *restrict to = to_bytes, silence;                                                                     \
     const TYPE *restrict from = from_bytes;                                                                    \
-    size_t channels = (size_t)table->channels;                                                                 \
+    size_t channels = (size_t)table->channels, others = (size_t)table->from_channels;                          \
     memset(&silence, table->silence, sizeof silence);                                                          \
-    for (size_t f = 0; f < frames; f++, to += channels, from += channels)                                      \
+    for (size_t f = 0; f < frames; f++, to += channels, from += others)                                        \
       for (size_t c = 0; c < channels; c++) to[c] = table->from[c] < 0 ? silence : from[table->from[c]];       \
   }
 GATHER(gather_1, struct bytes1)
@@ -183,6 +200,18 @@ static void gather_samples(const struct channel_table *table, void *to, const vo
     case 2: gather_2(table, to, from, frames); break;
     case 3: gather_3(table, to, from, frames); break;
     default: gather_4(table, to, from, frames);
+  }
+}
+
+/* The mean of two channels, rounded to nearest. */
+static void gather_mean(const struct channel_table *table, uint8_t *to, const uint8_t *from, size_t frames) {
+  double samples[2 * MEAN_FRAMES];
+  size_t bytes = (size_t)table->sample_bytes;
+  for (size_t done = 0, now; done < frames; done += now) {
+    now = frames - done < MEAN_FRAMES ? frames - done : MEAN_FRAMES;
+    format_convert(PS_FORMAT_FLOAT64, samples, table->format, from + 2 * done * bytes, 2 * now);
+    for (size_t i = 0; i < now; i++) samples[i] = (samples[2 * i] + samples[2 * i + 1]) / 2;
+    format_convert(table->format, to + done * bytes, PS_FORMAT_FLOAT64, samples, now);
   }
 }
 
@@ -309,6 +338,7 @@ void channel_map_gather(const struct channel_table *table, void *to, const void 
   size_t frame_bytes = (size_t)table->channels * (size_t)table->sample_bytes;
   size_t done = 0;
   switch (table->path) {
+    case GATHER_MEAN: gather_mean(table, to, from, frames); return;
     case GATHER_IDENTITY: memcpy(to, from, frames * frame_bytes); return;
 #if HAVE_SHUFFLE
     case GATHER_SHUFFLES: done = gather_shuffles(table, to, from, frames * frame_bytes); break;

@@ -25,10 +25,11 @@ struct gather_step {
 
 /* How to gather; made outside of the callback, so that the callback only picks the path. */
 struct channel_table {
-  enum { GATHER_IDENTITY, GATHER_SHUFFLES, GATHER_SAMPLES } path;
+  enum { GATHER_IDENTITY, GATHER_SHUFFLES, GATHER_SAMPLES, GATHER_MEAN } path;
   int width;  /* of the vectors, bytes */
   int halves; /* both halves of a vector of 32 bytes are shuffled alike, each of its own 16 bytes */
-  int32_t channels;
+  int32_t channels, from_channels;
+  int32_t format; /* PS_FORMAT_ */
   int32_t sample_bytes;
   uint8_t silence;            /* the byte of which silence is made */
   int16_t from[CHANNELS_MAX]; /* zero-based; -1 is silence */
@@ -44,9 +45,13 @@ struct channel_map {
   int owner, callback; /* each side's own table */
 };
 
-/* Identity for this many channels of a PS_FORMAT_. */
-void channel_map_init(struct channel_map *map, int32_t channels, int32_t format);
-/* Sets a one-based map of as many entries as there are channels, 0 for silence; NULL: identity. Owner. */
+/* From so many channels to so many of a PS_FORMAT_, as channel_map_set without a map. */
+void channel_map_init(struct channel_map *map, int32_t from_channels, int32_t channels, int32_t format);
+/* Whether frames of the two counts go into each other without a map: as many channels, or mono on either side, except
+ * that more than two are not mixed. */
+int channel_map_fits(int32_t from_channels, int32_t channels);
+/* Sets a one-based map of as many entries as there are channels, 0 and what is beyond the other side's for silence.
+ * NULL: identity; mono goes to all channels, and the mean of two channels to mono. Owner. */
 void channel_map_set(struct channel_map *map, const int32_t *one_based);
 /* The table to use for this block. Callback. */
 const struct channel_table *channel_map_table(struct channel_map *map);

@@ -14,7 +14,7 @@ static void direction_init(struct engine_direction *direction, int32_t channels,
   direction->channels = channels;
   direction->format = format;
   direction->frame_bytes = (size_t)channels * format_bytes(format);
-  channel_map_init(&direction->map, channels, format);
+  channel_map_init(&direction->map, channels, channels, format);
 }
 
 void engine_init(struct engine *engine) {
@@ -48,8 +48,9 @@ static void set_total(struct engine *engine, int64_t total) {
 }
 
 void engine_clear(struct engine *engine) {
-  _Atomic int64_t *wide[] = {&engine->count,          &engine->source.count,   &engine->source.lost,
-                             &engine->source.lost_at, &engine->sinks[0].count, &engine->dropped};
+  _Atomic int64_t *wide[] = {&engine->count,          &engine->source.count, &engine->source.taken,
+                             &engine->source.played,  &engine->source.lost,  &engine->source.lost_at,
+                             &engine->sinks[0].count, &engine->dropped};
   for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) atomic_store_explicit(wide[i], 0, RELAXED);
   _Atomic int32_t *narrow[] = {
       &engine->xruns,      &engine->source_underflows, &engine->sink_overflows, &engine->flagged[0],
@@ -112,7 +113,7 @@ static size_t total_leaves(const struct engine *engine, size_t frames) {
 /* Frames of a block that the source is asked for. What was late in a gap is played later, at the cost of the pad. */
 static size_t source_wants(const struct engine *engine, size_t frames) {
   if (!engine->run.source || (engine->run.frames < 0 && engine->total >= 0)) return 0; /* only its pad is left */
-  if (engine->source.drain_left >= 0) frames = at_most(frames, engine->source.drain_left);
+  if (engine->source.drain_left >= 0 && !engine->source.adapter) frames = at_most(frames, engine->source.drain_left);
   if (engine->run.frames < 0 || engine->run.pad < 0) return frames;
   return at_most(frames, engine->run.frames - READ(engine->source.count));
 }
@@ -120,7 +121,7 @@ static size_t source_wants(const struct engine *engine, size_t frames) {
 /* What is known of a block before anything of it is moved. */
 struct plan {
   size_t frames;         /* that belong to the run */
-  size_t played;         /* of them from the source, */
+  size_t wanted, played; /* of them from the source: asked for, and there; */
   int late;              /* and whether what is missing then is a gap */
   size_t lead, captured; /* frames of its input that come before the run, and that belong to it */
   int64_t total;         /* frames of the run; -1 while that is unknown */
@@ -129,12 +130,13 @@ struct plan {
 };
 
 /* The part of it that the total and the source decide. */
-static struct plan plan_source(const struct engine *engine, size_t frames) {
+static struct plan plan_source(const struct engine *engine, size_t frames, int can_wait) {
   const struct engine_run *run = &engine->run;
   struct plan plan = {.frames = total_leaves(engine, frames), .total = engine->total};
   size_t wanted = source_wants(engine, plan.frames);
   int ended = 1;
-  if (wanted) plan.played = source_holds(engine, wanted, &ended);
+  if (wanted) plan.played = source_holds(engine, wanted, can_wait, &ended);
+  plan.wanted = wanted;
   plan.late = plan.played < wanted && !ended;
   int64_t after_source = READ(engine->count) + (int64_t)plan.played;
   if (atomic_load_explicit(&engine->draining, memory_order_acquire)) {
@@ -180,9 +182,12 @@ static void play(struct engine *engine, const struct plan *plan, uint8_t *output
   size_t played = plan->played;
   if (played) {
     source_take(engine, output, played);
+    if (engine->source.joined) note_gap(engine, 0, READ(engine->count), time, 0);
+    engine->source.joined = 0;
     float gain = READ(engine->gain);
     if (gain != 1.0f) gain_apply(gain, direction->format, output, played * (size_t)direction->channels);
   }
+  if (plan->wanted && !played) source_pass(engine);
   if (played < frames)
     format_silence(direction->format, output + played * direction->frame_bytes,
                    (frames - played) * (size_t)direction->channels);
@@ -216,7 +221,7 @@ int engine_process(struct engine *engine, const void *input, void *output, size_
   note_flags(engine, time, flags);
   source_notice(engine);
   sinks_notice(engine);
-  struct plan plan = plan_source(engine, frames);
+  struct plan plan = plan_source(engine, frames, 0);
   plan_input(engine, &plan, frames);
   if (input) plan_sinks(engine, &plan);
   if (plan.total != engine->total) set_total(engine, plan.total);
@@ -257,7 +262,7 @@ size_t engine_ready(struct engine *engine, size_t frames) {
   if (engine->result != CALLBACK_CONTINUE) return frames;
   source_notice(engine);
   sinks_notice(engine); /* one that waits for room must not keep another from leaving */
-  struct plan plan = plan_source(engine, frames);
+  struct plan plan = plan_source(engine, frames, 1);
   if (plan.late && plan.played < plan.frames) plan.frames = frames = plan.played;
   plan_input(engine, &plan, frames);
   size_t room = sinks_ready(engine, plan.captured);
@@ -266,6 +271,8 @@ size_t engine_ready(struct engine *engine, size_t frames) {
 
 int engine_waits_in_vain(const struct engine *engine, size_t frames) {
   const struct ring *source = engine->run.source;
-  return (source && source->size < frames && !ring_write_available((struct ring *)source)) ||
+  const struct adapter *adapter = engine->source.adapter;
+  size_t needed = adapter && source ? adapter_needs(adapter, frames) : frames;
+  return (source && source->size < needed && !ring_write_available((struct ring *)source)) ||
          sinks_are_small(engine, frames);
 }

@@ -23,6 +23,10 @@ struct engine_direction {
 /* How a run goes; set by engine_start. */
 struct engine_run {
   int64_t frames, pad, offset;
+  double rate, source_rate; /* Hz of the stream and of the source's ring, */
+  double source_period;     /* and seconds from one frame of that to the next */
+  /* Where a ring has other frames than the stream; NULL: it has the same. */
+  struct adapter *source_adapter, *sink_adapter;
   size_t input_lag;    /* frames by which the input of a block is older than its output */
   struct ring *source; /* NULL: silence */
   int source_file;     /* a file's thread writes the source, and ends it */

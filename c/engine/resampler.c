@@ -352,6 +352,18 @@ size_t resampler_gives(const struct resampler *r, size_t in_frames) {
   return (size_t)(rest > r->phase ? most + 1 : most - (r->phase - rest) / r->ratio.down);
 }
 
+size_t resampler_left(const struct resampler *r, size_t in_frames) {
+  return (size_t)((r->ending ? r->total : length_at(r->ratio, r->taken + in_frames)) - r->made);
+}
+
+uint64_t resampler_taken(const struct resampler *r) { return r->taken; }
+
+uint64_t resampler_played(const struct resampler *r) {
+  if (resampler_ended(r)) return r->taken;
+  uint64_t played = length_at((struct resampler_ratio){r->ratio.down, r->ratio.up}, r->made);
+  return played < r->taken ? played : r->taken;
+}
+
 double resampler_held(const struct resampler *r) {
   double position = (double)r->base + (double)(r->table->taps / 2 - 1) + (double)r->phase / (double)r->ratio.up;
   return (double)r->filled - position;

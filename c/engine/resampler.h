@@ -54,6 +54,11 @@ void resampler_restart(struct resampler *resampler);
 size_t resampler_needs(const struct resampler *resampler, size_t out_frames);
 /* Output frames that process makes of `in_frames` more; likewise. */
 size_t resampler_gives(const struct resampler *resampler, size_t in_frames);
+/* Output frames that are left to be made if `in_frames` more are taken and then the end comes. Constant ratio. */
+size_t resampler_left(const struct resampler *resampler, size_t in_frames);
+/* Input frames taken since the start, and those of them that the output made so far stands for. Constant ratio. */
+uint64_t resampler_taken(const struct resampler *resampler);
+uint64_t resampler_played(const struct resampler *resampler);
 /* Input frames between the newest one taken and the position of the next output frame; negative where input is missing.
  * In real time this is the delay. */
 double resampler_held(const struct resampler *resampler);

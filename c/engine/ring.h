@@ -16,6 +16,7 @@ struct ring {
   struct object object;
   unsigned char *data;
   size_t element_size;
+  _Atomic double rate;     /* Hz of the frames in it; 0: not said */
   size_t size;             /* elements */
   size_t mask;             /* size - 1 if size is a power of two, else 0 */
   void *memory;            /* what was allocated; the ring stands in it on a cache line of its own, */

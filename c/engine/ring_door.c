@@ -4,6 +4,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "engine/resampler.h"
 #include "engine/ring.h"
 #include "pastream.h"
 
@@ -161,6 +162,15 @@ int32_t ps_ring_regions(int32_t handle, int32_t end, int32_t count, int32_t *reg
     regions[2 * i + 1] = (int32_t)region.count[i];
   }
   return ring_done_end(ring, end, (size_t)found);
+}
+
+int32_t ps_ring_set_rate(int32_t handle, double rate) {
+  struct ring *ring = ring_use(handle);
+  if (!ring) return PS_ERR_HANDLE;
+  int fits = rate == 0 || (rate >= RESAMPLER_RATE_MIN && rate <= RESAMPLER_RATE_MAX);
+  if (!fits) return ring_done(ring, error_set(PS_ERR_ARGUMENT, 0, "a rate of %g Hz is not 1 to 1e7, or 0", rate));
+  atomic_store_explicit(&ring->rate, rate, memory_order_relaxed);
+  return ring_done(ring, 0);
 }
 
 int32_t ps_ring_end(int32_t handle) {

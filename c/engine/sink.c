@@ -1,5 +1,7 @@
 #include "engine/sink.h"
 
+#include <math.h>
+
 #include "engine/counters.h"
 #include "engine/engine.h"
 #include "pastream.h"
@@ -18,6 +20,8 @@ static int move(struct engine_sink *sink, enum sink_state from, enum sink_state 
 void sink_join(struct engine *engine, int number, const struct engine_sink *settings) {
   struct engine_sink *sink = &engine->sinks[number];
   sink->ring = settings->ring;
+  sink->adapter = settings->adapter;
+  if (sink->adapter) adapter_restart(sink->adapter);
   sink->overflow = settings->overflow;
   sink->memory = settings->memory;
   sink->offset = settings->offset;
@@ -47,6 +51,7 @@ void sink_free(struct engine *engine, int number) {
 void sinks_start(struct engine *engine) {
   const struct engine_run *run = &engine->run;
   const struct engine_sink own = {.ring = run->sink,
+                                  .adapter = run->sink_adapter,
                                   .overflow = run->sink_drop ? SINK_DROPS : SINK_ENDS_RUN,
                                   .memory = run->sink_memory,
                                   .offset = run->offset,
@@ -109,15 +114,59 @@ static void cut(struct engine_sink *sink, int64_t count, size_t frames) {
   sink->now = frames - sink->skips;
 }
 
+/* Frames of the stream that the ring has room for, with what the adapter holds back at the end. Memory that is no whole
+ * number of the stream's frames long takes the one that fills it. */
+static size_t fits(const struct engine_sink *sink, size_t frames) {
+  struct ring_region region;
+  if (!sink->adapter) return ring_write_region(sink->ring, frames, &region);
+  size_t room = ring_write_available(sink->ring);
+  if (sink->memory && room) room += (size_t)ceil(adapter_ratio(sink->adapter)) - 1;
+  return adapter_fits(sink->adapter, frames, room);
+}
+
 size_t sinks_room(struct engine *engine, size_t frames) {
   EACH_RECORDED(engine, sink) {
     if (sink->overflow != SINK_ENDS_RUN) continue;
-    struct ring_region region;
     cut(sink, engine->captured, frames);
-    size_t room = ring_write_region(sink->ring, sink->now, &region);
+    size_t room = fits(sink, sink->now);
     if (room < sink->now) frames = sink->skips + room;
   }
   return frames;
+}
+
+/* What the adapter makes of `frames` frames, and after its end; returns how much of it the ring had no room for. */
+static int64_t convert(struct engine_sink *sink, const uint8_t *input, size_t frames, size_t frame_bytes) {
+  uint8_t nowhere[CHANNELS_MAX * sizeof(float)];
+  size_t nowhere_frames = sizeof nowhere / sink->ring->element_size;
+  int64_t lost = 0;
+  for (;;) {
+    struct ring_region region;
+    size_t room = ring_write_region(sink->ring, SIZE_MAX, &region);
+    struct resampler_block block = {.in = input, .in_frames = frames, .out = region.part[0], region.count[0]};
+    if (!room) block.out = nowhere, block.out_frames = nowhere_frames;
+    adapter_process(sink->adapter, &block);
+    if (room)
+      ring_write_advance(sink->ring, block.out_frames), ADD(sink->count, (int64_t)block.out_frames);
+    else
+      lost += (int64_t)block.out_frames;
+    input += block.in_frames * frame_bytes;
+    frames -= block.in_frames;
+    if (!frames && block.out_frames < (room ? region.count[0] : nowhere_frames)) return lost;
+  }
+}
+
+static int64_t finish(struct engine_sink *sink) {
+  static const uint8_t none[1];
+  if (!sink->adapter || adapter_ended(sink->adapter)) return 0;
+  adapter_end(sink->adapter);
+  return convert(sink, none, 0, 0);
+}
+
+void sink_finish(struct engine *engine, int number) {
+  struct engine_sink *sink = &engine->sinks[number];
+  if (state_of(sink) == SINK_FREE) return;
+  int64_t lost = finish(sink);
+  if (sink->overflow == SINK_DROPS) ADD(sink->dropped, lost);
 }
 
 static size_t put(struct engine *engine, struct engine_sink *sink, const uint8_t *input) {
@@ -133,23 +182,39 @@ static size_t put(struct engine *engine, struct engine_sink *sink, const uint8_t
   return got;
 }
 
-static void note_drop(struct engine *engine, struct engine_sink *sink, size_t got, double time) {
-  int64_t lost = (int64_t)(sink->now - got);
+/* The same through the adapter. */
+static size_t put_adapted(struct engine *engine, struct engine_sink *sink, const uint8_t *input) {
+  size_t bytes = engine->input.frame_bytes;
+  input += sink->skips * bytes;
+  if (sink->overflow != SINK_DROPS) {
+    size_t now = fits(sink, sink->now);
+    convert(sink, input, now, bytes);
+    return now;
+  }
+  int64_t lost = convert(sink, input, sink->now, bytes);
   ADD(sink->dropped, lost);
+  int64_t of_stream = llround((double)lost / adapter_ratio(sink->adapter));
+  return sink->now - at_most(sink->now, of_stream > 0 || !lost ? of_stream : 1);
+}
+
+static void note_drop(struct engine *engine, struct engine_sink *sink, size_t got, double time) {
+  int64_t lost = (int64_t)(sink->now - got), number = sink - engine->sinks;
   ADD(engine->dropped, lost);
+  if (!sink->adapter) ADD(sink->dropped, lost);
   if (sink->in_drop && !got) {
     glitch_extend(&engine->glitches, sink->drop, lost);
     return;
   }
   ADD(engine->sink_overflows, 1);
   int64_t frame = engine->captured + (int64_t)(sink->skips + got);
-  sink->drop = glitch_add(&engine->glitches, frame, time, PS_GLITCH_SINK_OVERFLOW, lost);
+  int32_t kind = PS_GLITCH_SINK_OVERFLOW + (int32_t)number * PS_GLITCH_SINK;
+  sink->drop = glitch_add(&engine->glitches, frame, time, kind, lost);
 }
 
 static void record(struct engine *engine, struct engine_sink *sink, const uint8_t *input, size_t frames, double time) {
   cut(sink, engine->captured, frames);
   if (sink->now) {
-    size_t got = put(engine, sink, input);
+    size_t got = sink->adapter ? put_adapted(engine, sink, input) : put(engine, sink, input);
     int lost = got < sink->now;
     if (lost && sink->overflow == SINK_ENDS_ALONE) {
       end_sink(engine, sink, SINK_FULL);
@@ -158,8 +223,9 @@ static void record(struct engine *engine, struct engine_sink *sink, const uint8_
     if (lost) note_drop(engine, sink, got, time);
     sink->in_drop = lost;
   }
-  if (sink->length >= 0 && engine->captured + (int64_t)frames - sink->first >= sink->length)
-    end_sink(engine, sink, SINK_ENDED);
+  if (sink->length < 0 || engine->captured + (int64_t)frames - sink->first < sink->length) return;
+  finish(sink);
+  end_sink(engine, sink, SINK_ENDED);
 }
 
 void sinks_record(struct engine *engine, const uint8_t *input, size_t frames, double time) {
@@ -171,14 +237,16 @@ size_t sinks_ready(struct engine *engine, size_t frames) {
   EACH_RECORDED(engine, sink) {
     if (sink->memory) continue;
     cut(sink, engine->captured, frames);
-    size_t room = ring_write_available(sink->ring);
+    size_t room = fits(sink, sink->now);
     if (room < sink->now) frames = sink->skips + room;
   }
   return frames;
 }
 
 int sinks_are_small(const struct engine *engine, size_t frames) {
-  EACH_RECORDED(engine, sink)
-  if (!sink->memory && sink->ring->size < frames) return 1;
+  EACH_RECORDED(engine, sink) {
+    size_t needed = sink->adapter ? adapter_left(sink->adapter, frames) : frames;
+    if (!sink->memory && sink->ring->size < needed) return 1;
+  }
   return 0;
 }

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "engine/adapter.h"
 #include "engine/ring.h"
 
 #define ENGINE_SINKS 17 /* the sink of the run, and 16 more */
@@ -33,6 +34,7 @@ enum sink_state {
 struct engine_sink {
   /* Filled by the owner. */
   struct ring *ring;
+  struct adapter *adapter; /* between the stream and the ring; NULL: they have the same frames */
   enum sink_overflow overflow;
   int memory;     /* the ring is not read during the run: a full one stays full */
   int64_t offset; /* frames to skip after the first one, */
@@ -47,8 +49,8 @@ struct engine_sink {
   /* Written by the callback, read by any thread. */
   _Atomic int64_t started; /* `first` for others; -1: not yet */
   _Atomic int64_t count;   /* frames put into the ring */
-  _Atomic int64_t dropped;
-  _Atomic int32_t state; /* enum sink_state */
+  _Atomic int64_t dropped; /* frames that the ring had no room for */
+  _Atomic int32_t state;   /* enum sink_state */
 };
 
 /* Owner, one thread at a time: fills slot `number`, which is free; it records from the next block on. */
@@ -58,6 +60,8 @@ void sink_leave(struct engine *engine, int number);
 int sink_is_mine(const struct engine *engine, int number);
 /* Callback: whether it records into the slot. */
 int sink_is_recorded(const struct engine *engine, int number);
+/* Owner, likewise: what its adapter holds back goes into the ring. */
+void sink_finish(struct engine *engine, int number);
 /* Owner: a slot that is its own, or any while no run is on, is free again. */
 void sink_free(struct engine *engine, int number);
 

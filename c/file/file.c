@@ -58,6 +58,7 @@ void file_end(struct file *file) {
 }
 
 int32_t file_channels(const struct file *file) { return file->channels; }
+int32_t file_rate(const struct file *file) { return file->sample_rate; }
 int file_seekable(const struct file *file) { return file->seekable; }
 int64_t file_tell(struct file *file) { return atomic_load_explicit(&file->position, memory_order_relaxed); }
 

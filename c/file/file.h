@@ -14,6 +14,7 @@ int32_t file_take(struct file *file);
 void file_give_back(struct file *file);
 
 int32_t file_channels(const struct file *file);
+int32_t file_rate(const struct file *file); /* Hz */
 int file_seekable(const struct file *file);
 /* As the public functions of the same names, for who has taken the file. */
 int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format);

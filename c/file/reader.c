@@ -98,19 +98,19 @@ struct file_reader *file_reader_start(struct file *file, struct ring *ring, cons
 void file_reader_end_loop(struct file_reader *reader) { atomic_store(&reader->last_pass, 1); }
 
 /* What is still in the ring has not been played: the file goes back to the first frame of it. */
-static void go_back(struct file_reader *reader) {
-  int64_t unread = (int64_t)ring_read_available(reader->ring), position = file_tell(reader->file) - unread;
+static void go_back(struct file_reader *reader, int64_t unplayed) {
+  int64_t unread = (int64_t)ring_read_available(reader->ring) + unplayed, position = file_tell(reader->file) - unread;
   if (unread == 0 || !file_seekable(reader->file)) return;
   while (position < 0 && reader->end > 0) position += reader->end;
   file_seek(reader->file, position < 0 ? 0 : position, 0);
 }
 
-void file_reader_stop(struct file_reader *reader) {
+void file_reader_stop(struct file_reader *reader, int64_t unplayed) {
   atomic_store(&reader->stop, 1);
   file_interrupt(reader->file);
   os_event_post(&reader->wake);
   os_thread_join(&reader->thread);
-  go_back(reader);
+  go_back(reader, unplayed);
   os_event_destroy(&reader->wake);
   free(reader);
 }

@@ -16,7 +16,7 @@ typedef void file_failed(void *argument);
 
 struct file_thread_options {
   int32_t format;     /* of the samples in the ring */
-  double sample_rate; /* of the stream: how long a sleep may be */
+  double sample_rate; /* of the file: how long a sleep may be */
   int64_t limit;      /* reader: frames to read in all; -1: to the end */
   int loop;           /* reader: seek to the start at the end */
   file_failed *failed;
@@ -28,9 +28,9 @@ struct file_thread_options {
 struct file_reader *file_reader_start(struct file *file, struct ring *ring, const struct file_thread_options *options);
 /* This pass through the file is the last one. Any thread. */
 void file_reader_end_loop(struct file_reader *reader);
-/* Stops the thread, waits for it, and frees it. A seekable file is left where the ring's reader has got to. A read that
- * hangs (a stalled pipe) is interrupted. */
-void file_reader_stop(struct file_reader *reader);
+/* Stops the thread, waits for it, and frees it. A seekable file is left where the ring's reader has got to, less the
+ * `unplayed` frames that it has taken in vain. A read that hangs (a stalled pipe) is interrupted. */
+void file_reader_stop(struct file_reader *reader, int64_t unplayed);
 
 /* Starts writing what comes into `ring` to `file` (taken by the caller). The header is brought up to date every second.
  * */

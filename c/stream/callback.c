@@ -100,11 +100,11 @@ static int callback(struct device_host *host, const void *input, void *output, s
     int64_t gap = (int64_t)(times->gap * stream->actual[PS_ACTUAL_SAMPLE_RATE]);
     glitch_add(&engine->glitches, before, times->now, PS_GLITCH_DEVICE_GAP, gap);
   }
-  int64_t played = atomic_load_explicit(&engine->source.count, RELAXED);
+  int64_t played = source_played(engine);
   int result = engine_process(engine, input, output, frames, times->now, flags);
   size_t done = (size_t)(atomic_load_explicit(&engine->count, RELAXED) - before);
   heard_add(&stream->heard, atomic_load_explicit(&stream->anchor.output, RELAXED), played,
-            atomic_load_explicit(&engine->source.count, RELAXED) - played, stream->period);
+            source_played(engine) - played, engine->run.source_period);
   if (input) meter_add(&stream->meters[0], input, done);
   if (output) meter_add(&stream->meters[1], output, done);
   timing_add(&stream->timing, lateness(stream, began, frames), os_time() - began);

@@ -5,11 +5,14 @@
 #include <stdint.h>
 
 #include "base/handle.h"
+#include "engine/adapter.h"
 
 struct endpoint {
   int32_t kind; /* PS_ENDPOINT_ */
   int32_t flags;
   struct object *object;  /* ring or file, in use by this stream; NULL for none */
+  double rate;            /* Hz of its frames, */
+  int32_t channels;       /* and their channels */
   struct object *between; /* the ring between file and callback, in use by this stream; NULL: to be made at the start */
 };
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "base/check.h"
+#include "engine/format.h"
 
 #define CALL_POLL 20e-6 /* seconds between two looks at a ring that a call is using */
 /* A ring between a file and the callback, unless the caller gives one. src/run/ring-size.ts sizes those that JavaScript
@@ -41,28 +42,27 @@ void stream_drop_endpoints(struct stream *stream) {
   replace(stream, DEVICE_OUTPUT, (struct endpoint){0});
 }
 
-/* A ring for the frames of one direction. */
-static int32_t use_ring(int32_t handle, const struct engine_direction *frames, struct object **object) {
+static int32_t use_ring(int32_t handle, struct object **object) {
   struct ring *ring = (struct ring *)handle_use(handle, HANDLE_RING);
   if (!ring) return PS_ERR_HANDLE;
   *object = &ring->object;
-  if (ring->element_size == frames->frame_bytes) return PS_OK;
-  return error_set(PS_ERR_ARGUMENT, 0, "an element of the ring has %zu bytes, a frame of the stream %zu",
-                   ring->element_size, frames->frame_bytes);
+  return PS_OK;
 }
 
-/* Both put uses of the objects into `set`, whatever they return. */
+/* Both put uses of the objects into `set`, whatever they return. The elements of a ring are frames of the stream's
+ * format, of any channels. */
 static int32_t set_ring(struct endpoint *set, const struct engine_direction *frames, int loops, int32_t handle) {
-  int32_t status = use_ring(handle, frames, &set->object);
-  if (status >= 0 && loops && !ring_read_available((struct ring *)set->object))
-    return error_set(PS_ERR_ARGUMENT, 0, "an empty source cannot be looped");
-  return status;
-}
-
-static int32_t check_file_channels(const struct file *file, const struct engine_direction *frames) {
-  if (file_channels(file) == frames->channels) return PS_OK;
-  return error_set(PS_ERR_ARGUMENT, 0, "the file has %d channels, the stream %d", file_channels(file),
-                   frames->channels);
+  int32_t status = use_ring(handle, &set->object);
+  if (status < 0) return status;
+  struct ring *ring = (struct ring *)set->object;
+  size_t sample = format_bytes(frames->format);
+  if (ring->element_size % sample || ring->element_size > CHANNELS_MAX * sample)
+    return error_set(PS_ERR_ARGUMENT, 0, "an element of the ring has %zu bytes, a sample of the stream %zu",
+                     ring->element_size, sample);
+  if (loops && !ring_read_available(ring)) return error_set(PS_ERR_ARGUMENT, 0, "an empty source cannot be looped");
+  set->rate = atomic_load_explicit(&ring->rate, memory_order_relaxed);
+  set->channels = (int32_t)(ring->element_size / sample);
+  return PS_OK;
 }
 
 static int32_t set_file(struct endpoint *set, const struct engine_direction *frames, int loops, int32_t handle,
@@ -70,11 +70,35 @@ static int32_t set_file(struct endpoint *set, const struct engine_direction *fra
   set->object = handle_use(handle, HANDLE_FILE);
   if (!set->object) return PS_ERR_HANDLE;
   const struct file *file = (const struct file *)set->object;
-  int32_t status = check_file_channels(file, frames);
-  if (status < 0) return status;
+  set->rate = file_rate(file);
+  set->channels = file_channels(file);
   if (loops && !file_seekable(file))
     return error_set(PS_ERR_ARGUMENT, 0, "a file that is not seekable cannot be looped");
-  return between ? use_ring(between, frames, &set->between) : PS_OK;
+  int32_t status = between ? use_ring(between, &set->between) : PS_OK;
+  if (status < 0 || !between) return status;
+  size_t element = ((struct ring *)set->between)->element_size;
+  size_t frame = (size_t)set->channels * format_bytes(frames->format);
+  if (element == frame) return PS_OK;
+  return error_set(PS_ERR_ARGUMENT, 0, "an element of the ring has %zu bytes, a frame of the file %zu", element, frame);
+}
+
+/* Whether the frames of an endpoint go into those of the stream, and the other way round. */
+static int32_t check_fit(const struct stream *stream, const struct endpoint *set, int direction) {
+  static const char *const names[2] = {"sink", "source"}, *const maps[2] = {"rxMapping", "txMapping"};
+  const struct stream_map *map = &stream->maps[direction];
+  int32_t channels = stream_frames(stream, direction)->channels;
+  int fits = direction == DEVICE_OUTPUT ? channel_map_fits(set->channels, channels)
+                                        : channel_map_fits(channels, set->channels);
+  if (map->count) fits = direction == DEVICE_OUTPUT || set->channels <= map->count;
+  if (!fits)
+    return error_set(PS_ERR_ARGUMENT, 0, "the %s has %d channels, the stream %d: set %s", names[direction],
+                     set->channels, channels, maps[direction]);
+  if (stream->config[PS_CONFIG_CONVERSION] != PS_CONVERSION_NEVER) return PS_OK;
+  double rate = stream->actual[PS_ACTUAL_SAMPLE_RATE];
+  if (set->rate == rate && set->channels == channels) return PS_OK;
+  return error_set(PS_ERR_ARGUMENT, 0,
+                   "the %s has %g Hz and %d channels, the stream %g Hz and %d, and conversion is \"never\"",
+                   names[direction], set->rate, set->channels, rate, channels);
 }
 
 int32_t endpoint_make(struct endpoint *set, struct stream *stream, int direction, int32_t object, int32_t between) {
@@ -89,9 +113,16 @@ int32_t endpoint_make(struct endpoint *set, struct stream *stream, int direction
   if (!frames->channels)
     return error_set(PS_ERR_ARGUMENT, 0, "the stream has no %s", direction == DEVICE_OUTPUT ? "output" : "input");
   int loops = direction == DEVICE_OUTPUT && (set->flags & PS_SOURCE_LOOP);
-  if (set->kind == PS_ENDPOINT_RING) return set_ring(set, frames, loops, object);
-  if (set->kind == PS_ENDPOINT_FILE) return set_file(set, frames, loops, object, between);
-  return error_set(PS_ERR_ARGUMENT, 0, "there is no endpoint of kind %d", set->kind);
+  int32_t status;
+  switch (set->kind) {
+    case PS_ENDPOINT_RING: status = set_ring(set, frames, loops, object); break;
+    case PS_ENDPOINT_FILE: status = set_file(set, frames, loops, object, between); break;
+    default: return error_set(PS_ERR_ARGUMENT, 0, "there is no endpoint of kind %d", set->kind);
+  }
+  if (status < 0) return status;
+  double rate = stream->actual[PS_ACTUAL_SAMPLE_RATE];
+  if (set->rate == 0 || set->rate == round(rate)) set->rate = rate; /* a file has a whole number of hertz */
+  return check_fit(stream, set, direction);
 }
 
 static int32_t set_endpoint(int32_t handle, int direction, struct endpoint set, int32_t object, int32_t between) {
@@ -140,10 +171,10 @@ static int claim_ring(struct ring *ring, const struct endpoint *set, int directi
   return 0;
 }
 
-static size_t ring_frames(const struct stream *stream, int direction) {
+static size_t ring_frames(const struct stream *stream, const struct endpoint *set, int direction) {
   const double *actual = stream->actual;
-  double rate = actual[PS_ACTUAL_SAMPLE_RATE];
-  double burst = actual[PS_ACTUAL_BLOCK_SIZE] + ceil(actual[PS_ACTUAL_INPUT_LATENCY + direction] * rate);
+  double rate = set->rate, block = actual[PS_ACTUAL_BLOCK_SIZE] * rate / actual[PS_ACTUAL_SAMPLE_RATE];
+  double burst = block + ceil(actual[PS_ACTUAL_INPUT_LATENCY + direction] * rate);
   double least = fmax(RING_LEAST * fmax(1, rate / RING_RATE), RING_BURSTS * burst);
   size_t frames = RING_LEAST;
   while ((double)frames < least && frames < RING_MOST) frames *= 2;
@@ -153,14 +184,16 @@ static size_t ring_frames(const struct stream *stream, int direction) {
 /* The ring of an endpoint, with a use added: the caller's, or for a file one of our own if none was given. */
 static struct ring *use_endpoint_ring(struct stream *stream, const struct endpoint *set, int direction) {
   struct object *object = set->kind == PS_ENDPOINT_FILE ? set->between : set->object;
-  if (!object) return ring_create(stream_frames(stream, direction)->frame_bytes, ring_frames(stream, direction));
+  size_t frame = (size_t)set->channels * format_bytes(stream_frames(stream, direction)->format);
+  if (!object) return ring_create(frame, ring_frames(stream, set, direction));
   object_use(object);
   return (struct ring *)object;
 }
 
 static int32_t take_ring(struct stream *stream, const struct endpoint *set, int direction, struct ring **taken) {
   struct ring *ring = use_endpoint_ring(stream, set, direction);
-  if (!ring) return error_set(PS_ERR_MEMORY, 0, "no memory for a ring of %zu frames", ring_frames(stream, direction));
+  if (!ring)
+    return error_set(PS_ERR_MEMORY, 0, "no memory for a ring of %zu frames", ring_frames(stream, set, direction));
   if (!claim_ring(ring, set, direction)) {
     object_release(&ring->object);
     return error_set(PS_ERR_BUSY, 0, "another running stream uses this ring");
@@ -170,29 +203,75 @@ static int32_t take_ring(struct stream *stream, const struct endpoint *set, int 
   return PS_OK;
 }
 
-int32_t endpoint_take(struct stream *stream, const struct endpoint *set, int direction, struct ring **ring) {
+/* The map of an adapter: the first entries of the stream's are for what is recorded. */
+static void set_adapter_map(const struct stream *stream, struct adapter *adapter, int direction) {
+  const struct stream_map *map = &stream->maps[direction];
+  if (adapter) channel_map_set(adapter_map(adapter), map->count ? map->entries : NULL);
+}
+
+void stream_set_map(struct stream *stream, int direction, const int32_t *map, int32_t count) {
+  struct engine_direction *mapped = direction == DEVICE_OUTPUT ? &stream->engine.output : &stream->engine.input;
+  stream->maps[direction].count = count;
+  for (int32_t i = 0; i < count; i++) stream->maps[direction].entries[i] = map[i];
+  channel_map_set(&mapped->map, count ? map : NULL);
+  set_adapter_map(stream, stream->adapters[direction], direction);
+  for (int i = 0; direction == DEVICE_INPUT && i < TAPS; i++)
+    set_adapter_map(stream, stream->taps[i].adapter, direction);
+}
+
+int32_t stream_map_channels(const struct stream *stream, int direction) {
+  int32_t own = stream->endpoints[direction].channels, channels = stream_frames(stream, direction)->channels;
+  return direction == DEVICE_OUTPUT && own > channels ? own : channels;
+}
+
+static int32_t make_adapter(const struct stream *stream, const struct endpoint *set, int direction,
+                            struct adapter **adapter) {
+  const struct engine_direction *frames = stream_frames(stream, direction);
+  double rates[2] = {stream->actual[PS_ACTUAL_SAMPLE_RATE], set->rate};
+  int32_t channels[2] = {frames->channels, set->channels};
+  if (rates[0] == rates[1] && channels[0] == channels[1]) return PS_OK;
+  int plays = direction == DEVICE_OUTPUT;
+  const struct adapter_setup setup = {.in_rate = rates[plays],
+                                      .out_rate = rates[!plays],
+                                      .in_channels = channels[plays],
+                                      .out_channels = channels[!plays],
+                                      .format = frames->format,
+                                      .map_first = !plays};
+  int32_t status = adapter_new(&setup, adapter);
+  if (status >= 0) set_adapter_map(stream, *adapter, direction);
+  return status;
+}
+
+int32_t endpoint_take(struct stream *stream, const struct endpoint *set, int direction, struct ring **ring,
+                      struct adapter **adapter) {
   if (set->kind == PS_ENDPOINT_NONE) return PS_OK;
   int32_t status = set->kind == PS_ENDPOINT_FILE ? file_take((struct file *)set->object) : PS_OK;
   if (status < 0) return status;
   status = take_ring(stream, set, direction, ring);
   if (status < 0 && set->kind == PS_ENDPOINT_FILE) file_give_back((struct file *)set->object);
+  if (status >= 0) status = make_adapter(stream, set, direction, adapter);
+  if (status < 0) endpoint_give_back(set, direction, ring, adapter);
   return status;
 }
 
 int32_t stream_take_endpoints(struct stream *stream) {
   for (int direction = DEVICE_OUTPUT; direction >= DEVICE_INPUT; direction--) {
     struct ring *ring = NULL;
-    int32_t status = endpoint_take(stream, &stream->endpoints[direction], direction, &ring);
-    if (status < 0) return status;
-    os_mutex_lock(&stream->lock); /* a caller may be asking for what is queued */
+    struct adapter *adapter = NULL;
+    os_mutex_lock(&stream->lock); /* a caller may be asking for what is queued, or setting a map */
+    int32_t status = endpoint_take(stream, &stream->endpoints[direction], direction, &ring, &adapter);
     stream->rings[direction] = ring;
+    stream->adapters[direction] = adapter;
     os_mutex_unlock(&stream->lock);
+    if (status < 0) return status;
   }
   return PS_OK;
 }
 
-void endpoint_give_back(const struct endpoint *set, int direction, struct ring **taken) {
+void endpoint_give_back(const struct endpoint *set, int direction, struct ring **taken, struct adapter **adapter) {
   struct ring *ring = *taken;
+  adapter_free(*adapter);
+  *adapter = NULL;
   if (!ring) return;
   if (set->kind == PS_ENDPOINT_FILE) file_give_back((struct file *)set->object);
   if (reads_ring(set, direction)) ring_unclaim(ring, PS_END_READER);
@@ -207,7 +286,7 @@ struct file_writer *stream_start_writer(struct stream *stream, const struct endp
                                         file_failed *failed, void *argument) {
   struct file_thread_options options = {
       .format = device_format(&stream->device, DEVICE_INPUT),
-      .sample_rate = stream->actual[PS_ACTUAL_SAMPLE_RATE],
+      .sample_rate = set->rate,
       .limit = -1,
       .failed = failed,
       .argument = argument,
@@ -215,11 +294,18 @@ struct file_writer *stream_start_writer(struct stream *stream, const struct endp
   return file_writer_start((struct file *)set->object, ring, &options);
 }
 
+/* Frames of a file that a run can need. */
+static int64_t source_limit(const struct stream *stream) {
+  const struct adapter *adapter = stream->adapters[DEVICE_OUTPUT];
+  if (stream->frames < 0) return -1;
+  return (int64_t)(adapter ? adapter_needs(adapter, (size_t)stream->frames) : (size_t)stream->frames);
+}
+
 int32_t stream_start_files(struct stream *stream) {
   const struct endpoint *source = &stream->endpoints[DEVICE_OUTPUT], *sink = &stream->endpoints[DEVICE_INPUT];
   struct file_thread_options options = {
-      .sample_rate = stream->actual[PS_ACTUAL_SAMPLE_RATE],
-      .limit = stream->frames < 0 ? -1 : (int64_t)stream->frames,
+      .sample_rate = source->rate,
+      .limit = source_limit(stream),
       .failed = file_thread_failed,
       .argument = stream,
   };
@@ -252,7 +338,8 @@ void stream_give_back_endpoints(struct stream *stream, double patience) {
   struct file_reader *reader = stream->reader;
   stream->reader = NULL;
   os_mutex_unlock(&stream->lock);
-  if (reader) file_reader_stop(reader);
+  if (reader) file_reader_stop(reader, source_taken(&stream->engine) - source_played(&stream->engine));
+  sink_finish(&stream->engine, 0);
   if (stream->writer) {
     if (file_writer_finish(stream->writer, patience) < 0) stream_fail(stream);
     os_mutex_lock(&stream->lock);
@@ -265,9 +352,11 @@ void stream_give_back_endpoints(struct stream *stream, double patience) {
   for (int direction = DEVICE_INPUT; direction <= DEVICE_OUTPUT; direction++) {
     os_mutex_lock(&stream->lock);
     struct ring *ring = stream->rings[direction];
+    struct adapter *adapter = stream->adapters[direction];
     stream->rings[direction] = NULL;
+    stream->adapters[direction] = NULL;
     os_mutex_unlock(&stream->lock);
-    endpoint_give_back(&stream->endpoints[direction], direction, &ring);
+    endpoint_give_back(&stream->endpoints[direction], direction, &ring, &adapter);
   }
 }
 
@@ -277,8 +366,11 @@ static int32_t next_file(struct stream *stream, struct object *object, int64_t a
   struct file *file = (struct file *)object;
   if (!stream->writer || stream_state(stream) != PS_STATE_ACTIVE)
     return error_set(PS_ERR_STATE, 0, "no file is being recorded");
-  int32_t status = check_file_channels(file, stream_frames(stream, DEVICE_INPUT));
-  if (status >= 0) status = file_take(file);
+  const struct endpoint *first = &stream->endpoints[DEVICE_INPUT];
+  if (file_channels(file) != first->channels || file_rate(file) != (int32_t)round(first->rate))
+    return error_set(PS_ERR_ARGUMENT, 0, "the next file has %d Hz and %d channels, the first one %g Hz and %d",
+                     file_rate(file), file_channels(file), first->rate, first->channels);
+  int32_t status = file_take(file);
   if (status < 0) return status;
   status = file_writer_switch(stream->writer, file, at);
   if (status < 0) {

@@ -23,7 +23,7 @@ static double ask_device(struct stream *stream, int32_t what) {
 static int64_t heard_now(struct stream *stream) {
   if (stream_running(stream) && stream->has_device) {
     double time = stream->device.ops->time(&stream->device);
-    int64_t heard = heard_at(&stream->heard, time, stream->actual[PS_ACTUAL_SAMPLE_RATE]);
+    int64_t heard = heard_at(&stream->heard, time, stream->engine.run.source_rate);
     if (heard > stream->heard_most) stream->heard_most = heard;
   }
   return stream->heard_most;
@@ -31,7 +31,7 @@ static int64_t heard_now(struct stream *stream) {
 
 void stream_note_heard(struct stream *stream, int all) {
   os_mutex_lock(&stream->lock);
-  int64_t played = atomic_load_explicit(&stream->engine.source.count, RELAXED);
+  int64_t played = source_played(&stream->engine);
   stream->heard_most = all ? played : heard_now(stream);
   os_mutex_unlock(&stream->lock);
 }
@@ -49,8 +49,8 @@ static double get_queued(struct stream *stream) {
   const struct endpoint *source = &stream->endpoints[DEVICE_OUTPUT];
   struct ring *ring = stream->rings[DEVICE_OUTPUT]; /* of the run; before that, as it is set */
   if (!ring && source->kind == PS_ENDPOINT_RING) ring = (struct ring *)source->object;
-  int64_t played = atomic_load_explicit(&stream->engine.source.count, RELAXED);
-  double queued = stream_running(stream) ? (double)(played - heard_now(stream)) : 0;
+  int64_t taken = source_taken(&stream->engine);
+  double queued = stream_running(stream) ? (double)(taken - heard_now(stream)) : 0;
   if (ring && !stream->engine.source.cut) queued += (double)ring_read_available(ring);
   os_mutex_unlock(&stream->lock);
   return queued;
@@ -177,13 +177,15 @@ static double due_in(struct stream *stream, double frames) {
   return due > 0 ? due : 0;
 }
 
-/* The ring of a sink: 0 the run's own, else that of a tap. NULL where no more will come, or a file's thread reads it.
- * */
-static struct ring *sink_ring(const struct stream *stream, int32_t sink) {
+/* The ring of a sink, and the rate of its frames: 0 the run's own, else that of a tap. NULL where no more will come, or
+ * a file's thread reads it. */
+static struct ring *sink_ring(const struct stream *stream, int32_t sink, double *rate) {
   const struct endpoint *own = &stream->endpoints[DEVICE_INPUT];
   if (!stream_running(stream)) return NULL;
+  *rate = own->rate;
   if (sink == 0) return own->kind == PS_ENDPOINT_RING ? (struct ring *)own->object : NULL;
   int tap = sink > 0 ? sink % TAPS : 0;
+  *rate = stream->taps[tap].endpoint.rate;
   if (stream->taps[tap].endpoint.kind != PS_ENDPOINT_RING || sink_is_mine(&stream->engine, tap + 1)) return NULL;
   return stream->taps[tap].ring;
 }
@@ -192,12 +194,13 @@ double ps_stream_due(int32_t handle, int32_t sink, double frames) {
   struct stream *stream = stream_use(handle);
   if (!stream) return error_number(PS_ERR_HANDLE);
   if (isnan(frames)) return error_number(stream_done(stream, check_count("frames", frames, 0, COUNT_MOST)));
-  double due = 0;
+  double due = 0, rate;
   os_mutex_lock(&stream->lock); /* the control thread lets go of the sink when it closes the stream */
-  struct ring *ring = sink_ring(stream, sink);
+  struct ring *ring = sink_ring(stream, sink, &rate);
   if (ring) {
     double available = (double)ring_read_available(ring);
-    if (available < frames) due = due_in(stream, frames - available);
+    double missing = (frames - available) * stream->actual[PS_ACTUAL_SAMPLE_RATE] / rate;
+    if (available < frames) due = due_in(stream, missing);
   }
   os_mutex_unlock(&stream->lock);
   object_release(&stream->object);

@@ -64,10 +64,17 @@ static void wait_prebuffer(struct stream *stream) {
 static struct engine_run engine_run(const struct stream *stream) {
   const struct endpoint *source = &stream->endpoints[DEVICE_OUTPUT], *sink = &stream->endpoints[DEVICE_INPUT];
   int is_ring = source->kind == PS_ENDPOINT_RING;
+  double rate = stream->actual[PS_ACTUAL_SAMPLE_RATE];
+  double source_rate = source->kind == PS_ENDPOINT_NONE ? rate : source->rate;
   return (struct engine_run){
       .frames = (int64_t)stream->frames,
       .pad = (int64_t)stream->pad,
       .offset = (int64_t)stream->offset,
+      .rate = rate,
+      .source_rate = source_rate,
+      .source_period = 1 / source_rate,
+      .source_adapter = stream->adapters[DEVICE_OUTPUT],
+      .sink_adapter = stream->adapters[DEVICE_INPUT],
       .input_lag = stream->device.input_lag,
       .source = stream->rings[DEVICE_OUTPUT],
       .source_file = source->kind == PS_ENDPOINT_FILE,

@@ -31,6 +31,12 @@ struct anchor_values {
   double began, input, output;
 };
 
+/* A channel map as it was set. */
+struct stream_map {
+  int32_t count; /* entries; 0: none was set */
+  int32_t entries[CHANNELS_MAX];
+};
+
 /* What the control thread makes of the heartbeats. */
 struct silence {
   double looked;    /* os_time() of the last look, */
@@ -56,6 +62,7 @@ struct stream {
 
   /* As set for the next run, by the owner, while no run is active. */
   struct endpoint endpoints[2]; /* by direction: the sink of the input, the source of the output */
+  struct stream_map maps[2];    /* by direction: the channel map that was set */
   struct tap taps[TAPS];
   struct object *left_file; /* the file that the writer has left, or is about to leave, for the sink's */
   double frames, pad, offset, prebuffer;
@@ -65,12 +72,13 @@ struct stream {
   struct engine engine;
   struct meter meters[2]; /* input, output */
   struct timing timing;
-  struct heard heard;         /* what of the source is heard when, */
-  int64_t heard_most;         /* and as far as anyone was told, under the lock: it never goes back */
-  struct ring *rings[2];      /* of its endpoints, by direction, in use by it */
-  struct file_reader *reader; /* NULL without a file source */
-  struct file_writer *writer; /* NULL without a file sink */
-  _Atomic double heartbeat;   /* os_time() of the last callback, or of another sign that the device works */
+  struct heard heard;          /* what of the source is heard when, */
+  int64_t heard_most;          /* and as far as anyone was told, under the lock: it never goes back */
+  struct ring *rings[2];       /* of its endpoints, by direction, in use by it, */
+  struct adapter *adapters[2]; /* and what converts them; NULL where nothing is to be converted */
+  struct file_reader *reader;  /* NULL without a file source */
+  struct file_writer *writer;  /* NULL without a file sink */
+  _Atomic double heartbeat;    /* os_time() of the last callback, or of another sign that the device works */
   struct silence silence;
   struct anchor anchor;    /* the last callback, for who reckons from it, */
   struct glitch_log leaps; /* and what has to be reckoned in: at a frame, seconds more than its number tells */

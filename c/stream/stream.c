@@ -8,6 +8,7 @@
 
 #include "base/check.h"
 #include "device/config.h"
+#include "stream/endpoints.h"
 
 #define AWAIT_LONGEST 0.001 /* seconds between two looks while a caller is blocked */
 
@@ -224,26 +225,29 @@ int32_t ps_stream_set_prebuffer(int32_t handle, double frames) {
   return stream_done_idle(stream, status);
 }
 
-static int32_t check_map(const struct engine_direction *direction, const int32_t *map, int32_t count) {
-  if (!map && !count) return PS_OK;
-  if (!map || count != direction->channels)
-    return error_set(PS_ERR_ARGUMENT, 0, "a map of %d entries for %d channels", count, direction->channels);
+static int32_t check_map(int32_t channels, const int32_t *map, int32_t count, int32_t most) {
+  if (!count) return PS_OK;
+  if (!map || count != channels)
+    return error_set(PS_ERR_ARGUMENT, 0, "a map of %d entries for %d channels", count, channels);
   for (int32_t i = 0; i < count; i++)
-    if (map[i] < 0 || map[i] > direction->channels)
-      return error_set(PS_ERR_ARGUMENT, 0, "a channel must be 0 to %d, not %d", direction->channels, map[i]);
+    if (map[i] < 0 || map[i] > most)
+      return error_set(PS_ERR_ARGUMENT, 0, "a channel must be 0 to %d, not %d", most, map[i]);
   return PS_OK;
 }
 
 int32_t ps_stream_set_map(int32_t handle, int32_t direction, const int32_t *map, int32_t count) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  struct engine_direction *mapped = direction == PS_DIRECTION_OUTPUT ? &stream->engine.output : &stream->engine.input;
   int32_t status = check_choice("direction", direction, 2);
   if (status >= 0 && stream_state(stream) == PS_STATE_NEW)
     status = error_set(PS_ERR_STATE, 0, "the stream is not open");
-  if (status >= 0 && !mapped->channels) status = error_set(PS_ERR_ARGUMENT, 0, "the stream has no such direction");
-  if (status >= 0) status = check_map(mapped, map, count);
-  if (status >= 0) channel_map_set(&mapped->map, map);
+  if (status < 0) return stream_done(stream, status);
+  os_mutex_lock(&stream->lock);
+  int32_t channels = stream_frames(stream, direction)->channels;
+  if (!channels) status = error_set(PS_ERR_ARGUMENT, 0, "the stream has no such direction");
+  if (status >= 0) status = check_map(channels, map, count, stream_map_channels(stream, direction));
+  if (status >= 0) stream_set_map(stream, direction, map, count);
+  os_mutex_unlock(&stream->lock);
   return stream_done(stream, status);
 }
 

@@ -44,16 +44,17 @@ static int32_t begin(struct tap *tap) {
   tap->got = tap->dropped = 0;
   tap->first = -1;
   tap->failure.status = PS_OK;
-  int32_t status = endpoint_take(stream, &tap->endpoint, DEVICE_INPUT, &tap->ring);
+  int32_t status = endpoint_take(stream, &tap->endpoint, DEVICE_INPUT, &tap->ring, &tap->adapter);
   if (status < 0) return status;
   if (tap->endpoint.kind == PS_ENDPOINT_FILE) {
     tap->writer = stream_start_writer(stream, &tap->endpoint, tap->ring, file_thread_failed, tap);
     if (!tap->writer) {
-      endpoint_give_back(&tap->endpoint, DEVICE_INPUT, &tap->ring);
+      endpoint_give_back(&tap->endpoint, DEVICE_INPUT, &tap->ring, &tap->adapter);
       return PS_ERR_THREAD;
     }
   }
   struct engine_sink settings = {.ring = tap->ring,
+                                 .adapter = tap->adapter,
                                  .overflow = overflow_of(tap),
                                  .memory = (tap->endpoint.flags & PS_SINK_MEMORY) != 0,
                                  .offset = tap->offset,
@@ -95,6 +96,7 @@ static void look(struct tap *tap) {
 static void finish(struct tap *tap, double patience) {
   struct stream *stream = tap->stream;
   if (!tap->ring) return;
+  sink_finish(&stream->engine, slot_of(tap));
   int32_t status = tap->writer ? file_writer_finish(tap->writer, patience) : PS_OK;
   os_mutex_lock(&stream->lock);
   look(tap);
@@ -102,7 +104,7 @@ static void finish(struct tap *tap, double patience) {
   struct file_writer *writer = tap->writer;
   tap->writer = NULL;
   sink_free(&stream->engine, slot_of(tap));
-  endpoint_give_back(&tap->endpoint, DEVICE_INPUT, &tap->ring);
+  endpoint_give_back(&tap->endpoint, DEVICE_INPUT, &tap->ring, &tap->adapter);
   os_mutex_unlock(&stream->lock);
   if (writer) file_writer_free(writer);
 }

@@ -23,6 +23,7 @@ struct tap {
   int64_t offset, length;
   /* Of the run. */
   struct ring *ring;
+  struct adapter *adapter;
   struct file_writer *writer;
   int32_t outcome;             /* how it ended: a PS_TAP_, PS_TAP_WAITING while it has not */
   int64_t got, dropped, first; /* as last seen; the frame of the run that was its first, -1: none yet */

@@ -108,15 +108,16 @@ export function readChannels(text: string): readonly number[] | null {
 }
 
 /** The array that the API takes: entry i is the channel that goes to channel i + 1, 0 is silence. */
-export function mappingOf(map: ChannelMap, channels: number): number[] {
+export function mappingOf(map: ChannelMap, channels: number, fromChannels: number = channels): number[] {
   const mapping = new Array<number>(channels).fill(0);
+  const require = (channel: number, count: number, what: string) => {
+    if (channel <= count) return;
+    const channels = `${count} channel${count === 1 ? "" : "s"}`;
+    throw new UsageError(`-m/--map: channel ${channel} is not there: the ${what} has ${channels}`);
+  };
   for (const [from, to] of map) {
-    const beyond = Math.max(from, to);
-    if (beyond > channels) {
-      throw new UsageError(
-        `-m/--map: channel ${beyond} is not there: the stream has ${channels} channel${channels === 1 ? "" : "s"}`,
-      );
-    }
+    require(from, fromChannels, fromChannels === channels ? "stream" : "file");
+    require(to, channels, "stream");
     mapping[to - 1] = from;
   }
   return mapping;

@@ -227,10 +227,11 @@ export const options: OptionTable = {
     group: "device",
     value: "N[,N]",
     read: sides(numbers.readCount),
-    help: "Number of channels. Default: those of the playback; for a recording, the device's, at most 2.",
+    help: "Number of channels. Default: those of the playback (mono: the device's); for a recording, those of the " +
+      "device, at most 2.",
     more:
       "For a RAW playback these are the channels of the file. With any other playback, a single number is for the " +
-      "recording.",
+      "recording. A mono file plays on all channels, of two channels their mean on one.",
   },
   rate: {
     name: "rate",
@@ -239,7 +240,7 @@ export const options: OptionTable = {
     value: "HZ",
     read: numbers.readRate,
     help: "Sample rate of the stream, like 48000 or 48k. Default: the playback's, else the device's.",
-    more: "A device that does not support this rate runs at its own, and the rate is converted; a note tells so.",
+    more: "A file or a device that does not have this rate is converted; a note tells so.",
   },
   deviceRate: {
     name: "device-rate",
@@ -289,8 +290,8 @@ export const options: OptionTable = {
     words: 2,
     accepts: looksLikeMap,
     read: readMap,
-    help: "Route channels: FROM[:TO],… counted from 1, like 2,1 or 1:2. What is not named is muted. Of two maps the " +
-      "first is for the playback; a single one is for the recording if there is one.",
+    help: "Route channels: FROM[:TO],… counted from 1, like 2,1 or 1:2. What is not named is muted. Of two maps " +
+      "the first is for the playback; a single one is for the recording if there is one.",
     more:
       "Without :TO a channel goes to its place in the list; channel 0 is silence. The following word is the second " +
       "map if it can be read as one (null only if both files stand before it).",

@@ -2,7 +2,7 @@
 import { isatty } from "node:tty";
 import { type Dtype, SoundFile, SoundFileError, type SoundFileOptions } from "../../mod.ts";
 import { fileChoice, typeOfName } from "./file-options.ts";
-import type { CommandLine } from "../options/settings.ts";
+import type { CommandLine, Settings } from "../options/settings.ts";
 import { UsageError } from "../options/usage-error.ts";
 
 /** The properties of a RAW file, from the options. */
@@ -18,11 +18,25 @@ function rawOptions({ settings, playback }: CommandLine): SoundFileOptions {
   return { format: "RAW", subtype, endian, channels, sampleRate: settings.rate };
 }
 
-function mustAgree(option: string, file: SoundFile, given: number | undefined, has: number, unit: string): void {
-  if (given === undefined || given === has) return;
-  file.close();
-  const hint = unit === "Hz" ? "; leave it out, or set the rate of the device with --device-rate" : "";
-  throw new UsageError(`${option}: ${file.name} has ${has} ${unit}, not ${given}${hint}`);
+/** The channels that were asked for: a single number is for the recording, because the file has its own. */
+export function playbackChannels({ channels }: Settings, recording: string | null): number | undefined {
+  return channels?.single && recording !== null ? undefined : channels?.playback;
+}
+
+/** Throws a UsageError where the file has another rate or other channels, and cannot or must not be converted. */
+function requireFit(file: SoundFile, { settings, recording }: CommandLine): void {
+  const { rate, noConvert, map } = settings;
+  const channels = playbackChannels(settings, recording) ?? file.channels;
+  const fail = (text: string) => {
+    file.close();
+    throw new UsageError(text);
+  };
+  if (noConvert && rate !== undefined && rate !== file.sampleRate) {
+    fail(`-r/--rate: ${file.name} has ${file.sampleRate} Hz, not ${rate}, and --no-convert refuses to convert it`);
+  }
+  const fits = file.channels === channels ||
+    !noConvert && (map !== undefined || file.channels === 1 || (file.channels === 2 && channels === 1));
+  if (!fits) fail(`-c/--channels: ${file.name} has ${file.channels} channels, not ${channels}; -m/--map may choose`);
 }
 
 /** Opens the file; RAW if the options or its name say so. */
@@ -46,11 +60,7 @@ export function openPlaybackFile(line: CommandLine): SoundFile {
     if (format !== "RAW" || !(error instanceof SoundFileError)) throw error;
     return new SoundFile(target, "r", rawOptions(line));
   }
-  const { rate, channels } = settings;
-  mustAgree("-r/--rate", file, rate, file.sampleRate, "Hz");
-  // A single number is for the recording, because the file has its own.
-  const isForPlayback = channels !== undefined && !(channels.single && recording !== null);
-  if (isForPlayback) mustAgree("-c/--channels", file, channels.playback, file.channels, "channels");
+  requireFit(file, line);
   return file;
 }
 

@@ -1,12 +1,18 @@
 /** Channel maps on streams. */
-import { DuplexStream } from "../../mod.ts";
+import { DuplexStream, type SoundFile } from "../../mod.ts";
 import { type ChannelMap, mappingOf } from "../options/lists.ts";
 import type { Settings } from "../options/settings.ts";
 import type { Player, Recorder } from "./streams.ts";
 
 /** Makes a mapping for the API of a map, with a note about the channels that it leaves out. */
-function mappingFor(map: ChannelMap, channels: number, side: string, note: (text: string) => void): number[] {
-  const mapping = mappingOf(map, channels);
+function mappingFor(
+  map: ChannelMap,
+  channels: number,
+  from: number,
+  side: string,
+  note: (text: string) => void,
+): number[] {
+  const mapping = mappingOf(map, channels, from);
   const named = new Set(map.map(([, to]) => to));
   const muted = Array.from({ length: channels }, (_, index) => index + 1).filter((channel) => !named.has(channel));
   if (muted.length > 0) {
@@ -20,21 +26,24 @@ function mappingFor(map: ChannelMap, channels: number, side: string, note: (text
   return mapping;
 }
 
-/** Routes the channels of both sides. */
-export function setMaps(
+/** The mappings of both sides, as far as maps were given. */
+export function planMaps(
   { map = [] }: Settings,
   player: Player | undefined,
   recorder: Recorder | undefined,
+  file: SoundFile | undefined,
   note: (text: string) => void,
-): void {
+): { playback?: number[]; recording?: number[] } {
+  const mappings: { playback?: number[]; recording?: number[] } = {};
   // A single map is for the recording if there is one.
   const [first, second] = map.length === 1 && recorder ? [null, map[0]] : map;
   if (first && player) {
     const channels = player instanceof DuplexStream ? player.channels[1] : player.channels;
-    player.txMapping = mappingFor(first, channels, "playback", note);
+    mappings.playback = mappingFor(first, channels, file?.channels ?? channels, "playback", note);
   }
   if (second && recorder) {
     const channels = recorder instanceof DuplexStream ? recorder.channels[0] : recorder.channels;
-    recorder.rxMapping = mappingFor(second, channels, "recording", note);
+    mappings.recording = mappingFor(second, channels, channels, "recording", note);
   }
+  return mappings;
 }

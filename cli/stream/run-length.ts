@@ -23,7 +23,9 @@ export function runLength(
   const limit = inFrames(settings.duration, -1);
   const pad = playback ? inFrames(settings.pad, 0) : 0;
   const offset = records ? inFrames(settings.offset, 0) : 0;
-  const known = playback && !settings.loop && playback.frames >= 0 ? playback.frames : undefined;
+  const known = playback && !settings.loop && playback.frames >= 0
+    ? Math.round(playback.frames * sampleRate / playback.sampleRate)
+    : undefined;
   // --duration is a limit: a shorter file is played to its end, unless silence up to the limit is to follow.
   const frames = pad >= 0 && known !== undefined ? Math.min(limit, known) : limit;
   const first = frames >= 0 ? frames : pad >= 0 ? known : undefined;

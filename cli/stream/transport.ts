@@ -11,9 +11,9 @@ import {
 import { blame } from "./blame.ts";
 import { chooseDevices } from "./device-choice.ts";
 import { settingNotes } from "../options/notes.ts";
-import { formatFor, openPlaybackFile } from "./playback-file.ts";
+import { formatFor, openPlaybackFile, playbackChannels } from "./playback-file.ts";
 import { RecordingFiles } from "./recording-files.ts";
-import { setMaps } from "./routing.ts";
+import { planMaps } from "./routing.ts";
 import type { Player, Recorder } from "./streams.ts";
 import { type RunLength, runLength } from "./run-length.ts";
 import type { CommandLine, Settings } from "../options/settings.ts";
@@ -47,15 +47,38 @@ function mustSelect(selected: number | undefined, channels: number | undefined, 
   throw new UsageError(`-s/--channel-select: the ${side} has ${channels} channels, but ${selected} are selected`);
 }
 
-function streamOptions({ settings, playback, recording }: CommandLine, file: SoundFile | undefined): StreamOptions {
+/** Channels of the output; undefined: the device's. A mono file is heard on all loudspeakers. */
+function outputChannels({ settings, recording }: CommandLine, file: SoundFile | undefined): number | undefined {
+  const given = file?.format === "RAW" ? undefined : playbackChannels(settings, recording);
+  if (given !== undefined || !file || file.channels > 1 || settings.noConvert) return given ?? file?.channels;
+  return undefined;
+}
+
+/** Notes about what is converted. */
+function conversionNotes(stream: Player | Recorder, file: SoundFile | undefined): string[] {
+  const rates = "sample rates are converted (--no-convert refuses to)";
+  const notes = stream.deviceRate === stream.sampleRate ? [] : [`the device runs at ${stream.deviceRate} Hz: ${rates}`];
+  if (!file) return notes;
+  if (file.sampleRate !== Math.round(stream.sampleRate)) {
+    notes.push(`${file.name} has ${file.sampleRate} Hz, the stream ${stream.sampleRate} Hz: ${rates}`);
+  }
+  const outputs = typeof stream.channels === "number" ? stream.channels : stream.channels[1];
+  if (file.channels === 2 && outputs === 1) {
+    notes.push(`${file.name} has 2 channels, the stream 1: their mean is played`);
+  }
+  return notes;
+}
+
+function streamOptions(line: CommandLine, file: SoundFile | undefined): StreamOptions {
+  const { settings, playback, recording } = line;
   const { channels, format, latency, rate, blockSize } = settings;
   const dtype = file ? formatFor(file) : "float32";
   const selected = selectors(settings);
   if (recording !== null) mustSelect(selected.counts[0], channels?.recording, "recording");
-  mustSelect(selected.counts[1], file?.channels, "playback");
+  mustSelect(selected.counts[1], outputChannels(line, file), "playback");
   return {
     device: chooseDevices(settings, { playback: playback !== null, recording: recording !== null }),
-    channels: [channels?.recording ?? selected.counts[0], file?.channels],
+    channels: [channels?.recording ?? selected.counts[0], outputChannels(line, file) ?? selected.counts[1]],
     dtype: [format?.recording ?? dtype, format?.playback ?? dtype],
     latency: [latency?.recording ?? "high", latency?.playback ?? "high"],
     sampleRate: rate ?? file?.sampleRate,
@@ -93,16 +116,19 @@ export async function openTransport(line: CommandLine, note: (text: string) => v
     stream = playback && files
       ? await DuplexStream.open<Dtype>(options)
       : await (playback ? OutputStream : InputStream).open<Dtype>(options);
-    if (stream.deviceRate !== stream.sampleRate) {
-      note(`the device runs at ${stream.deviceRate} Hz: sample rates are converted (--no-convert refuses to)`);
-    }
+    for (const text of conversionNotes(stream, playback)) note(text);
     const player = stream instanceof InputStream ? undefined : stream;
     const recorder = stream instanceof OutputStream ? undefined : stream;
-    setMaps(settings, player, recorder, note);
     const length = runLength(settings, stream.sampleRate, playback, files !== undefined);
     const { bufferSize, onOverflow, loop, volume } = settings;
     if (player && volume !== undefined) player.outputGain = volume;
-    if (player && playback) player.setSource(playback, { bufferSize, loop });
+    const maps = planMaps(settings, player, recorder, playback, note);
+    if (player && playback) {
+      if (maps.playback) player.txMapping = maps.playback.map(() => 0); // so that it decides, whatever the channels
+      player.setSource(playback, { bufferSize, loop });
+      if (maps.playback) player.txMapping = maps.playback;
+    }
+    if (recorder && maps.recording) recorder.rxMapping = maps.recording;
     // This empties the file, so it comes last, when nothing before it has failed.
     if (recorder && files) {
       const file = files.openFirst(recorder);

@@ -1,6 +1,7 @@
 import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
 import { PolledGenerator, type PolledValues } from "../base/polled-generator.ts";
 import type { Poller } from "../base/poller.ts";
+import { streamFrames, withRate } from "../endpoints/shape.ts";
 import { overflowFlags, tapFlags } from "../endpoints/sink.ts";
 import { openPlayback } from "../endpoints/source.ts";
 import { WrittenPlayback } from "../endpoints/written.ts";
@@ -14,6 +15,7 @@ import { defaultStart } from "../run/run-options.ts";
 import type { Run } from "../run/run.ts";
 import type { StreamTap } from "../run/tap.ts";
 import { formatOf, type SamplesOf } from "../samples/formats.ts";
+import { framesAt } from "../samples/rates.ts";
 import {
   type CheckedChunkOptions,
   type ChunkPlan,
@@ -30,10 +32,12 @@ export type Chunk = SamplesOf | SamplesOf[];
 class ChunkCapture implements Capture {
   readonly ring: RingBuffer;
   readonly frames = undefined;
+  readonly #input: StreamDirection;
   readonly #lead: Uint8Array;
   readonly #flags: number;
 
-  constructor({ bufferSize, overlap, onOverflow }: ChunkPlan, { dtype, frameBytes }: StreamDirection) {
+  constructor({ bufferSize, overlap, onOverflow, input }: ChunkPlan) {
+    const { dtype, frameBytes } = this.#input = input;
     this.ring = memoryRing("bufferSize", frameBytes, bufferSize);
     this.#lead = new Uint8Array(new ArrayBuffer(overlap * frameBytes)).fill(formatOf(dtype).silence);
     this.#flags = overflowFlags(onOverflow);
@@ -42,7 +46,7 @@ class ChunkCapture implements Capture {
   attach(port: SinkPort): void {
     this.ring.flush();
     this.ring.write(this.#lead);
-    port.setSink(PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags);
+    port.setSink(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#input), this.#flags);
   }
 
   release(): void {
@@ -119,7 +123,7 @@ export class Chunks {
     const { onOverflow } = this.#plan;
     const alone = !core.active && core.endpoints.sink === undefined && core.taps.size === 0;
     const flags = tapFlags(onOverflow ?? (alone ? "abort" : undefined));
-    return this.#tap = core.addTap(new ChunkCapture(this.#plan, core.input!), { flags, offset, frames, once: true });
+    return this.#tap = core.addTap(new ChunkCapture(this.#plan), { flags, offset, frames, once: true });
   }
 
   /** The chunks. The first next() starts a run, unless one is on. */
@@ -151,7 +155,9 @@ export class Chunks {
     if (this.#source !== undefined) core.endpoints.source = this.#source ?? undefined;
     this.#source = undefined;
     const { source } = core.endpoints;
-    if (source instanceof WrittenPlayback && length.frames < 0) source.beginWithSilence(chunkSize);
+    if (source instanceof WrittenPlayback && length.frames < 0) {
+      source.beginWithSilence(streamFrames(chunkSize, this.#plan.input));
+    }
     this.#add(length.offset, -1);
     this.#started = true;
     return await core.start(defaultStart(length));
@@ -191,6 +197,7 @@ class RunChunks implements PolledValues<Chunk> {
   readonly #reader: ChunkReader;
   readonly #overlap: number;
   readonly #position: ChunkPosition;
+  readonly #rate: number;
   /** Frames of the run before the next chunk, as if none had been dropped; undefined before the first one. */
   #recorded: number | undefined;
   /** Frames that are known to be in the ring. */
@@ -203,9 +210,10 @@ class RunChunks implements PolledValues<Chunk> {
     this.#core = core;
     this.#run = run;
     this.#tap = tap;
-    this.#reader = new ChunkReader(tap.ring, plan, core.input!);
+    this.#reader = new ChunkReader(tap.ring, plan);
     this.#overlap = plan.overlap;
-    this.#position = new ChunkPosition(core.readings, core.native.handle, () => tap.dropped);
+    this.#rate = plan.input.sampleRate;
+    this.#position = new ChunkPosition(core.native.handle, tap, this.#rate, core.sampleRate);
   }
 
   next(): IteratorResult<Chunk, void> | undefined {
@@ -234,7 +242,7 @@ class RunChunks implements PolledValues<Chunk> {
     const value = this.#reader.read(available);
     this.#known = available - this.#reader.newFrames;
     this.#checks = 0;
-    this.#recorded ??= Math.max(this.#tap.first, 0) + this.#tap.offset;
+    this.#recorded ??= framesAt(Math.max(this.#tap.first, 0) + this.#tap.offset, this.#core.sampleRate, this.#rate);
     this.#position.moveTo(this.#recorded);
     this.#core.chunk = this.#position;
     this.#recorded += this.#reader.newFrames;

@@ -1,4 +1,5 @@
 import { type OptionNames, requireBoolean, requireInteger, requireOneOf, requireOptions } from "../base/validate.ts";
+import { shapeFor } from "../endpoints/shape.ts";
 import { requireOverflow, sinkOptionNames, type SinkOptions } from "../endpoints/sink.ts";
 import { requireSource, type Source } from "../endpoints/source.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
@@ -54,6 +55,9 @@ export interface CheckedChunkOptions {
   readonly layout: Layout;
   readonly bufferSize: number | undefined;
   readonly onOverflow: SinkOptions["onOverflow"];
+  /** Of the chunks; undefined: the stream's. */
+  readonly sampleRate: number | undefined;
+  readonly channels: number | undefined;
   readonly out: ArrayBufferView | undefined;
   readonly playback: Source | null | undefined;
   readonly loop: boolean;
@@ -62,6 +66,8 @@ export interface CheckedChunkOptions {
 /** What chunks of a stream are like. */
 export interface ChunkPlan extends CheckedChunkOptions {
   readonly bufferSize: number;
+  /** The stream's input, as the chunks have it. */
+  readonly input: StreamDirection;
 }
 
 /** So that a ring can hold two of them. */
@@ -94,14 +100,16 @@ export function requireChunkOptions(options: LayoutOptions | undefined, blockSiz
   }
   if (out !== undefined) requireView("out", out);
   if (bufferSize !== undefined) requireBufferSize(bufferSize);
-  const { onOverflow } = given;
+  const { onOverflow, sampleRate, channels } = given;
   requireOverflow(onOverflow);
   const size = chunkSize || blockSize;
-  return { length, chunkSize: size, overlap, layout, bufferSize, onOverflow, out, playback, loop };
+  const sink = { bufferSize, onOverflow, sampleRate, channels };
+  return { length, chunkSize: size, overlap, layout, ...sink, out, playback, loop };
 }
 
 /** Completes checked options for a stream. */
-export function planChunks(checked: CheckedChunkOptions, input: StreamDirection): ChunkPlan {
+export function planChunks(checked: CheckedChunkOptions, direction: StreamDirection): ChunkPlan {
+  const input = shapeFor("sink", direction, checked);
   const { chunkSize, overlap, layout, out } = checked;
   const { blockSize } = input;
   // A ring has to hold two chunks and two blocks.
@@ -114,7 +122,7 @@ export function planChunks(checked: CheckedChunkOptions, input: StreamDirection)
     throw new RangeError(`bufferSize must be at least ${least} for chunks of ${chunkSize} frames, not ${bufferSize}`);
   }
   if (out) requireOut(out, chunkSize, layout, input);
-  return { ...checked, bufferSize };
+  return { ...checked, bufferSize, input };
 }
 
 function requireOut(out: ArrayBufferView, chunkSize: number, layout: Layout, format: FrameFormat): void {

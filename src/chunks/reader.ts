@@ -24,7 +24,8 @@ export class ChunkReader {
   /** Frames of the last chunk that were not in the one before. */
   newFrames = 0;
 
-  constructor(ring: RingBuffer, plan: ChunkPlan, input: StreamDirection) {
+  constructor(ring: RingBuffer, plan: ChunkPlan) {
+    const { input } = plan;
     this.#handle = ringHandle(ring);
     this.#plan = plan;
     this.#input = input;

@@ -6,26 +6,17 @@ import { memoryRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts"
 import type { Capture, Playback, SinkPort } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
-import { prebufferFrames } from "../run/ring-size.ts";
+import { prebufferFrames, ringFrames } from "../run/ring-size.ts";
 import { fileHandle, SoundFile } from "../sound-file/sound-file.ts";
+import { shapeFor, streamFrames } from "./shape.ts";
 
-/** Throws unless a file has the stream's rate and channels, and is open for reading (a source) or writing (a sink). */
-function requireFit(
-  name: "source" | "sink",
-  file: SoundFile,
-  { channels, sampleRate }: StreamDirection,
-): SoundFile {
+/** Throws unless a file is open for reading (a source) or writing (a sink). */
+function requireMode(name: "source" | "sink", file: SoundFile): SoundFile {
   const direction = name === "source" ? "reading" : "writing";
   const unfit = name === "source" ? /^[wx]$/ : /^r$/;
   fileHandle(file); // throws if it is closed
   if (unfit.test(file.mode)) {
     throw new TypeError(`${name} ${file.name} must be open for ${direction}, not "${file.mode}"`);
-  }
-  if (file.sampleRate !== Math.round(sampleRate)) { // a file has a whole number of hertz
-    throw new RangeError(`${name} ${file.name} must have the stream's ${sampleRate} Hz, not ${file.sampleRate} Hz`);
-  }
-  if (file.channels !== channels) {
-    throw new RangeError(`${name} ${file.name} must have the stream's ${channels} channels, not ${file.channels}`);
   }
   return file;
 }
@@ -33,24 +24,15 @@ function requireFit(
 /** The file of a source. One that is given by its path is opened for a run, and closed after it. */
 class SourceFile {
   readonly #path: string | URL | undefined;
-  readonly #direction: StreamDirection;
   #file: SoundFile | undefined;
 
-  constructor(file: SoundFile | string | URL, direction: StreamDirection) {
-    this.#direction = direction;
-    if (file instanceof SoundFile) this.#file = requireFit("source", file, direction);
+  constructor(file: SoundFile | string | URL) {
+    if (file instanceof SoundFile) this.#file = requireMode("source", file);
     else this.#path = file;
   }
 
   open(): SoundFile {
-    if (this.#file) return this.#file;
-    const file = new SoundFile(this.#path!);
-    try {
-      return this.#file = requireFit("source", file, this.#direction);
-    } catch (error) {
-      file.close();
-      throw error;
-    }
+    return this.#file ??= new SoundFile(this.#path!);
   }
 
   closeOwn(): void {
@@ -64,26 +46,39 @@ export class FilePlayback implements Playback {
   readonly ring: RingBuffer;
   readonly prebuffer: number;
   readonly #file: SourceFile;
+  readonly #shape: StreamDirection;
   readonly #loop: boolean;
 
-  constructor(file: SoundFile | string | URL, direction: StreamDirection, size: number, loop: boolean) {
-    this.#file = new SourceFile(file, direction);
-    const { seekable, frames } = this.#file.open();
+  constructor(
+    file: SoundFile | string | URL,
+    direction: StreamDirection,
+    bufferSize: number | undefined,
+    loop: boolean,
+  ) {
+    this.#file = new SourceFile(file);
+    const opened = this.#file.open();
+    const { seekable, frames } = opened;
     try {
+      this.#shape = shapeFor("source", direction, opened);
       if (loop && !seekable) throw new TypeError("loop must not be set for a file that is not seekable");
       if (loop && frames === 0) throw new RangeError("loop must not be set for an empty source");
-      this.ring = memoryRing("bufferSize", direction.frameBytes, size);
+      this.ring = memoryRing("bufferSize", this.#shape.frameBytes, ringFrames(this.#shape, bufferSize));
     } catch (error) {
       this.#file.closeOwn();
       throw error;
     }
     this.#loop = loop;
-    this.prebuffer = prebufferFrames(direction);
+    this.prebuffer = prebufferFrames(this.#shape);
   }
 
   get frames(): number | undefined {
     const file = this.#file.open();
-    return this.#loop || file.frames < 0 ? undefined : file.frames - (file.seekable ? file.tell() : 0);
+    if (this.#loop || file.frames < 0) return undefined;
+    return streamFrames(file.frames - (file.seekable ? file.tell() : 0), this.#shape);
+  }
+
+  get channels(): number {
+    return this.#shape.channels;
   }
 
   get loops(): boolean {
@@ -109,15 +104,14 @@ export class FilePlayback implements Playback {
 export class FileCapture implements Capture {
   readonly ring: RingBuffer;
   readonly frames = undefined;
-  readonly #direction: StreamDirection;
   readonly #flags: number;
   #file: SoundFile;
 
-  constructor(file: SoundFile, direction: StreamDirection, size: number, flags: number) {
-    this.#file = requireFit("sink", file, direction);
-    this.#direction = direction;
+  constructor(file: SoundFile, direction: StreamDirection, bufferSize: number | undefined, flags: number) {
+    this.#file = requireMode("sink", file);
     this.#flags = flags;
-    this.ring = memoryRing("bufferSize", direction.frameBytes, size);
+    const shape = shapeFor("sink", direction, file);
+    this.ring = memoryRing("bufferSize", shape.frameBytes, ringFrames(shape, bufferSize));
   }
 
   attach(port: SinkPort): void {
@@ -126,7 +120,14 @@ export class FileCapture implements Capture {
 
   /** During a run: continues in another file from frame `at`, or, if it is negative, from the next block. */
   switchTo(file: SoundFile, at: number, stream: NativeStream): void {
-    requireFit("sink", file, this.#direction);
+    const { sampleRate, channels } = this.#file;
+    requireMode("sink", file);
+    if (file.sampleRate !== sampleRate || file.channels !== channels) {
+      throw new RangeError(
+        `file must have the ${sampleRate} Hz and ${channels} channels of the recording, not ${file.sampleRate} Hz ` +
+          `and ${file.channels}`,
+      );
+    }
     unwrap(native().ps_stream_next_file(stream.handle, fileHandle(file), at), "nextFile");
     this.#file = file;
   }

@@ -3,35 +3,43 @@ import { PS_ENDPOINT_RING, PS_SINK_MEMORY, PS_SOURCE_COMPLETE, PS_SOURCE_LOOP } 
 import { memoryRing, peekRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
 import type { Capture, Playback, SinkPort } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
+import type { StreamDirection } from "../run/opened-stream.ts";
 import type { SamplesOf } from "../samples/formats.ts";
-import { type FrameFormat, requireSamples, requireUnchanged } from "../samples/samples.ts";
+import { interleave } from "../samples/interleave.ts";
+import { requireSamples, requireUnchanged } from "../samples/samples.ts";
+import { streamFrames, withRate } from "./shape.ts";
 
 export class MemoryPlayback implements Playback {
   readonly ring: RingBuffer;
   readonly frames: number | undefined;
   readonly prebuffer = 0;
-  readonly #memory: unknown;
-  readonly #format: FrameFormat;
+  readonly #memory: () => unknown;
+  readonly #format: StreamDirection;
   readonly #bytes: number;
   readonly #loop: boolean;
 
-  constructor(memory: unknown, format: FrameFormat, loop: boolean) {
-    this.#memory = memory;
+  /** @param memory interleaved samples, or an array of planes */
+  constructor(memory: unknown, format: StreamDirection, loop: boolean) {
+    this.#memory = () => Array.isArray(memory) ? interleave(memory) : memory;
     this.#format = format;
-    this.#bytes = requireSamples("source", memory, format).byteLength;
+    this.#bytes = requireSamples("source", this.#memory(), format).byteLength;
     this.#loop = loop;
     if (loop && this.#bytes === 0) throw new RangeError("loop must not be set for an empty source");
     const frames = this.#bytes / format.frameBytes;
-    this.frames = loop ? undefined : frames;
+    this.frames = loop ? undefined : streamFrames(frames, format);
     this.ring = memoryRing("source", format.frameBytes, Math.max(frames, 1));
     this.#fill();
   }
 
   /** Copies the memory into the ring as it is now. */
   #fill(): void {
-    const bytes = requireUnchanged("source", this.#memory, this.#format, this.#bytes);
+    const bytes = requireUnchanged("source", this.#memory(), this.#format, this.#bytes);
     this.ring.flush();
     this.ring.write(bytes);
+  }
+
+  get channels(): number {
+    return this.#format.channels;
   }
 
   get loops(): boolean {
@@ -41,7 +49,7 @@ export class MemoryPlayback implements Playback {
   attach(stream: NativeStream): void {
     this.#fill();
     const flags = PS_SOURCE_COMPLETE | (this.#loop ? PS_SOURCE_LOOP : 0);
-    stream.setSource(PS_ENDPOINT_RING, ringHandle(this.ring), flags);
+    stream.setSource(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#format), flags);
   }
 
   release(): void {
@@ -54,18 +62,20 @@ export class MemoryCapture implements Capture {
   readonly frames: number;
   readonly once: boolean;
   readonly #memory: unknown;
-  readonly #format: FrameFormat;
+  readonly #format: StreamDirection;
   readonly #bytes: number;
   readonly #flags: number;
 
-  constructor(memory: unknown, format: FrameFormat, flags: number, once = false) {
+  constructor(memory: unknown, format: StreamDirection, flags: number, once = false) {
     this.once = once;
     this.#memory = memory;
     this.#format = format;
     this.#flags = flags | PS_SINK_MEMORY;
     this.#bytes = requireSamples("sink", memory, format).byteLength;
-    this.frames = this.#bytes / format.frameBytes;
-    this.ring = memoryRing("sink", format.frameBytes, Math.max(this.frames, 1));
+    const frames = this.#bytes / format.frameBytes;
+    // The stream's frame that fills it may be more than it has room for.
+    this.frames = format.stream ? Math.ceil(frames * format.stream.sampleRate / format.sampleRate) : frames;
+    this.ring = memoryRing("sink", format.frameBytes, Math.max(frames, 1));
   }
 
   #bytesOfMemory(): Uint8Array {
@@ -76,7 +86,7 @@ export class MemoryCapture implements Capture {
     this.#bytesOfMemory();
     this.ring.flush();
     if (this.frames === 0) this.ring.advanceWriteIndex(1); // a ring cannot have a size of 0
-    port.setSink(PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags);
+    port.setSink(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#format), this.#flags);
   }
 
   /** Copies what was recorded to the caller's memory, which may have been transferred during the run. */
@@ -94,6 +104,6 @@ export class MemoryCapture implements Capture {
 }
 
 /** A sink of memory for a single run. */
-export function captureOnce(memory: SamplesOf, format: FrameFormat): Capture {
+export function captureOnce(memory: SamplesOf, format: StreamDirection): Capture {
   return new MemoryCapture(memory, format, 0, true);
 }

@@ -10,11 +10,15 @@ import { paceOf } from "../run/pace.ts";
 
 const LONGEST_WAIT = 50; // milliseconds
 
+/** The format and the rate of the frames in a ring. */
+export interface FlowFormat extends FrameFormat {
+  readonly sampleRate: number;
+}
+
 /** A ring that is filled or emptied during a run. */
 export interface Flow {
   readonly ring: RingBuffer;
-  readonly format: FrameFormat;
-  readonly sampleRate: number;
+  readonly format: FlowFormat;
   /** Aborted when the run has ended, or when its source is to end. */
   readonly signal: AbortSignal;
   readonly poller: Poller;
@@ -54,10 +58,10 @@ function dismiss(steps: Steps): void {
 }
 
 /** Waits for room for `frames` frames, at most a quarter of the ring; returns false if the run ends first. */
-async function waitForRoom({ ring, sampleRate, signal, poller }: Flow, frames: number): Promise<boolean> {
+async function waitForRoom({ ring, format, signal, poller }: Flow, frames: number): Promise<boolean> {
   const wanted = Math.min(frames, Math.ceil(ring.size / 4));
   const missing = () => wanted - ring.writeAvailable;
-  const pace = paceOf(missing, () => ring.writeAvailable, sampleRate, LONGEST_WAIT);
+  const pace = paceOf(missing, () => ring.writeAvailable, format.sampleRate, LONGEST_WAIT);
   return await poller.until(() => (signal.aborted ? false : missing() <= 0 ? true : undefined), pace);
 }
 
@@ -123,7 +127,7 @@ export async function emptyRing(
 ): Promise<void> {
   const { ring, format, signal, poller } = flow;
   // A compromise: short enough for a meter, long enough to cost little.
-  const wanted = Math.max(1, Math.min(Math.round(flow.sampleRate / 20), ring.size >> 2));
+  const wanted = Math.max(1, Math.min(Math.round(format.sampleRate / 20), ring.size >> 2));
   const writer = stream.getWriter();
   try {
     for (;;) {

@@ -4,14 +4,17 @@ import { RingLoan } from "../ring/loan.ts";
 import { type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
 import type { Capture, Playback, SinkPort } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
-import type { FrameFormat } from "../samples/samples.ts";
+import type { StreamDirection } from "../run/opened-stream.ts";
+import { withRate } from "./shape.ts";
 
 /** What both directions have in common. */
 class LentRing {
   readonly ring: RingBuffer;
   readonly #loan: RingLoan;
+  readonly #direction: StreamDirection;
 
-  constructor(name: "source" | "sink", ring: RingBuffer, { dtype, channels, frameBytes }: FrameFormat) {
+  constructor(name: "source" | "sink", ring: RingBuffer, direction: StreamDirection) {
+    const { dtype, channels, frameBytes } = direction;
     ringHandle(ring); // throws if it is closed
     if (ring.elementSize !== frameBytes) {
       throw new RangeError(
@@ -20,7 +23,12 @@ class LentRing {
       );
     }
     this.ring = ring;
+    this.#direction = direction;
     this.#loan = new RingLoan(ring);
+  }
+
+  get channels(): number {
+    return this.#direction.channels;
   }
 
   get frames(): undefined {
@@ -28,7 +36,7 @@ class LentRing {
   }
 
   protected take(): number {
-    return this.#loan.take();
+    return withRate(this.#loan.take(), this.#direction);
   }
 
   end(): void {
@@ -44,7 +52,7 @@ export class RingPlayback extends LentRing implements Playback {
   readonly prebuffer = 0;
   readonly #loop: boolean;
 
-  constructor(ring: RingBuffer, format: FrameFormat, loop: boolean) {
+  constructor(ring: RingBuffer, format: StreamDirection, loop: boolean) {
     super("source", ring, format);
     this.#loop = loop;
   }
@@ -62,7 +70,7 @@ export class RingPlayback extends LentRing implements Playback {
 export class RingCapture extends LentRing implements Capture {
   readonly #flags: number;
 
-  constructor(ring: RingBuffer, format: FrameFormat, flags: number) {
+  constructor(ring: RingBuffer, format: StreamDirection, flags: number) {
     super("sink", ring, format);
     this.#flags = flags;
   }

@@ -3,13 +3,14 @@ import { type OptionNames, requireOneOf, requireOptions, show } from "../base/va
 import { RingBuffer } from "../ring/ring-buffer.ts";
 import type { Capture, TaskFunction } from "../run/endpoint.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
-import { ringFrames } from "../run/ring-size.ts";
+import { requireBufferSize, ringFrames } from "../run/ring-size.ts";
 import type { Dtype, SamplesOf } from "../samples/formats.ts";
 import { isMemory, type Samples } from "../samples/samples.ts";
 import { SoundFile } from "../sound-file/sound-file.ts";
 import { FileCapture } from "./file.ts";
 import { MemoryCapture } from "./memory.ts";
 import { RingCapture } from "./ring.ts";
+import { shapeFor, shapeNames, type ShapeOptions } from "./shape.ts";
 import { functionDrain, streamDrain, TaskCapture } from "./task.ts";
 import { isWorkerTask, WorkerCapture, type WorkerTask } from "./worker.ts";
 
@@ -23,7 +24,7 @@ export type Sink<D extends Dtype = Dtype> =
   | WorkerTask;
 
 /** How to record into a sink. */
-export interface SinkOptions {
+export interface SinkOptions extends ShapeOptions {
   /**
    * Frames of the ring between the device and a file or function. Default: at least 65536, more where sample rate,
    * block size and latency need it.
@@ -36,7 +37,7 @@ export interface SinkOptions {
   onOverflow?: "abort" | "drop";
 }
 
-export const sinkOptionNames: OptionNames<SinkOptions> = { bufferSize: true, onOverflow: true };
+export const sinkOptionNames: OptionNames<SinkOptions> = { ...shapeNames, bufferSize: true, onOverflow: true };
 
 /** Checks an overflow policy. */
 export function requireOverflow(onOverflow: SinkOptions["onOverflow"]): void {
@@ -57,16 +58,18 @@ export function tapFlags(onOverflow: SinkOptions["onOverflow"]): number {
 /** Prepares a sink for a stream. Its options must have been checked for names. */
 export function openCapture(sink: unknown, options: SinkOptions, direction: StreamDirection): Capture {
   const { onOverflow, bufferSize } = options;
-  const size = ringFrames(direction, bufferSize);
+  if (bufferSize !== undefined) requireBufferSize(bufferSize);
   const flags = overflowFlags(onOverflow);
-  if (sink instanceof RingBuffer) return new RingCapture(sink, direction, flags);
-  if (sink instanceof SoundFile) return new FileCapture(sink, direction, size, flags);
-  if (isMemory(sink)) return new MemoryCapture(sink, direction, flags);
-  if (isWorkerTask(sink)) return new WorkerCapture(sink, direction, size, flags);
+  if (sink instanceof SoundFile) return new FileCapture(sink, direction, bufferSize, flags);
+  const shape = shapeFor("sink", direction, options);
+  const size = ringFrames(shape, bufferSize);
+  if (sink instanceof RingBuffer) return new RingCapture(sink, shape, flags);
+  if (isMemory(sink)) return new MemoryCapture(sink, shape, flags);
+  if (isWorkerTask(sink)) return new WorkerCapture(sink, shape, size, flags);
   if (typeof sink === "function") {
-    return new TaskCapture(functionDrain(sink as TaskFunction), direction, size, flags);
+    return new TaskCapture(functionDrain(sink as TaskFunction), shape, size, flags);
   }
-  if (sink instanceof WritableStream) return new TaskCapture(streamDrain(sink), direction, size, flags);
+  if (sink instanceof WritableStream) return new TaskCapture(streamDrain(sink), shape, size, flags);
   throw new TypeError(
     "a sink must be samples, a RingBuffer, a SoundFile, a WritableStream, a function or a worker task, not " +
       show(sink),

@@ -16,8 +16,8 @@ import { prebufferFrames } from "../run/ring-size.ts";
 import type { Run } from "../run/run.ts";
 import type { SamplesOf } from "../samples/formats.ts";
 import { IncompleteFrameError } from "../samples/frame-joiner.ts";
-import type { FrameFormat } from "../samples/samples.ts";
 import { emptyRing, fillRing, type Flow, isIterable, isStream, type Steps, stepsOf } from "./pump.ts";
+import { withRate } from "./shape.ts";
 import { TaskRing } from "./task-ring.ts";
 
 /** Fills the ring of `flow` during a run. */
@@ -30,36 +30,37 @@ export class TaskPlayback implements Playback {
   readonly frames = undefined;
   readonly prebuffer: number;
   readonly #feed: Feed;
-  readonly #format: FrameFormat;
+  readonly #shape: StreamDirection;
   readonly #tasks: TaskRing;
   #end = new AbortController();
 
-  constructor(feed: Feed, direction: StreamDirection, size: number) {
+  constructor(feed: Feed, shape: StreamDirection, size: number) {
     this.#feed = feed;
-    this.#format = direction;
-    this.prebuffer = prebufferFrames(direction);
-    this.#tasks = new TaskRing(direction.frameBytes, size);
+    this.#shape = shape;
+    this.prebuffer = prebufferFrames(shape);
+    this.#tasks = new TaskRing(shape.frameBytes, size);
   }
 
   get ring(): RingBuffer {
     return this.#tasks.ring;
   }
 
+  get channels(): number {
+    return this.#shape.channels;
+  }
+
   attach(stream: NativeStream): void {
     this.#tasks.renew();
-    stream.setSource(PS_ENDPOINT_RING, ringHandle(this.ring), 0);
+    stream.setSource(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#shape), 0);
   }
 
   begin(host: Host, run: Run): void {
     const end = this.#end = new AbortController();
     run.signal.addEventListener("abort", () => end.abort(), { once: true });
-    const { poller, sampleRate } = host;
+    const format = this.#shape;
     const work = this.#tasks.work(async (ring) => {
       try {
-        await this.#feed(
-          { ring, format: this.#format, sampleRate, signal: end.signal, poller, queue: host.queue },
-          host,
-        );
+        await this.#feed({ ring, format, signal: end.signal, poller: host.poller, queue: host.queue }, host);
       } catch (error) {
         if (!(error instanceof IncompleteFrameError)) throw error;
         run.failAtEnd(error); // all whole frames are played first
@@ -82,14 +83,14 @@ export class TaskPlayback implements Playback {
 /** A sink whose ring JavaScript empties, on this thread or in a worker. */
 export abstract class DrainedCapture implements Capture {
   readonly frames = undefined;
-  readonly #format: FrameFormat;
+  readonly #shape: StreamDirection;
   readonly #flags: number;
   readonly #tasks: TaskRing;
 
-  constructor(format: FrameFormat, size: number, flags: number) {
-    this.#format = format;
+  constructor(shape: StreamDirection, size: number, flags: number) {
+    this.#shape = shape;
     this.#flags = flags;
-    this.#tasks = new TaskRing(format.frameBytes, size);
+    this.#tasks = new TaskRing(shape.frameBytes, size);
   }
 
   get ring(): RingBuffer {
@@ -98,7 +99,7 @@ export abstract class DrainedCapture implements Capture {
 
   attach(port: SinkPort): void {
     this.#tasks.renew();
-    port.setSink(PS_ENDPOINT_RING, ringHandle(this.ring), this.#flags);
+    port.setSink(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#shape), this.#flags);
   }
 
   abstract begin(host: Host, run: Run): void;
@@ -106,8 +107,7 @@ export abstract class DrainedCapture implements Capture {
   /** Settles when `drain` has, and never rejects. */
   protected work(drain: Drain, host: Host, run: Run): Promise<void> {
     const flow = {
-      format: this.#format,
-      sampleRate: host.sampleRate,
+      format: this.#shape,
       signal: run.signal,
       poller: host.poller,
       queue: neverCleared,
@@ -125,8 +125,8 @@ export abstract class DrainedCapture implements Capture {
 export class TaskCapture extends DrainedCapture {
   readonly #drain: Drain;
 
-  constructor(drain: Drain, format: FrameFormat, size: number, flags: number) {
-    super(format, size, flags);
+  constructor(drain: Drain, shape: StreamDirection, size: number, flags: number) {
+    super(shape, size, flags);
     this.#drain = drain;
   }
 

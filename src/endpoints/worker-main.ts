@@ -75,10 +75,7 @@ function play(
   order: WorkerOrder,
   signal: AbortSignal,
 ) {
-  const { dtype, channels, sampleRate } = order.stream;
-  const of = <T>(pair: T | readonly [T, T]): T => (Array.isArray(pair) ? pair[1] : pair as T);
-  const format = { dtype: of(dtype), channels: of(channels), frameBytes: ring.elementSize };
-  return fillRing(stepsOf(pieces), { ring, format, sampleRate, signal, poller: new Poller(), queue: neverCleared });
+  return fillRing(stepsOf(pieces), { ring, format: order.format, signal, poller: new Poller(), queue: neverCleared });
 }
 
 function report(report: WorkerReport): void {

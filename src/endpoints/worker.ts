@@ -4,9 +4,9 @@ import { nativePath, runtime } from "../../ffi/load.ts";
 import { type ErrorCode, PastreamError } from "../library/errors.ts";
 import type { RingHandle } from "../ring/ring-buffer.ts";
 import type { Host } from "../run/endpoint.ts";
+import type { StreamDirection } from "../run/opened-stream.ts";
 import type { Run } from "../run/run.ts";
-import type { FrameFormat } from "../samples/samples.ts";
-import type { Flow } from "./pump.ts";
+import type { Flow, FlowFormat } from "./pump.ts";
 import { describeStream, type StreamDescription } from "./stream-proxy.ts";
 import { DrainedCapture, type Feed } from "./task.ts";
 
@@ -26,6 +26,8 @@ export interface WorkerOrder {
   readonly role: "source" | "sink";
   readonly stream: StreamDescription;
   readonly ring: RingHandle;
+  /** Of the frames in it. */
+  readonly format: FlowFormat;
   readonly loop: boolean;
   readonly data: unknown;
   /** One number, which is not 0 once the stream has ended. */
@@ -66,12 +68,14 @@ async function runInWorker(
   gate: Gate = { ready() {}, started: Promise.resolve(true) },
 ): Promise<void> {
   const ended = new Int32Array(new SharedArrayBuffer(4));
+  const { dtype, channels, frameBytes, sampleRate } = flow.format;
   const order: WorkerOrder = {
     nativePath: nativePath(),
     module: task.worker.href,
     role,
     stream: describeStream(host),
     ring: flow.ring.share(),
+    format: { dtype, channels, frameBytes, sampleRate },
     loop,
     data: task.data,
     ended,
@@ -129,8 +133,8 @@ export class WorkerCapture extends DrainedCapture {
   readonly #task: WorkerTask;
   #open: ((begins: boolean) => void) | undefined;
 
-  constructor(task: WorkerTask, format: FrameFormat, size: number, flags: number) {
-    super(format, size, flags);
+  constructor(task: WorkerTask, shape: StreamDirection, size: number, flags: number) {
+    super(shape, size, flags);
     this.#task = task;
   }
 

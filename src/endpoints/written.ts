@@ -6,6 +6,7 @@ import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { prebufferFrames } from "../run/ring-size.ts";
 import { formatOf } from "../samples/formats.ts";
+import { withRate } from "./shape.ts";
 
 export class WrittenPlayback implements Playback {
   readonly ring: RingBuffer;
@@ -52,9 +53,13 @@ export class WrittenPlayback implements Playback {
     this.ring.write(new Uint8Array(new ArrayBuffer(frames * frameBytes)).fill(formatOf(dtype).silence));
   }
 
+  get channels(): number {
+    return this.#direction.channels;
+  }
+
   attach(stream: NativeStream): void {
     if (this.over) throw new TypeError("source must not be a writable() that was played before: make a new one");
-    stream.setSource(PS_ENDPOINT_RING, ringHandle(this.ring), 0);
+    stream.setSource(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#direction), 0);
   }
 
   end(): void {

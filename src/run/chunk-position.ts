@@ -1,19 +1,29 @@
 import { native } from "../../ffi/load.ts";
-import { MOST_GLITCHES, type Readings } from "./readings.ts";
+import { framesAt } from "../samples/rates.ts";
+import type { Glitch } from "./readings.ts";
 
-/** The position of the last chunk in its run. It is computed on demand, which is rare. */
+/** The sink that the chunks come from. */
+interface ChunkSink {
+  /** Frames that were dropped so far, at its own rate. */
+  readonly dropped: number;
+  /** Those of them that are logged, at the stream's. */
+  drops(): readonly Glitch[];
+}
+
+/** The position of the last chunk in its run, in frames of the chunks. It is computed on demand, which is rare. */
 export class ChunkPosition {
-  readonly #readings: Readings;
   readonly #handle: number;
-  /** Frames that were dropped so far. */
-  readonly #dropped: () => number;
+  readonly #sink: ChunkSink;
+  readonly #rate: number;
+  readonly #streamRate: number;
   #recorded = 0;
   #found: { frame: number; time: number } | undefined;
 
-  constructor(readings: Readings, handle: number, dropped: () => number) {
-    this.#readings = readings;
+  constructor(handle: number, sink: ChunkSink, rate: number, streamRate: number) {
     this.#handle = handle;
-    this.#dropped = dropped;
+    this.#sink = sink;
+    this.#rate = rate;
+    this.#streamRate = streamRate;
   }
 
   /** `recorded` is the number of the first new frame of a chunk, in the run, as if nothing had been dropped. */
@@ -26,18 +36,20 @@ export class ChunkPosition {
   find(): { readonly frame: number; readonly time: number } {
     if (this.#found) return this.#found;
     const frame = this.#frame();
-    return this.#found = { frame, time: native().ps_stream_capture_time(this.#handle, frame) };
+    const time = native().ps_stream_capture_time(this.#handle, frame * this.#streamRate / this.#rate);
+    return this.#found = { frame, time };
   }
 
   /** Includes the frames that were dropped before it. */
   #frame(): number {
-    const dropped = this.#dropped();
+    const { dropped } = this.#sink;
     if (dropped <= 0) return this.#recorded;
-    const log = this.#readings.glitches();
-    const drops = log.filter(({ kind }) => kind === "sinkOverflow");
+    const own = (frames: number) => framesAt(frames, this.#streamRate, this.#rate);
+    const drops = this.#sink.drops().map(({ frame, frames }) => ({ frame: own(frame), frames: own(frames) }));
     // Entries that a full log has lost are older than those it has. It may have entries that were not counted above.
     const logged = drops.reduce((sum, { frames }) => sum + frames, 0);
-    let frame = this.#recorded + (log.length < MOST_GLITCHES ? 0 : Math.max(dropped - logged, 0));
+    const lost = dropped - logged;
+    let frame = this.#recorded + (lost > drops.length ? lost : 0); // less comes from rounding
     for (const drop of drops) if (drop.frame <= frame) frame += drop.frames;
     return frame;
   }

@@ -3,6 +3,7 @@ import {
   PS_COMMAND_CLOSE,
   PS_COMMAND_START,
   PS_COMMAND_STOP,
+  PS_DIRECTION_OUTPUT,
   PS_STATE_ABORTED,
   PS_STATE_STOPPED,
 } from "../../ffi/constants.ts";
@@ -158,6 +159,7 @@ export class Core implements TapHost {
     this.#signal?.throwIfAborted();
     this.chunk?.find();
     this.endpoints.attach(plan);
+    this.#mapSource();
     if (this.#run.state !== "created") this.#run = new Run();
     const run = this.#run;
     const { source, sink } = this.endpoints;
@@ -197,6 +199,14 @@ export class Core implements TapHost {
     }
     this.requireOpen();
     return run;
+  }
+
+  /** A channel map that names more channels than the stream has: the native side knows the source's only now. */
+  #mapSource(): void {
+    const { mapping, channels } = this.output ?? {};
+    if (!mapping?.some((from) => from > channels!)) return;
+    const map = Int32Array.from(mapping);
+    unwrap(native().ps_stream_set_map(this.native.handle, PS_DIRECTION_OUTPUT, map, map.length), "txMapping");
   }
 
   /** Starts a run and, if `blocking`, waits for its end. Throws its error even if another caller has got it. */

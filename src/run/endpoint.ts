@@ -99,7 +99,9 @@ export interface SinkPort {
 export interface Playback {
   /** The ring that the device reads from. */
   readonly ring: RingBuffer;
-  /** Frames that it would play from now on; undefined if that is not known, or endless. */
+  /** Channels of its frames. */
+  readonly channels: number;
+  /** Frames of the stream that it would play from now on; undefined if that is not known, or endless. */
   readonly frames: number | undefined;
   /** Whether it is played over and over. */
   readonly loops?: boolean;
@@ -121,7 +123,7 @@ export interface Playback {
 export interface Capture {
   /** The ring that the device writes to. */
   readonly ring: RingBuffer;
-  /** Frames that it has room for; undefined if there is no limit. */
+  /** Frames of the stream that it has room for; undefined if there is no limit. */
   readonly frames: number | undefined;
   /** Whether it serves a single run, and releases itself. */
   readonly once?: boolean;

@@ -7,6 +7,8 @@ import {
   PS_ACTUAL_SAMPLE_RATE,
   PS_ACTUAL_SIZE,
   PS_COMMAND_OPEN,
+  PS_CONFIG_CONVERSION,
+  PS_CONVERSION_NEVER,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
@@ -34,6 +36,12 @@ export interface StreamDirection extends FrameFormat {
   readonly sampleRate: number;
   /** Frames per callback; 0 if the backend decides. */
   readonly blockSize: number;
+  /** Whether sources and sinks that do not fit are converted. */
+  readonly conversion: "auto" | "never";
+  /** The channel map that was set for it; undefined: none. */
+  mapping: readonly number[] | undefined;
+  /** Of an endpoint with other frames than the stream: the stream's own direction. */
+  readonly stream?: StreamDirection;
 }
 
 /** A stream whose device is open and that has not been started: what the stream classes are constructed from. */
@@ -46,7 +54,12 @@ export class OpenedStream {
   /** Undefined for a direction that the stream lacks. */
   readonly directions: readonly [input: StreamDirection | undefined, output: StreamDirection | undefined];
 
-  constructor(native: NativeStream, formats: readonly (Format | undefined)[], signal: AbortSignal | undefined) {
+  constructor(
+    native: NativeStream,
+    formats: readonly (Format | undefined)[],
+    conversion: "auto" | "never",
+    signal: AbortSignal | undefined,
+  ) {
     const read = this.#read = actualReader(native);
     const actual = read();
     const sampleRate = actual[PS_ACTUAL_SAMPLE_RATE];
@@ -72,6 +85,8 @@ export class OpenedStream {
         },
         sampleRate,
         blockSize,
+        conversion,
+        mapping: undefined,
       };
     };
     this.directions = [direction(0), direction(1)];
@@ -101,7 +116,8 @@ function create(checked: CheckedStreamOptions): [NativeStream, () => OpenedStrea
   const texts = hostTexts(checked.hostSettings);
   const stream = new NativeStream(config, list);
   for (const [what, text] of texts) unwrap(native().ps_stream_set_text(stream.handle, what, cString(text)));
-  return [stream, () => new OpenedStream(stream, formats, signal)];
+  const conversion = config[PS_CONFIG_CONVERSION] === PS_CONVERSION_NEVER ? "never" : "auto";
+  return [stream, () => new OpenedStream(stream, formats, conversion, signal)];
 }
 
 /** Opens a stream, and blocks until that is done. */

@@ -4,6 +4,7 @@ import {
   PS_GLITCH_FRAME,
   PS_GLITCH_FRAMES,
   PS_GLITCH_KIND,
+  PS_GLITCH_SINK,
   PS_GLITCH_SIZE,
   PS_GLITCH_TIME,
   PS_LEVEL_PEAK,
@@ -117,6 +118,8 @@ export interface Readings {
   number(what: number): number;
   xrunCounts(): XrunCounts;
   glitches(): readonly Glitch[];
+  /** The glitches in which a sink lost frames: 0 that of the run, else a tap's place. */
+  drops(sink: number): readonly Glitch[];
   levels(): Levels;
   callbackStats(): CallbackStats;
 }
@@ -130,6 +133,16 @@ const numbers: Float64Array = new Float64Array(
   new ArrayBuffer(Math.max(PS_GLITCH_SIZE * MOST_GLITCHES, PS_LEVEL_SIZE * MOST_CHANNELS) * 8),
 );
 
+/** An entry of the log, and the sink that it is about. */
+interface LoggedGlitch {
+  readonly glitch: Glitch;
+  readonly sink: number;
+}
+
+function dropsOf(log: readonly LoggedGlitch[], sink: number): Glitch[] {
+  return log.filter((entry) => entry.glitch.kind === "sinkOverflow" && entry.sink === sink).map(({ glitch }) => glitch);
+}
+
 /** Asks the native side. `channels` of input and output. */
 export function liveReadings(handle: number, channels: readonly [input: number, output: number]): Readings {
   const [inputs, outputs] = channels;
@@ -140,6 +153,21 @@ export function liveReadings(handle: number, channels: readonly [input: number, 
       levels.push({ peak: numbers[at + PS_LEVEL_PEAK], rms: numbers[at + PS_LEVEL_RMS] });
     }
     return levels;
+  };
+  const log = (): LoggedGlitch[] => {
+    const count = native().ps_stream_glitches(handle, numbers, MOST_GLITCHES);
+    const glitches: LoggedGlitch[] = [];
+    for (let at = 0; at < PS_GLITCH_SIZE * count; at += PS_GLITCH_SIZE) {
+      const kind = numbers[at + PS_GLITCH_KIND];
+      const glitch = {
+        frame: numbers[at + PS_GLITCH_FRAME],
+        time: numbers[at + PS_GLITCH_TIME],
+        kind: glitchKinds[kind % PS_GLITCH_SINK],
+        frames: numbers[at + PS_GLITCH_FRAMES],
+      };
+      glitches.push({ glitch, sink: Math.floor(kind / PS_GLITCH_SINK) });
+    }
+    return glitches;
   };
   const quantilesFrom = (at: number): Quantiles => ({ p50: numbers[at], p99: numbers[at + 1], max: numbers[at + 2] });
   return {
@@ -155,19 +183,8 @@ export function liveReadings(handle: number, channels: readonly [input: number, 
         sourceUnderflows: numbers[PS_NUMBER_SOURCE_UNDERFLOWS],
       };
     },
-    glitches() {
-      const count = native().ps_stream_glitches(handle, numbers, MOST_GLITCHES);
-      const glitches: Glitch[] = [];
-      for (let at = 0; at < PS_GLITCH_SIZE * count; at += PS_GLITCH_SIZE) {
-        glitches.push({
-          frame: numbers[at + PS_GLITCH_FRAME],
-          time: numbers[at + PS_GLITCH_TIME],
-          kind: glitchKinds[numbers[at + PS_GLITCH_KIND]],
-          frames: numbers[at + PS_GLITCH_FRAMES],
-        });
-      }
-      return glitches;
-    },
+    glitches: () => log().map(({ glitch }) => glitch),
+    drops: (sink) => dropsOf(log(), sink),
     levels() {
       native().ps_stream_levels(handle, PS_DIRECTION_BOTH, numbers, inputs + outputs);
       return { input: levelsFrom(0, inputs), output: levelsFrom(inputs, outputs) };
@@ -196,6 +213,7 @@ export function lastReadings(readings: Readings): Readings {
     number: (what) => last[what],
     xrunCounts: () => xrunCounts,
     glitches: () => glitches,
+    drops: () => [], // who asks for them has done so before the stream was closed
     levels: () => levels,
     callbackStats: () => stats,
   };

@@ -8,6 +8,8 @@ const LEAST_SECONDS = LEAST_FRAMES / 48000;
 /** The device may take or give all frames of its latency, and a block more, at once. */
 const BURSTS = 4;
 const MOST_FRAMES = 2 ** 30;
+/** Frames of the lower rate that a resampler needs beyond the one it makes. */
+const LOOK_AHEAD = 32;
 /** The assumed block size if the backend decides. */
 const UNKNOWN_BLOCK_SECONDS = 0.01;
 
@@ -21,8 +23,10 @@ export function ringFrames(direction: StreamDirection, bufferSize: number | unde
 }
 
 /** The frames that a ring must have when the device starts, which takes as many as its latency and a block at once. */
-export function prebufferFrames({ sampleRate, blockSize, latency }: StreamDirection): number {
-  return Math.ceil(latency * sampleRate) + (blockSize || Math.ceil(UNKNOWN_BLOCK_SECONDS * sampleRate));
+export function prebufferFrames({ sampleRate, blockSize, latency, stream }: StreamDirection): number {
+  const block = blockSize || Math.ceil(UNKNOWN_BLOCK_SECONDS * sampleRate);
+  const ahead = stream ? Math.ceil(LOOK_AHEAD * Math.max(1, sampleRate / stream.sampleRate)) : 0;
+  return Math.ceil(latency * sampleRate) + block + ahead;
 }
 
 /** Checks the `bufferSize` option without a stream. */

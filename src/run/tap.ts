@@ -19,6 +19,7 @@ import { nativeError, unwrap } from "../library/native-error.ts";
 import type { RingBuffer } from "../ring/ring-buffer.ts";
 import { type Capture, type Clearing, type Host, neverCleared, type SinkPort, type TaskStream } from "./endpoint.ts";
 import type { NativeStream } from "./native-stream.ts";
+import type { Glitch, Readings } from "./readings.ts";
 import { Run } from "./run.ts";
 
 /** One of several sinks of a stream. */
@@ -35,6 +36,9 @@ export interface Tap {
   remove(): Promise<void>;
 }
 
+/** Sinks beside that of the run. */
+const MOST_TAPS = 16;
+
 /** How a tap takes part in its runs. */
 export interface TapPlan {
   /** PS_SINK_ flags beside those of the sink itself. */
@@ -49,6 +53,7 @@ export interface TapPlan {
 
 /** What a tap needs of its stream. */
 export interface TapHost extends Host {
+  readonly readings: Readings;
   /** As dueIn(), for one sink: 0 that of the run, else the number of a tap. */
   dueInSink(sink: number, frames: number, checks: number): number;
 }
@@ -66,6 +71,8 @@ export class StreamTap implements Tap, Host, SinkPort {
   readonly #numbers = new Float64Array(new ArrayBuffer(PS_TAP_NUMBERS * 8));
   /** Its number on the native side; 0 while it has no part in a run. */
   #sink = 0;
+  /** By which the glitch log tells its drops from those of other sinks. */
+  #place = 0;
   /** Its part in the current run, or the last one. */
   #part: Run | undefined;
   /** That run. */
@@ -99,6 +106,11 @@ export class StreamTap implements Tap, Host, SinkPort {
 
   get dropped(): number {
     return this.#look()[PS_TAP_DROPPED];
+  }
+
+  /** The drops of it that the glitch log has. */
+  drops(): readonly Glitch[] {
+    return this.#host.readings.drops(this.#place);
   }
 
   /** The frame of the run that was its first; -1 if it has had none. */
@@ -164,6 +176,7 @@ export class StreamTap implements Tap, Host, SinkPort {
     const limit = frames < 0 ? PS_FRAMES_ALL : frames;
     const added = native().ps_stream_add_sink(handle, kind, object, flags | this.#plan.flags, between, offset, limit);
     this.#sink = unwrap(added, "addSink");
+    this.#place = 1 + this.#sink % MOST_TAPS;
   }
 
   async prepare(): Promise<void> {

@@ -8,14 +8,17 @@ export function identityMapping(channels: number): number[] {
   return Array.from({ length: channels }, (_, i) => i + 1);
 }
 
-/** Checks a mapping: an array, a Map from -> to that mutes the channels that it does not list, or null (identity). */
-export function requireMapping(name: string, mapping: unknown, channels: number): number[] {
+/**
+ * Checks a mapping to `channels` channels from as many, or from `from`: an array, a Map from -> to that mutes the
+ * channels that it does not list, or null (identity).
+ */
+export function requireMapping(name: string, mapping: unknown, channels: number, from: number = channels): number[] {
   if (mapping === null) return identityMapping(channels);
   if (mapping instanceof Map) {
     const result = new Array<number>(channels).fill(0);
-    for (const [from, to] of mapping) {
-      requireInteger(`${name}: a channel`, from, 0, channels);
-      result[requireInteger(`${name}: a channel`, to, 1, channels) - 1] = from;
+    for (const [source, to] of mapping) {
+      requireInteger(`${name}: a channel`, source, 0, from);
+      result[requireInteger(`${name}: a channel`, to, 1, channels) - 1] = source;
     }
     return result;
   }
@@ -26,5 +29,5 @@ export function requireMapping(name: string, mapping: unknown, channels: number)
   if (entries.length !== channels) {
     throw new RangeError(`${name} must have ${channels} entries, one for each channel, not ${entries.length}`);
   }
-  return entries.map((entry, i) => requireInteger(`${name}[${i}]`, entry, 0, channels));
+  return entries.map((entry, i) => requireInteger(`${name}[${i}]`, entry, 0, from));
 }

@@ -17,6 +17,19 @@ export function isMemory(value: unknown): value is ArrayBufferView | ArrayBuffer
   return ArrayBuffer.isView(value) || value instanceof ArrayBuffer || value instanceof SharedArrayBuffer;
 }
 
+/** Samples of one channel in each array, all of equal length. */
+export type Planar<D extends Dtype = Dtype> = readonly SamplesOf<D>[];
+
+/**
+ * Whether a value is planes of a dtype. For uint8 and int24, whose arrays may as well be bytes, none is: an array of
+ * them is pieces.
+ */
+export function isPlanar(value: unknown, dtype: Dtype): value is Planar {
+  if (!Array.isArray(value) || value.length === 0 || dtype === "uint8" || dtype === "int24") return false;
+  const { array } = formatOf(dtype);
+  return value.every((plane) => plane instanceof array);
+}
+
 /** The bytes of a piece of samples (of the stream's own dtype, or bytes), which may end within a frame. */
 export function requirePiece(name: string, value: unknown, { dtype }: FrameFormat): Uint8Array {
   const bytes = requireBytes(name, value);

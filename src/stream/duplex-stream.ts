@@ -89,11 +89,21 @@ export class DuplexStream<D extends Dtype = "float32", O extends Dtype = D> exte
   }
 
   /** Plays and records at once, into new memory. Without `frames` the run has the length of the source. */
-  playrec(playback: Source<O>, options?: RunOptions & SourceOptions & Blocking): Promise<SamplesOf<D>>;
-  /** Plays and records at once, into `out`. */
+  playrec(
+    playback: Source<O>,
+    options?: RunOptions & SourceOptions & Blocking & { source?: SourceOptions },
+  ): Promise<SamplesOf<D>>;
+  /**
+   * Plays and records at once, into `out`. Options of the source and the sink are for both; `source` and `sink` say
+   * where they differ.
+   */
   playrec<S extends Sink<D>>(
     playback: Source<O>,
-    options: RunOptions & SourceOptions & SinkOptions & Blocking & { out: S },
+    options: RunOptions & SourceOptions & SinkOptions & Blocking & {
+      out: S;
+      source?: SourceOptions;
+      sink?: SinkOptions;
+    },
   ): Promise<S>;
   async playrec(playback: Source<O>, options?: PlayrecOptions): Promise<unknown> {
     return await playrec(coreOf(this), playback, options);

@@ -13,10 +13,11 @@ import {
 import { defaults } from "../device/defaults.ts";
 import { requireStreamOptions } from "../device/stream-config.ts";
 import { streamOptionNames, type StreamOptions } from "../device/stream-options.ts";
+import { shapeNames, type ShapeOptions } from "../endpoints/shape.ts";
 import { type Source, sourceOptionNames, type SourceOptions } from "../endpoints/source.ts";
 import { runOptionNames, type RunOptions } from "../run/run-length.ts";
 import { type Dtype, dtypeOfArray, type SamplesOf } from "../samples/formats.ts";
-import { isMemory } from "../samples/samples.ts";
+import { isMemory, isPlanar } from "../samples/samples.ts";
 import { SoundFile } from "../sound-file/sound-file.ts";
 import { DuplexStream } from "./duplex-stream.ts";
 import { withFileShape } from "./file-streams.ts";
@@ -24,12 +25,21 @@ import { InputStream } from "./input-stream.ts";
 import { OutputStream } from "./output-stream.ts";
 import { coreOf, type Stream } from "./stream.ts";
 
-type PlayRunOptions = SourceOptions & { frames?: number; pad?: number };
-type PlayrecOptions = SourceOptions & RunOptions;
+/** Options of a use, without those that are the stream's here. */
+type Use<Options> = Omit<Options, keyof ShapeOptions>;
+type PlayRunOptions = Use<SourceOptions> & { frames?: number; pad?: number };
+type PlayrecOptions = Use<SourceOptions> & RunOptions;
 
-const playRunNames: OptionNames<PlayRunOptions> = { ...sourceOptionNames, frames: true, pad: true };
+function useNames<Options extends object>(names: OptionNames<Options>): OptionNames<Use<Options>> {
+  return Object.fromEntries(Object.entries(names).filter(([name]) => !(name in shapeNames))) as OptionNames<
+    Use<Options>
+  >;
+}
+
+const playRunNames: OptionNames<PlayRunOptions> = { ...useNames(sourceOptionNames), frames: true, pad: true };
 const recordNames: OptionNames<{ offset?: number }> = { offset: true };
-const playrecNames: OptionNames<PlayrecOptions> = { ...sourceOptionNames, ...runOptionNames };
+const playrecNames: OptionNames<PlayrecOptions> = { ...useNames(sourceOptionNames), ...runOptionNames };
+const chunkNames: OptionNames<Use<LayoutOptions>> = useNames(chunkOptionNames);
 
 /** Checks the names of options, and takes those of the stream from those of its use. */
 function splitOptions<Use extends object>(
@@ -54,11 +64,29 @@ function optionsFor(
     const file = new SoundFile(source);
     return { options: withFileShape(file, options, { outputOnly }), source: file, file };
   }
-  if (!isMemory(source)) return { options, source };
-  const dtype = orElse(options.dtype, ArrayBuffer.isView(source) ? dtypeOfArray(source) as Dtype : undefined);
+  const [plane] = planesOf(source) ?? [];
+  if (!isMemory(source) && !plane) return { options, source };
+  const array = plane ?? source;
+  const dtype = orElse(options.dtype, ArrayBuffer.isView(array) ? dtypeOfArray(array) as Dtype : undefined);
   const [given, preset] = [pairOf("channels", options.channels), pairOf("channels", defaults.channels)];
-  const channels = (side: 0 | 1) => orElse(orElse(given[side], preset[side]), 1);
+  const own = planesOf(source)?.length ?? 1;
+  const channels = (side: 0 | 1) => orElse(orElse(given[side], preset[side]), own);
   return { options: { ...options, dtype, channels: [channels(0), channels(1)] }, source };
+}
+
+/** The planes of a source; undefined if it is none. Bytes are pieces. */
+function planesOf(source: unknown): readonly SamplesOf[] | undefined {
+  if (!Array.isArray(source)) return undefined;
+  const dtype = ArrayBuffer.isView(source[0]) ? dtypeOfArray(source[0]) : undefined;
+  return dtype && dtype !== "float64" && isPlanar(source, dtype) ? source : undefined;
+}
+
+/** Mono is played on all channels that a device has by default; a stream of one channel would be heard on one side. */
+function onAllChannels(options: StreamOptions, given: StreamOptions): StreamOptions {
+  const [, wanted] = pairOf("channels", orElse(given.channels, defaults.channels));
+  const [, output] = pairOf("channels", options.channels);
+  if (wanted !== undefined || output !== 1 || orElse(given.conversion, defaults.conversion) === "never") return options;
+  return { ...options, channels: undefined };
 }
 
 /** Uses a stream and closes it. An error of its use takes precedence over one of closing it. */
@@ -88,13 +116,15 @@ async function using<S extends Stream, T>(stream: S, use: (stream: S) => Promise
  */
 export async function play(
   playback: Source,
-  options?: StreamOptions & SourceOptions & { frames?: number; pad?: number },
+  options?: StreamOptions & Omit<SourceOptions, "sampleRate" | "channels"> & { frames?: number; pad?: number },
 ): Promise<void> {
   const { stream: given, use } = splitOptions<PlayRunOptions>(options, playRunNames);
   const found = optionsFor(playback, given, false);
   try {
-    const stream = await OutputStream.open(found.options);
-    await using(stream, (stream) => stream.play(found.source as Source, use));
+    const options = onAllChannels(found.options, given);
+    const mono = options !== found.options && { channels: 1 };
+    const stream = await OutputStream.open(options);
+    await using(stream, (stream) => stream.play(found.source as Source, { ...use, ...mono }));
   } finally {
     found.file?.close();
   }
@@ -132,7 +162,7 @@ export async function record<D extends Dtype = "float32">(
  */
 export async function playrec<D extends Dtype = "float32">(
   playback: Source<D>,
-  options?: StreamOptions<D> & RunOptions & SourceOptions,
+  options?: StreamOptions<D> & RunOptions & Omit<SourceOptions, "sampleRate" | "channels">,
 ): Promise<SamplesOf<D>> {
   const { stream: given, use } = splitOptions<PlayrecOptions>(options, playrecNames);
   const found = optionsFor(playback, given, true);
@@ -158,16 +188,16 @@ export async function playrec<D extends Dtype = "float32">(
  * ```
  */
 export function chunks<D extends Dtype = "float32">(
-  options?: ChunkOptions & StreamOptions<D> & { layout?: "interleaved" },
+  options?: Omit<ChunkOptions, "sampleRate" | "channels"> & StreamOptions<D> & { layout?: "interleaved" },
 ): AsyncGenerator<SamplesOf<D>, void, void>;
 /** Yields chunks with one array per channel. */
 export function chunks<D extends Dtype = "float32">(
-  options: ChunkOptions & StreamOptions<D> & { layout: "planar" },
+  options: Omit<ChunkOptions, "sampleRate" | "channels"> & StreamOptions<D> & { layout: "planar" },
 ): AsyncGenerator<SamplesOf<D>[], void, void>;
 export function chunks<D extends Dtype>(
-  options?: LayoutOptions & StreamOptions<D>,
+  options?: Omit<LayoutOptions, "sampleRate" | "channels"> & StreamOptions<D>,
 ): AsyncGenerator<SamplesOf | SamplesOf[], void, void> {
-  const { stream, use } = splitOptions<LayoutOptions>(options, chunkOptionNames);
+  const { stream, use } = splitOptions<Use<LayoutOptions>>(options, chunkNames);
   const isDuplex = use.playback !== undefined && use.playback !== null;
   const { blockSize } = requireStreamOptions(isDuplex ? "duplex" : "input", stream);
   return new PolledGenerator(lifecycle(stream, requireChunkOptions(use, blockSize), isDuplex));

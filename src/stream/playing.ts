@@ -15,7 +15,7 @@ import type { Core } from "../run/core.ts";
 import type { Cleared } from "../run/queue.ts";
 import { requireRunLength } from "../run/run-length.ts";
 import { type Blocking, blockingNames, defaultStart, requireBlocking } from "../run/run-options.ts";
-import { requireMapping } from "../samples/channel-map.ts";
+import { setMapping } from "./mapping.ts";
 import type { Dtype } from "../samples/formats.ts";
 import type { Samples } from "../samples/samples.ts";
 
@@ -106,13 +106,7 @@ export async function heardAll(core: Core): Promise<boolean> {
 
 export function setTxMapping(core: Core, mapping: unknown): void {
   core.requireOpen();
-  const { channels } = core.output!;
-  const checked = requireMapping("txMapping", mapping, channels);
-  unwrap(
-    native().ps_stream_set_map(core.native.handle, PS_DIRECTION_OUTPUT, Int32Array.from(checked), channels),
-    "txMapping",
-  );
-  core.txMapping = Object.freeze(checked);
+  core.txMapping = setMapping(core, PS_DIRECTION_OUTPUT, mapping, core.endpoints.source?.channels);
 }
 
 export function setOutputGain(core: Core, gain: number): void {

@@ -1,6 +1,6 @@
 import { type OptionNames, requireOptions } from "../base/validate.ts";
-import { openCapture, sinkOptionNames, type SinkOptions } from "../endpoints/sink.ts";
-import { openPlayback, sourceOptionNames, type SourceOptions } from "../endpoints/source.ts";
+import { openCapture, requireSinkOptions, sinkOptionNames, type SinkOptions } from "../endpoints/sink.ts";
+import { openPlayback, requireSourceOptions, sourceOptionNames, type SourceOptions } from "../endpoints/source.ts";
 import type { Core } from "../run/core.ts";
 import type { Capture } from "../run/endpoint.ts";
 import {
@@ -16,6 +16,10 @@ import { recordInto, recordNew } from "./recording.ts";
 /** Options of DuplexStream.playrec(). */
 export interface PlayrecOptions extends RunOptions, SourceOptions, SinkOptions, Blocking {
   out?: unknown;
+  /** Of the source, where they differ from what stands outside. */
+  source?: SourceOptions;
+  /** Of the sink, likewise. */
+  sink?: SinkOptions;
 }
 
 const playrecNames: OptionNames<PlayrecOptions> = {
@@ -24,6 +28,8 @@ const playrecNames: OptionNames<PlayrecOptions> = {
   ...sinkOptionNames,
   ...blockingNames,
   out: true,
+  source: true,
+  sink: true,
 };
 
 /** Plays a source and records at once: into `out`, which it returns, or into new memory. */
@@ -33,13 +39,15 @@ export async function playrec(core: Core, playback: unknown, options: PlayrecOpt
   const length = requireRunLength(given);
   const blocking = requireBlocking(given);
   const { out } = given;
-  const source = openPlayback(playback, given, core.output!);
+  const sinkOptions = { ...given, ...requireSinkOptions(given.sink) };
+  const sourceOptions = { ...given, ...requireSourceOptions(given.source) };
+  const source = openPlayback(playback, sourceOptions, core.output!);
   let total: number | undefined;
   let sink: Capture | undefined;
   try {
     total = totalFrames(length, source.frames);
     requireOffsetWithin(length, source.frames);
-    if (out !== undefined) sink = openCapture(out, given, core.input!);
+    if (out !== undefined) sink = openCapture(out, sinkOptions, core.input!);
     else if (total === undefined) {
       throw new TypeError("frames or out must be given for a source whose length is not known, or that has no end");
     }

@@ -21,7 +21,7 @@ import type { Capture } from "../run/endpoint.ts";
 import { requireOffsetWithin, requireRunLength, type RunLength } from "../run/run-length.ts";
 import { type Blocking, blockingNames, defaultStart, requireBlocking } from "../run/run-options.ts";
 import type { Tap } from "../run/tap.ts";
-import { requireMapping } from "../samples/channel-map.ts";
+import { setMapping } from "./mapping.ts";
 import { type Dtype, newSamples, type SamplesOf } from "../samples/formats.ts";
 import { type FileMode, SoundFile, type SoundFileOptions } from "../sound-file/sound-file.ts";
 
@@ -107,13 +107,7 @@ const recordFramesNames = { ...blockingNames, offset: true } as const;
 
 export function setRxMapping(core: Core, mapping: unknown): void {
   core.requireOpen();
-  const { channels } = core.input!;
-  const checked = requireMapping("rxMapping", mapping, channels);
-  unwrap(
-    native().ps_stream_set_map(core.native.handle, PS_DIRECTION_INPUT, Int32Array.from(checked), channels),
-    "rxMapping",
-  );
-  core.rxMapping = Object.freeze(checked);
+  core.rxMapping = setMapping(core, PS_DIRECTION_INPUT, mapping);
 }
 
 export function setSink(core: Core, sink: unknown, options: SinkOptions | undefined): RingBuffer {

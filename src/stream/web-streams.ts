@@ -66,13 +66,13 @@ class StreamWriter {
 
   /** `onFailure` is called with the error of a start that failed. */
   constructor(core: Core, size: number, onFailure: (error: unknown) => void) {
-    const { output, sampleRate, poller, endpoints } = core;
+    const { output, poller, endpoints } = core;
     this.#core = core;
     this.#onFailure = onFailure;
     this.#playback = new WrittenPlayback(output!, size);
     endpoints.source = this.#playback;
     const { ring, signal } = this.#playback;
-    this.#flow = { ring, format: output!, sampleRate, signal, poller, queue: core.queue };
+    this.#flow = { ring, format: output!, signal, poller, queue: core.queue };
     this.#joiner = new FrameJoiner(output!.frameBytes);
   }
 

@@ -43,7 +43,7 @@ static void compare(struct random *random, int most_channels) {
   size_t at_from = (size_t)random_between(random, 0, 40), at_to = (size_t)random_between(random, 0, 40);
   for (size_t i = 0; i < sizeof from; i++) from[i] = (unsigned char)random_next(random);
   fill_map(one_based, channels, random);
-  channel_map_init(&map, channels, format);
+  channel_map_init(&map, channels, channels, format);
   channel_map_set(&map, one_based);
   memset(to, 0xaa, sizeof to);
   memset(wanted, 0xaa, sizeof wanted);

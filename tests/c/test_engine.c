@@ -213,7 +213,7 @@ TEST(gathers_of_all_shapes) {
     size_t bytes = format_bytes(format), frames = (size_t)random_between(&random, 0, 8), wrong = 0;
     size_t offset = (size_t)random_between(&random, 0, 1);
     for (int32_t c = 0; c < channels; c++) one_based[c] = (int32_t)random_between(&random, 0, channels);
-    channel_map_init(&map, channels, format);
+    channel_map_init(&map, channels, channels, format);
     channel_map_set(&map, one_based);
     memset(to, 0x5A, sizeof to);
     channel_map_gather(channel_map_table(&map), to + offset, from + offset, frames);

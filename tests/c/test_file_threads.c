@@ -89,7 +89,7 @@ TEST(a_reader_delivers_the_file) {
     struct file_reader *reader = file_reader_start(file, ring, &all);
     CHECK_EQUAL(consume(ring, reader, FRAMES + 1), FRAMES - start);
     CHECK(right(start, FRAMES - start));
-    file_reader_stop(reader);
+    file_reader_stop(reader, 0);
     CHECK_EQUAL(file_tell(file), FRAMES);
     object_release(&ring->object);
   }
@@ -109,7 +109,7 @@ TEST(a_limit) {
     struct file_reader *reader = file_reader_start(file, ring, &some);
     int64_t expected = limits[i] < FRAMES ? limits[i] : FRAMES;
     CHECK_EQUAL(consume(ring, reader, 2 * FRAMES), expected);
-    file_reader_stop(reader);
+    file_reader_stop(reader, 0);
     CHECK_EQUAL(file_tell(file), expected); /* not a frame more was taken from the file */
     object_release(&ring->object);
   }
@@ -129,7 +129,7 @@ TEST(a_loop_has_no_gap_and_can_be_ended) {
   file_reader_end_loop(reader); /* one frame after the beginning of a pass, and not a whole one ahead */
   CHECK_EQUAL(consume(ring, reader, 4 * FRAMES), FRAMES - 1);
   CHECK(right(1, FRAMES - 1));
-  file_reader_stop(reader);
+  file_reader_stop(reader, 0);
   object_release(&ring->object);
   give_back(file);
   CHECK_EQUAL(ps_file_close(handle), PS_OK);
@@ -148,7 +148,7 @@ TEST(a_stopped_reader_goes_back) {
       struct file_reader *reader = file_reader_start(file, ring, &some);
       if (random_once_in(&source, 2)) os_sleep(0.005);
       int64_t played = consume(ring, reader, wanted);
-      file_reader_stop(reader);
+      file_reader_stop(reader, 0);
       int64_t position = start + played, told = file_tell(file);
       CHECK(told == position || (loop && told % FRAMES == position % FRAMES));
       object_release(&ring->object);
@@ -180,7 +180,7 @@ TEST(a_reader_stays_ahead_and_sleeps) {
   CHECK(lowest >= ring->size / 2);
   /* 100 wake-ups are this test's own. Ten a second are meant to be the reader's. */
   CHECK_WITHIN(after.ru_nvcsw - before.ru_nvcsw, 0, 100 + 2 * 10 * 2);
-  file_reader_stop(reader);
+  file_reader_stop(reader, 0);
   object_release(&ring->object);
   give_back(file);
   CHECK_EQUAL(ps_file_close(handle), PS_OK);
@@ -198,7 +198,7 @@ TEST(a_stalled_reader_can_be_stopped) {
   struct file_reader *reader = file_reader_start(file, ring, &all);
   os_sleep(0.05);
   double begun = os_time();
-  file_reader_stop(reader);
+  file_reader_stop(reader, 0);
   CHECK_WITHIN(os_time() - begun, 0, 1);
   CHECK_EQUAL(atomic_load(&failures), 0);
   object_release(&ring->object);

@@ -127,11 +127,15 @@ TEST(while_it_runs) {
 
 TEST(what_cannot_be_set) {
   int32_t stream = stream_open(&(struct setup){.output_only = 1}), ring = ps_ring_new(FRAME, 8, NULL, 0);
-  int32_t narrow = ps_ring_new(4, 8, NULL, 0);
+  int32_t wide = ps_ring_new(3 * (int32_t)sizeof(float), 8, NULL, 0), torn = ps_ring_new(5, 8, NULL, 0);
   char text[200];
   CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, ring, 0, 0), PS_ERR_ARGUMENT); /* no input */
-  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, narrow, 0, 0), PS_ERR_ARGUMENT);
-  CHECK(ps_error_detail(text, sizeof text) > 0 && strstr(text, "4 bytes") != NULL);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, wide, 0, 0), PS_ERR_ARGUMENT);
+  CHECK(ps_error_detail(text, sizeof text) > 0 && strstr(text, "3 channels") && strstr(text, "txMapping"));
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, torn, 0, 0), PS_ERR_ARGUMENT);
+  CHECK(ps_error_detail(text, sizeof text) > 0 && strstr(text, "5 bytes") != NULL);
+  for (int i = 0; i < 2; i++) CHECK_EQUAL(ps_ring_set_rate(ring, i ? NAN : 0.5), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_ring_set_rate(stream, 44100), PS_ERR_HANDLE);
   CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, PS_SOURCE_LOOP, 0),
               PS_ERR_ARGUMENT); /* nothing in it */
   CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, stream, 0, 0), PS_ERR_HANDLE);
@@ -149,7 +153,8 @@ TEST(what_cannot_be_set) {
   CHECK_FAILS(ps_stream_number(stream, PS_NUMBER_COUNT), PS_ERR_ARGUMENT);
   CHECK_FAILS(ps_stream_number(stream, -1), PS_ERR_ARGUMENT);
   CHECK_EQUAL(ps_ring_free(ring), PS_OK);
-  CHECK_EQUAL(ps_ring_free(narrow), PS_OK);
+  CHECK_EQUAL(ps_ring_free(wide), PS_OK);
+  CHECK_EQUAL(ps_ring_free(torn), PS_OK);
   stream_close(stream);
 }
 

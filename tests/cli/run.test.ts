@@ -228,8 +228,31 @@ describe("playing and recording", () => {
     assert.deepEqual([file.channels, file.sampleRate, file.frames], [3, 44100, 1000]);
     file.close();
     await run("-q", input, path("many-out.wav"), "-c1");
-    await fail(2, /-r\/--rate: .*many\.wav has 44100 Hz, not 48000/, ...virtual, input, "-r48k");
+    const never = ["-r48k", "--no-convert"];
+    await fail(2, /-r\/--rate: .*many\.wav has 44100 Hz, not 48000.*--no-convert/, ...virtual, input, ...never);
     await fail(2, /-c\/--channels: .*many\.wav has 5 channels, not 2/, ...virtual, input, "-c2");
+  });
+
+  it("converts a file that is not as the stream, and says so", async () => {
+    const samples = noise(1000, 2), left = samples.filter((_, i) => i % 2 === 0);
+    const mono = path("mono.wav"), output = path("converted.wav");
+    await writeFile(mono, left, { sampleRate: RATE, channels: 1 });
+    const { stderr } = await run(mono, output, "-p", "0.1");
+    assert.match(stderr, /DuplexStream\('virtual', 48000 Hz, 2 in, 2 out/);
+    const recorded = await samplesOf(output);
+    const both = new Int16Array(2000).map((_, i) => left[i >> 1]);
+    equalSamples(recorded.subarray(2 * DELAY, 2 * (DELAY + 1000)), both);
+    const told = await run(mono, output, "-r", "16k");
+    assert.match(told.stderr, /mono\.wav has 48000 Hz, the stream 16000 Hz: sample rates are converted/);
+    const file = new SoundFile(output);
+    assert.deepEqual([file.sampleRate, file.frames], [16000, 333]);
+    file.close();
+    const mixed = await run(await makeFile("stereo.wav"), "-c", "1");
+    assert.match(mixed.stderr, /stereo\.wav has 2 channels, the stream 1: their mean is played/);
+    const five = await makeFile("five.wav", 1000, { channels: 5 });
+    await run(five, output, "-c", "2,2", "-p", "0.1", "-m", "4,5", "1,2");
+    const chosen = noise(1000, 5).filter((_, i) => i % 5 > 2);
+    equalSamples((await samplesOf(output)).subarray(2 * DELAY, 2 * (DELAY + 1000)), chosen);
   });
 
   it("leaves the file to be recorded alone when nothing comes of it", async () => {

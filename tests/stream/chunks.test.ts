@@ -5,7 +5,6 @@ import { describe, it } from "node:test";
 import { inspect } from "node:util";
 import { BufferFullError, type ChunkOptions, type Dtype, DuplexStream, InputStream, OutputStream } from "../../mod.ts";
 import { ChunkPosition } from "../../src/run/chunk-position.ts";
-import type { Readings } from "../../src/run/readings.ts";
 import { clocks, equalSamples, join, noise, pause, silence, virtual } from "../helpers/streams.ts";
 
 const BLOCK = 64;
@@ -267,8 +266,7 @@ describe("where a chunk comes from", () => {
   it("is found from a log that knows more than had been counted", () => {
     const drop = (frame: number, frames: number) => ({ frame, frames, time: 0, kind: "sinkOverflow" }) as const;
     const log = [drop(100, 20), drop(300, 50)];
-    const readings = { glitches: () => log } as unknown as Readings;
-    const position = new ChunkPosition(readings, 0, () => 20);
+    const position = new ChunkPosition(0, { dropped: 20, drops: () => log }, 48000, 48000);
     for (const [recorded, frame] of [[99, 99], [100, 120], [279, 299], [280, 350]]) {
       position.moveTo(recorded);
       assert.equal(position.find().frame, frame);
@@ -399,7 +397,7 @@ describe("a ring that is too small", () => {
     }
     // Nor does a source that is slow, or that has a small ring, leave gaps.
     await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16" }));
-    stream.setSource([signal], { bufferSize: 16 });
+    stream.setSource(new Set([signal]), { bufferSize: 16 });
     const parts: Int16Array<ArrayBuffer>[] = [];
     for await (const chunk of stream.chunks({ pad: 256, offset: 256 })) parts.push(chunk.slice());
     equalSamples(join(...parts), signal);
@@ -408,7 +406,7 @@ describe("a ring that is too small", () => {
 
   it("does not make a freewheeling device wait for ever", async () => {
     await using stream = new DuplexStream(virtual("freewheel", { channels: 1, blockSize: 256 }));
-    stream.setSource([new Float32Array(1000)], { bufferSize: 16 });
+    stream.setSource(new Set([new Float32Array(1000)]), { bufferSize: 16 });
     await stream.start();
     await stream.wait();
     assert.ok(stream.frameCount > 1000, `${stream.frameCount} frames`); // with gaps

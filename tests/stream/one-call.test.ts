@@ -59,7 +59,11 @@ describe("one call", () => {
     equalSamples(await playrec<"int32">(mono, { ...fast, ...loopback }), mono);
     equalSamples(await playrec(path, { ...fast, ...loopback, dtype: "int16" }), stereo);
     equalSamples(await playrec<"int16">(stereo, { ...fast, ...loopback, channels: 2 }), stereo);
-    await assert.rejects(() => playrec<"int32">([mono], fast), TypeError);
+    equalSamples(await playrec<"int32">([mono], { ...fast, ...loopback }), mono);
+    const planes = [stereo.filter((_, i) => i % 2 === 0), stereo.filter((_, i) => i % 2 === 1)];
+    equalSamples(await playrec<"int16">(planes, { ...fast, ...loopback }), stereo);
+    await assert.rejects(() => playrec<"int32">(new Set([mono]), fast), TypeError);
+    await assert.rejects(() => playrec<"int16">([planes[0], planes[1].subarray(1)], fast), RangeError);
     const threeIn = await playrec<"int32">(mono, { ...fast, channels: [3, undefined] });
     assert.equal(threeIn.length, 1500);
   });

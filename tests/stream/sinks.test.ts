@@ -353,11 +353,14 @@ describe("a sound file", () => {
   });
 
   it("must fit", async () => {
-    await using stream = duplex();
-    using wrong = new SoundFile(joinPath(folder, "wrong.wav"), "w", { sampleRate: 44100, channels: 1 });
-    assert.throws(() => stream.setSink(wrong), { name: "RangeError", message: /48000 Hz, not 44100 Hz/ });
-    using stereo = new SoundFile(joinPath(folder, "stereo.wav"), "w", { sampleRate: 48000, channels: 2 });
+    await using stream = new DuplexStream(virtual("freewheel", { channels: 2, conversion: "never" }));
+    using wrong = new SoundFile(joinPath(folder, "wrong.wav"), "w", { sampleRate: 44100, channels: 2 });
+    assert.throws(() => stream.setSink(wrong), { name: "RangeError", message: /48000 Hz .* 44100 Hz/ });
+    using stereo = new SoundFile(joinPath(folder, "stereo.wav"), "w", { sampleRate: 48000, channels: 1 });
     await assert.rejects(() => stream.record({ out: stereo, frames: 5 }), { name: "RangeError", message: /channels/ });
+    await using converting = new DuplexStream(virtual("freewheel", { channels: 2 }));
+    using five = new SoundFile(joinPath(folder, "five.wav"), "w", { sampleRate: 48000, channels: 5 });
+    assert.throws(() => converting.setSink(five), { name: "RangeError", message: /5 channels.* 2: set rxMapping/ });
     wrong.close();
     using reading = new SoundFile(joinPath(folder, "wrong.wav"));
     assert.throws(() => stream.setSink(reading), { name: "TypeError", message: /writing/ });

@@ -1,0 +1,71 @@
+// Rate and channels of a source or a sink, where they are not the stream's.
+import { native } from "../../ffi/load.ts";
+import { type OptionNames, requireInteger, requireNumber } from "../base/validate.ts";
+import { unwrap } from "../library/native-error.ts";
+import type { StreamDirection } from "../run/opened-stream.ts";
+import { framesAt } from "../samples/rates.ts";
+
+/** Rate and channels of what is played or recorded. */
+export interface ShapeOptions {
+  /** Hz. Default: the stream's. A sound file has its own. */
+  sampleRate?: number;
+  /** Channels. Default: the stream's. A sound file has its own. */
+  channels?: number;
+}
+
+export const shapeNames: OptionNames<ShapeOptions> = { sampleRate: true, channels: true };
+
+const MAX_RATE = 1e7;
+const MAX_CHANNELS = 1024;
+/** Of two rates. */
+const MAX_RATIO = 1024;
+
+type Role = "source" | "sink";
+
+/** The direction of a stream, as an endpoint with its own rate and channels sees it. */
+export function shapeFor(role: Role, direction: StreamDirection, options: ShapeOptions): StreamDirection {
+  const { conversion, sampleSize } = direction;
+  const channels = requireInteger("channels", options.channels ?? direction.channels, 1, MAX_CHANNELS);
+  const given = requireNumber("sampleRate", options.sampleRate ?? direction.sampleRate, 1, MAX_RATE);
+  // A file has a whole number of hertz, a device may have 44099.5.
+  const sampleRate = given === Math.round(direction.sampleRate) ? direction.sampleRate : given;
+  if (sampleRate === direction.sampleRate && channels === direction.channels) return direction;
+  if (conversion === "never") {
+    const own = `${given} Hz and ${channels} channels`;
+    throw new RangeError(
+      `the ${role} must have the stream's ${direction.sampleRate} Hz and ${direction.channels} channels, not ${own}: ` +
+        'conversion is "never"',
+    );
+  }
+  requireChannels(role, direction, channels);
+  const ratio = sampleRate / direction.sampleRate;
+  if (ratio > MAX_RATIO || ratio < 1 / MAX_RATIO) {
+    throw new RangeError(`sampleRate must be within ${MAX_RATIO} times ${direction.sampleRate} Hz, not ${given} Hz`);
+  }
+  const blockSize = Math.ceil(direction.blockSize * ratio);
+  return { ...direction, sampleRate, channels, frameBytes: channels * sampleSize, blockSize, stream: direction };
+}
+
+function requireChannels(role: Role, { channels: own, mapping }: StreamDirection, channels: number): void {
+  const [from, to, name] = role === "source" ? [channels, own, "txMapping"] : [own, channels, "rxMapping"];
+  const counts = `the ${role} has ${channels} channels, the stream ${own}`;
+  if (!mapping) {
+    if (from === to || from === 1 || (from === 2 && to === 1)) return;
+    throw new RangeError(`${counts}: set ${name} to say which goes where`);
+  }
+  if (role === "source" && Math.max(...mapping) > channels) {
+    throw new RangeError(`${name} must not name channel ${Math.max(...mapping)}: ${counts}`);
+  }
+  if (role === "sink" && mapping.length < channels) throw new RangeError(`${name} has too few entries: ${counts}`);
+}
+
+/** Tells a ring the rate of its frames, before it is set as an endpoint; returns its handle. */
+export function withRate(ring: number, { stream, sampleRate }: StreamDirection): number {
+  unwrap(native().ps_ring_set_rate(ring, stream ? sampleRate : 0));
+  return ring;
+}
+
+/** Frames of an endpoint as frames of its stream. */
+export function streamFrames(frames: number, { stream, sampleRate }: StreamDirection): number {
+  return stream ? framesAt(frames, sampleRate, stream.sampleRate) : frames;
+}
