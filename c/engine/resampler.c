@@ -263,11 +263,52 @@ static void combine_channels(const struct resampler *r, const float **rows, cons
     }
 }
 
+/* `count` frames after each other that begin at frame `at` of the lines, and those of the next GROUP - 1 periods. */
+static void combine_periods(const struct resampler *r, const float *const rows[2], size_t at, size_t count,
+                            unsigned char *out) {
+  size_t channels = (size_t)r->setup.channels, period = (size_t)r->ratio.up * channels;
+  for (size_t c = 0; c < channels; c++) {
+    const float *samples[GROUP];
+    float values[2 * GROUP];
+    for (size_t i = 0; i < GROUP; i++) samples[i] = r->lines + c * r->length + at + i * (size_t)r->ratio.down;
+    if (count == 2)
+      r->kernel->dot_two(rows, samples, r->table->taps, values);
+    else
+      r->kernel->dot_one(rows[0], samples, r->table->taps, values);
+    for (size_t j = 0; j < count; j++)
+      for (size_t i = 0; i < GROUP; i++)
+        memcpy(out + (i * period + j * channels + c) * sizeof *values, &values[j * GROUP + i], sizeof *values);
+  }
+}
+
+/* Makes GROUP periods of the ratio, after each of which the rows come again, or nothing where there is less room or
+ * input. So each row and each sample that is loaded is used several times. */
+static size_t make_periods(struct resampler *r, size_t frames, unsigned char *out) {
+  size_t taps = r->table->taps, frame = (size_t)r->setup.channels * sizeof(float);
+  uint64_t up = r->ratio.up, down = r->ratio.down;
+  if (!r->table->exact || r->setup.channels >= GROUP || frames < GROUP * up) return 0;
+  if (r->base + GROUP * down + taps > r->filled) return 0;
+  uint64_t phase = r->phase;
+  size_t at = r->base, count;
+  for (uint64_t made = 0; made < up; made += count, out += count * frame) {
+    count = made + 1 < up && phase + down < up ? 2 : 1;
+    const float *row = r->table->rows + (size_t)phase * taps, *rows[2] = {row, row + (count - 1) * (size_t)down * taps};
+    combine_periods(r, rows, at, count, out);
+    phase += count * down;
+    at += (size_t)(phase / up);
+    phase %= up;
+  }
+  r->base += (size_t)(GROUP * down);
+  r->made += GROUP * up;
+  return (size_t)(GROUP * up);
+}
+
 /* Makes up to GROUP frames of interleaved float32, which need not be aligned, as many as there is input for; returns
  * how many. */
 static size_t make(struct resampler *r, size_t frames, unsigned char *out) {
   const float *rows[GROUP];
-  size_t taps = r->table->taps, count = 0, at[GROUP];
+  size_t taps = r->table->taps, at[GROUP], count = make_periods(r, frames, out);
+  if (count > 0) return count;
   if (frames > GROUP) frames = GROUP;
   while (count < frames && r->base + taps <= r->filled) {
     at[count] = r->base;
@@ -287,13 +328,14 @@ static size_t make(struct resampler *r, size_t frames, unsigned char *out) {
 static size_t give(struct resampler *r, unsigned char *out, size_t frames) {
   size_t channels = (size_t)r->setup.channels, bytes = format_bytes(r->setup.out_format) * channels;
   float floats[GROUP * CHANNELS_MAX];
-  size_t done = 0;
+  size_t done = 0, most = GROUP * CHANNELS_MAX / channels;
   if (r->ending && frames > r->total - r->made) frames = (size_t)(r->total - r->made);
   for (size_t count = 1; done < frames && count > 0; done += count) {
+    size_t room = frames - done;
     if (r->setup.out_format == PS_FORMAT_FLOAT32) {
-      count = make(r, frames - done, out + done * bytes);
+      count = make(r, room, out + done * bytes);
     } else {
-      count = make(r, frames - done, (unsigned char *)floats);
+      count = make(r, room < most ? room : most, (unsigned char *)floats);
       format_convert(r->setup.out_format, out + done * bytes, PS_FORMAT_FLOAT32, floats, count * channels);
     }
   }

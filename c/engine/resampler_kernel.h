@@ -12,6 +12,8 @@ struct resampler_kernel {
   void (*dot)(const float *const rows[4], const float *const samples[4], size_t taps, float out[4]);
   /* The same with one row for all four. */
   void (*dot_one)(const float *row, const float *const samples[4], size_t taps, float out[4]);
+  /* Two rows for all four: out[4 * j + i] is of rows[j] and samples[i]. */
+  void (*dot_two)(const float *const rows[2], const float *const samples[4], size_t taps, float out[8]);
   /* row[k] = from[k] + part * (to[k] - from[k]) */
   void (*blend)(float *row, const float *from, const float *to, float part, size_t taps);
 };

@@ -363,7 +363,7 @@ TEST(processors_agree) {
   struct random random = {seed};
   for (int round = 0; round < 100; round++) {
     size_t taps = (size_t)random_between(&random, 1, 16) * 16;
-    float results[2][2][4];
+    float results[2][2][4], twice[8], once[4];
     for (size_t i = 0; i < 4 * 256; i++) rows[i] = (float)random_between(&random, -1000, 1000) / 100000;
     for (size_t i = 0; i < 1000; i++) input[i] = (float)random_between(&random, -1000, 1000) / 1000;
     for (int k = 0; k < 2; k++) {
@@ -371,6 +371,13 @@ TEST(processors_agree) {
                   *at[4] = {input + 1, input + 3, input, input + 7};
       kernels[k]->dot(all, at, taps, results[k][0]);
       kernels[k]->dot_one(rows, at, taps, results[k][1]);
+      kernels[k]->dot_two(all, at, taps, twice);
+      for (int i = 0; i < 8; i++) { /* to the bit: what is made does not depend on how it is cut into blocks */
+        kernels[k]->dot_one(all[i / 4], at, taps, once);
+        CHECK(twice[i] == once[i % 4]);
+      }
+      kernels[k]->dot((const float *[4]){rows, rows, rows, rows}, at, taps, once);
+      for (int i = 0; i < 4; i++) CHECK(once[i] == results[k][1][i]);
       kernels[k]->blend(blended[k], rows, rows + 256, 0.3f, taps);
     }
     for (int i = 0; i < 8; i++) CHECK_WITHIN(results[0][i / 4][i % 4] - results[1][i / 4][i % 4], -1e-6, 1e-6);
