@@ -1,4 +1,5 @@
-// Reading sound files, against a C program that does the same with libsndfile: the two take turns, in one run.
+// Reading and writing sound files, against a C program that does the same with libsndfile: the two take turns, in one
+// run.
 // Usage: deno run -A bench/files.ts, bun bench/files.ts, or node bench/files.ts; [minutes of sound] [rounds]
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -6,11 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { readFile, SoundFile } from "../mod.ts";
+import { readFile, SoundFile, writeFile } from "../mod.ts";
 
 const minutes = Number(process.argv[2] ?? 10);
 const rounds = Number(process.argv[3] ?? 7);
-const BLOCK = 65536;
 const SAMPLE_RATE = 48000;
 const CHANNELS = 2;
 
@@ -55,13 +55,13 @@ interface Cost {
   passed: number;
 }
 
-function byPeer(path: string): Cost & { frames: number } {
-  return JSON.parse(spawnSync(peer, [path], { encoding: "utf8" }).stdout);
+function byPeer(...args: (string | number)[]): Cost & { frames: number } {
+  return JSON.parse(spawnSync(peer, args.map(String), { encoding: "utf8" }).stdout);
 }
 
-function byBlocks(path: string): number {
+function byBlocks(path: string, blockFrames: number): number {
   using file = new SoundFile(path);
-  const out = new Float32Array(CHANNELS * BLOCK);
+  const out = new Float32Array(CHANNELS * blockFrames);
   let frames = 0;
   for (const block of file.blocks({ out })) frames += block.length / CHANNELS;
   return frames;
@@ -69,6 +69,11 @@ function byBlocks(path: string): number {
 
 async function whole(path: string): Promise<number> {
   return (await readFile(path)).samples.length / CHANNELS;
+}
+
+async function written(path: string, samples: Float32Array): Promise<number> {
+  await writeFile(path, samples, { sampleRate: SAMPLE_RATE, channels: CHANNELS, subtype: "PCM_16" });
+  return samples.length / CHANNELS;
 }
 
 async function costOf(work: () => number | Promise<number>, frames: number): Promise<Cost> {
@@ -85,13 +90,13 @@ function best(costs: Cost[]): Cost {
   return { used: Math.min(...costs.map((c) => c.used)), passed: Math.min(...costs.map((c) => c.passed)) };
 }
 
-async function compare(name: string, path: string, read: (path: string) => number | Promise<number>): Promise<void> {
+async function compare(name: string, args: (string | number)[], work: () => number | Promise<number>): Promise<void> {
   const theirs: Cost[] = [];
   const ours: Cost[] = [];
   for (let round = 0; round <= rounds; round++) {
-    const cost = byPeer(path);
+    const cost = byPeer(...args);
     theirs.push(cost);
-    ours.push(await costOf(() => read(path), cost.frames));
+    ours.push(await costOf(work, cost.frames));
     if (round === 0) theirs.length = ours.length = 0; // the file is in the system's memory after this
   }
   const [own, c] = [best(ours), best(theirs)];
@@ -108,9 +113,14 @@ try {
   for (const format of ["wav", "flac"]) {
     const path = join(folder, `sound.${format}`);
     writeSound(path);
-    await compare(`${format.toUpperCase()}, blocks of 64 Ki frames`, path, byBlocks);
-    await compare(`${format.toUpperCase()}, readFile()`, path, whole);
+    for (const block of [256, 4096, 65536]) {
+      await compare(`${format.toUpperCase()}, blocks of ${block} frames`, [path, block], () => byBlocks(path, block));
+    }
+    await compare(`${format.toUpperCase()}, readFile()`, [path, 0], () => whole(path));
   }
+  const [path, copy] = [join(folder, "sound.wav"), join(folder, "copy.wav")];
+  const { samples } = await readFile(path);
+  await compare("WAV, writeFile()", [path, 0, copy], () => written(copy, samples));
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -24,11 +24,12 @@ const blockOptionNames: OptionNames<BlockOptions<FileDtype>> = {
 const BLOCK_MAX = 2 ** 31 - 1;
 
 /** What is needed of a SoundFile. */
-interface ReadableFile {
+export interface ReadableFile {
   readonly channels: number;
-  readonly frames: number;
+  frames(): number;
   tell(): number;
-  read<D extends FileDtype>(frames: number, options: ReadOptions<D>): FileSamples<D>;
+  /** Puts up to `frames` frames into `bytes`, by one native call; returns how many there were. */
+  readInto(bytes: Uint8Array, frames: number, formatCode: number): number;
 }
 
 /** Checks the options, then reads block after block. */
@@ -48,6 +49,35 @@ export function blocksOf<D extends FileDtype>(
   return blocks(file, reading, size, overlap, asked);
 }
 
+/** Memory for a block, with room for `size` frames, and the part of it that is read next. */
+class Block<D extends FileDtype> {
+  readonly samples: FileSamples<D>;
+  readonly #bytesPerFrame: number;
+  #room: Uint8Array | undefined;
+
+  constructor(samples: FileSamples<D>, frames: number) {
+    this.samples = samples;
+    this.#bytesPerFrame = samples.byteLength / frames;
+  }
+
+  /** The memory from frame `from` on. The same view each time, as long as nobody takes the memory away. */
+  room(from: number): Uint8Array {
+    const { buffer, byteOffset, byteLength } = this.samples;
+    const begin = from * this.#bytesPerFrame;
+    if (byteLength === 0) throw new TypeError("out must stay as long as it is while blocks are read into it");
+    if (this.#room?.byteOffset !== byteOffset + begin) {
+      this.#room = new Uint8Array(buffer, byteOffset + begin, byteLength - begin);
+    }
+    return this.#room;
+  }
+
+  /** The first `frames` frames: all of them are the samples themselves. */
+  first(frames: number): FileSamples<D> {
+    const length = frames * this.#bytesPerFrame / this.samples.BYTES_PER_ELEMENT;
+    return length === this.samples.length ? this.samples : this.samples.subarray(0, length) as FileSamples<D>;
+  }
+}
+
 function* blocks<D extends FileDtype>(
   file: ReadableFile,
   reading: Reading<D>,
@@ -57,22 +87,21 @@ function* blocks<D extends FileDtype>(
 ): Generator<FileSamples<D>, void, void> {
   const { dtype, format, channels, out } = reading;
   const perFrame = channels * (format.sampleSize / format.array.BYTES_PER_ELEMENT);
-  const cut = (samples: FileSamples<D>, from: number, to: number) =>
-    samples.subarray(from * perFrame, to * perFrame) as FileSamples<D>;
   const toFill = reading.fillValue !== undefined && asked < Infinity;
-  const there = file.frames < 0 ? Infinity : file.frames - file.tell();
+  const there = file.frames() < 0 ? Infinity : file.frames() - file.tell();
+  const own = out && new Block(out.subarray(0, size * perFrame) as FileSamples<D>, size);
   let left = toFill ? asked : Math.min(asked, there);
   let kept: FileSamples<D> | undefined;
   while (left > 0) {
-    const block = out ? cut(out, 0, size) : newSamples(dtype, size * channels);
+    const block = own ?? new Block(newSamples(dtype, size * channels), size);
     const begin = kept ? overlap : 0;
-    if (kept) block.set(kept as ArrayLike<number>);
+    if (kept) block.samples.set(kept as ArrayLike<number>);
     const wanted = Math.min(size - begin, left);
-    const got = file.read(wanted, { dtype, out: cut(block, begin, begin + wanted) }).length / perFrame;
+    const got = file.readInto(block.room(begin), wanted, format.code);
     if (got === 0 && !toFill) return;
     left -= toFill ? wanted : got; // after a short block the next read says why it ended
-    if (reading.fillValue !== undefined) fill(block, reading, begin + got, size);
-    if (overlap > 0) kept = block.slice((size - overlap) * perFrame) as FileSamples<D>;
-    yield reading.fillValue === undefined ? cut(block, 0, begin + got) : block;
+    if (reading.fillValue !== undefined) fill(block.samples, reading, begin + got, size);
+    if (overlap > 0) kept = block.samples.slice((size - overlap) * perFrame) as FileSamples<D>;
+    yield reading.fillValue === undefined ? block.first(begin + got) : block.samples;
   }
 }

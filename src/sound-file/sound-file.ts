@@ -13,7 +13,7 @@ import { PastreamError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { FileDtype, FileSamples } from "../samples/formats.ts";
 import { requireView } from "../samples/memory.ts";
-import { type BlockOptions, blocksOf } from "./blocks.ts";
+import { type BlockOptions, blocksOf, type ReadableFile } from "./blocks.ts";
 import { namesOfFormat, promisesLength } from "./format-names.ts";
 import { bytesOf } from "./memory.ts";
 import {
@@ -284,7 +284,7 @@ export class SoundFile implements Disposable {
   blocks<D extends FileDtype = "float32">(options?: BlockOptions<D>): Generator<FileSamples<D>, void, void> {
     this.#open();
     this.#requireMode("reading", /r|\+/);
-    return blocksOf(this, options);
+    return blocksOf(this.#readable(), options);
   }
 
   /** Cuts the file to `frames` frames (default: the position) and seeks to its end. */
@@ -334,6 +334,16 @@ export class SoundFile implements Disposable {
   /** close(), for `using`. */
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** For blocks(): what each of them needs. */
+  #readable(): ReadableFile {
+    return {
+      channels: this.channels,
+      frames: () => this.frames,
+      tell: () => this.tell(),
+      readInto: (bytes, frames, formatCode) => unwrap(native().ps_file_read(this.#idle(), bytes, frames, formatCode)),
+    };
   }
 
   #open(): number {

@@ -3,6 +3,7 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import fc from "fast-check";
+import { native } from "../../ffi/load.ts";
 import { SoundFile } from "../../mod.ts";
 import { commandFor } from "../helpers/runtime.ts";
 import { full, newFolder } from "../helpers/sounds.ts";
@@ -81,6 +82,41 @@ describe("blocks", () => {
     const [first, second] = file.blocks({ blockSize: 5, dtype: "int16" });
     assert.notEqual(first.buffer, second.buffer);
     assert.deepEqual([first[0], second[0]], [0, 5]);
+  });
+
+  it("into out are out itself, or the part of it that is filled", () => {
+    using file = numbered(20);
+    const out = new Int16Array(16);
+    const blocks = [...file.blocks({ dtype: "int16", out })].map((
+      { buffer, length },
+    ) => [buffer === out.buffer, length]);
+    assert.deepEqual(blocks, [[true, 16], [true, 16], [true, 8]]);
+  });
+
+  it("into out are an error once its memory is taken away", () => {
+    using file = numbered(20);
+    const out = new Int16Array(16);
+    const blocks = file.blocks({ dtype: "int16", out });
+    blocks.next();
+    structuredClone(out.buffer, { transfer: [out.buffer] });
+    assert.throws(() => blocks.next(), /out must stay as long as it is/);
+  });
+
+  it("cost one native call each", () => {
+    using file = numbered(1000);
+    const calls = native() as unknown as Record<string, (...args: unknown[]) => number>;
+    const counted = Object.keys(calls).filter((name) => name.startsWith("ps_file_"));
+    const real = { ...calls };
+    let count = 0;
+    for (const name of counted) calls[name] = (...args) => (count++, real[name](...args));
+    try {
+      const blocks = [...file.blocks({ dtype: "int16", out: new Int16Array(20) })].length;
+      assert.equal(blocks, 100);
+      assert.ok(count <= blocks + 4, `${count} calls for ${blocks} blocks`);
+      assert.ok(count >= blocks);
+    } finally {
+      for (const name of counted) calls[name] = real[name];
+    }
   });
 
   it("need a size, and an overlap that is smaller", () => {
