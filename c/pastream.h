@@ -122,7 +122,7 @@ PS_API int32_t ps_abi_version(void);
  * the full length, so that a caller with too little room can ask again with more. All functions that fill a `text` work
  * alike; `text` may be NULL where `size` is 0. Any thread. */
 PS_API int32_t ps_version(char *text, int32_t size);
-/* Text of the calling thread's last failing call ("" where the code says it all). Any thread. */
+/* Text of the calling thread's last failing call ("" if the code is all there is to say). Any thread. */
 PS_API int32_t ps_error_detail(char *text, int32_t size);
 /* A number of the calling thread's last failing call. PS_ERR_ARGUMENT: no such number. Any thread. */
 #define PS_ERROR_CODE 0          /* the code of PortAudio or libsndfile; 0 for none */
@@ -269,7 +269,7 @@ PS_API int32_t ps_device_info(int32_t device, double *info, int32_t info_size, c
 /* Copies the name that the device's own sound server gives it, which stays; empty where there is no such name.
  * PS_ERR_ARGUMENT: no such index. Any thread; blocks on first use. */
 PS_API int32_t ps_device_id(int32_t device, char *text, int32_t size);
-/* Index of the input that brings what the default output plays. PS_ERR_DEVICE_NOT_FOUND: there is none. Any thread. */
+/* Index of the input that records what the default output plays. PS_ERR_DEVICE_NOT_FOUND: there is none. Any thread. */
 PS_API int32_t ps_device_loopback(void);
 /* Begins to look again which devices there are, and returns the number of that look: it has ended, and the lists above
  * are new, once ps_device_refreshed() is at least that number. Streams that are open go on; indices may change.
@@ -280,8 +280,8 @@ PS_API int32_t ps_device_refreshed(void);
  * they can be asked for without blocking. An error of a backend is that of the lists. PS_ERR_THREAD. Any thread. */
 PS_API int32_t ps_device_prepare(void);
 PS_API int32_t ps_device_prepared(void);
-/* 1: from now on the system's notices of changed devices are counted; 0 takes one such call back. Returns 1 where every
- * change gives a notice, 0 where only looking tells. Any thread. */
+/* 1 starts counting the system's notices of changed devices; 0 undoes one such call. Returns 1 if every change causes a
+ * notice, 0 if changes are found only by looking. Any thread. */
 PS_API int32_t ps_device_watch(int32_t on);
 /* Notices so far. Any thread. */
 PS_API int32_t ps_device_notices(void);
@@ -369,15 +369,15 @@ PS_API int32_t ps_host_api_info(int32_t host_api, double *info, int32_t info_siz
 
 /* Fills `config` with the defaults above. PS_ERR_ARGUMENT if `size` is not PS_CONFIG_SIZE. Any thread. */
 PS_API int32_t ps_config_init(double *config, int32_t size);
-/* PS_OK if such a stream could be opened, else what opening would give. Any thread; may block for a second, and for
+/* PS_OK if such a stream could be opened, else the error of opening it. Any thread; may block for a second, and for
  * 10 s where a sound server does not answer. */
 PS_API int32_t ps_check_settings(const double *config, int32_t size, const double *list, int32_t list_size);
 /* A stream of that configuration; both directions make it duplex. Nothing is opened yet. `list` holds channel
- * selectors and faults, as the configuration says. Looks at the numbers only: whether there are such devices is told by
- * PS_COMMAND_OPEN. PS_ERR_THREAD. Any thread. */
+ * selectors and faults, as the configuration says. Checks the numbers only: PS_COMMAND_OPEN tells
+ * whether the devices exist. PS_ERR_THREAD. Any thread. */
 PS_API int32_t ps_stream_new(const double *config, int32_t size, const double *list, int32_t list_size);
-/* What a desktop's mixer shows of the stream, in UTF-8, cut after 127 bytes: PulseAudio takes it, the others do not
- * know of it. Before PS_COMMAND_OPEN: PS_ERR_STATE. PS_ERR_ARGUMENT, PS_ERR_HANDLE: mend the call. Owner. */
+/* What a desktop's mixer shows of the stream, in UTF-8, cut after 127 bytes: only PulseAudio
+ * uses it. Before PS_COMMAND_OPEN: PS_ERR_STATE. PS_ERR_ARGUMENT, PS_ERR_HANDLE: mend the call. Owner. */
 #define PS_TEXT_APPLICATION 0
 #define PS_TEXT_STREAM 1
 #define PS_TEXT_ICON 2 /* a name of the desktop's icon theme */
@@ -405,7 +405,7 @@ PS_API int32_t ps_stream_free(int32_t stream);
  *   ABORTED    by ABORT, or by an error:              likewise                                      likewise
  *              ps_stream_error
  *   CLOSING    the device is being closed             by itself: CLOSED
- *   CLOSED     nothing can be done with it any more   ps_stream_free
+ *   CLOSED     the device is closed                   ps_stream_free
  *
  * ps_stream_free in any state closes the stream first. Numbers, levels, glitches, timing, state and error may be
  * asked in every state; they keep the values of the last run. */
@@ -427,10 +427,10 @@ PS_API int32_t ps_stream_free(int32_t stream);
 #define PS_COMMAND_START 2
 #define PS_COMMAND_STOP 3  /* play what the device has, end the run, finish the files */
 #define PS_COMMAND_ABORT 4 /* drop what the device has, end the run, finish the files; also of a run that is ending */
-#define PS_COMMAND_CLOSE 5 /* abort if need be, close the device, let go of rings and files */
+#define PS_COMMAND_CLOSE 5 /* abort if need be, close the device, release rings and files */
 /* Returns a ticket (>= 0) for ps_stream_done. STOP and ABORT take effect at once even while START is under way; on a
  * stream that is not running they do nothing. PS_ERR_BUSY: 32 are waiting, so wait for one of them
- * (a CLOSE is taken all the same). Any thread. */
+ * (a CLOSE is accepted even then). Any thread. */
 PS_API int32_t ps_stream_command(int32_t stream, int32_t command);
 /* PS_OK or the error of the command with that ticket, or PS_ERR_PENDING: ask again. The errors of OPEN are PS_ERR_STATE
  * (opened before), PS_ERR_ARGUMENT (settings that do not go with the device), PS_ERR_DEVICE_NOT_FOUND,
@@ -445,9 +445,9 @@ PS_API int32_t ps_stream_await(int32_t stream, int32_t ticket);
 PS_API int32_t ps_stream_wait(int32_t stream, double seconds);
 
 /* The source ends, and the run completes when all of it has been played: what is in the ring now, the rest of this
- * pass of a loop, a file to its end; no pad follows, and fewer frames than the run was to have are no error. In the
- * state STARTING it ends the wait for a source's first frames, and may be too early for the rest: to be called again
- * once it is ACTIVE. Does nothing in other states. Owner. */
+ * pass of a loop, a file to its end; no pad follows, and fewer frames than were set are not an error. In the
+ * state STARTING it ends the wait for a source's first frames, and may be too early for the rest: call it again once
+ * it is ACTIVE. Does nothing in other states. Owner. */
 PS_API int32_t ps_stream_drain(int32_t stream);
 /* One of the PS_STATE_. Any thread. */
 PS_API int32_t ps_stream_state(int32_t stream);
@@ -494,19 +494,19 @@ PS_API int32_t ps_stream_remove_sink(int32_t stream, int32_t sink);
 #define PS_TAP_FRAMES 1  /* frames that it got in this run or the last, */
 #define PS_TAP_DROPPED 2 /* that it lost, */
 #define PS_TAP_FIRST 3   /* the frame of the run that was its first; -1: it has had none, */
-#define PS_TAP_USED 4    /* 0 once it has been removed and let go of */
+#define PS_TAP_USED 4    /* 0 once it has been removed and released */
 #define PS_TAP_NUMBERS 5
 /* Numbers 0 .. count-1 of a sink. PS_ERR_ARGUMENT: there is no such sink. Owner. */
 PS_API int32_t ps_stream_sink(int32_t stream, int32_t sink, double *numbers, int32_t count);
 
 /* Drops what the source has written until now: what is playing fades out over `fade` frames. Of a ring all that was
- * written; memory that is looped, a ring that has ended, and a file end there. No BUFFER_EMPTY comes of it. The run
- * goes on. Returns the request's number (> 0), or 0 if nothing is being played. PS_ERR_ARGUMENT. Owner. */
+ * written; memory that is looped, a ring that has ended, and a file end there. That is not a PS_ERR_BUFFER_EMPTY. The
+ * run goes on. Returns the request's number (> 0), or 0 if nothing is being played. PS_ERR_ARGUMENT. Owner. */
 PS_API int32_t ps_stream_clear(int32_t stream, double fade);
 /* 1 once a request has been carried out, or the run has ended; else 0. Owner. */
 PS_API int32_t ps_stream_cleared(int32_t stream, int32_t request);
 
-#define PS_FRAMES_ALL -1 /* as many as the source has; in what is told: not known */
+#define PS_FRAMES_ALL -1 /* as many as the source has; as a result: not known */
 #define PS_PAD_FOREVER -1
 #define PS_RUN_FATAL_XRUNS 1 /* the first xrun ends the run with PS_ERR_XRUN */
 /* Frames (or PS_FRAMES_ALL), pad (or PS_PAD_FOREVER) and offset of the next run, whole numbers up to 9e15, whose
@@ -623,11 +623,11 @@ PS_API int32_t ps_stream_timing(int32_t stream, double *timing, int32_t count);
 PS_API int32_t ps_stream_error(int32_t stream, char *text, int32_t size, int32_t *numbers, int32_t count);
 
 /* Seconds until the ring of a sink (0: of the run; else of ps_stream_add_sink) will hold `frames` readable frames, as
- * the last callbacks foretell; 0 if it does now or the run has ended, at most 0.25. For aiming a timer. NaN:
+ * predicted from the last callbacks; 0 if it does now or the run has ended, at most 0.25. For aiming a timer. NaN:
  * PS_ERR_HANDLE, PS_ERR_ARGUMENT. Owner. */
 PS_API double ps_stream_due(int32_t stream, int32_t sink, double frames);
-/* Stream time at which the device captured frame number `frame` of this run, reckoned from the last callback, and from
- * what came between where the device had stalled or lost something for more than 20 ms.
+/* Stream time at which the device captured frame number `frame` of this run, computed from the last callback, and from
+ * those before it if the device has since stalled or lost something for more than 20 ms.
  * NaN: PS_ERR_STATE (not opened yet), PS_ERR_HANDLE, PS_ERR_ARGUMENT. Any thread. */
 PS_API double ps_stream_capture_time(int32_t stream, double frame);
 
@@ -707,8 +707,8 @@ PS_API int32_t ps_file_bytes(int32_t file, double offset, void *data, int32_t si
 #define PS_CUE_SIZE 2
 PS_API int32_t ps_file_cue(int32_t file, int32_t index, double *cue, int32_t size, char *name, int32_t name_size);
 
-/* What a sampler is told: PS_INSTRUMENT_SIZE numbers, then PS_LOOP_SIZE for each loop. Fills up to `count` and returns
- * how many there are, 0 for a file without. Owner. */
+/* The instrument chunk for samplers: PS_INSTRUMENT_SIZE numbers, then PS_LOOP_SIZE for each loop. Fills up to `count`
+ * and returns how many there are, 0 for a file without. Owner. */
 #define PS_INSTRUMENT_GAIN 0
 #define PS_INSTRUMENT_BASE_NOTE 1 /* MIDI notes, here and in keys */
 #define PS_INSTRUMENT_DETUNE 2    /* cents */
@@ -745,7 +745,7 @@ PS_API int32_t ps_file_loops(int32_t file, double *numbers, int32_t count);
 #define PS_BROADCAST_SHORT_TERM 6
 #define PS_BROADCAST_SIZE 7
 PS_API int32_t ps_file_broadcast(int32_t file, int32_t what, char *text, int32_t size, double *numbers, int32_t count);
-/* What libsndfile noted when it read the file's headers. Owner. */
+/* libsndfile's log of the file's headers. Owner. */
 PS_API int32_t ps_file_log(int32_t file, char *text, int32_t size);
 
 /* The same off the caller's thread. A job has the file until it has ended: other calls return PS_ERR_BUSY. */
