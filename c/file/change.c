@@ -13,7 +13,7 @@
 #define CUES_MOST 100
 #define NUMBERS (PS_CUE_SIZE * CUES_MOST + CODEC_LOOPS_MOST + PS_BROADCAST_SIZE)
 
-/* What a file is and says, and where its samples are. */
+/* The properties of a file, and the position of its samples. */
 struct view {
   struct codec_info info;
   int64_t start; /* of the samples in the file */
@@ -65,7 +65,7 @@ static int32_t append(const char *name, struct medium *medium, const struct code
   return file_error(name, 0, "nothing can be written after its end");
 }
 
-/* Whether the changed file has what the file has, and one frame more. */
+/* Whether the changed file has the contents of the original, and one frame more. */
 static int same(struct medium *overlay, const struct view *before, const struct view *after) {
   const struct codec_info *a = &before->info, *b = &after->info;
   int64_t bytes = overlay->inner->type->io.get_file_length(overlay->inner) - before->start;

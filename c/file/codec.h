@@ -1,6 +1,6 @@
-/* Who decodes and encodes a sound file, as medium.h says where its bytes are. A new decoder is one file with a struct
- * codec, and a row of the table in codecs.c. A codec knows nothing of handles, streams or threads: one caller at a time
- * uses a sound. */
+/* The contract of a codec, which decodes and encodes sound files; medium.h says where their bytes are. A new decoder is
+ * one file with a struct codec, and a row of the table in codecs.c. A codec knows nothing of handles, streams or
+ * threads: one caller at a time uses a sound. */
 #ifndef PS_FILE_CODEC_H
 #define PS_FILE_CODEC_H
 
@@ -23,7 +23,7 @@ struct sound {
   const char *name;      /* for messages; the caller's, longer than the sound */
 };
 
-/* What a sound is like. */
+/* The properties of a sound. */
 struct codec_info {
   /* In, for a new file and for RAW, else 0; out, always. */
   int32_t format, channels, sample_rate;
@@ -51,7 +51,7 @@ struct codec {
   /* What the last operation has left as the sound's failure, beside those of the medium. */
   int32_t (*failure)(struct sound *sound);
 
-  /* Frames moved; fewer than `frames` at the end of the sound, or where failure() has something to say. `format` is
+  /* Frames moved; fewer than `frames` at the end of the sound, or after a failure that failure() returns. `format` is
    * PS_FORMAT_INT16, INT32, FLOAT32 or FLOAT64. */
   int64_t (*read)(struct sound *sound, int32_t format, void *data, int64_t frames);
   int64_t (*write)(struct sound *sound, int32_t format, const void *data, int64_t frames);
@@ -74,7 +74,7 @@ struct codec {
   /* The broadcast extension: numbers[PS_BROADCAST_SIZE] and the text of a PS_BROADCAST_ number (new memory, UTF-8). 1,
    * or 0 if there is none. */
   int (*broadcast)(struct sound *sound, int32_t what, double *numbers, char **text);
-  /* What the codec noted about the file, as text. */
+  /* The codec's log of the file. */
   void (*log)(struct sound *sound, char *text, int32_t size);
 
   /* The formats that it has, of kind 0 (major) and 1 (subtype): their count, and one of them as "name\textension". */
@@ -106,6 +106,6 @@ int format_word_streams(int32_t word);        /* it can be written to a pipe and
 int format_word_is_block_codec(int32_t word); /* its frames stand in blocks of many */
 int64_t format_word_frame_bytes(int32_t word, int32_t channels); /* of PCM and the like; 0: they vary */
 size_t format_word_tag_bytes(int32_t word); /* that a tag may have; of CAF all tags together; 0: any number */
-int64_t format_word_limit(int32_t word);    /* bytes that such a file can hold, 0: no limit to speak of */
+int64_t format_word_limit(int32_t word);    /* bytes that such a file can hold, 0: no practical limit */
 
 #endif

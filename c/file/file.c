@@ -248,7 +248,7 @@ int32_t file_finish(struct file *file) {
     os_mutex_unlock(&file->lock);
     if (medium->type->close(medium) < 0 && status == PS_OK) status = file_system_error(file->name, errno);
   }
-  return file->failed ? PS_OK : status; /* the same disk that is full need not be reported twice */
+  return file->failed ? PS_OK : status; /* the same failure is not reported twice */
 }
 
 static void close_one(struct object *object, void *argument) {

@@ -16,7 +16,7 @@ void file_give_back(struct file *file);
 int32_t file_channels(const struct file *file);
 int32_t file_rate(const struct file *file); /* Hz */
 int file_seekable(const struct file *file);
-/* As the public functions of the same names, for who has taken the file. */
+/* Like the public functions of the same names, for a caller that has taken the file. */
 int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format);
 int64_t file_write(struct file *file, const void *data, int64_t frames, int32_t format);
 int64_t file_seek(struct file *file, int64_t frames, int32_t whence);
@@ -28,12 +28,12 @@ int32_t file_flush(struct file *file);
 /* Ends a wait for a pipe, now and from now on, so that a stalled pipe holds up no other thread. Any thread. */
 void file_interrupt(struct file *file);
 
-/* Bytes that have gone through so far: whether a stalled pipe is one. Any thread. */
+/* Bytes moved so far, by which a stalled pipe is recognised. Any thread. */
 int64_t file_progress(struct file *file);
 
 /* Closes all open files; for ps_shutdown. */
 void file_close_all(void);
-/* Closes those that no call uses, and waits for nothing. */
+/* Closes the files that no call uses, without waiting. */
 void file_close_idle(void);
 
 #endif

@@ -6,7 +6,7 @@
 
 /* "name: text"; `code` is the codec's number for it, or 0. */
 int32_t file_error(const char *name, int32_t code, const char *text);
-/* What the system says of an errno. */
+/* The system's text for an errno. */
 int32_t file_system_error(const char *name, int error);
 
 #endif

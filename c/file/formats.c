@@ -1,4 +1,4 @@
-/* The door's questions about formats: the codecs' formats, one list after the other. */
+/* The public functions about formats: the codecs' formats, one list after the other. */
 #include "base/error.h"
 #include "file/codec.h"
 #include "pastream.h"

@@ -20,7 +20,7 @@ char *latin1_from_utf8(const char *text) {
   return copy;
 }
 
-/* Whether every sequence is whole; which characters they stand for is not looked at. */
+/* Whether every sequence is whole; the characters themselves are not checked. */
 static int is_utf8(const unsigned char *text) {
   while (*text) {
     int more = *text < 0x80 ? 0 : *text < 0xC2 ? -1 : *text < 0xE0 ? 1 : *text < 0xF0 ? 2 : *text < 0xF5 ? 3 : -1;

@@ -2,9 +2,9 @@
 #ifndef PS_LATIN1_H
 #define PS_LATIN1_H
 
-/* NULL, too, if the text has characters that Latin-1 lacks. */
+/* NULL also if the text has characters that Latin-1 lacks. */
 char *latin1_from_utf8(const char *text);
-/* A copy of what is UTF-8; anything else is taken for Latin-1. */
+/* A copy of a text in UTF-8; any other text is taken for Latin-1. */
 char *utf8_from_either(const char *text);
 
 #endif

@@ -28,7 +28,7 @@ struct chain {
   struct codec_info info;
   int64_t position, total;
   char *tags[CODEC_TAGS];
-  char foreign[FOREIGN]; /* why what comes behind `total` frames cannot be read with them; empty if nothing does */
+  char foreign[FOREIGN]; /* why the sound after `total` frames cannot be read with them; empty if there is none */
 };
 
 static struct chain *of(struct sound *sound) { return (struct chain *)sound; }
@@ -113,7 +113,7 @@ static int32_t open_file(struct chain *chain, const int64_t *starts, int count, 
     chain->links[i].to = i + 1 < count ? starts[i + 1] : length;
   }
   int32_t status = measure(chain);
-  /* Readers go on to where the error is told. */
+  /* Readers continue up to the frame of the error. */
   chain->info.frames = chain->foreign[0] ? CODEC_FRAMES_UNKNOWN : chain->total;
   return status;
 }

@@ -23,7 +23,7 @@ int64_t probe_read(struct medium *medium, int64_t offset, void *data, int64_t by
   return medium->type->io.read(data, bytes, medium);
 }
 
-/* Has a codec read these bytes instead of the file's. */
+/* Makes the codec read these bytes instead of the file's. */
 static void patch(struct probe *probe, int64_t offset, const void *data, int64_t size) {
   if (probe->patch_count == MEDIUM_PATCHES) return;
   struct medium_patch *patch = &probe->patches[probe->patch_count++];
@@ -40,7 +40,7 @@ static void patch_number(struct probe *probe, int64_t offset, int64_t number, in
 
 /* ------------------------------------------------------------------ WAV, RF64 */
 
-/* Sizes that programs leave in a header which they could not go back to. */
+/* Sizes that programs leave in a header which they cannot rewrite. */
 static int is_unknown_size(uint64_t size, int64_t file_size, int64_t sound) {
   if (size >= 0xFFFFFFFE) return 1;
   /* A length of 0 is believed if the size of the whole file agrees with it. */

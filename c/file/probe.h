@@ -1,4 +1,4 @@
-/* What the bytes of a medium are, found out before a codec sees them: our own look at headers, bounded in work and
+/* Recognises the contents of a medium before a codec reads it: our own look at headers, bounded in work and
  * memory. It tells where the sound is, what in the header has to be read differently, and what a file is that no codec
  * reads. */
 #ifndef PS_FILE_PROBE_H

@@ -18,7 +18,7 @@ struct header {
   int64_t bytes; /* of the frame */
 };
 
-/* The header of a frame; 0 if these four bytes are none. */
+/* The header of a frame; 0 if these four bytes are not one. */
 static int parse(const bytes *b, struct header *header) {
   static const short rates[3][15] = {{0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320},
                                      {0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384},
@@ -50,7 +50,7 @@ static int alike(const struct header *a, const struct header *b) {
 /* A look through the medium, of which a part is at hand. */
 struct view {
   struct medium *medium;
-  int64_t at_once; /* bytes to read: of a pipe none that are not needed, for they may be long in coming */
+  int64_t at_once; /* bytes to read: of a pipe only those that are needed, because they may come late */
   int64_t from, count;
   bytes data[BUFFER];
 };
@@ -153,7 +153,7 @@ void probe_mpeg(struct medium *medium, int64_t length, int64_t offset, struct pr
   if (length < 0) {
     frames = UNKNOWN_FRAMES;
   } else {
-    /* A last frame that is cut off does not count: nothing says that it was to be there. */
+    /* A last frame that is cut off is not counted. */
     while (at < length && (at = next_frame(&view, at, &first, &header)) >= 0 && at + header.bytes <= length) {
       frames++;
       at += header.bytes;

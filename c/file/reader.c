@@ -15,7 +15,7 @@ struct file_reader {
   struct file *file;
   struct ring *ring;
   struct file_thread_options options;
-  int64_t end; /* of the file, where it was come upon; -1: not yet */
+  int64_t end; /* of the file, once it has been reached; -1: not yet */
   struct os_thread thread;
   struct os_event wake;
   _Atomic int32_t stop, last_pass;

@@ -1,5 +1,5 @@
-/* Whether a codec can write a kind of file at all, tried out in memory before an existing file is emptied: some take
- * what they cannot write, or write what they cannot read, and say so at the end or never. */
+/* Whether a codec can write a kind of file at all, tried out in memory before an existing file is emptied: some accept
+ * what they cannot write, or write what they cannot read, and report it at the end or never. */
 #include "file/rehearse.h"
 
 #include <stdio.h>

@@ -19,7 +19,7 @@ struct file {
   struct object object;
   struct sound *sound;   /* NULL once finished */
   struct medium *medium; /* NULL where the codec itself opened the file, by its name */
-  struct os_mutex lock;  /* held to let go of the medium, and by other threads that look at it */
+  struct os_mutex lock;  /* held to release the medium, and by other threads that look at it */
   int32_t mode;          /* PS_MODE_READ, PS_MODE_WRITE or both */
   int32_t format;        /* of format_word.h */
   int32_t channels, sample_rate, seekable;

@@ -22,7 +22,7 @@ struct medium_io {
 struct medium_type {
   struct medium_io io; /* their last argument is the medium */
   int seekable;
-  /* The rest may be NULL, for nothing to do. */
+  /* The others may be NULL, and then do nothing. */
   int (*truncate)(struct medium *medium); /* at the position; 0, or -1 with an error */
   int (*sync)(struct medium *medium);     /* onto the disk; 0, or -1 with an error */
   void (*opened)(struct medium *medium);  /* the headers have been read */
@@ -56,7 +56,7 @@ int medium_in_memory(const struct medium *medium);
  * there is more than `most` bytes. */
 struct medium *medium_gather(struct medium *pipe, int64_t most);
 
-/* What a header is known to be, before a codec reads it from a pipe: the codec is told that the file is `length` bytes
+/* Prepares a pipe for a codec, by what is known of its header: the codec is told that the file is `length` bytes
  * long (-1: not known), reads no further than `head` bytes in search of the sound, and may look for places far ahead or
  * not. */
 void medium_pipe_expect(struct medium *pipe, int64_t length, int64_t head, int far_seeks);

@@ -21,7 +21,7 @@ struct pipe {
   int opening, far_seeks;
   int64_t claimed;   /* length that a codec is told */
   int64_t head_most; /* bytes that are kept while the file is being opened; what is behind them is not there then */
-  int64_t position;  /* where the codec believes to be */
+  int64_t position;  /* that the codec assumes */
   int64_t moved;     /* bytes that came in, or went out */
   unsigned char *head;
   int64_t head_length, head_capacity;
@@ -124,7 +124,7 @@ static void opened(struct medium *medium) { ((struct pipe *)medium)->opening = 0
 
 /* ------------------------------------------------------------------ writing */
 
-/* Says in the first header that the length is unknown. libsndfile knows how to for AU only. */
+/* Writes into the first header that the length is unknown. libsndfile does that for AU only. */
 static void mark_unknown_length(unsigned char *header, int64_t bytes) {
   if (bytes >= 44 && memcmp(header, "RIFF", 4) == 0 && memcmp(header + bytes - 8, "data", 4) == 0) {
     memset(header + 4, 0xFF, 4);

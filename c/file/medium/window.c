@@ -96,7 +96,7 @@ static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
     medium_fail(&window->medium, EPERM);
     return 0;
   }
-  for (int i = 0; i < window->patch_count; i++) /* from now on the file itself says it */
+  for (int i = 0; i < window->patch_count; i++) /* from now on the file's own bytes count */
     if (window->position < window->patches[i].offset + window->patches[i].bytes &&
         window->position + bytes > window->patches[i].offset)
       window->patches[i].bytes = 0;

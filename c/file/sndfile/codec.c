@@ -136,7 +136,7 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
   sndfile.command(sound->handle, SF_SET_CLIPPING, NULL, 1);
   int32_t status = mode & PS_MODE_WRITE ? set_encoding(sound, info) : PS_OK;
   if (status == PS_OK && mode & PS_MODE_WRITE && asked_rate > 0 && asked_rate != info->sample_rate) {
-    /* Some formats have one rate, and libsndfile takes that instead of the one asked for, without a word. */
+    /* Some formats have one rate, and libsndfile silently takes that instead of the one asked for. */
     char text[100];
     snprintf(text, sizeof text, "files of this format have a rate of %d Hz", (int)info->sample_rate);
     status = file_error(name, 0, text);

@@ -87,7 +87,7 @@ static struct sndfile *open_watched(struct sndfile_sound *sound, int access, str
 }
 
 struct sndfile *sndfile_open_guarded(struct sndfile_sound *sound, int access, struct sf_info *info) {
-  /* A pipe may have to wait for its data: better that a reason gets lost than that everybody waits with it. */
+  /* A pipe may have to wait for its data: without the lock a reason may be lost, but no other thread waits. */
   int locked = sound->sound.medium->type->seekable;
   sound->guard = calloc(1, sizeof *sound->guard);
   if (!sound->guard) {

@@ -10,7 +10,7 @@ struct mpeg_sound {
   struct mpg123 *mpeg;
   int channels;
   int64_t position;
-  char damage[200]; /* what a read has come upon; reported until the next seek */
+  char damage[200]; /* that a read has found; reported until the next seek */
   char log[200];
   char *tags[CODEC_TAGS];
 };

@@ -1,5 +1,5 @@
 /* Seeks that are exact to the frame. libsndfile's own are not, in formats whose decoders need what came before: it
- * begins to decode at the place itself. So the place is come to by decoding from before it. */
+ * begins to decode at the place itself. So decoding begins before the place. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +16,7 @@ static uint64_t le64(const unsigned char *b) {
   return value;
 }
 
-/* Frame at which the last page of an Ogg Vorbis file begins. libsndfile loses count if it comes upon that page by a
+/* Frame at which the last page of an Ogg Vorbis file begins. libsndfile loses count if it reaches that page by a
  * search. 0 if the pages are not found: all is decoded from the start then. */
 static int64_t find_last_page(struct sndfile_sound *sound) {
   struct medium *medium = sound->sound.medium;
@@ -79,7 +79,7 @@ int sndfile_seek(struct sound *base, int64_t frame) {
   sound->damage = NULL;
   if (!sound->reads) return go_to(sound, frame);
   int64_t from = start_for(sound, frame);
-  /* A short way forward libsndfile goes without a search, and loses count of a block: not from the start. */
+  /* libsndfile goes a short way forward without a search, and loses count of a block, except from the start. */
   if ((sound->format & SF_SUBTYPE_MASK) == SF_VORBIS && !go_to(sound, 0)) return 0;
   if (!go_to(sound, from) && !start_again(sound)) return 0;
   while (sound->position < frame) {

@@ -17,7 +17,7 @@ struct sndfile_sound {
   int64_t block;              /* frames of one read at most, so that little is lost with a damaged one; 0: any number */
   int64_t last_page;          /* Vorbis: frame at which the last page begins; -1: not looked for yet */
   const unsigned char *order; /* see order.c; NULL where channels are in WAVE's order */
-  char *damage;               /* what a read has come upon; reported until the next seek */
+  char *damage;               /* that a read has found; reported until the next seek */
   struct sf_cues *cues;
   struct guard *guard; /* while the file is being opened */
 };
