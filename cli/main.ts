@@ -54,6 +54,7 @@ async function report(error: unknown, json: boolean): Promise<number> {
   const { failureOf, failureText, isClosedPipe } = await import("./report/failure.ts");
   const stderr = await import("./report/stderr.ts");
   if (isClosedPipe(error)) return 0;
+  await (await import("./options/suggest.ts")).addSuggestion(error);
   const { exitCode } = failureOf(error);
   if (json) {
     const { makeReporter } = await import("./report/reporter.ts");

@@ -18,6 +18,7 @@ import { decibels } from "../report/levels.ts";
 import * as stderr from "../report/stderr.ts";
 import { analyseLoopback, type LoopbackResult, testSound } from "./loopback.ts";
 import { sampleNotes } from "../options/notes.ts";
+import { addSuggestion } from "../options/suggest.ts";
 import { framesOf, type Span } from "../options/numbers.ts";
 import type { CommandLine, Settings } from "../options/settings.ts";
 import { type Summary, summaryLines, summaryOf } from "../report/summary.ts";
@@ -147,6 +148,7 @@ export async function doctor({ settings }: CommandLine): Promise<number> {
   } catch (thrown) {
     if (isClosedPipe(thrown)) throw thrown;
     const error = blame(thrown, settings);
+    await addSuggestion(error);
     failure = failureOf(error);
     if (!settings.json) stderr.line(failureText(error));
   }

@@ -5,7 +5,6 @@
 import { looksLikeChannels, looksLikeMap, readChannels, readMap, readSides, type Sides } from "./lists.ts";
 import * as numbers from "./numbers.ts";
 import { dtypes, type NameList, nameLists, type Settings, shells } from "./settings.ts";
-import { didYouMean } from "./suggest.ts";
 import { UsageError } from "./usage-error.ts";
 
 export type Group = "general" | "streaming" | "device" | "file";
@@ -43,7 +42,7 @@ function choose<const Name extends string>(names: readonly Name[], what: string)
     const lower = text.toLowerCase();
     const name = names.find((name) => name === lower);
     if (name) return name;
-    throw new UsageError(`'${text}' is not ${what}: ${names.join(", ")}${didYouMean(text, names)}`);
+    throw new UsageError(`'${text}' is not ${what}: ${names.join(", ")}`, { word: text, known: names });
   };
 }
 

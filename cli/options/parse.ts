@@ -3,7 +3,6 @@ import { parseArgs } from "node:util";
 import { isPlaceholder } from "./lists.ts";
 import { type Option, options, type SettingName, settingNames, spelling } from "./options.ts";
 import type { CommandLine, Settings } from "./settings.ts";
-import { didYouMean } from "./suggest.ts";
 import { UsageError } from "./usage-error.ts";
 
 const byName = new Map(settingNames.map((setting) => [options[setting].name, setting]));
@@ -28,7 +27,7 @@ function fullName(rawName: string): string {
   const matches = rawName.startsWith("--") ? longNames.filter((name) => name.startsWith(written)) : [];
   if (matches.length === 1) return matches[0];
   if (matches.length > 1) throw new UsageError(`${rawName} may be ${matches.join(" or ")}`);
-  throw new UsageError(`unknown option ${rawName}${didYouMean(written, longNames)}`);
+  throw new UsageError(`unknown option ${rawName}`, { word: written, known: longNames });
 }
 
 /** Whether a word that would be taken as a value is another option instead. Negative numbers are values. */
@@ -137,8 +136,9 @@ class Reader {
         value = option.read!(word);
       } catch (error) {
         if (!(error instanceof UsageError)) throw error;
-        const hint = byName.has(whole.slice(1)) ? `; did you mean -${whole}?` : "";
-        throw new UsageError(`${spelling(setting)}: ${error.message}${hint}`);
+        const message = `${spelling(setting)}: ${error.message}`;
+        if (byName.has(whole.slice(1))) throw new UsageError(`${message}; did you mean -${whole}?`);
+        throw new UsageError(message, error.misspelling);
       }
       if (option.words === undefined) this.#set(setting, value);
       else this.#append(setting, value, option.words);

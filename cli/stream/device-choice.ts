@@ -3,7 +3,6 @@ import { type HostApiInfo, matchDevices, queryDevices, queryHostApis } from "../
 import { readSides, type Sides } from "../options/lists.ts";
 import { spelling } from "../options/options.ts";
 import type { Settings } from "../options/settings.ts";
-import { didYouMean } from "../options/suggest.ts";
 import { UsageError } from "../options/usage-error.ts";
 
 /** A device as the API takes it; undefined is the default. */
@@ -18,7 +17,7 @@ export function findHostApi(name: string): HostApiInfo {
   if (matches.length === 1) return matches[0];
   const names = (matches.length > 0 ? matches : all).map((api) => api.name);
   const problem = matches.length > 0 ? "may be one of" : "is none of";
-  throw new UsageError(`--host-api: '${name}' ${problem} ${names.join(", ")}${didYouMean(name, names)}`);
+  throw new UsageError(`--host-api: '${name}' ${problem} ${names.join(", ")}`, { word: name, known: names });
 }
 
 /** The parts of a list; undefined if the text is not one. */

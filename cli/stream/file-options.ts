@@ -1,7 +1,6 @@
 /** Options of sound files, checked against the installed libsndfile. */
 import { availableFormats, availableSubtypes, checkFormat, formatOfName, type SoundFileOptions } from "../../mod.ts";
 import type { Settings } from "../options/settings.ts";
-import { didYouMean } from "../options/suggest.ts";
 import { UsageError } from "../options/usage-error.ts";
 
 export type FileSide = "playback" | "recording";
@@ -16,7 +15,7 @@ export function typeNamed(option: string, name: string): { format: string; subty
   const formats = Object.keys(availableFormats());
   const known = formats.includes(name) ? { format: name } : formatOfName(`.${name}`);
   if (known && formats.includes(known.format)) return known;
-  throw new UsageError(`${option}: '${name}' is none of ${formats.join(", ")}${didYouMean(name, formats)}`);
+  throw new UsageError(`${option}: '${name}' is none of ${formats.join(", ")}`, { word: name, known: formats });
 }
 
 /** Type, encoding and byte order for one side, as far as they were given. */
@@ -29,9 +28,8 @@ export function fileChoice(settings: Settings, side: FileSide): FileChoice {
   if (subtype !== undefined) {
     const subtypes = Object.keys(availableSubtypes());
     if (!subtypes.includes(subtype)) {
-      throw new UsageError(
-        `-e/--encoding: '${subtype}' is none of ${subtypes.join(", ")}${didYouMean(subtype, subtypes)}`,
-      );
+      const message = `-e/--encoding: '${subtype}' is none of ${subtypes.join(", ")}`;
+      throw new UsageError(message, { word: subtype, known: subtypes });
     }
   }
   return { ...(format && { format }), ...(subtype && { subtype }), ...(endian && { endian }) };

@@ -3,6 +3,7 @@ import { BufferEmptyError } from "../../mod.ts";
 import { failureOf, isBrokenPipe } from "../report/failure.ts";
 import { makeReporter, type Reporter } from "../report/reporter.ts";
 import type { CommandLine, Settings } from "../options/settings.ts";
+import { addSuggestion } from "../options/suggest.ts";
 import { Rotator } from "./rotator.ts";
 import { Signals } from "./signals.ts";
 import { closeTransport, openTransport, type Transport } from "./transport.ts";
@@ -87,6 +88,7 @@ export async function runStream(line: CommandLine): Promise<number> {
   });
   signals?.close();
   const [error] = errors;
+  await addSuggestion(error);
   const exitCode = signals?.exitCode ?? (error === undefined ? 0 : failureOf(error).exitCode);
   const files = transport?.files?.begun ?? [];
   reporter.end({ exitCode, signal: signals?.name, error, stream: transport?.stream, files });

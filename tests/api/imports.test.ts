@@ -103,6 +103,20 @@ describe("imports", () => {
     assert.deepEqual(foreign, []);
   });
 
+  it("of --help and of the parser do not load the library, which takes longer than both", () => {
+    const loaded = new Set<string>();
+    const load = (file: string) => {
+      if (loaded.has(file)) return;
+      loaded.add(file);
+      for (const [, specifier] of read(file).matchAll(/^(?:import|export) (?!type )[^;"]*?from "(\.[^"]+)";/gm)) {
+        load(relative(root, join(root, dirname(file), specifier)).replaceAll(sep, "/"));
+      }
+    };
+    ["cli/main.ts", "cli/manual/help.ts", "cli/options/parse.ts"].forEach(load);
+    assert.ok(loaded.has("cli/options/options.ts"));
+    assert.deepEqual([...loaded].filter((file) => !file.startsWith("cli/")), []);
+  });
+
   it("form no circle", () => {
     assert.deepEqual(circle(imports), undefined);
     assert.deepEqual(circle(new Map([["a", ["b"]], ["b", ["c"]], ["c", ["b"]]])), ["b", "c", "b"]);
