@@ -84,6 +84,7 @@ export {
   formatOfName,
 } from "./src/sound-file/format-names.ts";
 export type { BroadcastInfo, CuePoint, Instrument, SampleLoop } from "./src/sound-file/notes.ts";
+export type { ByteSource } from "./src/sound-file/incoming.ts";
 export type { ReadOptions } from "./src/sound-file/samples.ts";
 export { type FileContents, type FileInfo, info, readFile, writeFile } from "./src/sound-file/whole-files.ts";
 export type { ChunkOptions } from "./src/chunks/options.ts";

@@ -762,6 +762,40 @@ PS_API int32_t ps_job_take(int32_t job, void *data, double frames);
 /* Ends the job, if it has not ended, after the block that it is at, and gives the handle back. Owner. */
 PS_API int32_t ps_job_free(int32_t job);
 
+/* A sound file whose bytes arrive piece by piece, as a download. One call makes room for `bytes` bytes (at most 64 MiB)
+ * that have not been decoded yet; returns a handle. PS_ERR_ARGUMENT, PS_ERR_MEMORY. Any thread. */
+PS_API int32_t ps_incoming_new(int32_t bytes);
+/* Copies in as many of `bytes` bytes as there is room for, and returns how many: never waits. PS_ERR_BUSY (another call
+ * does it now), PS_ERR_HANDLE. Owner. */
+PS_API int32_t ps_incoming_write(int32_t incoming, const void *data, int32_t bytes);
+/* Bytes that have been written and have not been taken yet. PS_ERR_HANDLE. Owner. */
+PS_API int32_t ps_incoming_waiting(int32_t incoming);
+/* No more bytes come. PS_INCOMING_CUT_OFF: some are missing, so that reads of the file fail after the frames that are
+ * there, with the number of the frame. PS_INCOMING_LEFT: no more is wanted than has been decoded, that is no failure.
+ * Only the first call counts. PS_ERR_ARGUMENT, PS_ERR_HANDLE. Owner. */
+#define PS_INCOMING_WHOLE 0
+#define PS_INCOMING_CUT_OFF 1
+#define PS_INCOMING_LEFT 2
+PS_API int32_t ps_incoming_end(int32_t incoming, int32_t how);
+/* Starts opening the file for reading, with the info[] of ps_file_open, on a thread of its own, which waits for the
+ * header: once. Formats that are read only as a whole are kept in memory, up to 256 MiB. `name` stands in messages.
+ * PS_ERR_STATE (a second time), PS_ERR_THREAD, PS_ERR_MEMORY, PS_ERR_ARGUMENT. Owner. */
+PS_API int32_t ps_incoming_open(int32_t incoming, const char *name, const double *info, int32_t info_size);
+/* The file, when it has been opened: it is the caller's from then on, and closed by ps_file_close. PS_ERR_PENDING: ask
+ * again; or why it could not be opened. PS_ERR_STATE: it has been handed over before. Owner. */
+PS_API int32_t ps_incoming_opened(int32_t incoming);
+/* Gives the handle back, and ends an opening that waits. A file that was handed over is cut off after the bytes that
+ * have come, unless their end had come. Owner. */
+PS_API int32_t ps_incoming_free(int32_t incoming);
+
+/* What bytes are that may be samples or a sound file, by how they begin. `whole`: there are no others behind them.
+ * PS_BYTES_UNDECIDED asks for more: 4096 bytes are always enough. PS_ERR_SOUNDFILE: encoded sound that no codec reads;
+ * the detail says which, and what to do. Any thread. */
+#define PS_BYTES_SAMPLES 0
+#define PS_BYTES_SOUND_FILE 1
+#define PS_BYTES_UNDECIDED 2
+PS_API int32_t ps_bytes_recognize(const void *data, int32_t bytes, int32_t whole);
+
 #define PS_FORMATS_MAJOR 0
 #define PS_FORMATS_SUBTYPE 1
 /* Formats of the installed libsndfile of one kind. count returns how many; info returns its format

@@ -57,6 +57,7 @@ static void thread_ended(int32_t owner) {
   if (OS_THREADS_END_MEANWHILE) handle_each(HANDLE_STREAM, await_owned, &owned);
   free_owned(owner, HANDLE_STREAM, ps_stream_free);
   free_owned(owner, HANDLE_JOB, ps_job_free);
+  free_owned(owner, HANDLE_INCOMING, ps_incoming_free);
   free_owned(owner, HANDLE_FILE, ps_file_close);
   free_owned(owner, HANDLE_RING, ps_ring_free);
 }

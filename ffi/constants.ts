@@ -339,5 +339,13 @@ export const PS_BROADCAST_MOMENTARY = 5;
 export const PS_BROADCAST_SHORT_TERM = 6;
 export const PS_BROADCAST_SIZE = 7;
 
+export const PS_INCOMING_WHOLE = 0;
+export const PS_INCOMING_CUT_OFF = 1;
+export const PS_INCOMING_LEFT = 2;
+
+export const PS_BYTES_SAMPLES = 0;
+export const PS_BYTES_SOUND_FILE = 1;
+export const PS_BYTES_UNDECIDED = 2;
+
 export const PS_FORMATS_MAJOR = 0;
 export const PS_FORMATS_SUBTYPE = 1;

@@ -203,6 +203,22 @@ export const symbols = {
   ps_job_take: { parameters: ["i32", "buffer", "f64"], result: "i32" },
   // int32_t ps_job_free(int32_t job)
   ps_job_free: { parameters: ["i32"], result: "i32" },
+  // int32_t ps_incoming_new(int32_t bytes)
+  ps_incoming_new: { parameters: ["i32"], result: "i32" },
+  // int32_t ps_incoming_write(int32_t incoming, const void *data, int32_t bytes)
+  ps_incoming_write: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  // int32_t ps_incoming_waiting(int32_t incoming)
+  ps_incoming_waiting: { parameters: ["i32"], result: "i32" },
+  // int32_t ps_incoming_end(int32_t incoming, int32_t how)
+  ps_incoming_end: { parameters: ["i32", "i32"], result: "i32" },
+  // int32_t ps_incoming_open(int32_t incoming, const char *name, const double *info, int32_t info_size)
+  ps_incoming_open: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  // int32_t ps_incoming_opened(int32_t incoming)
+  ps_incoming_opened: { parameters: ["i32"], result: "i32" },
+  // int32_t ps_incoming_free(int32_t incoming)
+  ps_incoming_free: { parameters: ["i32"], result: "i32" },
+  // int32_t ps_bytes_recognize(const void *data, int32_t bytes, int32_t whole)
+  ps_bytes_recognize: { parameters: ["buffer", "i32", "i32"], result: "i32" },
   // int32_t ps_format_count(int32_t kind)
   ps_format_count: { parameters: ["i32"], result: "i32" },
   // int32_t ps_format_info(int32_t kind, int32_t index, char *text, int32_t size)

@@ -105,16 +105,29 @@ static int64_t cut_to_pipe(struct file *file, int64_t done) {
   return done < left ? done : left > 0 ? left : 0;
 }
 
-/* At the end of what can be read: whether all frames that the file has said to have were there. */
+/* At the end of what can be read: whether all frames were there that the file has said to have. */
 static int32_t check_end(struct file *file) {
   char text[120];
   int64_t position = file_tell(file), total = frames_of(file);
   int32_t subtype = file->format & SF_SUBTYPE_MASK;
+  if (file->incoming && total == FILE_FRAMES_UNKNOWN) total = file->told_frames;
   /* These say nothing of their length: it is estimated. */
   if (subtype == SF_MPEG_LAYER_I || subtype == SF_MPEG_LAYER_II || position >= total) return PS_OK;
   snprintf(text, sizeof text, "the sound is damaged or cut off: it ends at frame %lld of %lld", (long long)position,
            (long long)total);
   return file_error(file->name, 0, text);
+}
+
+/* What follows the last frame that could be read: the failure that ended it, or PS_OK. */
+static int32_t why_ended(struct file *file) {
+  char text[80];
+  if (file->incoming && incoming_over(file->incoming, INCOMING_LEFT)) return PS_OK;
+  if (file->incoming && incoming_over(file->incoming, INCOMING_BROKEN)) {
+    snprintf(text, sizeof text, "the sound is cut off: it ends at frame %lld", (long long)file_tell(file));
+    return file_error(file->name, 0, text);
+  }
+  int32_t status = file_failure(file);
+  return status < 0 ? status : check_end(file);
 }
 
 int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format) {
@@ -124,7 +137,7 @@ int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format)
   int64_t left = frames_of(file) - file_tell(file);
   if (frames_of(file) != FILE_FRAMES_UNKNOWN && frames > left)
     frames = left; /* a codec may have more, which is nothing */
-  if (frames <= 0) return 0;
+  if (frames <= 0) return why_ended(file);
   int64_t done = file_samples_read(file, data, frames, format);
   if (done < 0) return done;
   /* A codec may go on with what it has when the system fails to read: only plain samples are known to be good then. */
@@ -132,8 +145,7 @@ int64_t file_read(struct file *file, void *data, int64_t frames, int32_t format)
   if (file->medium && file->medium->error && (file->format & SF_MAJOR_MASK) == SF_SDS) return file_failure(file);
   if (file->pipe_blocks) done = cut_to_pipe(file, done);
   set_position(file, file_tell(file) + done);
-  int32_t status = done ? PS_OK : file_failure(file); /* what came before a failure is good */
-  if (!done && status == PS_OK) status = check_end(file);
+  int32_t status = done ? PS_OK : why_ended(file); /* what came before a failure is good */
   join_positions(file);
   return status < 0 ? status : done;
 }

@@ -14,12 +14,14 @@
 
 #define MAX_CHANNELS 1024       /* libsndfile's own limit */
 #define GATHER_MOST (256 << 20) /* bytes of a pipe that are held in memory */
+#define TOLD_MOST 0x7FFF0000    /* larger numbers are what programs write that do not know the length */
 #define HEAD_BEYOND 65536       /* bytes of the sound that a codec may look at before it is read */
 
 static void destroy(struct object *object) {
   struct file *file = (struct file *)object;
   file_finish(file);
   if (file->medium) file->medium->type->close(file->medium);
+  if (file->incoming) object_release(&file->incoming->object);
   file_free_tags(file);
   free(file->scratch);
   free(file->name);
@@ -90,8 +92,10 @@ static int32_t prepare_pipe(const char *name, struct medium **medium, const stru
   int ended = medium_pipe_ended(*medium, &bytes);
   if (probe->kind == PROBE_WHOLE || (probe->kind == PROBE_CHUNKS && probe->sound < 0 && ended)) {
     struct medium *memory = medium_gather(*medium, GATHER_MOST);
-    if (!memory && errno == EFBIG)
-      return file_error(name, 0, "files of this format cannot be read from a pipe if they are longer than 256 MiB");
+    if (!memory && errno == EFBIG) {
+      (*medium)->error = 0; /* which is reported here */
+      return file_error(name, 0, "files of this format are read as a whole, and of a pipe at most 256 MiB are kept");
+    }
     if (!memory) return file_system_error(name, errno);
     *medium = memory;
     return PS_OK;
@@ -154,9 +158,16 @@ int64_t file_frames_of_pipe(struct file *file, int64_t bytes) {
   return frames;
 }
 
+/* Frames that the header of a pipe tells, where it is to be believed; else unknown. */
+static int64_t frames_told(const struct probe *probe, const struct codec_info *opened) {
+  int64_t most = probe->kind == PROBE_CHUNKS ? probe->end - probe->sound : opened->frames;
+  int tells = probe->kind == PROBE_CHUNKS ? probe->end >= 0 : probe->kind == PROBE_FLOW || probe->kind == PROBE_MPEG;
+  return tells && probe->insert.bytes == 0 && most < TOLD_MOST ? opened->frames : FILE_FRAMES_UNKNOWN;
+}
+
 /* A file of a sound that has been opened; the handle. The sound and the medium are taken over in any case. */
 static int32_t new_file(const char *name, struct sound *sound, struct medium *medium, int32_t mode,
-                        const struct codec_info *opened, int64_t told, double *info) {
+                        const struct codec_info *opened, const struct probe *probe, double *info) {
   struct file *file = calloc(1, sizeof *file);
   char *copy = malloc(strlen(name) + 1);
   if (!file || !copy) {
@@ -177,10 +188,14 @@ static int32_t new_file(const char *name, struct sound *sound, struct medium *me
   file->seekable = opened->seekable && (!medium || medium->type->seekable);
   file->natural = opened->natural;
   file->peak = opened->peak;
+  file->told_frames = frames_told(probe, opened);
   file->pipe_frames = -1;
   int unknown = medium && !medium->type->seekable && mode == PS_MODE_READ;
   file->pipe_blocks = unknown && format_word_is_block_codec(opened->format);
-  atomic_init(&file->frames, unknown ? FILE_FRAMES_UNKNOWN : fresh(mode) ? 0 : told >= 0 ? told : opened->frames);
+  atomic_init(&file->frames, unknown              ? FILE_FRAMES_UNKNOWN
+                             : fresh(mode)        ? 0
+                             : probe->frames >= 0 ? probe->frames
+                                                  : opened->frames);
   if (medium) medium->limit = format_word_limit(opened->format);
   if (file->mode == PS_MODE_READ_WRITE) sound->codec->seek(sound, 0); /* libsndfile begins to write at the end */
   file_load_tags(file);
@@ -212,7 +227,7 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
   }
   if (status == PS_OK) {
     medium_opened(medium);
-    return new_file(name, sound, medium, mode, &wanted, probe.frames, info);
+    return new_file(name, sound, medium, mode, &wanted, &probe, info);
   }
   if (medium && medium->error > 0) status = file_system_error(name, medium->error);
   if (medium) medium->type->close(medium);
@@ -316,6 +331,33 @@ int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double
   if (fresh(mode)) status = rehearse("memory", mode, &wanted);
   if (status < 0) return status;
   return open_memory("memory", data, fresh(mode) ? 0 : (size_t)bytes, mode, &wanted, info);
+}
+
+/* Why a file that has not come whole cannot be opened. */
+static int32_t explain(const char *name, struct incoming *incoming, int32_t status) {
+  if (status != PS_ERR_SOUNDFILE) return status;
+  if (incoming_over(incoming, INCOMING_BROKEN))
+    return file_error(name, 0, "the sound is cut off: it ends before its first frame");
+  if (atomic_load(&incoming->brought) == 0) return file_error(name, 0, "this is no sound file: there are no bytes");
+  return status;
+}
+
+int32_t file_open_incoming(const char *name, struct incoming *incoming, double *info) {
+  struct codec_info wanted;
+  int32_t status = read_info(&wanted, info, PS_FILE_INFO_SIZE, PS_MODE_READ);
+  if (status < 0) return status;
+  struct medium *medium = medium_incoming(incoming);
+  if (!medium) return error_set(PS_ERR_MEMORY, 0, NULL);
+  int32_t handle = open_sound(name, medium, PS_MODE_READ, wanted, info, NULL);
+  if (handle < 0) return explain(name, incoming, handle);
+  struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
+  if (!file) return PS_ERR_HANDLE; /* its owner has ended meanwhile */
+  object_use(&incoming->object);
+  file->incoming = incoming;
+  int32_t major = file->format & SF_MAJOR_MASK;
+  if (major == SF_FLAC || major == SF_OGG || major == SF_MPEG) medium_pipe_set_eager(file->medium);
+  object_release(&file->object);
+  return handle;
 }
 
 int32_t ps_file_info(int32_t handle, double *info, int32_t info_size) {

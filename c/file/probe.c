@@ -222,7 +222,7 @@ static void probe_sds(struct medium *medium, int64_t length, struct probe *probe
 #define CONVERT " is not supported: convert the file, for example with ffmpeg -i INPUT OUTPUT.flac"
 
 /* Sound that no codec reads; libsndfile's own message says only that it does not know the format. */
-static const char *refusal_of(const bytes *head, int64_t got) {
+const char *probe_refusal(const bytes *head, int64_t got) {
   static const bytes asf[] = {0x30, 0x26, 0xB2, 0x75, 0x8E, 0x66, 0xCF, 0x11}, ebml[] = {0x1A, 0x45, 0xDF, 0xA3};
   if (got < 12) return NULL;
   if (is(head + 4, "ftyp")) return "MP4 (m4a, AAC or ALAC in MP4)" CONVERT;
@@ -300,7 +300,7 @@ static void probe_kind_of(struct medium *medium, int64_t length, int tagged, str
   } else if (is_whole_kind(head)) {
     probe->kind = PROBE_WHOLE;
     if (head[0] == 0xF0) probe_sds(medium, length, probe);
-  } else if ((probe->refusal = refusal_of(head, got)) != NULL) {
+  } else if ((probe->refusal = probe_refusal(head, got)) != NULL) {
     return;
   } else if (is_mpeg(head) || tagged) {
     probe->kind = PROBE_MPEG;

@@ -39,6 +39,13 @@ void probe_medium(struct medium *medium, int64_t length, struct probe *probe);
 /* Reads bytes at an offset; how many there were. */
 int64_t probe_read(struct medium *medium, int64_t offset, void *data, int64_t bytes);
 
+/* Why no codec reads a sound that begins so, with at least 12 bytes of it; NULL. */
+const char *probe_refusal(const unsigned char *head, int64_t bytes);
+
+/* probe_mpeg.c: whether bytes begin with three frames of MPEG audio that are alike: 1, 0, or -1 if they end before that
+ * is known. */
+int probe_mpeg_begins(const unsigned char *data, int64_t bytes);
+
 /* probe_mpeg.c: counts the frames of an MPEG file that does not say how many it has, and makes the
  * frame to be inserted that says so. `offset` is that of the first frame. */
 void probe_mpeg(struct medium *medium, int64_t length, int64_t offset, struct probe *probe);

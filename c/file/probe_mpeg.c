@@ -8,6 +8,7 @@
 #define BUFFER 65536
 #define FRAME_MOST 1441           /* bytes */
 #define RESYNC_MOST 65536         /* bytes between two frames */
+#define ALIKE 3                   /* frames that are no chance */
 #define UNKNOWN_FRAMES 0x7FFFFFFF /* of a pipe */
 
 typedef unsigned char bytes;
@@ -17,6 +18,8 @@ struct header {
   int layer, mono, rate;
   int64_t bytes; /* of the frame */
 };
+
+static int is_sync(const bytes *b) { return b[0] == 0xFF && (b[1] & 0xE0) == 0xE0; }
 
 /* The header of a frame; 0 if these four bytes are not one. */
 static int parse(const bytes *b, struct header *header) {
@@ -28,7 +31,7 @@ static int parse(const bytes *b, struct header *header) {
                                          {0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256}};
   static const int sample_rates[] = {44100, 48000, 32000};
   int version = b[1] >> 3 & 3, layer = 4 - (b[1] >> 1 & 3), rate = b[2] >> 4, sample_rate = b[2] >> 2 & 3;
-  if (b[0] != 0xFF || (b[1] & 0xE0) != 0xE0 || version == 1 || layer == 4) return 0;
+  if (!is_sync(b) || version == 1 || layer == 4) return 0;
   if (rate == 0 || rate == 15 || sample_rate == 3) return 0; /* a "free" rate does not tell the length of a frame */
   header->version = version == 3 ? 1 : version == 2 ? 2 : 3;
   header->layer = layer;
@@ -45,6 +48,18 @@ static int parse(const bytes *b, struct header *header) {
 
 static int alike(const struct header *a, const struct header *b) {
   return a->version == b->version && a->layer == b->layer && a->rate == b->rate;
+}
+
+int probe_mpeg_begins(const bytes *data, int64_t size) {
+  struct header first = {0}, header;
+  int64_t at = 0;
+  for (int i = 0; i < ALIKE; i++) {
+    if (at + 4 > size) return at + 2 > size || is_sync(data + at) ? -1 : 0;
+    if (!parse(data + at, &header) || (i > 0 && !alike(&first, &header))) return 0;
+    if (i == 0) first = header;
+    at += header.bytes;
+  }
+  return 1;
 }
 
 /* A look through the medium, of which a part is at hand. */

@@ -19,6 +19,8 @@ struct file_reader {
   struct os_thread thread;
   struct os_event wake;
   _Atomic int32_t stop, last_pass;
+  _Atomic int32_t failed; /* after it, `error` is constant */
+  struct error error;
 };
 
 /* At the end of the file: seeks to its start if it is played again. 0 if not. */
@@ -40,18 +42,29 @@ static void wait_for_room(struct file_reader *reader) {
   os_event_wait(&reader->wake, seconds);
 }
 
-/* What came before the failure is good, and is read from the ring first. */
-static void fail(struct file_reader *reader) {
-  struct error error;
-  error_save(&error);
+/* What came before the failure is good, and the source ends with it: where that ends the run, it is heard whole. */
+static void fail(struct file_reader *reader, int is_first_read) {
+  if (atomic_load(&reader->stop)) return; /* which has interrupted the read */
+  error_save(&reader->error);
+  if (is_first_read) reader->options.failed(reader->options.argument); /* the run need not start */
+  atomic_store_explicit(&reader->failed, 1, memory_order_release);
+  ring_end(reader->ring);
+  if (is_first_read) return;
   while (!atomic_load(&reader->stop) && ring_read_available(reader->ring) > 0) wait_for_room(reader);
-  error_raise(&error);
-  if (!atomic_load(&reader->stop)) reader->options.failed(reader->options.argument);
+  if (!atomic_load(&reader->stop)) os_event_wait(&reader->wake, SLEEP_MOST);
+  if (ring_read_available(reader->ring) > 0) return; /* it was stopped before that */
+  error_raise(&reader->error);
+  reader->options.failed(reader->options.argument);
+}
+
+int32_t file_reader_error(const struct file_reader *reader) {
+  return atomic_load_explicit(&reader->failed, memory_order_acquire) ? error_raise(&reader->error) : PS_OK;
 }
 
 static void run(void *argument) {
   struct file_reader *reader = argument;
   int64_t left = reader->options.limit, pass = 0; /* frames of this pass through the file */
+  int is_first_read = 1;
   int64_t most = file_seekable(reader->file) ? BLOCK_FRAMES : PIPE_FRAMES;
   while (left != 0 && !atomic_load(&reader->stop)) {
     struct ring_region region;
@@ -62,7 +75,7 @@ static void run(void *argument) {
     }
     int64_t count = file_read(reader->file, region.part[0], (int64_t)region.count[0], reader->options.format);
     if (count < 0) {
-      fail(reader);
+      fail(reader, is_first_read);
       break;
     }
     if (count == 0) {
@@ -70,6 +83,7 @@ static void run(void *argument) {
       pass = 0;
       continue;
     }
+    is_first_read = 0;
     ring_write_advance(reader->ring, (size_t)count);
     pass += count;
     if (left > 0) left -= count;

@@ -8,6 +8,7 @@
 #include "file/codec.h"
 #include "file/file.h"
 #include "file/file_error.h"
+#include "file/medium/incoming.h"
 #include "file/medium/medium.h"
 #include "os/os.h"
 #include "pastream.h"
@@ -17,15 +18,17 @@
 
 struct file {
   struct object object;
-  struct sound *sound;   /* NULL once finished */
-  struct medium *medium; /* NULL where the codec itself opened the file, by its name */
-  struct os_mutex lock;  /* held to release the medium, and by other threads that look at it */
-  int32_t mode;          /* PS_MODE_READ, PS_MODE_WRITE or both */
-  int32_t format;        /* of format_word.h */
+  struct sound *sound;       /* NULL once finished */
+  struct medium *medium;     /* NULL where the codec itself opened the file, by its name */
+  struct incoming *incoming; /* whose bytes it reads, or NULL */
+  struct os_mutex lock;      /* held to release the medium, and by other threads that look at it */
+  int32_t mode;              /* PS_MODE_READ, PS_MODE_WRITE or both */
+  int32_t format;            /* of format_word.h */
   int32_t channels, sample_rate, seekable;
   int32_t natural; /* as in struct codec_info */
   double peak;
   int pipe_blocks;     /* a block codec on a pipe, whose end it does not see */
+  int64_t told_frames; /* by the header; with `incoming` */
   int64_t pipe_frames; /* the frames that such a pipe had, once it has ended; -1 */
   int32_t failed;      /* a failure to write has been reported */
   char *name;          /* for messages */
@@ -43,6 +46,9 @@ int32_t file_claim(struct file *file);
 
 /* The error that the last operation on the file has left, as the thread's error; PS_OK if none. */
 int32_t file_failure(struct file *file);
+
+/* Opens the file whose bytes arrive there, for reading, with the info[] of ps_file_open; waits for its header. */
+int32_t file_open_incoming(const char *name, struct incoming *incoming, double *info);
 
 /* The number of frames of a file of a block codec whose pipe has ended after `bytes` bytes. */
 int64_t file_frames_of_pipe(struct file *file, int64_t bytes);

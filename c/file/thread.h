@@ -26,6 +26,9 @@ struct file_thread_options {
 /* Starts reading `file` (taken by the caller) into `ring`, staying as far ahead as the ring allows and never less than
  * half of it while the disk keeps up; ends the ring at the end of the file. NULL with the thread's error set. */
 struct file_reader *file_reader_start(struct file *file, struct ring *ring, const struct file_thread_options *options);
+/* The error that has ended the file, as the thread's error; PS_OK. `failed` tells of it when all frames before it have
+ * been taken from the ring. Any thread. */
+int32_t file_reader_error(const struct file_reader *reader);
 /* This pass through the file is the last one. Any thread. */
 void file_reader_end_loop(struct file_reader *reader);
 /* Stops the thread, waits for it, and frees it. A seekable file is left where the ring's reader has got to, less the

@@ -167,7 +167,8 @@ void run_watch(struct stream *stream) {
   if (atomic_load_explicit(&stream->engine.ended, memory_order_acquire)) {
     int32_t outcome = atomic_load_explicit(&stream->engine.outcome, memory_order_relaxed);
     if (outcome < 0) {
-      error_set(outcome, 0, NULL);
+      /* A source that has failed has ended too early. */
+      if (!stream->reader || file_reader_error(stream->reader) == PS_OK) error_set(outcome, 0, NULL);
       stream_fail(stream);
     }
   } else if (!active) {

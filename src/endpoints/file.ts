@@ -7,7 +7,7 @@ import type { Capture, Playback, SinkPort } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { prebufferFrames, ringFrames } from "../run/ring-size.ts";
-import { fileHandle, SoundFile } from "../sound-file/sound-file.ts";
+import { explainError, fileHandle, SoundFile } from "../sound-file/sound-file.ts";
 import { shapeFor, streamFrames } from "./shape.ts";
 
 /** Throws unless a file is open for reading (a source) or writing (a sink). */
@@ -21,12 +21,15 @@ function requireMode(name: "source" | "sink", file: SoundFile): SoundFile {
   return file;
 }
 
-/** The file of a source. One that is given by its path is opened for a run, and closed after it. */
+/** What the file of a source is given by. */
+type SourceFileLike = SoundFile | string | URL | Uint8Array;
+
+/** The file of a source. One that is given by its path or its bytes is opened for a run, and closed after it. */
 class SourceFile {
-  readonly #path: string | URL | undefined;
+  readonly #path: string | URL | Uint8Array | undefined;
   #file: SoundFile | undefined;
 
-  constructor(file: SoundFile | string | URL) {
+  constructor(file: SourceFileLike) {
     if (file instanceof SoundFile) this.#file = requireMode("source", file);
     else this.#path = file;
   }
@@ -49,12 +52,7 @@ export class FilePlayback implements Playback {
   readonly #shape: StreamDirection;
   readonly #loop: boolean;
 
-  constructor(
-    file: SoundFile | string | URL,
-    direction: StreamDirection,
-    bufferSize: number | undefined,
-    loop: boolean,
-  ) {
+  constructor(file: SourceFileLike, direction: StreamDirection, bufferSize: number | undefined, loop: boolean) {
     this.#file = new SourceFile(file);
     const opened = this.#file.open();
     const { seekable, frames } = opened;
@@ -88,6 +86,10 @@ export class FilePlayback implements Playback {
   attach(stream: NativeStream): void {
     const flags = this.#loop ? PS_SOURCE_LOOP : 0;
     stream.setSource(PS_ENDPOINT_FILE, fileHandle(this.#file.open()), flags, ringHandle(this.ring));
+  }
+
+  explain(error: unknown): unknown {
+    return explainError(this.#file.open(), error);
   }
 
   end(): void {

@@ -7,6 +7,7 @@ import { LoopYield } from "../base/event-loop.ts";
 import type { Poller } from "../base/poller.ts";
 import type { Clearing, Host } from "../run/endpoint.ts";
 import { paceOf } from "../run/pace.ts";
+import { dismiss, type Steps } from "../base/steps.ts";
 
 const LONGEST_WAIT = 50; // milliseconds
 
@@ -23,38 +24,6 @@ export interface Flow {
   readonly signal: AbortSignal;
   readonly poller: Poller;
   readonly queue: Clearing;
-}
-
-/** An iterator, or a reader of a Web Stream. */
-export interface Steps {
-  next(): IteratorResult<unknown> | PromiseLike<IteratorResult<unknown>>;
-  return?(): unknown;
-}
-
-export function isStream(value: unknown): value is ReadableStream<unknown> {
-  return value instanceof ReadableStream;
-}
-
-export function isIterable(value: unknown): value is Iterable<unknown> | AsyncIterable<unknown> {
-  return typeof value === "object" && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
-}
-
-/** Begins to iterate. A Web Stream gets a reader, whose cancel() does not wait for a pending read. */
-export function stepsOf(source: ReadableStream<unknown> | Iterable<unknown> | AsyncIterable<unknown>): Steps {
-  if (isStream(source)) {
-    const reader = source.getReader();
-    return { next: () => reader.read() as Promise<IteratorResult<unknown>>, return: () => reader.cancel() };
-  }
-  return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
-}
-
-/** Tells an iterator that no more values are wanted. Errors that it throws then are ignored. */
-function dismiss(steps: Steps): void {
-  try {
-    Promise.resolve(steps.return?.()).catch(() => {});
-  } catch {
-    // See above.
-  }
 }
 
 /** Waits for room for `frames` frames, at most a quarter of the ring; returns false if the run ends first. */

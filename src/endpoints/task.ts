@@ -12,33 +12,57 @@ import {
 } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
-import { prebufferFrames } from "../run/ring-size.ts";
+import { prebufferFrames, ringFrames } from "../run/ring-size.ts";
 import type { Run } from "../run/run.ts";
 import type { SamplesOf } from "../samples/formats.ts";
 import { IncompleteFrameError } from "../samples/frame-joiner.ts";
-import { emptyRing, fillRing, type Flow, isIterable, isStream, type Steps, stepsOf } from "./pump.ts";
+import { dismiss, isIterable, isIterator, isStream, type Stepped, type Steps, stepsOf } from "../base/steps.ts";
+import { bytesOf, requireReadable } from "../sound-file/incoming.ts";
+import { KnownSteps } from "../sound-file/recognize.ts";
+import { leaveRest, openSteps, type SoundFile } from "../sound-file/sound-file.ts";
+import { FilePlayback } from "./file.ts";
+import { emptyRing, fillRing, type Flow } from "./pump.ts";
 import { withRate } from "./shape.ts";
 import { TaskRing } from "./task-ring.ts";
 
-/** Fills the ring of `flow` during a run. */
-export type Feed = (flow: Flow, host: Host) => void | Promise<void>;
+/** Fills the ring of `flow` during a run, or returns what gives the pieces for it. */
+export type Feed = (flow: Flow, host: Host) => Pieces | void | Promise<void>;
 
 /** Empties the ring of `flow` during a run. */
 export type Drain = (flow: Flow, host: Host) => void | Promise<void>;
+
+/** Pieces of samples, or the bytes of a sound file. */
+class Pieces {
+  readonly steps: Steps;
+  /** What they are: false where only samples are expected; undefined where their first bytes say it. */
+  readonly isSoundFile: boolean | undefined;
+  readonly name: string;
+
+  constructor(steps: Steps, isSoundFile: boolean | undefined, name = "the source") {
+    this.steps = steps;
+    this.isSoundFile = isSoundFile;
+    this.name = name;
+  }
+}
 
 export class TaskPlayback implements Playback {
   readonly frames = undefined;
   readonly prebuffer: number;
   readonly #feed: Feed;
   readonly #shape: StreamDirection;
+  readonly #bufferSize: number | undefined;
   readonly #tasks: TaskRing;
   #end = new AbortController();
+  /** The file that the pieces of this run turned out to be. */
+  #file: SoundFile | undefined;
+  #decoded: FilePlayback | undefined;
 
-  constructor(feed: Feed, shape: StreamDirection, size: number) {
+  constructor(feed: Feed, shape: StreamDirection, bufferSize: number | undefined) {
     this.#feed = feed;
     this.#shape = shape;
+    this.#bufferSize = bufferSize;
     this.prebuffer = prebufferFrames(shape);
-    this.#tasks = new TaskRing(shape.frameBytes, size);
+    this.#tasks = new TaskRing(shape.frameBytes, ringFrames(shape, bufferSize));
   }
 
   get ring(): RingBuffer {
@@ -46,7 +70,7 @@ export class TaskPlayback implements Playback {
   }
 
   get channels(): number {
-    return this.#shape.channels;
+    return this.#decoded?.channels ?? this.#shape.channels;
   }
 
   attach(stream: NativeStream): void {
@@ -54,13 +78,22 @@ export class TaskPlayback implements Playback {
     stream.setSource(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#shape), 0);
   }
 
-  begin(host: Host, run: Run): void {
+  begin(host: Host, run: Run, waits: boolean): Promise<void> {
     const end = this.#end = new AbortController();
     run.signal.addEventListener("abort", () => end.abort(), { once: true });
     const format = this.#shape;
+    let ready!: () => void;
+    const begun = new Promise<void>((resolve) => void (ready = resolve));
+    end.signal.addEventListener("abort", ready, { once: true });
     const work = this.#tasks.work(async (ring) => {
       try {
-        await this.#feed({ ring, format, signal: end.signal, poller: host.poller, queue: host.queue }, host);
+        const flow = { ring, format, signal: end.signal, poller: host.poller, queue: host.queue };
+        const fed = this.#feed(flow, host);
+        if (fed instanceof Pieces) await this.#play(fed, flow, host, run, ready, waits);
+        else {
+          ready();
+          await fed;
+        }
       } catch (error) {
         if (!(error instanceof IncompleteFrameError)) throw error;
         run.failAtEnd(error); // all whole frames are played first
@@ -68,14 +101,66 @@ export class TaskPlayback implements Playback {
       native().ps_ring_end(ringHandle(ring));
     });
     // An error after the end of the source is ignored.
-    work.catch((error) => end.signal.aborted || host.fail(run, error));
+    work.catch((error) => end.signal.aborted || host.fail(run, error)).finally(ready);
+    return begun;
+  }
+
+  async #play(pieces: Pieces, flow: Flow, host: Host, run: Run, ready: () => void, waits: boolean): Promise<void> {
+    const { name, isSoundFile } = pieces;
+    const steps = isSoundFile === undefined ? new KnownSteps(pieces.steps) : pieces.steps;
+    if (steps instanceof KnownSteps) {
+      const stop = () => dismiss(steps);
+      flow.signal.addEventListener("abort", stop, { once: true });
+      const looked = steps.look();
+      if (!waits && looked instanceof Promise) ready();
+      if (looked instanceof Promise) await looked;
+      flow.signal.removeEventListener("abort", stop);
+    }
+    if (flow.signal.aborted) return;
+    if (steps instanceof KnownSteps ? steps.isSoundFile : isSoundFile) {
+      return await this.#decode(steps, name, flow.signal, host, run);
+    }
+    ready();
+    await fillRing(steps, flow);
+  }
+
+  /** Has the native side decode the file that the pieces are, instead of reading the ring. */
+  async #decode(steps: Steps, name: string, signal: AbortSignal, host: Host, run: Run): Promise<void> {
+    const file = await openSteps(steps, name, signal);
+    try {
+      if (run.state !== "preparing") {
+        throw new TypeError(
+          `${name} is a sound file, whose header is needed before the start: start with prebuffer, or play ` +
+            "SoundFile.fromStream()",
+        );
+      }
+      const decoded = new FilePlayback(file, this.#shape.stream ?? this.#shape, this.#bufferSize, false);
+      this.#file = file;
+      this.#decoded = decoded;
+      decoded.attach(host.native);
+    } catch (error) {
+      file.close();
+      throw error;
+    }
+  }
+
+  explain(error: unknown): unknown {
+    return this.#decoded ? this.#decoded.explain(error) : error;
   }
 
   drain(): void {
     this.#end.abort();
+    if (this.#file) leaveRest(this.#file);
+  }
+
+  end(): void {
+    this.#decoded?.release();
+    this.#file?.close();
+    this.#decoded = this.#file = undefined;
   }
 
   release(): void {
+    this.end();
     this.#tasks.release();
   }
 }
@@ -139,39 +224,48 @@ function refuseLoop(loop: boolean, what: string): void {
   if (loop) throw new TypeError(`loop must not be set for ${what}, which cannot be played again`);
 }
 
-export function functionFeed(source: TaskFunction, loop: boolean): Feed {
+export function functionFeed(source: TaskFunction, loop: boolean, raw: boolean): Feed {
   if (/Generator/.test(Object.prototype.toString.call(source))) refuseLoop(loop, "a generator function");
   return (flow, { stream }) => {
     const result: unknown = source(stream, flow.ring, { loop, signal: flow.signal });
     if (!isIterable(result)) return result as void | Promise<void>;
     refuseLoop(loop, "a function that returns an iterable");
-    return fillRing(stepsOf(result), flow);
+    return new Pieces(stepsOf(result), raw ? false : undefined);
   };
 }
 
-/** Generators and Web Streams that have been played. They cannot be played again. */
+/** Generators, streams and responses that have been played, and are exhausted. */
 const played = new WeakSet<object>();
 
 function requireUnplayed(source: object): void {
-  if (played.has(source)) throw new TypeError("source must not be a generator or a stream that was played before");
+  if (!played.has(source)) return;
+  throw new TypeError("source must not be a generator, a stream or a Response that was played before");
 }
 
-export function iterableFeed(
-  source: ReadableStream<unknown> | Iterable<unknown> | AsyncIterable<unknown>,
-  loop: boolean,
-): Feed {
+/** The steps of a source that may be exhausted by them. */
+export function takeSteps(source: Stepped): Steps {
+  requireUnplayed(source);
+  if (isStream(source) || isIterator(source)) played.add(source);
+  return stepsOf(source);
+}
+
+export function iterableFeed(source: Stepped, loop: boolean, raw: boolean): Feed {
   refuseLoop(loop, "an iterable");
   requireUnplayed(source);
-  return (flow) => {
-    requireUnplayed(source);
-    if (isStream(source) || isIterator(source)) played.add(source);
-    return fillRing(stepsOf(source), flow);
-  };
+  return () => new Pieces(takeSteps(source), raw ? false : undefined);
 }
 
-/** Whether it can be iterated only once, as a generator. */
-function isIterator(source: object): boolean {
-  return typeof (source as Partial<Steps>).next === "function";
+/** Of a Response or a Blob. */
+export function encodedFeed(source: Response | Blob, loop: boolean, raw: boolean): Feed {
+  refuseLoop(loop, "a Response or a Blob");
+  requireUnplayed(source);
+  requireReadable(source);
+  return () => {
+    requireUnplayed(source);
+    if (source instanceof Response) played.add(source);
+    const { steps, name } = bytesOf(source);
+    return new Pieces(steps, !raw, name);
+  };
 }
 
 export function functionDrain(sink: TaskFunction): Drain {

@@ -167,10 +167,10 @@ export class Core implements TapHost {
     run.offset = plan.offset;
     this.#pace = new RunPace(this.native.handle, this.poller, this.readings, this.sampleRate);
     const taps = [...this.taps];
-    source?.begin?.(this, run); // it may end the run
+    const begun = source?.begin?.(this, run, Number(plan.prebuffer) > 0); // it may end the run
     try {
       for (const tap of taps) run.awaitSink(tap.attach(run).settled);
-      const prepared = Promise.all([sink?.prepare?.(this, run), ...taps.map((tap) => tap.prepare())]);
+      const prepared = Promise.all([begun, sink?.prepare?.(this, run), ...taps.map((tap) => tap.prepare())]);
       await Promise.race([prepared, run.cancelled]);
       if (run.ordered > 0) {
         this.#release(run, run.ordered === PS_COMMAND_STOP ? PS_STATE_STOPPED : PS_STATE_ABORTED);
@@ -222,7 +222,7 @@ export class Core implements TapHost {
     const run = this.#run;
     if (run.state !== "active" || this.native.running) return;
     const error = this.native.runError();
-    if (error) run.fail(error);
+    if (error) run.fail(this.endpoints.source?.explain?.(error) ?? error);
     this.#release(run, this.readings.state());
   }
 

@@ -109,10 +109,15 @@ export interface Playback {
   readonly prebuffer: number;
   /** Before a start: tells the native side what to play. */
   attach(native: NativeStream): void;
-  /** At a start: begins to fill the ring, where JavaScript does that. */
-  begin?(host: Host, run: Run): void;
+  /**
+   * At a start: begins to fill the ring, where JavaScript does that. The device waits for the promise, which does not
+   * reject. With `waits` it waits for what is to be played anyway.
+   */
+  begin?(host: Host, run: Run, waits: boolean): Promise<void> | void;
   /** Ends the source: only what is in the ring is still played. */
   drain?(): void;
+  /** Gives an error of the run that comes from the native side the cause that JavaScript knows. */
+  explain?(error: unknown): unknown;
   /** After a run. */
   end?(): void;
   /** It is not needed any more. */

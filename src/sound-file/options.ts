@@ -75,12 +75,23 @@ export function modeBits(mode: FileMode): number {
   return modes[requireOneOf("mode", mode, Object.keys(modes) as FileMode[])];
 }
 
+/** Throws for the address of something on the web, with the call that takes it instead. */
+export function refuseWebAddress(name: string, file: unknown, call: string): void {
+  const address = typeof file === "string" ? file : file instanceof URL ? file.href : "";
+  if (!/^https?:/i.test(address)) return;
+  throw new TypeError(
+    `${name} must be a path or a file: URL, not a web address: await ${call}(await fetch(${show(address)}))`,
+  );
+}
+
 /** The path that a string or file URL is; undefined for anything else. */
 export function pathOf(file: unknown): string | undefined {
   if (file === "") throw new TypeError("file must be a path, not an empty text");
+  if (typeof file !== "string" && !(file instanceof URL)) return undefined;
+  const address = String(file);
+  refuseWebAddress("file", file, "SoundFile.fromStream");
+  if (/^file:\/\//i.test(address)) return fileURLToPath(address);
   if (typeof file === "string") return file;
-  if (!(file instanceof URL)) return undefined;
-  if (file.protocol === "file:") return fileURLToPath(file);
   throw new TypeError(`file must be a file: URL, not ${file}`);
 }
 

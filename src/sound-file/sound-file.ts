@@ -12,7 +12,7 @@ import { cString } from "../../ffi/text.ts";
 import { PastreamError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { FileDtype, FileSamples } from "../samples/formats.ts";
-import { requireView } from "../samples/memory.ts";
+import { requireBytes } from "../samples/memory.ts";
 import { type BlockOptions, blocksOf, type ReadableFile } from "./blocks.ts";
 import { namesOfFormat, promisesLength } from "./format-names.ts";
 import { bytesOf } from "./memory.ts";
@@ -34,8 +34,10 @@ import {
   requireReading,
   requireSamples,
 } from "./samples.ts";
+import { bytesOf as bytesOfSource, type ByteSource, Incoming } from "./incoming.ts";
 import { fileTags, setTags } from "./tags.ts";
 import { showAsText } from "../base/inspect.ts";
+import type { Steps } from "../base/steps.ts";
 import { requireInteger, requireOneOf, requireOptions, show } from "../base/validate.ts";
 import { Jobs } from "./jobs.ts";
 
@@ -47,12 +49,35 @@ const FRAMES_MAX = 2 ** 31 - 1; // of one native call
 const NOTHING = new Uint8Array(new ArrayBuffer(8));
 
 /** Closes files that were dropped without being closed. At the end of the process all files are closed. */
-const dropped = new FinalizationRegistry<number>((handle) => void native().ps_file_close(handle));
+const dropped = new FinalizationRegistry<Held>(({ handle, incoming }) => {
+  native().ps_file_close(handle);
+  incoming?.close();
+});
+
+/** What a file holds on the native side. */
+interface Held {
+  readonly handle: number;
+  readonly incoming: Incoming | undefined;
+}
+
+/** A file that has been opened while its bytes arrive. */
+class Arrived implements Held {
+  readonly handle: number;
+  readonly incoming: Incoming;
+  readonly info: Float64Array;
+
+  constructor(handle: number, incoming: Incoming, info: Float64Array) {
+    this.handle = handle;
+    this.incoming = incoming;
+    this.info = info;
+  }
+}
 
 /** What to open, for SoundFile.inMemory(). */
 const NEW_MEMORY = Symbol("new memory");
 
 let handleOf: (file: SoundFile) => number;
+let incomingOf: (file: SoundFile) => Incoming | undefined;
 
 /**
  * A sound file on disk, on a descriptor or in memory.
@@ -76,9 +101,10 @@ export class SoundFile implements Disposable {
   static {
     handleOf = (file) => file.#open();
     showAsText(this);
+    incomingOf = (file) => file.#incoming;
   }
 
-  /** The path, "descriptor 1" or "memory". */
+  /** The path, "descriptor 1" or "memory"; of what arrives the address, where it has one. */
   readonly name: string;
   /** How it was opened. */
   readonly mode: FileMode;
@@ -92,12 +118,14 @@ export class SoundFile implements Disposable {
   readonly subtype: string;
   /** Byte order: "FILE" (the format's own), "LITTLE", "BIG" or "CPU". */
   readonly endian: string;
-  /** Whether `seek()` works. It does not in a pipe, nor in a few encodings. */
+  /** Whether `seek()` works. It does not in a pipe or a download, nor in a few encodings. */
   readonly seekable: boolean;
 
   #handle: number;
   /** It grows in memory, and bytes() reads it back. */
   readonly #grows: boolean;
+  /** What brings its bytes, unless they are all there. */
+  readonly #incoming: Incoming | undefined;
   readonly #info: Float64Array;
   readonly #jobs: Jobs = new Jobs();
   readonly #tags: Record<string, string | undefined>;
@@ -107,19 +135,29 @@ export class SoundFile implements Disposable {
   /**
    * Opens a file.
    *
-   * @param file a path, a file URL, a descriptor (0 and 1 are stdin and stdout; it stays open), or the bytes of a file
+   * @param file a path, a file URL, a descriptor (0 and 1 are stdin and stdout; it stays open), or the bytes of a file;
+   * for what comes from the web see {@linkcode SoundFile.fromStream}
    * @param mode default "r"
    * @throws {SoundFileError} if the file cannot be opened; its message says why
    */
-  constructor(file: string | URL | number | Uint8Array, mode: FileMode = "r", options?: SoundFileOptions) {
+  constructor(
+    file: string | URL | number | Uint8Array | ArrayBuffer,
+    mode: FileMode = "r",
+    options?: SoundFileOptions,
+  ) {
+    const arrived = (file as unknown) instanceof Arrived ? file as unknown as Arrived : undefined;
     const bits = modeBits(mode);
     const path = pathOf(file);
-    const info = fileInfo(mode, path, options);
+    const info = arrived?.info ?? fileInfo(mode, path, options);
     this.mode = mode;
     this.#info = info;
     this.#grows = (file as unknown) === NEW_MEMORY;
     const { ps_file_open, ps_file_open_descriptor, ps_file_open_memory } = native();
-    if (path !== undefined) {
+    this.#incoming = arrived?.incoming;
+    if (arrived) {
+      this.name = arrived.incoming.name;
+      this.#handle = arrived.handle;
+    } else if (path !== undefined) {
       this.name = path;
       this.#handle = unwrap(ps_file_open(cString(path), bits, info, PS_FILE_INFO_SIZE));
     } else if (typeof file === "number") {
@@ -130,7 +168,7 @@ export class SoundFile implements Disposable {
       this.name = "memory";
       this.#handle = unwrap(ps_file_open_memory(bytes, bytes?.byteLength ?? 0, bits, info, PS_FILE_INFO_SIZE));
     }
-    dropped.register(this, this.#handle, this);
+    dropped.register(this, { handle: this.#handle, incoming: this.#incoming }, this);
     this.sampleRate = info[PS_FILE_SAMPLE_RATE];
     this.channels = info[PS_FILE_CHANNELS];
     this.seekable = info[PS_FILE_SEEKABLE] === 1;
@@ -142,6 +180,27 @@ export class SoundFile implements Disposable {
       this.close();
       throw error;
     }
+  }
+
+  /**
+   * Opens a sound file whose bytes arrive: a Response, a Blob, a ReadableStream or an iterable of bytes of any length.
+   * It is decoded while it arrives, and no more is asked for than there is room for. Formats whose end must be known
+   * first are gathered in memory, up to 256 MiB. Read it by `readAsync()`, or play it.
+   *
+   * @throws {SoundFileError} if the server reported an error, if it is no sound file, or if it is cut off; what kept
+   * the bytes from coming is the `cause`
+   *
+   * @example
+   * ```ts
+   * import { SoundFile } from "@pastream/pastream";
+   *
+   * using file = await SoundFile.fromStream(await fetch("https://example.org/voice.mp3"));
+   * const samples = await file.readAsync();
+   * ```
+   */
+  static async fromStream(source: ByteSource, options?: SoundFileOptions): Promise<SoundFile> {
+    const info = fileInfo("r", undefined, options);
+    return await openIncoming(new Incoming(bytesOfSource(source)), info, options);
   }
 
   /** A file that grows in memory while it is written; bytes() reads it back. */
@@ -209,6 +268,9 @@ export class SoundFile implements Disposable {
    */
   read<D extends FileDtype = "float32">(frames?: number, options?: ReadOptions<D>): FileSamples<D> {
     const handle = this.#idle();
+    if (this.#incoming && !this.#incoming.complete && !this.seekable) {
+      throw new PastreamError("busy", `${this.name}: its bytes are still arriving: use readAsync()`);
+    }
     const { gathering, total, code, whole } = this.#gather(frames, options);
     if (total === 0) unwrap(native().ps_file_read(handle, NOTHING, 0, code)); // which knows whether the file is in use
     for (let room = gathering.room(); room; room = gathering.room()) {
@@ -225,7 +287,11 @@ export class SoundFile implements Disposable {
   async readAsync<D extends FileDtype = "float32">(frames?: number, options?: ReadOptions<D>): Promise<FileSamples<D>> {
     const handle = this.#idle();
     const { gathering, total, code, frameBytes, whole } = this.#gather(frames, options);
-    await this.#jobs.read(handle, gathering, { total, code, frameBytes, partly: !whole });
+    try {
+      await this.#jobs.read(handle, gathering, { total, code, frameBytes, partly: !whole });
+    } catch (error) {
+      throw this.#incoming ? this.#incoming.explain(error) : error;
+    }
     return gathering.samples();
   }
 
@@ -311,6 +377,7 @@ export class SoundFile implements Disposable {
         native().ps_file_close(handle);
       }
       dropped.unregister(this);
+      this.#incoming?.close();
       this.#handle = 0;
     }
     unwrap(status);
@@ -373,7 +440,7 @@ export class SoundFile implements Disposable {
     this.#requireMode("reading", /r|\+/);
     const reading = requireReading(requireOptions("options", options, readOptionNames), this.channels);
     const asked = requireFrames(frames, reading.outFrames);
-    const length = this.frames;
+    const length = this.#incoming ? -1 : this.frames; // it may be cut off
     const left = length < 0 ? Infinity : Math.max(length - this.tell(), 0);
     const toFill = reading.fillValue !== undefined && asked < Infinity;
     const total = toFill ? asked : Math.min(asked, left);
@@ -389,10 +456,38 @@ export function fileHandle(file: SoundFile): number {
   return handleOf(file);
 }
 
+/** Opens the file of bytes that arrive. It is closed with the file, or if that cannot be opened. */
+async function openIncoming(
+  incoming: Incoming,
+  info: Float64Array,
+  options?: SoundFileOptions,
+  signal?: AbortSignal,
+): Promise<SoundFile> {
+  const handle = await incoming.open(info, signal);
+  return new SoundFile(new Arrived(handle, incoming, info) as unknown as string, "r", options);
+}
+
+/** SoundFile.fromStream() for steps; a signal that is aborted before it is open ends that. */
+export function openSteps(steps: Steps, name: string, signal?: AbortSignal): Promise<SoundFile> {
+  return openIncoming(new Incoming({ steps, name }), fileInfo("r", undefined, undefined), undefined, signal);
+}
+
+/** Gives an error of a file the one as its cause that kept its bytes from coming. */
+export function explainError(file: SoundFile, error: unknown): unknown {
+  return incomingOf(file)?.explain(error) ?? error;
+}
+
+/** Wants no more of a file whose bytes arrive than has been decoded. */
+export function leaveRest(file: SoundFile): void {
+  incomingOf(file)?.leave();
+}
+
 function requireFileBytes(file: unknown, mode: FileMode): Uint8Array {
-  if (!(file instanceof Uint8Array)) {
-    throw new TypeError(`file must be a path, a file URL, a descriptor or a Uint8Array, not ${show(file)}`);
+  if (!(file instanceof Uint8Array || file instanceof ArrayBuffer || file instanceof SharedArrayBuffer)) {
+    throw new TypeError(
+      `file must be a path, a file URL, a descriptor, a Uint8Array or an ArrayBuffer, not ${show(file)}`,
+    );
   }
-  if (mode === "r") return requireView("file", file) as Uint8Array;
+  if (mode === "r") return requireBytes("file", file);
   throw new RangeError(`mode must be "r" for bytes, not ${show(mode)}: SoundFile.inMemory() writes`);
 }

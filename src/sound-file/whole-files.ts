@@ -1,5 +1,7 @@
 // Whole sound files in one call, off the JS thread.
 import type { FileDtype, FileSamples } from "../samples/formats.ts";
+import { isStream } from "../base/steps.ts";
+import { isEncoded } from "./incoming.ts";
 import { requireSamples } from "./samples.ts";
 import { soundFileOptionNames } from "./options.ts";
 import { SoundFile, type SoundFileOptions } from "./sound-file.ts";
@@ -43,7 +45,8 @@ export interface FileInfo {
 }
 
 /**
- * Reads a sound file, or `frames` frames of it from frame `start` on.
+ * Reads a sound file, or `frames` frames of it from frame `start` on: by its path, its bytes, or as they arrive from a
+ * Response, a Blob or a ReadableStream.
  *
  * @example
  * ```ts
@@ -51,12 +54,14 @@ export interface FileInfo {
  * ```
  */
 export async function readFile<D extends FileDtype = "float32">(
-  file: string | URL | Uint8Array,
+  file: string | URL | Uint8Array | ArrayBuffer | Response | Blob | ReadableStream<Uint8Array>,
   options?: SoundFileOptions & { dtype?: D; frames?: number; start?: number },
 ): Promise<FileContents<D>> {
   const { dtype, frames, start, ...opening } = requireOptions("options", options, readFileNames);
   if (start !== undefined) requireInteger("start", start, 0);
-  const opened = new SoundFile(file, "r", opening);
+  const opened = isEncoded(file) || isStream(file)
+    ? await SoundFile.fromStream(file, opening)
+    : new SoundFile(file, "r", opening);
   try {
     if (start !== undefined) opened.seek(start);
     const samples = await opened.readAsync<D>(frames, { dtype });
@@ -92,7 +97,7 @@ export async function writeFile(
 }
 
 /** The properties and tags of a sound file. */
-export function info(file: string | URL | Uint8Array, options?: SoundFileOptions): FileInfo {
+export function info(file: string | URL | Uint8Array | ArrayBuffer, options?: SoundFileOptions): FileInfo {
   const opened = new SoundFile(file, "r", options);
   try {
     const { sampleRate, channels, frames, format, subtype, endian } = opened;

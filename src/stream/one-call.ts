@@ -1,7 +1,14 @@
 // Functions that open a stream, use it for one purpose, and close it.
 import { pairOf } from "../base/pair.ts";
 import { PolledGenerator, type PolledValues } from "../base/polled-generator.ts";
-import { type OptionNames, orElse, pickOptions, requireInteger, requireOptions } from "../base/validate.ts";
+import {
+  type OptionNames,
+  orElse,
+  pickOptions,
+  requireBoolean,
+  requireInteger,
+  requireOptions,
+} from "../base/validate.ts";
 import { type Chunk, Chunks } from "../chunks/chunks.ts";
 import {
   type CheckedChunkOptions,
@@ -14,11 +21,18 @@ import { defaults } from "../device/defaults.ts";
 import { requireStreamOptions } from "../device/stream-config.ts";
 import { streamOptionNames, type StreamOptions } from "../device/stream-options.ts";
 import { shapeNames, type ShapeOptions } from "../endpoints/shape.ts";
+import { takeSteps } from "../endpoints/task.ts";
 import { type Source, sourceOptionNames, type SourceOptions } from "../endpoints/source.ts";
+import { isIterable, isIterator, isStream } from "../base/steps.ts";
+import { RingBuffer } from "../ring/ring-buffer.ts";
 import { runOptionNames, type RunOptions } from "../run/run-length.ts";
 import { type Dtype, dtypeOfArray, type SamplesOf } from "../samples/formats.ts";
+import { requireBytes } from "../samples/memory.ts";
 import { isMemory, isPlanar } from "../samples/samples.ts";
-import { SoundFile } from "../sound-file/sound-file.ts";
+import { bytesOf, isEncoded } from "../sound-file/incoming.ts";
+import { refuseWebAddress } from "../sound-file/options.ts";
+import { isSoundFile, KnownSteps } from "../sound-file/recognize.ts";
+import { openSteps, SoundFile } from "../sound-file/sound-file.ts";
 import { DuplexStream } from "./duplex-stream.ts";
 import { withFileShape } from "./file-streams.ts";
 import { InputStream } from "./input-stream.ts";
@@ -50,28 +64,62 @@ function splitOptions<Use extends object>(
   return { stream: pickOptions<StreamOptions>(given, streamOptionNames), use: pickOptions<Use>(given, names) };
 }
 
+/** A source and the options of a stream for it. */
+interface Found {
+  readonly options: StreamOptions;
+  readonly source: unknown;
+  /** Closes what was opened for the source. */
+  close(): void;
+}
+
 /**
- * Adds what a source determines to the options of a stream: a file its rate and channels, a typed array its dtype;
- * samples are mono unless `channels` is given. A path is opened here and returned as `file`, for the caller to close.
+ * Adds what a source determines to the options of a stream: a sound file its rate and channels, a typed array its
+ * dtype; samples are mono unless `channels` is given. A file that is not open is opened here.
  */
-function optionsFor(
+async function optionsFor(
   source: unknown,
   options: StreamOptions,
-  outputOnly: boolean,
-): { options: StreamOptions; source: unknown; file?: SoundFile } {
-  if (source instanceof SoundFile) return { options: withFileShape(source, options, { outputOnly }), source };
-  if (typeof source === "string" || source instanceof URL) {
-    const file = new SoundFile(source);
-    return { options: withFileShape(file, options, { outputOnly }), source: file, file };
+  { raw, outputOnly }: { raw: boolean | undefined; outputOnly: boolean },
+): Promise<Found> {
+  refuseWebAddress("source", source, "play");
+  const close = () => {};
+  if (source instanceof SoundFile) return { options: withFileShape(source, options, { outputOnly }), source, close };
+  const opened = await openSource(source, raw, options.signal);
+  if (opened instanceof SoundFile) {
+    try {
+      return { options: withFileShape(opened, options, { outputOnly }), source: opened, close: () => opened.close() };
+    } catch (error) {
+      opened.close();
+      throw error;
+    }
   }
-  const [plane] = planesOf(source) ?? [];
-  if (!isMemory(source) && !plane) return { options, source };
-  const array = plane ?? source;
+  const planes = planesOf(source);
+  if (!isMemory(source) && !planes) {
+    return { options, source: opened, close: () => void (opened instanceof KnownSteps && opened.return()) };
+  }
+  const array = planes ? planes[0] : source;
   const dtype = orElse(options.dtype, ArrayBuffer.isView(array) ? dtypeOfArray(array) as Dtype : undefined);
   const [given, preset] = [pairOf("channels", options.channels), pairOf("channels", defaults.channels)];
-  const own = planesOf(source)?.length ?? 1;
-  const channels = (side: 0 | 1) => orElse(orElse(given[side], preset[side]), own);
-  return { options: { ...options, dtype, channels: [channels(0), channels(1)] }, source };
+  const channels = (side: 0 | 1) => orElse(orElse(given[side], preset[side]), planes?.length ?? 1);
+  return { options: { ...options, dtype, channels: [channels(0), channels(1)] }, source, close };
+}
+
+/** The sound file that a source is, open; any other source as it is, or what goes on where it was looked at. */
+async function openSource(source: unknown, raw: boolean | undefined, signal?: AbortSignal): Promise<unknown> {
+  if (typeof source === "string" || source instanceof URL) return new SoundFile(source);
+  if (raw !== undefined && requireBoolean("raw", raw)) return source;
+  if (isSoundFile(source)) return new SoundFile(requireBytes("source", source));
+  if (isEncoded(source)) {
+    const { steps, name } = bytesOf(source);
+    return await openSteps(steps, name, signal);
+  }
+  if (!isStream(source) && !isIterable(source) || isMemory(source)) return source;
+  if (source instanceof RingBuffer) return source;
+  const known = await new KnownSteps(takeSteps(source)).look();
+  if (known.isSoundFile) return await openSteps(known, "the source", signal);
+  if (isStream(source) || isIterator(source)) return known;
+  known.return();
+  return source;
 }
 
 /** The planes of a source; undefined if it is none. Bytes are pieces. */
@@ -104,13 +152,14 @@ async function using<S extends Stream, T>(stream: S, use: (stream: S) => Promise
 
 /**
  * Opens a stream, plays a source to its end, and closes the stream. A file determines rate and channels; samples that
- * are not mono need `channels`.
+ * are not mono need `channels`. A file may be a path, bytes, or arrive: from fetch(), a Blob, a ReadableStream.
  *
  * @example
  * ```ts
  * import { play } from "@pastream/pastream";
  *
  * await play("music.flac");
+ * await play(await fetch("https://example.org/music.mp3"));
  * await play(new Float32Array(48000).map((_, i) => 0.2 * Math.sin(0.06 * i)), { sampleRate: 48000 });
  * ```
  */
@@ -119,14 +168,15 @@ export async function play(
   options?: StreamOptions & Omit<SourceOptions, "sampleRate" | "channels"> & { frames?: number; pad?: number },
 ): Promise<void> {
   const { stream: given, use } = splitOptions<PlayRunOptions>(options, playRunNames);
-  const found = optionsFor(playback, given, false);
+  requireStreamOptions("output", given);
+  const found = await optionsFor(playback, given, { raw: use.raw, outputOnly: false });
   try {
     const options = onAllChannels(found.options, given);
     const mono = options !== found.options && { channels: 1 };
     const stream = await OutputStream.open(options);
     await using(stream, (stream) => stream.play(found.source as Source, { ...use, ...mono }));
   } finally {
-    found.file?.close();
+    found.close();
   }
 }
 
@@ -165,12 +215,13 @@ export async function playrec<D extends Dtype = "float32">(
   options?: StreamOptions<D> & RunOptions & Omit<SourceOptions, "sampleRate" | "channels">,
 ): Promise<SamplesOf<D>> {
   const { stream: given, use } = splitOptions<PlayrecOptions>(options, playrecNames);
-  const found = optionsFor(playback, given, true);
+  requireStreamOptions("duplex", given);
+  const found = await optionsFor(playback, given, { raw: use.raw, outputOnly: true });
   try {
     const stream = await DuplexStream.open<D>(found.options as StreamOptions<D>);
     return await using(stream, (stream) => stream.playrec(found.source as Source<D>, use));
   } finally {
-    found.file?.close();
+    found.close();
   }
 }
 
@@ -208,7 +259,9 @@ async function* lifecycle(
   chunkOptions: CheckedChunkOptions,
   isDuplex: boolean,
 ): AsyncGenerator<PolledValues<Chunk>, void, void> {
-  const found = isDuplex ? optionsFor(chunkOptions.playback, options, true) : undefined;
+  const found = isDuplex
+    ? await optionsFor(chunkOptions.playback, options, { raw: false, outputOnly: true })
+    : undefined;
   try {
     const stream = found ? await DuplexStream.open(found.options) : await InputStream.open(options);
     try {
@@ -218,6 +271,6 @@ async function* lifecycle(
       await stream.close();
     }
   } finally {
-    found?.file?.close();
+    found?.close();
   }
 }

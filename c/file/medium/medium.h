@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct incoming;
 struct medium;
 
 /* libsndfile's SF_VIRTUAL_IO, so that a medium's functions can be handed to it as they are. */
@@ -47,6 +48,7 @@ struct medium {
 /* All: NULL with errno set. `own` says whether the descriptor is closed with the medium. */
 struct medium *medium_disk(int descriptor, int own);
 struct medium *medium_pipe(int descriptor, int own, int writing);
+struct medium *medium_incoming(struct incoming *incoming);    /* a pipe, of which it has one use */
 struct medium *medium_memory(const void *data, size_t bytes); /* a copy of the data; grows when it is written */
 
 /* The contents of memory, valid until the next write; NULL for any other medium. */
@@ -60,6 +62,9 @@ struct medium *medium_gather(struct medium *pipe, int64_t most);
  * long (-1: not known), reads no further than `head` bytes in search of the sound, and may look for places far ahead or
  * not. */
 void medium_pipe_expect(struct medium *pipe, int64_t length, int64_t head, int far_seeks);
+/* From now on a read of a pipe does not wait for all bytes when some are there: for codecs that ask for more than they
+ * need, and do not take fewer for the end. Nothing to do for other media. */
+void medium_pipe_set_eager(struct medium *medium);
 /* Whether a pipe has ended, and how many bytes came out of it in all. */
 int medium_pipe_ended(const struct medium *medium, int64_t *bytes);
 /* The header of a pipe as the start of a file of `length` bytes, the rest being zeros. NULL with errno set. */

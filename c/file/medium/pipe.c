@@ -1,12 +1,13 @@
-/* A pipe, socket or terminal as the medium of a sound file. Its bytes come and go in order, but libsndfile's readers of
- * headers go back and forth: while a file is being opened all that came in is kept. What they look for behind the
- * sound is not there. Writers of headers go back to the start when the length is known: that is dropped, and the
- * header that is sent first says that the length is unknown, where the format has a way to say it. */
+/* A pipe, socket or terminal, or bytes that arrive, as the medium of a sound file. They come and go in order, but
+ * libsndfile's readers of headers go back and forth: while a file is being opened all that came in is kept. What they
+ * look for behind the sound is not there. Writers of headers go back to the start when the length is known: that is
+ * dropped, and the header that is sent first says that the length is unknown, where the format has a way to say it. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "file/medium/incoming.h"
 #include "file/medium/medium.h"
 #include "os/os_file.h"
 
@@ -18,6 +19,7 @@
 struct pipe {
   struct medium medium;
   int descriptor, own, writing;
+  struct incoming *incoming; /* where the bytes come from instead of a descriptor, or NULL */
   int opening, far_seeks;
   int64_t claimed;   /* length that a codec is told */
   int64_t head_most; /* bytes that are kept while the file is being opened; what is behind them is not there then */
@@ -25,6 +27,7 @@ struct pipe {
   int64_t moved;     /* bytes that came in, or went out */
   unsigned char *head;
   int64_t head_length, head_capacity;
+  int eager; /* a read takes what is there */
   int ended; /* no more will come, or can be sent */
   double patience;
   struct os_wake wake;
@@ -36,7 +39,9 @@ struct pipe {
 /* Waits until bytes can be moved; 0 if not. */
 static int wait_ready(struct pipe *pipe) {
   if (pipe->ended) return 0;
-  if (os_pipe_wait(pipe->descriptor, pipe->writing, &pipe->wake, pipe->patience) == 1) return 1;
+  int ready = pipe->incoming ? incoming_wait(pipe->incoming, pipe->patience)
+                             : os_pipe_wait(pipe->descriptor, pipe->writing, &pipe->wake, pipe->patience);
+  if (ready == 1) return 1;
   /* Part of a frame may have gone through: a retry would continue in the middle of it. */
   pipe->ended = 1;
   medium_fail(&pipe->medium, MEDIUM_STALLED);
@@ -47,21 +52,31 @@ static void set_patience(struct medium *medium, double seconds) { ((struct pipe 
 
 static void interrupt(struct medium *medium) {
   struct pipe *pipe = (struct pipe *)medium;
+  if (pipe->incoming) {
+    incoming_interrupt(pipe->incoming);
+    return;
+  }
   atomic_store(&pipe->interrupted, 1);
   os_wake_up(&pipe->wake);
 }
 
 static void resume(struct medium *medium) {
   struct pipe *pipe = (struct pipe *)medium;
+  if (pipe->incoming) incoming_resume(pipe->incoming);
   if (atomic_exchange(&pipe->interrupted, 0)) os_wake_clear(&pipe->wake);
 }
 
 /* ------------------------------------------------------------------ reading */
 
+static int64_t take(struct pipe *pipe, unsigned char *data, int64_t bytes) {
+  if (pipe->incoming) return (int64_t)incoming_read(pipe->incoming, data, (size_t)bytes);
+  return os_pipe_read(pipe->descriptor, data, (size_t)bytes);
+}
+
 static int64_t receive(struct pipe *pipe, unsigned char *data, int64_t bytes) {
   int64_t done = 0;
-  while (done < bytes && wait_ready(pipe)) {
-    int64_t count = os_pipe_read(pipe->descriptor, data + done, (size_t)(bytes - done));
+  while (done < bytes && !(pipe->eager && done > 0) && wait_ready(pipe)) {
+    int64_t count = take(pipe, data + done, bytes - done);
     if (count < 0 && errno == EAGAIN) continue; /* another reader of the same pipe was faster */
     if (count < 0) medium_fail(&pipe->medium, errno);
     if (count <= 0) pipe->ended = 1;
@@ -197,7 +212,10 @@ static int64_t seek(int64_t offset, int whence, void *argument) {
 static int close_pipe(struct medium *medium) {
   struct pipe *pipe = (struct pipe *)medium;
   int result = pipe->own ? os_file_close(pipe->descriptor) : 0;
-  os_wake_destroy(&pipe->wake);
+  if (pipe->incoming)
+    object_release(&pipe->incoming->object);
+  else
+    os_wake_destroy(&pipe->wake);
   free(pipe->head);
   free(pipe);
   return result;
@@ -225,6 +243,11 @@ void medium_pipe_expect(struct medium *medium, int64_t length, int64_t head, int
   pipe->claimed = length >= 0 ? length : INT64_MAX;
   if (head >= 0 && head < HEAD_LIMIT) pipe->head_most = head;
   pipe->far_seeks = far_seeks;
+}
+
+void medium_pipe_set_eager(struct medium *medium) {
+  while (medium->inner) medium = medium->inner;
+  if (medium->type == &type) ((struct pipe *)medium)->eager = 1;
 }
 
 int medium_pipe_ended(const struct medium *medium, int64_t *bytes) {
@@ -302,18 +325,32 @@ struct medium *medium_pipe_head(const struct medium *medium, int64_t length) {
   return medium_window_like(medium, &head->medium);
 }
 
-struct medium *medium_pipe(int descriptor, int own, int writing) {
+static struct pipe *new_pipe(void) {
   struct pipe *pipe = calloc(1, sizeof *pipe);
   if (!pipe) return NULL;
   pipe->medium.type = &type;
-  pipe->descriptor = descriptor;
-  pipe->own = own;
-  pipe->writing = writing;
   pipe->opening = pipe->far_seeks = 1;
   pipe->claimed = INT64_MAX;
   pipe->head_most = HEAD_LIMIT;
   pipe->patience = -1;
+  return pipe;
+}
+
+struct medium *medium_pipe(int descriptor, int own, int writing) {
+  struct pipe *pipe = new_pipe();
+  if (!pipe) return NULL;
+  pipe->descriptor = descriptor;
+  pipe->own = own;
+  pipe->writing = writing;
   if (os_wake_init(&pipe->wake) == 0) return &pipe->medium;
   free(pipe);
   return NULL;
+}
+
+struct medium *medium_incoming(struct incoming *incoming) {
+  struct pipe *pipe = new_pipe();
+  if (!pipe) return NULL;
+  object_use(&incoming->object);
+  pipe->incoming = incoming;
+  return &pipe->medium;
 }
