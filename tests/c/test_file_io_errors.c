@@ -48,15 +48,16 @@ static const struct {
   const char *name;
   int32_t word;
 } formats[] = {
-    {"wav", SF_WAV | 2},        {"wav ima", SF_WAV | 0x12},
-    {"aiff", SF_AIFF | 2},      {"au", SF_AU | 2},
-    {"caf", SF_CAF | 2},        {"caf alac", SF_CAF | SF_ALAC_16},
-    {"w64", SF_W64 | 2},        {"rf64", SF_RF64 | 2},
-    {"flac", SF_FLAC | 2},      {"vorbis", SF_OGG | SF_VORBIS},
-    {"voc", SF_VOC | 2},        {"nist", SF_NIST | 2},
-    {"sds", SF_SDS | 2},        {"svx", SF_SVX | 2},
-    {"mat5", SF_MAT5 | 2},      {"paf", SF_PAF | 2},
-    {"opus", SF_OGG | SF_OPUS}, {"mp3", SF_MPEG | SF_MPEG_LAYER_III},
+    {"wav", SF_WAV | 2},           {"wav ima", SF_WAV | 0x12},
+    {"aiff", SF_AIFF | 2},         {"au", SF_AU | 2},
+    {"caf", SF_CAF | 2},           {"caf alac", SF_CAF | SF_ALAC_16},
+    {"w64", SF_W64 | 2},           {"rf64", SF_RF64 | 2},
+    {"flac", SF_FLAC | 2},         {"vorbis", SF_OGG | SF_VORBIS},
+    {"voc", SF_VOC | 2},           {"nist", SF_NIST | 2},
+    {"sds", SF_SDS | 2},           {"svx", SF_SVX | 2},
+    {"mat5", SF_MAT5 | 2},         {"paf", SF_PAF | 2},
+    {"opus", SF_OGG | SF_OPUS},    {"mp3", SF_MPEG | SF_MPEG_LAYER_III},
+    {"chained", SF_OGG | SF_OPUS},
 };
 #define FORMATS ((int)(sizeof formats / sizeof *formats))
 
@@ -75,6 +76,16 @@ static int64_t read_all(const char *path, int16_t *to) {
   return frames;
 }
 
+/* Two sounds in one file. */
+static int chain(const char *path) {
+  static unsigned char bytes[1 << 20];
+  int file = open(path, O_RDWR);
+  ssize_t size = read(file, bytes, sizeof bytes);
+  int good = size > 0 && write(file, bytes, (size_t)size) == size;
+  close(file);
+  return good;
+}
+
 static int make(int i, const char *path) {
   static const int32_t rates[] = {48000, 8000};
   for (int n = 0; n < 2; n++) {
@@ -83,7 +94,7 @@ static int make(int i, const char *path) {
     int32_t file = ps_file_open(path, PS_MODE_WRITE, info, PS_FILE_INFO_SIZE);
     if (file < 0) continue;
     ps_file_write(file, samples, FRAMES, PS_FORMAT_INT16);
-    return ps_file_close(file) == PS_OK;
+    return ps_file_close(file) == PS_OK && (strcmp(formats[i].name, "chained") != 0 || chain(path));
   }
   return 0;
 }
@@ -140,7 +151,7 @@ static int32_t write_file(const char *path, int32_t word) {
 TEST(writing) {
   for (int i = 0; i < FORMATS; i++) {
     const char *path = file_path("write.bin");
-    if (write_file(path, formats[i].word) < 0) continue;
+    if (strcmp(formats[i].name, "chained") == 0 || write_file(path, formats[i].word) < 0) continue;
     int64_t frames = read_all(path, right);
     for (int which = WRITE; which <= SYNC; which++) {
       int wrong = 0, n = 0;
