@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "file/file_error.h"
+#include "file/medium/ogg_page.h"
 #include "pastream.h"
 
 #define LINKS_MOST 100000
@@ -46,14 +47,26 @@ static void leave(struct chain *chain) {
   chain->medium = NULL;
 }
 
+static int is_flac(struct medium *medium) {
+  unsigned char page[OGG_HEADER_MOST];
+  int64_t got = medium->type->io.read(page, sizeof page, medium);
+  medium->type->io.seek(0, SEEK_SET, medium);
+  return ogg_page_is_flac(page, got);
+}
+
+/* A link of a file. */
+static struct medium *part_of(struct chain *chain, const struct link *link) {
+  struct medium *part = medium_ogg_part(chain->sound.medium, link->from, link->to), *flac;
+  if (!part || !is_flac(part)) return part;
+  flac = medium_ogg_flac(part);
+  if (!flac) part->type->close(part);
+  return flac;
+}
+
 /* Opens the link that the next frames are in. */
 static int32_t enter(struct chain *chain, int index, struct codec_info *info) {
-  struct medium *file = chain->sound.medium;
   leave(chain);
-  if (chain->pages)
-    chain->medium = medium_ogg_link(chain->pages);
-  else
-    chain->medium = medium_ogg_part(file, chain->links[index].from, chain->links[index].to);
+  chain->medium = chain->pages ? medium_ogg_link(chain->pages) : part_of(chain, &chain->links[index]);
   if (!chain->medium) return error_set(PS_ERR_MEMORY, 0, NULL);
   memset(info, 0, sizeof *info);
   int32_t status = codec_open_single(chain->sound.name, chain->medium, PS_MODE_READ, info, &chain->inner);
@@ -66,9 +79,11 @@ static int32_t enter(struct chain *chain, int index, struct codec_info *info) {
 /* Whether a link can be read with those before it; notes why not. */
 static int joins(struct chain *chain, int32_t status, const struct codec_info *info) {
   char why[FOREIGN / 2];
-  if (status == PS_OK && info->channels == chain->info.channels && info->sample_rate == chain->info.sample_rate)
-    return 1;
-  if (status == PS_OK)
+  int same = status == PS_OK && info->channels == chain->info.channels && info->sample_rate == chain->info.sample_rate;
+  if (same && info->natural == chain->info.natural) return 1;
+  if (same)
+    snprintf(why, sizeof why, "one of them is FLAC");
+  else if (status == PS_OK)
     snprintf(why, sizeof why, "it has %d channel%s at %d Hz, not %d at %d Hz", (int)info->channels,
              info->channels == 1 ? "" : "s", (int)info->sample_rate, (int)chain->info.channels,
              (int)chain->info.sample_rate);
@@ -155,7 +170,8 @@ int32_t ogg_chain_open(const char *name, struct medium *medium, struct codec_inf
   int64_t *starts = pipe ? NULL : malloc(LINKS_MOST * sizeof *starts);
   int count = starts ? medium_ogg_links(medium, length, starts, LINKS_MOST) : 0;
   int32_t status = PS_ERR_UNSUPPORTED;
-  struct chain *chain = pipe || count > 1 ? calloc(1, sizeof *chain) : NULL;
+  int has_links = pipe || count > 1 || (starts && medium->type->io.seek(0, SEEK_SET, medium) == 0 && is_flac(medium));
+  struct chain *chain = has_links ? calloc(1, sizeof *chain) : NULL;
   if (chain) {
     chain->sound = (struct sound){&codec_chain, medium, name};
     status = pipe ? open_pipe(chain) : open_file(chain, starts, count, length);
@@ -166,7 +182,7 @@ int32_t ogg_chain_open(const char *name, struct medium *medium, struct codec_inf
       *info = chain->info;
       *sound = &chain->sound;
     }
-  } else if (pipe || count > 1) {
+  } else if (has_links) {
     status = error_set(PS_ERR_MEMORY, 0, NULL);
   }
   free(starts);

@@ -249,16 +249,6 @@ const char *probe_refusal(const bytes *head, int64_t got) {
   return NULL;
 }
 
-/* What libsndfile cannot read of Ogg; `head` has 40 bytes. */
-static const char *refusal_of_ogg(const bytes *head) {
-  const bytes *packet = head[26] <= 4 ? head + 27 + head[26] : head;
-  if (is(packet,
-         "\x7F"
-         "FLAC"))
-    return "FLAC in Ogg" CONVERT;
-  return is(packet, "\x80theora") ? "Ogg with video" CONVERT : NULL;
-}
-
 static int is_mpeg(const bytes *b) { return b[0] == 0xFF && (b[1] & 0xE0) == 0xE0 && (b[1] & 0x06) != 0; }
 
 static int is_whole_kind(const bytes *b) {
@@ -293,7 +283,7 @@ static void probe_kind_of(struct medium *medium, int64_t length, int tagged, str
     probe_au(length, head, probe);
   } else if (is(head, "OggS")) {
     probe->kind = PROBE_OGG;
-    probe->refusal = refusal_of_ogg(head);
+    if (head[26] == 1 && is(head + 28, "\x80theora")) probe->refusal = "Ogg with video" CONVERT;
   } else if (is(head, "fLaC") || is(head, "NIST") || is(head, "PVF1") || (head[0] == 0x64 && head[1] == 0xA3) ||
              (head[2] == 0xA3 && head[3] == 0x64)) {
     probe->kind = PROBE_FLOW;

@@ -5,7 +5,7 @@ import { writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import process from "node:process";
 import { OutputStream, readFile, SoundFile } from "../../mod.ts";
-import { cat, made, pipeOf } from "../helpers/sound-bytes.ts";
+import { cat, le, made, pipeOf } from "../helpers/sound-bytes.ts";
 import { full, newFolder, randomFrom, seedOf } from "../helpers/sounds.ts";
 
 const random = randomFrom(seedOf("ogg"));
@@ -104,11 +104,35 @@ describe("a chained Ogg file", () => {
       await stream.close();
     });
   }
+});
 
-  it("of FLAC is refused", () => {
-    const page = cat("OggS\0\x02", new Uint8Array(20), "\x01\x33\x7fFLAC\x01\0", new Uint8Array(40));
-    assert.throws(() => new SoundFile(page), /FLAC in Ogg is not supported: convert the file/);
-  });
+describe("FLAC in Ogg", () => {
+  const samples = [30011, 61007].map((frames) => Int16Array.from({ length: 2 * frames }, () => random() * 65536));
+  const [first, second] = samples.map((data, i) =>
+    inOgg(made({ format: "FLAC", subtype: "PCM_16", sampleRate: 48000, channels: 2 }, data), i)
+  );
+  const both = Int16Array.from([...samples[0], ...samples[1]]);
+  for (const [name, bytes, right] of [["alone", second, samples[1]], ["chained", cat(first, second), both]] as const) {
+    it(`is read and sought in: ${name}`, () => {
+      const path = folder.path(`${name}.oga`);
+      writeFileSync(path, bytes);
+      for (const from of [path, bytes]) {
+        using file = new SoundFile(from);
+        assert.deepEqual([file.format, file.subtype, file.frames], ["FLAC", "PCM_16", right.length / 2]);
+        assert.deepEqual(file.read(-1, { dtype: "int16" }), right);
+        for (let i = 0; i < 20; i++) {
+          const at = Math.floor(random() * right.length / 2);
+          file.seek(at);
+          assert.deepEqual(file.read(300, { dtype: "int16" }), right.slice(2 * at, 2 * (at + 300)), `frame ${at}`);
+        }
+      }
+    });
+
+    it(`comes through a pipe: ${name}`, { skip: unix }, () => {
+      using file = new SoundFile(pipeOf(folder.path(`${name}.pipe`), bytes as Uint8Array));
+      assert.deepEqual(file.read(-1, { dtype: "int16" }), right);
+    });
+  }
 });
 
 describe("channels are in WAVE's order", () => {
@@ -164,6 +188,21 @@ describe("channels are in WAVE's order", () => {
     });
   }
 });
+
+/** A FLAC file in the pages of an Ogg file. */
+function inOgg(flac: Uint8Array, serial: number): Uint8Array<ArrayBuffer> {
+  const pages: Uint8Array[] = [];
+  const add = (flags: number, body: Uint8Array) => {
+    const lacing = [...new Array(Math.floor(body.length / 255)).fill(255), body.length % 255];
+    const head = cat("OggS\0", new Uint8Array([flags]), new Uint8Array(8), le(serial), le(pages.length), le(0));
+    const page = cat(head, new Uint8Array([lacing.length, ...lacing]), body);
+    setChecksum(page);
+    pages.push(page);
+  };
+  add(2, cat("\x7fFLAC\x01\0\0\x01", flac.subarray(0, 42)));
+  for (let at = 42; at < flac.length; at += 5000) add(at + 5000 < flac.length ? 0 : 4, flac.subarray(at, at + 5000));
+  return cat(...pages);
+}
 
 /** Of an Ogg page. */
 function setChecksum(page: Uint8Array): void {

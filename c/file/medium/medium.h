@@ -95,7 +95,10 @@ struct medium *medium_window_like(const struct medium *window, struct medium *in
  * How many there are in a file of `length` bytes, at most `most`, and where each begins. */
 int medium_ogg_links(struct medium *medium, int64_t length, int64_t *starts, int most);
 struct medium *medium_ogg_part(struct medium *inner, int64_t from, int64_t to);
-/* Of a pipe, one after the other: medium_ogg_link is what comes up to the next link. To be freed after its links. */
+/* A file of FLAC in Ogg as plain FLAC; owns `inner`. NULL if there is no memory for it, and `inner` as it was. */
+struct medium *medium_ogg_flac(struct medium *inner);
+/* Of a pipe, one after the other: medium_ogg_link is what comes up to the next link, FLAC as plain FLAC. To be freed
+ * after its links. */
 struct ogg_pages;
 struct ogg_pages *ogg_pages_new(struct medium *pipe);
 int ogg_pages_more(struct ogg_pages *pages); /* whether anything comes behind the last link; waits for it */

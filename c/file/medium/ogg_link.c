@@ -6,18 +6,15 @@
 #include <string.h>
 
 #include "file/medium/medium.h"
+#include "file/medium/ogg_page.h"
 
-#define PAGE_HEADER 27
-#define PAGE_MOST (PAGE_HEADER + 255 + 255 * 255)
-#define FIRST_PAGE 2 /* flag: a stream begins with this page */
+#define PAGE_MOST (OGG_HEADER_MOST + 255 * 255)
 #define HEAD_MOST (16 << 20)
 #define SKIP_MOST (1 << 20)
 
-static int is_page(const unsigned char *bytes) { return memcmp(bytes, "OggS", 4) == 0 && bytes[4] == 0; }
-
 /* Whether a link begins with this page, where `inside` says whether one goes on. */
 static int begins(const unsigned char *page, int *inside) {
-  int first = page[5] & FIRST_PAGE, begun = first && *inside;
+  int first = page[OGG_FLAGS] & OGG_FIRST, begun = first && *inside;
   *inside = !first;
   return begun;
 }
@@ -85,17 +82,13 @@ struct medium *medium_ogg_part(struct medium *inner, int64_t from, int64_t to) {
 }
 
 int medium_ogg_links(struct medium *medium, int64_t length, int64_t *starts, int most) {
-  unsigned char header[PAGE_HEADER + 255];
-  int64_t at = 0;
+  unsigned char page[OGG_HEADER_MOST];
+  int64_t at = 0, head, body;
   int inside = 0, count = 1;
   starts[0] = 0;
-  while (count < most && medium->type->io.seek(at, SEEK_SET, medium) == at) {
-    int64_t got = medium->type->io.read(header, sizeof header, medium), bytes = PAGE_HEADER;
-    if (got < PAGE_HEADER || !is_page(header) || got < PAGE_HEADER + header[26]) break;
-    if (begins(header, &inside)) starts[count++] = at;
-    for (int i = 0; i < header[26]; i++) bytes += header[PAGE_HEADER + i];
-    at += bytes + header[26];
-    if (at >= length) break;
+  while (count < most && at < length && ogg_page_read(medium, at, page, &head, &body)) {
+    if (begins(page, &inside)) starts[count++] = at;
+    at += head + body;
   }
   return count;
 }
@@ -105,7 +98,8 @@ int medium_ogg_links(struct medium *medium, int64_t length, int64_t *starts, int
 struct ogg_pages {
   struct medium *inner;
   int64_t filled, unit; /* bytes at hand; of them the page, or what is none */
-  int inside, begins, ended;
+  int64_t skipped;      /* bytes at the start of the page that are not for the reader */
+  int inside, begins, ended, bare;
   unsigned char data[PAGE_MOST];
 };
 
@@ -126,16 +120,17 @@ static int has(struct ogg_pages *pages, int64_t bytes) {
 
 /* Brings the next page, or bytes that are none; 0 at the end. */
 static int next_unit(struct ogg_pages *pages) {
+  int64_t head = 0, body = 0;
   if (pages->unit > 0) return 1;
   pages->begins = 0;
-  if (has(pages, PAGE_HEADER) && is_page(pages->data)) {
-    int64_t bytes = PAGE_HEADER + pages->data[26];
-    if (has(pages, bytes)) {
+  pages->skipped = 0;
+  if (has(pages, OGG_HEADER) && ogg_page_is(pages->data)) {
+    if (has(pages, OGG_HEADER + pages->data[26]) && ogg_page_size(pages->data, pages->filled, &head, &body)) {
       pages->begins = begins(pages->data, &pages->inside);
-      for (int i = 0; i < pages->data[26]; i++) bytes += pages->data[PAGE_HEADER + i];
-      has(pages, bytes);
+      has(pages, head + body);
     }
-    pages->unit = bytes < pages->filled ? bytes : pages->filled;
+    pages->unit = pages->filled;
+    pages->skipped = head;
   } else if (pages->filled > 0) {
     const unsigned char *next = memchr(pages->data + 1, 'O', (size_t)pages->filled - 1);
     pages->unit = next ? next - pages->data : pages->filled;
@@ -143,17 +138,26 @@ static int next_unit(struct ogg_pages *pages) {
   return pages->unit > 0;
 }
 
+static void drop(struct ogg_pages *pages, int64_t bytes) {
+  memmove(pages->data, pages->data + bytes, (size_t)(pages->filled - bytes));
+  pages->filled -= bytes;
+  pages->unit -= bytes;
+  pages->skipped = 0;
+}
+
 int ogg_pages_more(struct ogg_pages *pages) { return next_unit(pages); }
 
 /* Bytes of this link, up to the end of a page: the next one may be long in coming. `begun`: some of it were taken
  * already. */
 static int64_t take(struct ogg_pages *pages, int begun, unsigned char *data, int64_t bytes) {
-  if (!next_unit(pages) || (pages->begins && begun)) return 0;
+  do {
+    if (!next_unit(pages) || (pages->begins && begun)) return 0;
+    if (pages->bare && pages->skipped > 0) drop(pages, pages->skipped);
+  } while (pages->unit == 0);
+  if (pages->bare && !begun) drop(pages, pages->unit < OGG_FLAC_HEAD ? pages->unit : OGG_FLAC_HEAD);
   int64_t count = bytes < pages->unit ? bytes : pages->unit;
   memcpy(data, pages->data, (size_t)count);
-  memmove(pages->data, pages->data + count, (size_t)(pages->filled - count));
-  pages->filled -= count;
-  pages->unit -= count;
+  drop(pages, count);
   pages->begins = 0;
   return count;
 }
@@ -241,6 +245,7 @@ struct medium *medium_ogg_link(struct ogg_pages *pages) {
   link->medium.inner = pages->inner;
   link->pages = pages;
   link->opening = 1;
+  pages->bare = next_unit(pages) && ogg_page_is_flac(pages->data, pages->unit);
   pages->begins = 0;
   return &link->medium;
 }
