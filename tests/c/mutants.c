@@ -179,3 +179,27 @@ size_t mutate_structure(struct random *random, unsigned char *file, size_t size,
   if (!random_once_in(random, 4)) mend_checksums(file, size);
   return size;
 }
+
+size_t flac_in_ogg(unsigned char *ogg, size_t room, const unsigned char *flac, size_t size) {
+  static const unsigned char head[] = {0x7F, 'F', 'L', 'A', 'C', 1, 0, 0, 1};
+  size_t total = 0, from = 0, most = 42; /* the first page has the header and the first block */
+  for (int page = 0; from < size; page++, most = 5000) {
+    size_t extra = page == 0 ? sizeof head : 0, part = size - from < most ? size - from : most;
+    size_t pieces = (extra + part) / 255 + 1;
+    if (total + 27 + pieces + extra + part > room) return 0;
+    unsigned char *at = ogg + total;
+    memset(at, 0, 27);
+    memcpy(at, "OggS", 4);
+    at[5] = page == 0 ? 2 : from + part == size ? 4 : 0;
+    put(at + 18, (uint64_t)page, 4, 0);
+    at[26] = (unsigned char)pieces;
+    memset(at + 27, 255, pieces - 1);
+    at[27 + pieces - 1] = (unsigned char)((extra + part) % 255);
+    memcpy(at + 27 + pieces, head, extra);
+    memcpy(at + 27 + pieces + extra, flac + from, part);
+    total += 27 + pieces + extra + part;
+    from += part;
+  }
+  mend_checksums(ogg, total);
+  return total;
+}

@@ -17,7 +17,7 @@
 
 static inline int ogg_page_is(const unsigned char *bytes) { return memcmp(bytes, "OggS", 4) == 0 && bytes[4] == 0; }
 
-/* Bytes of a page's header, which has at least 27, and of what it announces; `got` bytes are there. 0 if there is none. */
+/* Bytes of a page's header and of what it announces; `got` bytes are there. 0 if there is no page. */
 static inline int ogg_page_size(const unsigned char *page, int64_t got, int64_t *head, int64_t *body) {
   if (got < OGG_HEADER || !ogg_page_is(page) || got < OGG_HEADER + page[26]) return 0;
   *head = OGG_HEADER + page[26];
