@@ -49,7 +49,7 @@ export interface StreamConfig {
 }
 
 /** Checked options of a stream, except for its devices. */
-export interface CheckedStreamOptions extends Omit<StreamConfig, "list"> {
+export interface CheckedStreamOptions extends StreamConfig {
   readonly device: StreamOptions["device"];
   readonly hostSettings: readonly (HostSettings | undefined)[];
   readonly blockSize: number;
@@ -115,7 +115,8 @@ export function requireStreamOptions(kind: StreamKind, options?: StreamOptions):
   const hostSettings = directions.map((_, side) =>
     formats[side] && option("hostSettings", side)
   ) as (HostSettings | undefined)[];
-  return { config, formats, device: given.device, hostSettings, blockSize, signal: requireSignal(given.signal) };
+  const list = putHostSettings(config, hostSettings);
+  return { config, list, formats, device: given.device, hostSettings, blockSize, signal: requireSignal(given.signal) };
 }
 
 function requireSignal(signal: unknown): AbortSignal | undefined {
@@ -132,7 +133,7 @@ export async function prepareDevices({ formats, device }: CheckedStreamOptions):
 }
 
 /** Finds the devices of checked options, and makes the native configuration. This may initialise PortAudio. */
-export function streamConfig({ config, formats, device, hostSettings }: CheckedStreamOptions): StreamConfig {
+export function streamConfig({ config, list, formats, device, hostSettings }: CheckedStreamOptions): StreamConfig {
   for (const [side, direction] of directions.entries()) {
     if (!formats[side]) continue;
     const chosen = config[PS_CONFIG_INPUT_DEVICE + side] = chooseDevice(pairOf("device", device)[side], direction);
@@ -140,7 +141,7 @@ export function streamConfig({ config, formats, device, hostSettings }: CheckedS
       throw new TypeError('hostSettings: hostApi "virtual" requires device: "virtual"');
     }
   }
-  return { config, list: putHostSettings(config, hostSettings), formats };
+  return { config, list, formats };
 }
 
 /** Returns if a stream with these options can be opened, else throws the error that opening it would throw. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { afterEach, describe, it } from "node:test";
 import * as C from "../../ffi/constants.ts";
-import { defaults, type StreamOptions } from "../../mod.ts";
+import { defaults, OutputStream, type StreamOptions } from "../../mod.ts";
 import { requireStreamOptions, streamConfig } from "../../src/device/stream-config.ts";
 import type { StreamKind } from "../../src/device/stream-options.ts";
 
@@ -182,5 +182,11 @@ describe("host settings", () => {
       assert.throws(() => numbers(settings as StreamOptions["hostSettings"]), { name, message });
     }
     assert.throws(() => numbers({ hostApi: "asio", channelSelectors: [0, 1, 2] }, { channels: 2 }), /2 entries/);
+    // Before the device is looked for.
+    const options = { device: "no such device", hostSettings: { hostApi: "wasapi", exclusive: 1 } };
+    assert.throws(() => new OutputStream(options as unknown as StreamOptions), {
+      name: "TypeError",
+      message: /exclusive/,
+    });
   });
 });
