@@ -21,7 +21,7 @@ int32_t handle_new(struct object *object, enum handle_kind kind, void (*destroy)
 int32_t handle_add(struct object *object);
 /* The object behind a handle with one use added, or NULL (PS_ERR_HANDLE is left as the thread's error). */
 struct object *handle_use(int32_t handle, enum handle_kind kind);
-/* Makes the handle stale; the object lives on until its last use is gone. PS_OK or PS_ERR_HANDLE. */
+/* Makes the handle stale; the object is destroyed with its last use. PS_OK or PS_ERR_HANDLE. */
 int32_t handle_free(int32_t handle, enum handle_kind kind);
 /* One more use of an object that is in use, and one less. */
 void object_use(struct object *object);

@@ -3,8 +3,8 @@
  *
  * Block k is called at start + k * block / rate, so a late wake-up is followed by callbacks without a wait between
  * them and the sample clock cannot drift from the wall clock. When it freewheels, a block is called as soon as the
- * host can process it without a gap and without running out of room. Where nobody asked for a block size, a block
- * that the host cannot process for a while is made smaller: whoever is at the other end of a ring may be waiting,
+ * host can process it without a gap and without running out of room. Without a given block size, a block
+ * that the host cannot process for a while is made smaller: the thread at the other end of a ring may be waiting,
  * too. */
 #include "device/device.h"
 

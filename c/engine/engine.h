@@ -92,7 +92,7 @@ int engine_process(struct engine *engine, const void *input, void *output, size_
 /* Frames the engine could process now without a source gap and without running out of room: for a device that may wait.
  * At most `frames`. On the callback's thread. */
 size_t engine_ready(struct engine *engine, size_t frames);
-/* Whether it waits for `frames` frames in vain, since a ring is smaller than them: the source's is full and has no more
+/* Whether it can never get `frames` frames, since a ring is smaller than them: the source's is full and has no more
  * to come, or the sink's could never take them. */
 int engine_waits_in_vain(const struct engine *engine, size_t frames);
 

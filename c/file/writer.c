@@ -175,7 +175,7 @@ int32_t file_writer_finish(struct file_writer *writer, double patience) {
 
 void file_writer_take_over(struct file_writer *writer) {
   if (!atomic_load(&writer->resting) || atomic_load(&writer->ended)) return;
-  file_interrupt(writer->file); /* a pipe may be read by nobody */
+  file_interrupt(writer->file); /* a pipe may not be read any more */
   atomic_store(&writer->finishing, 1);
   run(writer);
   file_finish(writer->file);

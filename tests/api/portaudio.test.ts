@@ -109,7 +109,7 @@ describe("PortAudio over PulseAudio", { skip: pulseMissing }, () => {
   });
   after(() => server?.stop());
 
-  it("plays and records a file, right but for glitches that it reports", async (t) => {
+  it("plays and records a file, right except for glitches that it reports", async (t) => {
     const folder = newFolder();
     t.after(folder.remove);
     // On a machine that is too busy PulseAudio itself drops something now and then, and reports nothing.

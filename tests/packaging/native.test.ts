@@ -35,8 +35,8 @@ function exportsOf(target: { name: string; file: string }): string[] {
   const dynamic = target.name.startsWith("linux") ? ["-D"] : [];
   const listed = names(run("llvm-nm", ...dynamic, "--extern-only", "--defined-only", path), / [A-Z] (\S+)$/gm);
   if (target.name.startsWith("linux")) return listed;
-  // Mach-O puts a "_" before each name. zig's linker exports hidden functions there, too; nobody gets them by accident,
-  // for a program on macOS looks up a name in the one library that it was linked with.
+  // Mach-O puts a "_" before each name. zig's linker exports hidden functions there, too; no program gets them by
+  // accident, for a program on macOS looks up a name in the one library that it was linked with.
   return listed.map((name) => name.slice(1)).filter((name) => name.startsWith("ps_"));
 }
 

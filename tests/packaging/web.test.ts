@@ -286,7 +286,7 @@ describe("pastream from JSR", () => {
   });
 
   it("names a cache that cannot be written, and reads from one", async () => {
-    // Nothing keeps root from writing: root is made somebody else, who may not enter root's own folders.
+    // Nothing keeps root from writing: so another user runs it, who may not enter root's own folders.
     const uid = process.getuid?.() === 0 ? 65534 : undefined;
     const deno = join(home, "bin", "deno");
     mkdirSync(dirname(deno));

@@ -79,7 +79,7 @@ describe("off the thread", () => {
       const reading = file.readAsync(-1, { out: new Int16Array(out) });
       take(out);
       await assert.rejects(reading, /out must stay as long as it is/);
-      assert.equal(typeof file.seek(0), "number"); // it is nobody's any more
+      assert.equal(typeof file.seek(0), "number"); // no call uses it any more
     }
   });
 

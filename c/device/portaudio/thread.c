@@ -122,7 +122,7 @@ static void withdraw(struct portaudio *portaudio, struct portaudio_call *call) {
 }
 
 /* Waits until the call has ended, at most as long as it may take. Whoever waits and finds the running call over its
- * time, be it another's, puts a new thread to work. If the call has not ended then, nobody owns it any more. Under
+ * time, be it another's, puts a new thread to work. If the call has not ended then, it has no owner any more. Under
  * the lock, which is open while it waits. */
 static void await(struct portaudio *portaudio, struct portaudio_call *call) {
   double latest = os_time() + QUEUE_SECONDS;

@@ -131,7 +131,7 @@ static double gap_since(struct pulse_device *pulse, double now) {
   return gap < GAP_LEAST ? least : gap;
 }
 
-/* One callback; the block of the output holds what is to be written. Returns 0 if the host must not be called. */
+/* One callback; the block of the output holds what will be written. Returns 0 if the host must not be called. */
 static int call_back(struct pulse_device *pulse, size_t frames) {
   struct pulse_side *input = &pulse->sides[DEVICE_INPUT], *output = &pulse->sides[DEVICE_OUTPUT];
   double began = os_time();
