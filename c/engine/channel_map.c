@@ -50,7 +50,7 @@ static int byte_from(const struct channel_table *table, size_t to) {
   return from < 0 ? -1 : (int)(to - in_frame + (size_t)from * sample + in_frame % sample);
 }
 
-/* Adds the vector that goes to `to`, of which the first `end` bytes count: the others are written over by what comes
+/* Adds the vector that goes to `to`, of which the first `end` bytes count: the others are overwritten
  * later. Each step takes the lowest bytes that are still missing, and what else is within its reach. 0 if there are too
  * many steps. */
 static int add_vector(struct channel_table *table, size_t to, size_t end) {
@@ -84,7 +84,7 @@ static int add_vector(struct channel_table *table, size_t to, size_t end) {
   return 1;
 }
 
-/* For vectors of `width` bytes. 0 if the frame is too long, or the map too wild. */
+/* For vectors of `width` bytes. 0 if the frame is too long, or the map needs too many steps. */
 static int add_vectors(struct channel_table *table, size_t width) {
   size_t frame = (size_t)table->channels * (size_t)table->sample_bytes;
   size_t unit = frame < width ? width / frame * frame : frame, last = unit < width ? 0 : unit - width;
@@ -166,7 +166,7 @@ const struct channel_table *channel_map_table(struct channel_map *map) {
   return &map->tables[map->callback];
 }
 
-/* Samples as bytes: a caller's memory may be aligned to nothing. */
+/* Samples as bytes: a caller's memory may be unaligned. */
 struct bytes1 {
   uint8_t byte[1];
 };
@@ -310,7 +310,7 @@ AVX2 static void gather_halves(const struct gather *gather, uint8_t *restrict to
 #endif
 
 #if HAVE_SHUFFLE
-/* Answers how many bytes it did, whole units; where a whole vector is no longer there the rest is left. */
+/* Returns the number of bytes gathered, whole units; a rest of less than a vector is left. */
 static size_t gather_shuffles(const struct channel_table *table, uint8_t *to, const uint8_t *from, size_t bytes) {
   size_t unit = table->unit, width = (size_t)table->width, reach = unit < width ? width : unit, done = 0;
   size_t units = bytes < reach ? 0 : (bytes - reach) / unit + 1;

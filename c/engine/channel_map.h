@@ -45,10 +45,10 @@ struct channel_map {
   int owner, callback; /* each side's own table */
 };
 
-/* From so many channels to so many of a PS_FORMAT_, as channel_map_set without a map. */
+/* From `from_channels` channels to `channels` of a PS_FORMAT_, as channel_map_set without a map. */
 void channel_map_init(struct channel_map *map, int32_t from_channels, int32_t channels, int32_t format);
-/* Whether frames of the two counts go into each other without a map: as many channels, or mono on either side, except
- * that more than two are not mixed. */
+/* Whether one number of channels becomes the other without a map: they are equal, or one side is mono, except that more
+ * than two channels are not mixed. */
 int channel_map_fits(int32_t from_channels, int32_t channels);
 /* Sets a one-based map of as many entries as there are channels, 0 and what is beyond the other side's for silence.
  * NULL: identity; mono goes to all channels, and the mean of two channels to mono. Owner. */

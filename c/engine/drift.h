@@ -1,5 +1,5 @@
-/* How much faster one clock is than another, from how the fill of the buffer between them goes: finds the ratio at
- * which the fill stays where it is, and holds it there. Pure. */
+/* Measures how much faster one clock is than another, by the fill of the buffer between them: finds the ratio at which
+ * the fill stays constant, and holds it there. Pure. */
 #ifndef PS_DRIFT_H
 #define PS_DRIFT_H
 
@@ -8,7 +8,7 @@ struct drift {
   double rate;   /* frames a second, about */
   int locked;    /* the difference is known, and the ratio has come to it */
 
-  /* Until then: a line through what the fill would be had nothing been done, by least squares. */
+  /* Until then: a line through the fill as it would be without corrections, by least squares. */
   double time, corrected; /* seconds since the start, and frames that the ratio has made up for */
   double before;          /* the ratio's deviation since the last time, ppm */
   double settled;         /* seconds since the ratio has come to what the line says */

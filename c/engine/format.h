@@ -14,9 +14,9 @@ void format_silence(int32_t format, void *samples, size_t count);
 /* Converts samples between stream formats; integers are aligned at full scale, floating point is rounded and clipped.
  * */
 void format_convert(int32_t to_format, void *to, int32_t from_format, const void *from, size_t count);
-/* Whether floating point is all numbers, and none beyond +-peak. */
+/* Whether floating point has no NaN, and nothing beyond +-peak. */
 int format_within(int32_t format, const void *samples, size_t count, double peak);
-/* Copies floating point, with what is beyond +-peak brought back to it, and 0 for what is no number. */
+/* Copies floating point, clipped to +-peak, with 0 for NaN. */
 void format_limit(int32_t format, void *to, const void *from, size_t count, double peak);
 
 #endif

@@ -7,7 +7,7 @@ void glitch_reset(struct glitch_log *log) { atomic_store_explicit(&log->written,
 int64_t glitch_add(struct glitch_log *log, int64_t frame, double time, int32_t kind, int64_t frames) {
   int64_t number = atomic_load_explicit(&log->written, memory_order_relaxed);
   struct glitch *entry = &log->entries[number % GLITCH_SLOTS];
-  /* A reader copies first and looks at `written` then: an entry that is being overwritten is thrown away by it. */
+  /* A reader copies first and reads `written` then: it discards an entry that is being overwritten. */
   atomic_thread_fence(memory_order_release);
   atomic_store_explicit(&entry->frame, frame, memory_order_relaxed);
   atomic_store_explicit(&entry->time, time, memory_order_relaxed);
@@ -36,7 +36,7 @@ int32_t glitch_read(const struct glitch_log *log, double *glitches, int32_t coun
     to[2] = atomic_load_explicit(&entry->kind, memory_order_relaxed);
     to[3] = (double)atomic_load_explicit(&entry->frames, memory_order_relaxed);
   }
-  /* What the callback has overwritten while we copied is thrown away. */
+  /* Entries that the callback has overwritten meanwhile are discarded. */
   atomic_thread_fence(memory_order_acquire);
   int64_t lost = atomic_load_explicit(&log->written, memory_order_relaxed) - GLITCH_LOG_SIZE - first;
   if (lost <= 0) return (int32_t)(end - first);

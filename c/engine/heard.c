@@ -25,7 +25,7 @@ void heard_add(struct heard *heard, double time, int64_t first, int64_t frames, 
     ADD(newest->frames, frames);
     return;
   }
-  /* A reader reads first and looks at `written` then: a span that is being overwritten is thrown away by it. */
+  /* A reader copies first and reads `written` then: it discards a span that is being overwritten. */
   atomic_thread_fence(memory_order_release);
   atomic_store_explicit(&next->time, time, RELAXED);
   atomic_store_explicit(&next->first, first, RELAXED);
@@ -33,7 +33,7 @@ void heard_add(struct heard *heard, double time, int64_t first, int64_t frames, 
   atomic_store_explicit(&heard->written, number + 1, memory_order_release);
 }
 
-/* The newest span that has begun at `time` decides; without one nothing has been heard, or more than is remembered. */
+/* The newest span that has begun at `time` decides. Without one nothing has been heard, or the span is too old. */
 int64_t heard_at(const struct heard *heard, double time, double rate) {
   for (;;) {
     int64_t end = atomic_load_explicit(&heard->written, memory_order_acquire);

@@ -8,7 +8,7 @@
 
 #define LOOKS 1000 /* of a reader at sums between which blocks came, before it takes them as they are */
 
-/* What one of the format's units is of full scale, by PS_FORMAT_. The kernels have packed 24 bits at the top of 32. */
+/* A unit of the format as a share of full scale, by PS_FORMAT_. The kernels have packed 24 bits at the top of 32. */
 static const float units[] = {1.0f,          1.0f / 2147483648.0f, 1.0f / 2147483648.0f, 1.0f / 32768.0f,
                               1.0f / 128.0f, 1.0f / 128.0f};
 
@@ -49,8 +49,8 @@ static void add_peak(struct meter_channel *channel, float peak) {
     atomic_store_explicit(&channel->peak, peak, memory_order_relaxed);
 }
 
-/* The stores are releases, and the loads of read_sums acquires, so that who sees one of them sees the turn that allowed
- * the callback to overwrite what was there. */
+/* The stores are releases, and the loads of read_sums acquires, so that a reader that sees one of them sees the turn
+ * that allowed the callback to overwrite what was there. */
 void meter_add(struct meter *meter, const void *samples, size_t frames) {
   size_t channels = (size_t)meter->channels;
   if (!channels || !frames) return;

@@ -87,7 +87,7 @@ INLINE floats load(struct kernel kernel, const uint8_t *from) {
 }
 
 INLINE floats larger(floats a, floats b) {
-  ints is = a > b; /* not where a is no number */
+  ints is = a > b; /* not where a is NaN */
   return (floats)((is & (ints)a) | (~is & (ints)b));
 }
 

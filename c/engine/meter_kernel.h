@@ -10,13 +10,13 @@
 #define METER_SAMPLES 1024
 
 /* Peak and sum of squares, in units of the format, of each channel of `count` interleaved samples: whole frames, of at
- * most METER_SAMPLES. Sums over so few are kept in float, which costs no precision worth naming. A sample that is no
- * number counts for neither, an infinite one for the peak only. */
+ * most METER_SAMPLES. Sums over so few are kept in float, which costs no relevant precision. A NaN counts for
+ * neither, an infinite sample for the peak only. */
 typedef void meter_measure(const void *samples, size_t count, size_t channels, float *peak, float *squares);
 
 /* By PS_FORMAT_: the functions for this processor; */
 meter_measure *const *meter_kernels(void);
-/* those that every processor can run, and those for AVX2, which give the same to the bit. */
+/* those that every processor can run, and those for AVX2, whose results are equal to the bit. */
 extern meter_measure *const meter_kernels_baseline[6];
 #if HAVE_AVX2
 extern meter_measure *const meter_kernels_avx2[6];
