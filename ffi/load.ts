@@ -7,6 +7,7 @@ import {
   PS_ORIGIN_NAMED,
 } from "./constants.ts";
 import { denoRuntime } from "./deno.ts";
+import { onDisk } from "./embedded.ts";
 import { LibraryNotFoundError, PastreamError } from "./errors.ts";
 import { nodeRuntime } from "./node.ts";
 import { prebuilt } from "./prebuilt.ts";
@@ -112,7 +113,7 @@ function published(url: string | undefined): string[] {
  */
 function placeLibraries({ functions }: Library, { portaudio, libsndfile }: LibraryPlace): void {
   const place = (which: number, origin: number, path: string | undefined) => {
-    if (path) functions.ps_library_place(which, origin, cString(path));
+    if (path) functions.ps_library_place(which, origin, cString(onDisk(path)));
   };
   place(PS_LIBRARY_PORTAUDIO, PS_ORIGIN_NAMED, portaudio ?? runtime.environment("PASTREAM_PORTAUDIO"));
   place(PS_LIBRARY_SNDFILE, PS_ORIGIN_NAMED, libsndfile ?? runtime.environment("PASTREAM_SNDFILE"));
@@ -143,7 +144,7 @@ function advice(): string {
 function load(place: LibraryPlace = {}): Library {
   const { path: chosen, url } = place;
   const named = chosen ?? runtime.environment("PASTREAM_LIB");
-  const exact = named && withFolder(named);
+  const exact = named && onDisk(withFolder(named));
   const local = exact ? [exact] : ofThisPackage();
   // A scoped --allow-ffi names one file: if that exists, the user is not asked about the others.
   const permitted = local.filter((path) => runtime.permitted(path));

@@ -2,18 +2,20 @@
 // of it is installed on this machine, except debootstrap.
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { debianMirror } from "../bundle/apt.mjs";
 import { capture, Failure, say } from "../run.mjs";
 import { root, which } from "../tools.mjs";
-import { DENO_DIR, fetchPrograms, hasPrograms, NODE_PATH } from "./programs.mjs";
+import { fetchPackages, hasPackages } from "../foreign-packages.mjs";
+import { DENO_DIR, NODE_PATH, packages } from "./programs.mjs";
 
 const folder = process.env.PASTREAM_WINE ?? join(homedir(), ".cache", "pastream-wine");
 const system = join(folder, "debian");
-const programs = join(system, "opt", "programs", "node_modules");
+/** Where the runtimes for Windows are. */
+export const programs = join(system, "opt", "programs", "node_modules");
 const stamp = join(folder, "ready");
 const LAYOUT = "1"; // of the folder: a folder of another layout is set up again
 
@@ -21,7 +23,7 @@ const LAYOUT = "1"; // of the folder: a folder of another layout is set up again
 export const windowsPath = (path) => `Z:${path.replaceAll("/", "\\")}`;
 
 const hasSystem = () => existsSync(stamp) && readFileSync(stamp, "utf8") === LAYOUT;
-export const isReady = () => hasSystem() && hasPrograms(programs);
+export const isReady = () => hasSystem() && hasPackages(programs, packages);
 
 function step(command, args, cwd = folder) {
   say(`$ ${[command, ...args].join(" ")}`);
@@ -47,7 +49,7 @@ function setUpSystem() {
 /** Sets up what is missing. */
 export function setUpWine() {
   if (!hasSystem()) setUpSystem();
-  fetchPrograms(programs);
+  fetchPackages(programs, packages);
 }
 
 /**
@@ -68,7 +70,7 @@ export async function takeWine() {
  * The command line that runs a program inside, in namespaces of its own, with the checkout at its own path and, at
  * /srv, the folder `shown`.
  */
-function inside(command, { shown, env = {} } = {}) {
+function inside(command, { shown, env = {}, cwd = root } = {}) {
   const binds = [
     ["/proc", "/proc", "rbind"],
     ["/dev", "/dev", "rbind"],
@@ -90,24 +92,19 @@ function inside(command, { shown, env = {} } = {}) {
     ...env,
   };
   const settings = Object.entries(variables).map(([name, value]) => `${name}=${value}`);
-  const script = [...mounts, `exec chroot '${system}' env -i --chdir='${root}' "$@"`].join(" && ");
+  const script = [...mounts, `exec chroot '${system}' env -i --chdir='${cwd}' "$@"`].join(" && ");
   return ["unshare", ["--mount", "--propagation", "private", "sh", "-c", script, "sh", ...settings, ...command]];
 }
 
 /** Runs a program of Windows to its end, as capture() of run.mjs does. */
-export async function runOnWindows(command, { timeout, shown, env }) {
+export async function runOnWindows(command, { timeout, shown, env, cwd }) {
   // Node for Windows does not take a pipe of Linux for its standard output; a file it does.
   const file = join(system, "tmp", `output-${process.pid}-${Math.random().toString(36).slice(2)}`);
   const line = ["sh", "-c", 'out=$1; shift; exec "$@" >"$out" 2>&1 </dev/null', "sh", file.slice(system.length)];
-  const [program, args] = inside([...line, "wine", ...command], { shown, env });
+  const [program, args] = inside([...line, "wine", ...command], { shown, env, cwd });
   const run = await capture(program, args, { timeout });
   const output = existsSync(file) ? readFileSync(file, "utf8") : "";
   rmSync(file, { force: true });
   // Wine prints messages about its 32-bit part, which is not installed.
   return { ...run, output: (run.output + output).replace(/^it looks like wine32[\s\S]*?wine32:i386"\n/gm, "") };
-}
-
-/** Copies the bundle for Windows beside pastream.dll, where it looks for it. */
-export function placeBundle(folderOfBundle) {
-  cpSync(folderOfBundle, join(root, "native", "windows-x64"), { recursive: true });
 }
