@@ -2,7 +2,7 @@
 // source archives of Debian, into build/bundle/<target>/. Files that were built from the same input are kept.
 // Usage: node scripts/build-bundle.mjs [target ...]      this machine's target without one; "all" for every target
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { gzipSync } from "node:zlib";
@@ -12,6 +12,7 @@ import { portaudio } from "./lib/bundle/portaudio.mjs";
 import { bundleFolder, prepareSource, sources } from "./lib/bundle/sources.mjs";
 import { Failure, isMain, main, say } from "./lib/run.mjs";
 import { bundleFiles, hostTarget, targets } from "./lib/targets.mjs";
+import { root } from "./lib/tools.mjs";
 
 /** The parts of both libraries of a target. */
 function libraries(target) {
@@ -39,6 +40,14 @@ export function buildBundle(target, { rebuild = false } = {}) {
     writeFileSync(stamp, hash);
   }
   return folder;
+}
+
+/** Builds both, and puts them beside the C library of the checkout, where it looks for them. */
+export function useBundle(target) {
+  const folder = buildBundle(target);
+  for (const file of Object.values(bundleFiles(target))) {
+    copyFileSync(join(folder, file), join(root, "native", target.name, file));
+  }
 }
 
 /** A line about each file: its size, its size when compressed, and its hash. */

@@ -4,7 +4,7 @@
 //   --quick: the C tests, and on Node what shows most; nothing where Wine is not set up
 import { parseArgs } from "node:util";
 import { buildFor } from "./build.mjs";
-import { buildBundle } from "./build-bundle.mjs";
+import { useBundle } from "./build-bundle.mjs";
 import { noCounts } from "./lib/counts.mjs";
 import { ensurePackages } from "./lib/packages.mjs";
 import { Failure, main, say } from "./lib/run.mjs";
@@ -13,7 +13,7 @@ import { runCTest } from "./lib/ctests.mjs";
 import { windowsBuild, windowsCTests } from "./lib/windows/ctests.mjs";
 import { runtimes } from "./lib/windows/programs.mjs";
 import { runWindowsFile, windowsFiles } from "./lib/windows/suite.mjs";
-import { isReady, placeBundle, setUpWine, takeWine } from "./lib/windows/wine.mjs";
+import { isReady, setUpWine, takeWine } from "./lib/windows/wine.mjs";
 
 const TIMEOUT = 600; // seconds, for one file
 const LANES = 2;
@@ -62,7 +62,7 @@ async function testOnWindows() {
   setUpWine();
   const target = targets.find(({ name }) => name === "windows-x64");
   buildFor(target);
-  placeBundle(buildBundle(target));
+  useBundle(target);
   await takeWine();
   const total = noCounts();
   const queue = jobs(chosen);

@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { checks } from "./lib/checks.mjs";
 import { builds, cTestFiles, runCTest } from "./lib/ctests.mjs";
 import { noCounts } from "./lib/counts.mjs";
+import { foreignFiles, foreignKinds, foreignRuntimes, prepareForeign } from "./lib/foreign.mjs";
 import { Failure, main, say } from "./lib/run.mjs";
 import { rooms, runFile, runtimes, testFiles } from "./lib/suite.mjs";
 import { root } from "./lib/tools.mjs";
@@ -14,10 +15,10 @@ import { setup } from "./setup.mjs";
 
 const usual = ["checks", "c", "deno", "bun", "node"];
 /**
- * What takes minutes or large programs: the C tests on emulated arm64, what is published, with the libraries for all
- * platforms, and the live view in a browser.
+ * What takes minutes or large programs: C tests and a few files on emulated arm64, the same files with musl, what is
+ * published, with the libraries for all platforms, and the live view in a browser.
  */
-const slow = ["arm64", "packages", "browser"];
+const slow = [...foreignKinds, "packages", "browser"];
 const kinds = [...usual, ...slow];
 
 function options() {
@@ -78,6 +79,14 @@ function jobs({ full, filters }) {
         run: () => runFile(runtime, file, limits),
       }))
     ),
+    ...foreignRuntimes.flatMap((runtime) =>
+      foreignFiles(runtime, filters).map((file) => ({
+        kind: runtime.kind,
+        suite: runtime.name,
+        name: file,
+        run: () => runFile(runtime, file, { ...limits, timeout: 900 }),
+      }))
+    ),
     // These start every runtime themselves.
     ...testFiles("tests/packaging", filters).map((file) => ({
       kind: "packages",
@@ -117,6 +126,7 @@ async function test() {
   // The suite must not depend on the user's environment.
   for (const name of ["PASTREAM_DEVICE", "PASTREAM_DEBUG"]) delete process.env[name];
   await setup(chosen.only.some((kind) => slow.includes(kind)) ? "full" : "test");
+  for (const kind of foreignKinds.filter((kind) => chosen.only.includes(kind))) prepareForeign(kind);
   const started = performance.now();
   const perSuite = new Map();
   const total = noCounts();

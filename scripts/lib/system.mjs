@@ -143,6 +143,12 @@ const needs = [
   {
     for: "full",
     only: "linux",
+    found: () => existsSync("/usr/aarch64-linux-gnu/lib/libstdc++.so.6"),
+    apt: "libstdc++6-arm64-cross libatomic1-arm64-cross",
+  },
+  {
+    for: "full",
+    only: "linux",
     found: () => which("musl-gcc"),
     apt: "musl-tools",
     dnf: "musl-gcc",
