@@ -27,6 +27,11 @@ for (const node of [which("node"), fromNpm.node()]) {
   if (node) runtimes[`node ${output(node, ["--version"])}`] = [node];
 }
 
+/** Whether a DLL has a TLS directory, without which Windows gives its thread variables no memory. */
+export function hasTlsDirectory(path: string): boolean {
+  return /TLSTableSize: 0x[1-9A-F]/.test(output("llvm-readobj", ["--file-headers", path]) ?? "");
+}
+
 const temporaryFolders: string[] = [];
 process.on("exit", () => {
   for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true });

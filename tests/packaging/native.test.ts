@@ -11,6 +11,7 @@ import { symbols } from "../../ffi/symbols.ts";
 import { build, zigCache } from "../../scripts/build.mjs";
 import { targets } from "../../scripts/lib/targets.mjs";
 import { findCompiler, root } from "../../scripts/lib/tools.mjs";
+import { hasTlsDirectory } from "../helpers/packages.ts";
 
 const library = ({ name, file }: { name: string; file: string }) => join(root, "native", name, file);
 
@@ -70,6 +71,12 @@ describe("the libraries for all platforms", () => {
       assert.ok(needed.length > 0, text);
       assert.deepEqual(needed.filter((name) => !fine.test(name)), []);
     });
+
+    if (os === "windows") {
+      it(`${target.name}: says where its thread variables are`, () => {
+        assert.ok(hasTlsDirectory(library(target)));
+      });
+    }
 
     it(`${target.name}: names no folder of the machine that it was built on`, () => {
       const text = readFileSync(library(target)).toString("latin1");
