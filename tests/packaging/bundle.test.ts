@@ -2,14 +2,14 @@
 // give the same bytes. For this machine's target; the whole suite looks at all of them.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { before, describe, it } from "node:test";
 import { buildBundle } from "../../scripts/build-bundle.mjs";
 import { licenceFaults } from "../../scripts/lib/bundle/licences.mjs";
 import { debianMirror } from "../../scripts/lib/bundle/apt.mjs";
-import { bundleFiles } from "../../scripts/lib/targets.mjs";
+import { bundleFiles, hostTarget } from "../../scripts/lib/targets.mjs";
 import { bundles, hasTlsDirectory, root } from "../helpers/packages.ts";
 
 function run(program: string, ...args: string[]): string {
@@ -22,7 +22,7 @@ function run(program: string, ...args: string[]): string {
 const needed = {
   portaudio: {
     some: ["Pa_Initialize", "Pa_OpenStream", "Pa_GetStreamTime"],
-    all: /^Pa(Alsa|Jack|Mac|MacCore|Wasapi|WasapiWinrt)?_\w+$/,
+    all: /^Pa(Alsa|Jack|Mac|MacCore|Wasapi|WasapiWinrt|Win)?_\w+$/,
   },
   sndfile: { some: ["sf_open_virtual", "sf_readf_float", "sf_command"], all: /^sf_\w+$/ },
 };
@@ -47,6 +47,22 @@ function exportsOf(name: string, path: string): string[] {
   // zig's linker exports hidden functions of Mach-O, too; a program looks up a name in the one library that it opened.
   return found(run("llvm-nm", "--extern-only", "--defined-only", path), / [A-Z] _(\S+)$/gm);
 }
+
+describe("libsndfile of the bundle", () => {
+  it("passes the tests of sound files", () => {
+    const target = hostTarget();
+    // Without NODE_TEST_CONTEXT, by which the tests would be taken for those of this file.
+    const named = {
+      PASTREAM_SNDFILE: join(buildBundle(target), bundleFiles(target).sndfile),
+      NODE_TEST_CONTEXT: undefined,
+    };
+    const env = { ...process.env, ...named };
+    const folder = join(root, "tests", "sound-file");
+    const files = readdirSync(folder).filter((name) => name.endsWith(".test.ts")).map((name) => join(folder, name));
+    const { status, stdout, stderr } = spawnSync(process.execPath, ["--test", ...files], { env, encoding: "utf8" });
+    assert.equal(status, 0, stdout + stderr);
+  });
+});
 
 for (const target of bundles) {
   describe(`the bundle for ${target.name}`, () => {
