@@ -4,10 +4,13 @@ import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } fr
 import type { Server } from "node:http";
 import { homedir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { buildNpm, npmFolder } from "../../scripts/build-npm.mjs";
 import { nativeFolder, nativePackage } from "../../scripts/lib/native-packages.mjs";
 import { bundleFiles, hostTarget, targets } from "../../scripts/lib/targets.mjs";
+import * as windows from "../../scripts/lib/windows/programs.mjs";
+import { isReady, runOnWindows, takeWine, withNewWindows } from "../../scripts/lib/windows/wine.mjs";
 import { cannotHide, withoutSystemLibraries } from "../helpers/bare.ts";
 import { app, bundles, fromNpm, root, run, runtimes, runWell, temporaryFolder, version } from "../helpers/packages.ts";
 import { serveRegistry } from "../helpers/registry.ts";
@@ -195,6 +198,34 @@ for (const [installer, command] of Object.entries(installers)) {
     });
   });
 }
+
+const noWine = !process.env.PASTREAM_TEST_FULL ? "in the whole suite" : !isReady() && "Wine is not set up";
+
+describe("the npm package, installed for Windows", { skip: noWine }, () => {
+  const onWindows: Record<string, string[]> = {
+    node: [windows.node],
+    deno: [windows.deno, "run", "-A"],
+    bun: [windows.bun, "run"],
+  };
+
+  it("plays, records, reads files and examines devices under Wine", async () => {
+    const folder = await install("npm", "install", "--no-audit", "--no-fund", "--os=win32", "--cpu=x64");
+    await takeWine();
+    await withNewWindows(async (variables) => {
+      for (const [name, runtime] of Object.entries(onWindows)) {
+        const settings = { timeout: 300, shown: folder, cwd: "/srv", env: { ...variables, NODE_PATH: "" } };
+        const said = async (...words: string[]) => {
+          const { code, output } = await runOnWindows([...runtime, ...words], settings);
+          assert.equal(code, 0, `${name} ${words.join(" ")}\n${output}`);
+          return output;
+        };
+        assert.match(await said("files.js"), /^whole\r?$/m, name);
+        assert.match(await said("app.js"), /"origins":\{"portaudio":"bundle","libsndfile":"bundle"\}/, name);
+        assert.match(await said("node_modules/pastream/cli.js", "doctor", "-D", "virtual"), /bit-exact +yes/, name);
+      }
+    });
+  });
+});
 
 describe("the npm package, installed for the whole machine", () => {
   it("has its command and its manual page", async () => {

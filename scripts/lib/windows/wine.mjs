@@ -96,6 +96,20 @@ function inside(command, { shown, env = {}, cwd = root } = {}) {
   return ["unshare", ["--mount", "--propagation", "private", "sh", "-c", script, "sh", ...settings, ...command]];
 }
 
+/**
+ * Calls `use` with the variables for programs on a Windows that nothing has run on yet, and removes that.
+ * @param {(env: Record<string, string>) => Promise<void>} use
+ */
+export async function withNewWindows(use) {
+  const env = { WINEPREFIX: `/root/.wine-${process.pid}` };
+  try {
+    return await use(env);
+  } finally {
+    spawnSync(...inside(["wineserver", "--kill"], { env }), { stdio: "ignore" });
+    rmSync(join(system, env.WINEPREFIX), { recursive: true, force: true });
+  }
+}
+
 /** Runs a program of Windows to its end, as capture() of run.mjs does. */
 export async function runOnWindows(command, { timeout, shown, env, cwd }) {
   // Node for Windows does not take a pipe of Linux for its standard output; a file it does.
