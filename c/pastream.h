@@ -91,7 +91,7 @@ extern "C" {
 #endif
 
 /* Raised whenever a function, an index or a code changes its meaning; the caller compares it with its own. */
-#define PS_ABI_VERSION 2
+#define PS_ABI_VERSION 3
 
 /* ------------------------------------------------------------------ status */
 
@@ -136,10 +136,10 @@ PS_API int32_t ps_error_number(int32_t what);
  */
 PS_API int32_t ps_shutdown(void);
 /* What the calling thread makes from now on ends with it, however it ends: streams are closed (recordings are finished,
- * within 2 s), files and rings are closed, and their handles are given back. For the threads of a runtime's workers.
- * PS_ERR_MEMORY. Any thread. */
+ * within 2 s), files, rings and wakers are closed, and their handles are given back. For the threads of a runtime's
+ * workers. PS_ERR_MEMORY. Any thread. */
 PS_API int32_t ps_thread_owns(void);
-/* How many handles of all kinds are live; for leak tests. Any thread. */
+/* How many handles of all kinds but wakers are live; for leak tests. Any thread. */
 PS_API int32_t ps_handle_count(void);
 
 /* --------------------------------------------------------------- libraries */
@@ -626,6 +626,27 @@ PS_API int32_t ps_stream_error(int32_t stream, char *text, int32_t size, int32_t
  * predicted from the last callbacks; 0 if it does now or the run has ended, at most 0.25. For aiming a timer. NaN:
  * PS_ERR_HANDLE, PS_ERR_ARGUMENT. Owner. */
 PS_API double ps_stream_due(int32_t stream, int32_t sink, double frames);
+/* Lets a waker wake the calling thread once, when what is asked for has come, and from now on whenever a command or the
+ * run has ended or a sink has been let go of. Returns 1, or 0 where it is there already or no more will come, and at
+ * the first call for this stream: the caller looks (again), and goes on to wait by another call. PS_ERR_HANDLE,
+ * PS_ERR_ARGUMENT, PS_ERR_BUSY (8 threads wait for this stream). Any thread. */
+#define PS_WAKE_ROOM -1   /* `frames` frames have room in the ring of the source */
+#define PS_WAKE_CHANGE -2 /* nothing else; or, >= 0, the ring of that sink (as for ps_stream_due) has `frames` frames */
+PS_API int32_t ps_stream_wake(int32_t stream, int32_t waker, int32_t what, double frames);
+
+/* A waker is a thread's own. It is woken for a stream (ps_stream_wake), and asks then for which: one after the other,
+ * until 0 is returned. Until then it is not woken again. PS_ERR_THREAD, PS_ERR_MEMORY; PS_ERR_HANDLE. Owner. */
+PS_API int32_t ps_waker_new(void);
+PS_API int32_t ps_waker_next(int32_t waker);
+PS_API int32_t ps_waker_free(int32_t waker);
+/* How it is woken: a byte comes out of this descriptor, a socket, which is the caller's to close. PS_ERR_UNSUPPORTED on
+ * Windows; PS_ERR_STATE: at the second call. Owner. */
+PS_API int32_t ps_waker_descriptor(int32_t waker);
+/* Or, without a descriptor: waits to be woken, at most `seconds` (< 0: for ever); returns whether it was. Blocks, until
+ * woken, or by ps_waker_kick, or freed. Any thread. */
+PS_API int32_t ps_waker_wait(int32_t waker, double seconds);
+PS_API int32_t ps_waker_kick(int32_t waker);
+
 /* Stream time at which the device captured frame number `frame` of this run, computed from the last callback, and from
  * those before it if the device has since stalled or lost something for more than 20 ms.
  * NaN: PS_ERR_STATE (not opened yet), PS_ERR_HANDLE, PS_ERR_ARGUMENT. Any thread. */

@@ -60,6 +60,7 @@ static void thread_ended(int32_t owner) {
   free_owned(owner, HANDLE_INCOMING, ps_incoming_free);
   free_owned(owner, HANDLE_FILE, ps_file_close);
   free_owned(owner, HANDLE_RING, ps_ring_free);
+  free_owned(owner, HANDLE_WAKER, ps_waker_free);
 }
 
 int32_t ps_thread_owns(void) {

@@ -1,5 +1,5 @@
 import { packageRequire, processRuntime } from "./process.ts";
-import type { Library, Runtime } from "./runtime.ts";
+import type { Library, Runtime, Watch } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
 /** What is used of bun:ffi. */
@@ -14,10 +14,29 @@ function open(path: string, table: Readonly<Record<string, Signature>>): Library
   const symbols = Object.entries(table).map(([name, { parameters, result }]) =>
     [name, { args: parameters.map((type) => type === "buffer" ? "ptr" : type), returns: result }] as const
   );
+  const functions = ffi.dlopen(path, Object.fromEntries(symbols)).symbols as Functions;
   return {
-    functions: ffi.dlopen(path, Object.fromEntries(symbols)).symbols as Functions,
+    functions,
     view: (address, bytes) => ffi.toArrayBuffer(address, 0, bytes),
+    watch: (waker, woken) => watchSocket(functions.ps_waker_descriptor(waker), woken),
   };
+}
+
+/** What is used of Bun's sockets: those of node:net get nothing from a descriptor (Bun 1.4.5). */
+interface BunSockets {
+  connect(options: {
+    fd: number;
+    socket: { open(socket: { unref(): void }): void; data(): void; error(): void; close(): void };
+  }): Promise<unknown>;
+}
+
+function watchSocket(fd: number, woken: () => void): Watch | undefined {
+  if (fd < 0) return undefined;
+  const watch = { works: true, keepsAlive: false, begin() {}, end() {} };
+  const fail = () => void (watch.works = false);
+  const { Bun } = globalThis as unknown as { Bun: BunSockets };
+  Bun.connect({ fd, socket: { open: (socket) => socket.unref(), data: woken, error: fail, close: fail } }).catch(fail);
+  return watch;
 }
 
 export function bunRuntime(): Runtime {

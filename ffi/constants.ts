@@ -1,6 +1,6 @@
 // The numbers of c/pastream.h. tests/api/symbols.test.ts compares them with the header.
 
-export const PS_ABI_VERSION = 2;
+export const PS_ABI_VERSION = 3;
 
 export const PS_OK = 0;
 
@@ -266,6 +266,9 @@ export const PS_TIMING_TOOK_P50 = 3;
 export const PS_TIMING_TOOK_P99 = 4;
 export const PS_TIMING_TOOK_MAX = 5;
 export const PS_TIMING_SIZE = 6;
+
+export const PS_WAKE_ROOM = -1;
+export const PS_WAKE_CHANGE = -2;
 
 export const PS_MODE_READ = 1;
 export const PS_MODE_WRITE = 2;

@@ -1,17 +1,68 @@
 import { downloaded } from "./download.ts";
 import { packageFile } from "./process.ts";
-import { importing, type Library, type Runtime } from "./runtime.ts";
+import { importing, type Library, type Runtime, type Watch } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
 function open(path: string, table: Readonly<Record<string, Signature>>): Library {
-  const library = Deno.dlopen(path, table);
+  // The same function once more: this one is called on a thread of the runtime's.
+  const { ps_waker_wait } = table;
+  const asynchronous = { ...ps_waker_wait, name: "ps_waker_wait", nonblocking: true } as const;
+  const { symbols } = Deno.dlopen(path, ps_waker_wait ? { ...table, waitForWaker: asynchronous } : table);
+  const { waitForWaker: wait, ...functions } = symbols as unknown as Functions & { waitForWaker: Wait };
   return {
-    functions: library.symbols as unknown as Functions,
+    functions,
     view(address, bytes) {
       if (!granted({ name: "ffi" })) throw new Error("--allow-ffi is limited to files");
       return Deno.UnsafePointerView.getArrayBuffer(Deno.UnsafePointer.create(BigInt(address))!, bytes) as ArrayBuffer;
     },
+    watch: (waker, woken) => new WaitingThread(wait, functions, waker, woken),
   };
+}
+
+type Wait = (waker: number, seconds: number) => Promise<number>;
+
+/**
+ * A call that blocks a thread of the runtime's, while somebody waits. node:net would do as well, but takes 20 ms to
+ * load.
+ */
+class WaitingThread implements Watch {
+  readonly works = true;
+  readonly keepsAlive = true;
+  readonly #wait: Wait;
+  readonly #functions: Functions;
+  readonly #waker: number;
+  readonly #woken: () => void;
+  #wanted = false;
+  #waiting = false;
+  #calling = false;
+
+  constructor(wait: Wait, functions: Functions, waker: number, woken: () => void) {
+    this.#wait = wait;
+    this.#functions = functions;
+    this.#waker = waker;
+    this.#woken = woken;
+  }
+
+  begin(): void {
+    this.#wanted = true;
+    if (!this.#waiting) this.#loop();
+  }
+
+  end(): void {
+    this.#wanted = false;
+    if (this.#calling) this.#functions.ps_waker_kick(this.#waker);
+  }
+
+  async #loop(): Promise<void> {
+    this.#waiting = true;
+    while (this.#wanted) {
+      this.#calling = true;
+      const woken = await this.#wait(this.#waker, -1);
+      this.#calling = false;
+      if (woken > 0) this.#woken();
+    }
+    this.#waiting = false;
+  }
 }
 
 function granted(descriptor: Deno.PermissionDescriptor): boolean {

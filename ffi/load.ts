@@ -11,7 +11,7 @@ import { onDisk } from "./embedded.ts";
 import { LibraryNotFoundError, PastreamError } from "./errors.ts";
 import { nodeRuntime } from "./node.ts";
 import { prebuilt } from "./prebuilt.ts";
-import type { Library, Runtime } from "./runtime.ts";
+import type { Library, Runtime, Watch } from "./runtime.ts";
 import { type Functions, symbols } from "./symbols.ts";
 import { cString } from "./text.ts";
 
@@ -32,6 +32,11 @@ export function native(): Functions {
 /** A view on native memory. It does not keep that memory alive. */
 export function nativeView(address: number, bytes: number): ArrayBuffer {
   return (library ??= load()).view(address, bytes);
+}
+
+/** This thread's side of a waker, see Library.watch(). */
+export function watchWaker(waker: number, woken: () => void): Watch | undefined {
+  return (library ??= load()).watch(waker, woken);
 }
 
 /** The file that the library was loaded from. */

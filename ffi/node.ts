@@ -1,6 +1,6 @@
 import { LibraryNotFoundError } from "./errors.ts";
 import { builtin, packageRequire, processRuntime } from "./process.ts";
-import { importing, type Library, type Runtime } from "./runtime.ts";
+import { importing, type Library, type Runtime, type Watch } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
 /** What is used of koffi. */
@@ -21,15 +21,17 @@ const cTypes = { i32: "int32", f64: "double", buffer: "pointer" } as const;
 
 function openWithKoffi(koffi: Koffi, path: string, table: Table): Library {
   const library = koffi.load(path);
-  const functions = Object.entries(table).map((
+  const entries = Object.entries(table).map((
     [name, { parameters, result }],
   ) => [
     name,
     library.func(name, cTypes[result], parameters.map((type) => type === "buffer" ? "void *" : cTypes[type])),
   ]);
+  const functions = Object.fromEntries(entries) as Functions;
   return {
-    functions: Object.fromEntries(functions) as Functions,
+    functions,
     view: (address, bytes) => koffi.view(BigInt(address), bytes),
+    watch: (waker, woken) => watchSocket(functions.ps_waker_descriptor(waker), woken),
   };
 }
 
@@ -37,10 +39,29 @@ function openWithNodeFfi(ffi: NodeFfi, path: string, table: Table): Library {
   const symbols = Object.entries(table).map(([name, { parameters, result }]) =>
     [name, { arguments: parameters.map((type) => cTypes[type]), return: cTypes[result] }] as const
   );
+  const functions = ffi.dlopen(path, Object.fromEntries(symbols)).functions as Functions;
   return {
-    functions: ffi.dlopen(path, Object.fromEntries(symbols)).functions as Functions,
+    functions,
     view: (address, bytes) => ffi.toArrayBuffer(BigInt(address), bytes, false),
+    watch: (waker, woken) => watchSocket(functions.ps_waker_descriptor(waker), woken),
   };
+}
+
+function watchSocket(fd: number, woken: () => void): Watch | undefined {
+  if (fd < 0) return undefined;
+  const { Socket } = builtin("node:net") as typeof import("node:net");
+  const watch = { works: true, keepsAlive: false, begin() {}, end() {} };
+  const callback = () => {
+    woken();
+    return true;
+  };
+  // Its bytes are read into one small buffer, again and again.
+  const options = { fd, readable: true, writable: false, onread: { buffer: new Uint8Array(16), callback } };
+  const socket = new Socket(options);
+  socket.on("error", () => {});
+  socket.on("close", () => void (watch.works = false));
+  socket.unref();
+  return watch;
 }
 
 /**

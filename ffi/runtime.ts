@@ -6,6 +6,20 @@ export interface Library {
   readonly functions: Functions;
   /** A view on native memory. It does not keep that memory alive. */
   view(address: number, bytes: number): ArrayBuffer;
+  /** How this thread's event loop calls `woken` when a waker of the library's is woken; undefined where it cannot. */
+  watch(waker: number, woken: () => void): Watch | undefined;
+}
+
+/** An event loop's side of a waker. */
+export interface Watch {
+  /** Whether it works. That it does not may turn out late. */
+  readonly works: boolean;
+  /** Whether it keeps the process alive between begin() and end(). */
+  readonly keepsAlive: boolean;
+  /** Somebody waits. */
+  begin(): void;
+  /** Nobody waits any more. */
+  end(): void;
 }
 
 /** A module, as an address, that imports another one after `first` has run. */

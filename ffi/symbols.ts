@@ -153,6 +153,20 @@ export const symbols = {
   ps_stream_error: { parameters: ["i32", "buffer", "i32", "buffer", "i32"], result: "i32" },
   // double ps_stream_due(int32_t stream, int32_t sink, double frames)
   ps_stream_due: { parameters: ["i32", "i32", "f64"], result: "f64" },
+  // int32_t ps_stream_wake(int32_t stream, int32_t waker, int32_t what, double frames)
+  ps_stream_wake: { parameters: ["i32", "i32", "i32", "f64"], result: "i32" },
+  // int32_t ps_waker_new(void)
+  ps_waker_new: { parameters: [], result: "i32" },
+  // int32_t ps_waker_next(int32_t waker)
+  ps_waker_next: { parameters: ["i32"], result: "i32" },
+  // int32_t ps_waker_free(int32_t waker)
+  ps_waker_free: { parameters: ["i32"], result: "i32" },
+  // int32_t ps_waker_descriptor(int32_t waker)
+  ps_waker_descriptor: { parameters: ["i32"], result: "i32" },
+  // int32_t ps_waker_wait(int32_t waker, double seconds)
+  ps_waker_wait: { parameters: ["i32", "f64"], result: "i32" },
+  // int32_t ps_waker_kick(int32_t waker)
+  ps_waker_kick: { parameters: ["i32"], result: "i32" },
   // double ps_stream_capture_time(int32_t stream, double frame)
   ps_stream_capture_time: { parameters: ["i32", "f64"], result: "f64" },
   // int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_size)

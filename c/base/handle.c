@@ -51,6 +51,11 @@ static void watch_forks(void) {
   watched = 1;
 }
 
+/* A waker stays as long as its thread does. */
+static void count_live(const struct object *object, int32_t change) {
+  if (object->kind != HANDLE_WAKER) atomic_fetch_add_explicit(&live, change, memory_order_relaxed);
+}
+
 /* Puts an object into a free slot. */
 static int32_t slot_fill(struct object *object) {
   os_mutex_lock(&lock);
@@ -74,7 +79,7 @@ static int32_t slot_fill(struct object *object) {
   slot->owner = current_owner;
   atomic_store(&slot->generation, generation);
   os_mutex_unlock(&lock);
-  atomic_fetch_add_explicit(&live, 1, memory_order_relaxed);
+  count_live(object, 1);
   return (int32_t)(generation << 16 | index);
 }
 
@@ -140,7 +145,7 @@ int32_t handle_free(int32_t handle, enum handle_kind kind) {
     first_free = index;
   last_free = index;
   os_mutex_unlock(&lock);
-  atomic_fetch_sub_explicit(&live, 1, memory_order_relaxed);
+  count_live(object, -1);
   object_release(object);
   return PS_OK;
 }

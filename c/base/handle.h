@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-enum handle_kind { HANDLE_NONE, HANDLE_RING, HANDLE_STREAM, HANDLE_FILE, HANDLE_JOB, HANDLE_INCOMING };
+enum handle_kind { HANDLE_NONE, HANDLE_RING, HANDLE_STREAM, HANDLE_FILE, HANDLE_JOB, HANDLE_INCOMING, HANDLE_WAKER };
 
 /* First member of every object behind a handle. */
 struct object {

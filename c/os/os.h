@@ -67,6 +67,12 @@ void os_event_post(struct os_event *event);
 /* Waits for a post at most `seconds` (< 0: for ever); 1 if there was one, 0 if time ran out. */
 int os_event_wait(struct os_event *event, double seconds);
 
+/* A pipe by whose first end an event loop is woken: the second one is kicked, which never blocks and needs no reader.
+ * os_pipe_make returns 0, or -1 where there is none of the kind that event loops read. */
+int os_pipe_make(int32_t ends[2]);
+void os_pipe_kick(int32_t end);
+void os_pipe_close(int32_t end);
+
 /* Threads. `name` (15 characters) shows in debuggers. A realtime thread asks for a higher priority and runs
  * without it if the system refuses. All signals are blocked in them. */
 #define OS_THREAD_NORMAL 0

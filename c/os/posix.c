@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -137,6 +138,40 @@ int os_event_wait(struct os_event *event, double seconds) {
 #endif
 
 void os_sleep(double seconds) { os_sleep_until(os_time() + seconds); }
+
+/* ------------------------------------------------------------------- pipes */
+
+#if !defined(MSG_NOSIGNAL)
+#define MSG_NOSIGNAL 0 /* macOS: an option of the socket */
+#endif
+
+static int prepare_end(int end) {
+#if defined(SO_NOSIGPIPE)
+  int on = 1;
+  if (setsockopt(end, SOL_SOCKET, SO_NOSIGPIPE, &on, sizeof on)) return -1;
+#endif
+  return fcntl(end, F_SETFD, FD_CLOEXEC) == 0 && fcntl(end, F_SETFL, O_NONBLOCK) == 0 ? 0 : -1;
+}
+
+/* A pair of sockets: all runtimes know how to wait for one, and a reader that is gone raises no signal. */
+int os_pipe_make(int32_t ends[2]) {
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair)) return -1;
+  if (prepare_end(pair[0]) || prepare_end(pair[1])) {
+    close(pair[0]), close(pair[1]);
+    return -1;
+  }
+  ends[0] = pair[0];
+  ends[1] = pair[1];
+  return 0;
+}
+
+void os_pipe_kick(int32_t end) {
+  ssize_t sent = send(end, "", 1, MSG_NOSIGNAL);
+  (void)sent; /* where there is no room, the reader has not looked yet */
+}
+
+void os_pipe_close(int32_t end) { close(end); }
 
 /* ----------------------------------------------------------------- threads */
 

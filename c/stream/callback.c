@@ -108,6 +108,7 @@ static int callback(struct device_host *host, const void *input, void *output, s
   if (input) meter_add(&stream->meters[0], input, done);
   if (output) meter_add(&stream->meters[1], output, done);
   timing_add(&stream->timing, lateness(stream, began, frames), os_time() - began);
+  waits_count(&stream->waits, before + (int64_t)done);
   if (result != CALLBACK_CONTINUE) os_event_post(&stream->wake);
   return result;
 }

@@ -143,12 +143,16 @@ static void control_thread(void *argument) {
   while (command != COMMAND_QUIT) {
     double interval = taps_tend(stream) ? TAP_INTERVAL : WATCH_INTERVAL;
     os_event_wait(&stream->wake, stream_state(stream) == PS_STATE_ACTIVE ? interval : -1);
-    if (stream_state(stream) == PS_STATE_ACTIVE) run_watch(stream);
+    int32_t before = stream_state(stream);
+    if (before == PS_STATE_ACTIVE) run_watch(stream);
+    if (stream_state(stream) != before) waits_changed(stream);
     while (command != COMMAND_QUIT && next_command(stream, &command)) {
       error_set(PS_OK, 0, NULL);
       end_command(stream, carry_out(stream, command));
+      waits_changed(stream);
     }
   }
+  waits_end(stream);
   object_release(&stream->object);
 }
 

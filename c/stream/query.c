@@ -43,12 +43,16 @@ static double get_heard(struct stream *stream) {
   return (double)heard;
 }
 
+struct ring *stream_source_ring(const struct stream *stream) {
+  const struct endpoint *source = &stream->endpoints[DEVICE_OUTPUT];
+  struct ring *ring = stream->rings[DEVICE_OUTPUT]; /* of the run; before that, as it is set */
+  return !ring && source->kind == PS_ENDPOINT_RING ? (struct ring *)source->object : ring;
+}
+
 /* Frames of the source that are in its ring, or played and not heard yet. */
 static double get_queued(struct stream *stream) {
   os_mutex_lock(&stream->lock);
-  const struct endpoint *source = &stream->endpoints[DEVICE_OUTPUT];
-  struct ring *ring = stream->rings[DEVICE_OUTPUT]; /* of the run; before that, as it is set */
-  if (!ring && source->kind == PS_ENDPOINT_RING) ring = (struct ring *)source->object;
+  struct ring *ring = stream_source_ring(stream);
   int64_t taken = source_taken(&stream->engine);
   double queued = stream_running(stream) ? (double)(taken - heard_now(stream)) : 0;
   if (ring && !stream->engine.source.cut) queued += (double)ring_read_available(ring);
@@ -177,9 +181,7 @@ static double due_in(struct stream *stream, double frames) {
   return due > 0 ? due : 0;
 }
 
-/* The ring of a sink, and the rate of its frames: 0 the run's own, else that of a tap. NULL where no more will come, or
- * a file's thread reads it. */
-static struct ring *sink_ring(const struct stream *stream, int32_t sink, double *rate) {
+struct ring *stream_sink_ring(const struct stream *stream, int32_t sink, double *rate) {
   const struct endpoint *own = &stream->endpoints[DEVICE_INPUT];
   if (!stream_running(stream)) return NULL;
   *rate = own->rate;
@@ -196,7 +198,7 @@ double ps_stream_due(int32_t handle, int32_t sink, double frames) {
   if (isnan(frames)) return error_number(stream_done(stream, check_count("frames", frames, 0, COUNT_MOST)));
   double due = 0, rate;
   os_mutex_lock(&stream->lock); /* the control thread lets go of the sink when it closes the stream */
-  struct ring *ring = sink_ring(stream, sink, &rate);
+  struct ring *ring = stream_sink_ring(stream, sink, &rate);
   if (ring) {
     double available = (double)ring_read_available(ring);
     double missing = (frames - available) * stream->actual[PS_ACTUAL_SAMPLE_RATE] / rate;

@@ -16,6 +16,7 @@
 #include "os/os.h"
 #include "pastream.h"
 #include "stream/taps.h"
+#include "stream/waker.h"
 
 #define STREAM_TICKETS 64  /* results of the last commands that are kept */
 #define STREAM_COMMANDS 32 /* commands that can wait */
@@ -82,6 +83,7 @@ struct stream {
   struct silence silence;
   struct anchor anchor;    /* the last callback, for who reckons from it, */
   struct glitch_log leaps; /* and what has to be reckoned in: at a frame, seconds more than its number tells */
+  struct waits waits;      /* the threads that wait for it */
   double expected;         /* callback only: os_time() at which the next callback is due; 0: no telling */
   double period;           /* seconds of a frame, for the callback: it has no time for divisions */
 
@@ -134,6 +136,11 @@ int32_t stream_command(struct stream *stream, int32_t command);
 /* Whether a command waits or is under way that uses what is set for the next run, or any at all. Under the lock. */
 int stream_is_changing(const struct stream *stream);
 int stream_is_busy(const struct stream *stream);
+
+/* query.c, under the lock: the ring of a sink (0: the run's own; else that of a tap) and the rate of its frames, NULL
+ * where no more will come or a file's thread reads it; and the ring of the source, NULL where none is set. */
+struct ring *stream_sink_ring(const struct stream *stream, int32_t sink, double *rate);
+struct ring *stream_source_ring(const struct stream *stream);
 
 /* stream.c: the stream for a call that sets something for the next run, with its lock taken. NULL with *status set
  * while a run is on, or a command under way that uses what is set. And the end of such a call. */

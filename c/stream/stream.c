@@ -44,6 +44,7 @@ int32_t ps_stream_new(const double *config, int32_t size, const double *list, in
   engine_init(&stream->engine);
   stream_host_init(stream);
   taps_init(stream);
+  waits_init(&stream->waits);
   int32_t handle = handle_new(&stream->object, HANDLE_STREAM, stream_destroy);
   if (handle < 0) {
     stream_destroy(&stream->object);
@@ -172,7 +173,9 @@ int32_t ps_stream_cleared(int32_t handle, int32_t request) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
   int32_t served = atomic_load_explicit(&stream->engine.source.served, memory_order_acquire);
-  return stream_done(stream, served >= request || !stream_running(stream));
+  int done = served >= request || !stream_running(stream);
+  if (done) waits_changed(stream); /* there is room in the ring, sooner than was to be expected */
+  return stream_done(stream, done);
 }
 
 /* ------------------------------------------------------------------ setting */

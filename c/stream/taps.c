@@ -133,6 +133,7 @@ int taps_tend(struct stream *stream) {
     if (free) {
       finish(tap, PATIENCE_REMOVED);
       remove_finished(tap);
+      waits_changed(stream);
     }
     waiting |= wanted && !free;
   }

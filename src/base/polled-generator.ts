@@ -1,5 +1,5 @@
 import { LoopYield, nextTurn } from "./event-loop.ts";
-import type { Poll, Poller } from "./poller.ts";
+import type { Poll, Poller, WakeReason } from "./poller.ts";
 
 /** The values of a PolledGenerator, by plain calls. */
 export interface PolledValues<T> {
@@ -8,10 +8,14 @@ export interface PolledValues<T> {
   next(): IteratorResult<T, void> | undefined;
   /** Milliseconds until the next call is worth while, after one that returned undefined. */
   dueIn(): number;
+  /** What the native side is to wake for. */
+  readonly reason: WakeReason;
 }
 
 const SOON = 0.25; // milliseconds: a timer takes longer than turns of the event loop
 const MOST_TURNS = 64;
+
+const beginning = Promise.resolve();
 
 type Lifecycle<T> = AsyncGenerator<PolledValues<T>, void, void>;
 type Step<T> = IteratorResult<T, void>;
@@ -47,8 +51,9 @@ export class PolledGenerator<T> implements AsyncGenerator<T, void, void> {
     const step = this.#step();
     this.#waited = !step;
     if (step) return Promise.resolve(step);
+    this.#pending = beginning;
     const waited = this.#isDueSoon() ? this.#turns() : this.#poll!.wait();
-    this.#pending = waited;
+    if (this.#pending === beginning) this.#pending = waited; // else it has been served meanwhile
     return waited;
   }
 
@@ -110,7 +115,7 @@ export class PolledGenerator<T> implements AsyncGenerator<T, void, void> {
     const { done, value } = await this.#lifecycle.next();
     if (done) return { done, value: undefined };
     this.#values = value;
-    this.#poll = value.poller.poll(() => this.#served(), () => value.dueIn());
+    this.#poll = value.poller.poll(() => this.#served(), () => value.dueIn(), { reason: value.reason });
     return undefined;
   }
 

@@ -1,6 +1,10 @@
-// Native threads never call JavaScript. JavaScript polls, with timers set for the moment at which a result is expected.
-// All polls of one stream share their wake-ups.
+// Native threads never call JavaScript. JavaScript checks for results: when a native thread has woken its event loop,
+// or by timers that are aimed at the moment at which a result is expected, where a runtime cannot be woken, or nobody
+// would wake it. Everything that waits for one stream shares its wake-ups.
 import { clearTimeout, setTimeout } from "node:timers";
+import { PS_WAKE_CHANGE } from "../../ffi/constants.ts";
+import { native } from "../../ffi/load.ts";
+import { threadWaker } from "./waker.ts";
 
 /** Milliseconds to wait before the next check, after `checks` checks without a result. */
 export type Pace = (checks: number) => number;
@@ -35,6 +39,12 @@ class ReusableTimer {
     this.keepAlive(keepAlive);
   }
 
+  /** Sets it unless it is set. */
+  setOnce(milliseconds: number, keepAlive: boolean): void {
+    if (this.#isSet) this.keepAlive(keepAlive);
+    else this.set(milliseconds, keepAlive);
+  }
+
   clear(): void {
     if (!this.#isSet) return;
     clearTimeout(this.#timer);
@@ -49,12 +59,34 @@ class ReusableTimer {
   }
 }
 
+/** What the native side wakes for: see ps_stream_wake. */
+export interface WakeReason {
+  /** PS_WAKE_ or a sink; undefined: nothing would wake. */
+  readonly what: number | undefined;
+  readonly frames: number;
+}
+
+/** For the end of a command or of a run. */
+export const change: WakeReason = { what: PS_WAKE_CHANGE, frames: 0 };
+
+/** How a check is repeated. */
+export interface PollOptions {
+  /** Keep the process alive even when the stream does not: for operations that end soon by themselves. */
+  keepAlive?: boolean;
+  /** What the native side is to wake for; the pace is for where it cannot. */
+  reason?: WakeReason;
+}
+
+/** Milliseconds after which a run or a command is looked at although nobody has woken us. */
+const LONGEST_SLEEP = 1000;
+
 /** A check that is repeated until it returns a result; a reusable waiter. */
 export class Poll<T> {
   readonly #poller: Poller;
   readonly #check: () => T | PromiseLike<T> | undefined;
   readonly #pace: Pace;
   readonly #keepAlive: boolean;
+  readonly #reason: WakeReason | undefined;
   readonly #timer = new ReusableTimer(() => {
     this.#earliest = 0; // runtimes may fire a timer far too early
     this.#poller.timerFired();
@@ -62,14 +94,17 @@ export class Poll<T> {
   /** From this moment on another poll's wake-up checks it too; its own timer is the latest moment. */
   #earliest = 0;
   #checks = 0;
+  /** Whether it will be woken. */
+  #armed = false;
   #resolve!: (result: T | PromiseLike<T>) => void;
   #reject!: (error: unknown) => void;
 
-  constructor(poller: Poller, check: () => T | PromiseLike<T> | undefined, pace: Pace, keepAlive: boolean) {
+  constructor(poller: Poller, check: () => T | PromiseLike<T> | undefined, pace: Pace, options: PollOptions) {
     this.#poller = poller;
     this.#check = check;
     this.#pace = pace;
-    this.#keepAlive = keepAlive;
+    this.#keepAlive = options.keepAlive ?? false;
+    this.#reason = options.reason;
   }
 
   readonly #begin = (resolve: (result: T | PromiseLike<T>) => void, reject: (error: unknown) => void): void => {
@@ -77,7 +112,7 @@ export class Poll<T> {
     this.#reject = reject;
     this.#checks = 0;
     this.#poller.add(this);
-    this.#setTimer();
+    if (!this.#arrange()) this.#poller.checkNow(this);
   };
 
   /**
@@ -92,7 +127,11 @@ export class Poll<T> {
   checkAt(now: number): boolean {
     if (this.#earliest > now) return false;
     try {
-      const result = this.#check();
+      let result = this.#check();
+      if (result === undefined) {
+        if (this.#arrange()) return false;
+        result = this.#check();
+      }
       if (result === undefined) {
         this.#setTimer();
         return false;
@@ -102,10 +141,37 @@ export class Poll<T> {
       this.#reject(error);
     }
     this.#timer.clear();
+    this.#setArmed(false);
+    return true;
+  }
+
+  #setArmed(on: boolean): void {
+    if (this.#armed === on) return;
+    this.#armed = on;
+    this.#poller.listen(on ? 1 : -1);
+  }
+
+  /** Sees to it that it is checked again; returns false if that is to be at once. */
+  #arrange(): boolean {
+    const reason = this.#reason;
+    if (reason && reason.what !== undefined && this.#poller.canBeWoken(this.#keepAlive)) {
+      const isChange = reason.what === PS_WAKE_CHANGE;
+      const answer = isChange && this.#armed ? 1 : this.#poller.arm(reason.what, reason.frames);
+      if (answer === 0) return false;
+      if (answer > 0) {
+        this.#setArmed(true);
+        this.#earliest = 0;
+        // While a run is on, its end is waited for, too: one timer is enough.
+        if (isChange) this.#timer.setOnce(LONGEST_SLEEP, this.#keepAlive || this.#poller.keepsAlive);
+        return true;
+      }
+    }
+    this.#setTimer();
     return true;
   }
 
   #setTimer(): void {
+    this.#setArmed(false);
     // Timers count whole milliseconds, and a timer that fires too early must be set again.
     const milliseconds = Math.max(1, Math.ceil(this.#pace(this.#checks++)));
     this.#earliest = this.#poller.wokenAt + milliseconds / 2;
@@ -115,6 +181,8 @@ export class Poll<T> {
   /** Applies a change of the poller's `keepsAlive`. */
   keepAlive(on: boolean): void {
     this.#timer.keepAlive(this.#keepAlive || on);
+    // The waker may serve only those that keep the process alive.
+    if (this.#armed && !this.#poller.canBeWoken(this.#keepAlive)) this.#setTimer();
   }
 }
 
@@ -129,30 +197,66 @@ export interface ProcessKeeper {
  * checked together with one whose timer fires, so that an occasional check is free while another poll wakes up often.
  */
 export class Poller {
+  /** The native stream; 0 if there is none. */
+  readonly #stream: number;
+  readonly #woken = () => {
+    this.wokenAt = performance.now();
+    this.wake();
+  };
+  /** Polls that are to be woken. */
+  #armed = 0;
   readonly #polls: Poll<never>[] = [];
   readonly #keepers = new Set<ProcessKeeper>();
   /** Whether its polls keep the process alive. */
   keepsAlive = true;
-  /** When the last timer fired, by performance.now(), which is too slow for several calls at each wake-up. */
+  /**
+   * When a timer fired or the native side woke us last, by performance.now(), which is too slow to be called several
+   * times for each wake-up.
+   */
   wokenAt: number = performance.now();
 
-  /**
-   * Resolves with the first result of `check` that is not undefined, or rejects with what it throws. With `keepAlive`
-   * it keeps the process alive even when the stream does not: for operations that end soon by themselves.
-   */
-  until<T>(check: () => T | undefined, pace: Pace = backOff, { keepAlive = false } = {}): Promise<T> {
+  /** @param stream the native stream that may wake those who wait for it */
+  constructor(stream = 0) {
+    this.#stream = stream;
+  }
+
+  /** Resolves with the first result of `check` that is not undefined, or rejects with what it throws. */
+  until<T>(check: () => T | undefined, pace: Pace = backOff, options: PollOptions = {}): Promise<T> {
     try {
       const result = check();
       if (result !== undefined) return Promise.resolve(result);
     } catch (error) {
       return Promise.reject(error);
     }
-    return this.poll(check, pace, { keepAlive }).wait();
+    return this.poll(check, pace, options).wait();
   }
 
   /** A poll that is waited for repeatedly. */
-  poll<T>(check: () => T | PromiseLike<T> | undefined, pace: Pace, { keepAlive = false } = {}): Poll<T> {
-    return new Poll(this, check, pace, keepAlive);
+  poll<T>(check: () => T | PromiseLike<T> | undefined, pace: Pace, options: PollOptions = {}): Poll<T> {
+    return new Poll(this, check, pace, options);
+  }
+
+  /** Whether the native side can wake a poll. */
+  canBeWoken(keepAlive: boolean): boolean {
+    return this.#stream > 0 && threadWaker().serves(keepAlive || this.keepsAlive);
+  }
+
+  /** Asks to be woken: as ps_stream_wake. */
+  arm(what: number, frames: number): number {
+    return native().ps_stream_wake(this.#stream, threadWaker().handle, what, frames);
+  }
+
+  /** One poll more (1) or less (-1) is to be woken. */
+  listen(polls: 1 | -1): void {
+    this.#armed += polls;
+    if (this.#armed === 0) threadWaker().ignore(this.#stream);
+    else if (polls > 0 && this.#armed === 1) threadWaker().listen(this.#stream, this.#woken);
+  }
+
+  /** Checks one poll. */
+  checkNow<T>(poll: Poll<T>): void {
+    const polls = this.#polls;
+    if (poll.checkAt(Infinity)) polls.splice(polls.indexOf(poll as unknown as Poll<never>), 1);
   }
 
   /** Called by a poll that begins to wait. */

@@ -1,6 +1,6 @@
 import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
 import { PolledGenerator, type PolledValues } from "../base/polled-generator.ts";
-import type { Poller } from "../base/poller.ts";
+import type { Poller, WakeReason } from "../base/poller.ts";
 import { streamFrames, withRate } from "../endpoints/shape.ts";
 import { overflowFlags, tapFlags } from "../endpoints/sink.ts";
 import { openPlayback } from "../endpoints/source.ts";
@@ -191,6 +191,7 @@ const end: IteratorReturnResult<void> = { done: true, value: undefined };
 /** The chunks of one run. */
 class RunChunks implements PolledValues<Chunk> {
   readonly poller: Poller;
+  readonly reason: WakeReason;
   readonly #core: Core;
   readonly #run: Run;
   readonly #tap: StreamTap;
@@ -213,6 +214,13 @@ class RunChunks implements PolledValues<Chunk> {
     this.#reader = new ChunkReader(tap.ring, plan);
     this.#overlap = plan.overlap;
     this.#rate = plan.input.sampleRate;
+    const { wanted } = this.#reader;
+    this.reason = {
+      get what() {
+        return tap.sink;
+      },
+      frames: wanted,
+    };
     this.#position = new ChunkPosition(core.native.handle, tap, this.#rate, core.sampleRate);
   }
 

@@ -1,10 +1,11 @@
 // Moves samples between iterables or Web Streams and a ring.
+import { PS_WAKE_ROOM } from "../../ffi/constants.ts";
 import { newSamples, type SamplesOf } from "../samples/formats.ts";
 import type { RingBuffer } from "../ring/ring-buffer.ts";
 import { FrameJoiner } from "../samples/frame-joiner.ts";
 import { type FrameFormat, requirePiece } from "../samples/samples.ts";
 import { LoopYield } from "../base/event-loop.ts";
-import type { Poller } from "../base/poller.ts";
+import type { Pace, Poller } from "../base/poller.ts";
 import type { Clearing, Host } from "../run/endpoint.ts";
 import { paceOf } from "../run/pace.ts";
 import { dismiss, type Steps } from "../base/steps.ts";
@@ -29,9 +30,10 @@ export interface Flow {
 /** Waits for room for `frames` frames, at most a quarter of the ring; returns false if the run ends first. */
 async function waitForRoom({ ring, format, signal, poller }: Flow, frames: number): Promise<boolean> {
   const wanted = Math.min(frames, Math.ceil(ring.size / 4));
+  const reason = { what: PS_WAKE_ROOM, frames: wanted };
   const missing = () => wanted - ring.writeAvailable;
   const pace = paceOf(missing, () => ring.writeAvailable, format.sampleRate, LONGEST_WAIT);
-  return await poller.until(() => (signal.aborted ? false : missing() <= 0 ? true : undefined), pace);
+  return await poller.until(() => (signal.aborted ? false : missing() <= 0 ? true : undefined), pace, { reason });
 }
 
 /** Writes samples of `length` bytes, from byte `at` on; returns false if the run ends first. */
@@ -92,7 +94,7 @@ function requirePieceOrDismiss(steps: Steps, value: unknown, format: FrameFormat
 export async function emptyRing(
   stream: WritableStream<SamplesOf>,
   flow: Flow,
-  host: Pick<Host, "dueIn">,
+  host: Pick<Host, "dueIn" | "sink">,
 ): Promise<void> {
   const { ring, format, signal, poller } = flow;
   // A compromise: short enough for a meter, long enough to cost little.
@@ -110,7 +112,8 @@ export async function emptyRing(
         break;
       } else {
         const check = () => (signal.aborted || ring.readAvailable >= wanted ? true : undefined);
-        await poller.until(check, (checks) => Math.min(host.dueIn(wanted, checks), LONGEST_WAIT));
+        const pace: Pace = (checks) => Math.min(host.dueIn(wanted, checks), LONGEST_WAIT);
+        await poller.until(check, pace, { reason: { what: host.sink, frames: wanted } });
       }
     }
     await writer.close();

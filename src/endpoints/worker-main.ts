@@ -25,14 +25,19 @@ async function work(order: WorkerOrder): Promise<void> {
   const end = new AbortController();
   // A source that is drained ends before its stream: the end of its ring has been set.
   const isOver = () => !stream.active || (role === "source" && native().ps_ring_info(handle, PS_RING_ENDED) !== 0);
-  const watch = setInterval(() => isOver() && end.abort(), WATCH_INTERVAL);
+  const poller = new Poller(order.stream.handle);
+  const watch = setInterval(() => {
+    if (!isOver()) return;
+    end.abort();
+    poller.wake();
+  }, WATCH_INTERVAL);
   checkWhenRead(end, isOver);
   try {
     const task = await functionOf(order.module);
     report({ ready: true });
     await once(parentPort!, "message");
     const result: unknown = task(stream, ring, { loop, signal: end.signal, data });
-    if (role === "source" && isIterable(result)) await play(result, ring, order, end.signal);
+    if (role === "source" && isIterable(result)) await play(result, ring, order, end.signal, poller);
     else await result;
     if (role === "source") native().ps_ring_end(handle); // the stream's own thread may be busy
   } catch (error) {
@@ -75,8 +80,9 @@ function play(
   ring: RingBuffer,
   order: WorkerOrder,
   signal: AbortSignal,
+  poller: Poller,
 ) {
-  return fillRing(stepsOf(pieces), { ring, format: order.format, signal, poller: new Poller(), queue: neverCleared });
+  return fillRing(stepsOf(pieces), { ring, format: order.format, signal, poller, queue: neverCleared });
 }
 
 function report(report: WorkerReport): void {

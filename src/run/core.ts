@@ -9,7 +9,7 @@ import {
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { onAbort } from "../base/abort-listeners.ts";
-import type { Poller } from "../base/poller.ts";
+import { backOff, change, type Poller } from "../base/poller.ts";
 import { requireNumber } from "../base/validate.ts";
 import { PastreamError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
@@ -107,6 +107,9 @@ export class Core implements TapHost {
   dueIn(frames: number, checks: number): number {
     return this.dueInSink(0, frames, checks);
   }
+
+  /** For TapHost. */
+  readonly sink = 0;
 
   dueInSink(sink: number, frames: number, checks: number): number {
     return this.#pace?.dueInSink(sink, frames, checks) ?? 0;
@@ -227,7 +230,7 @@ export class Core implements TapHost {
   }
 
   async #watch(run: Run): Promise<void> {
-    await this.poller.until(() => this.isOn(run) ? undefined : true, this.#pace!.ofEnd());
+    await this.poller.until(() => this.isOn(run) ? undefined : true, this.#pace!.ofEnd(), { reason: change });
   }
 
   /** The native side has finished the run: releases the endpoints, so that what was recorded can be fetched. */
@@ -297,12 +300,17 @@ export class Core implements TapHost {
     if (!source) await this.#endBy(run, PS_COMMAND_STOP);
     else if (this.isOn(run)) {
       source.drain?.();
+      this.poller.wake(); // it may wait for room
       // During a start the native side may have to be told again.
-      await this.poller.until(() => {
-        if (!this.isOn(run)) return true;
-        unwrap(native().ps_stream_drain(this.native.handle), "drain");
-        return run.state === "active" ? true : undefined;
-      });
+      await this.poller.until(
+        () => {
+          if (!this.isOn(run)) return true;
+          unwrap(native().ps_stream_drain(this.native.handle), "drain");
+          return run.state === "active" ? true : undefined;
+        },
+        backOff,
+        { reason: change },
+      );
       await run.released;
     }
     leave();

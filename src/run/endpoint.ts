@@ -73,6 +73,8 @@ export interface Host {
    * it has them, or if no more will come.
    */
   dueIn(frames: number, checks: number): number;
+  /** The sink that this is: 0 that of the run, else the number of a tap; undefined: none that is on. */
+  readonly sink: number | undefined;
   /** Whether and how often the source was cleared. */
   readonly queue: Clearing;
   /** Ends a run with an error. */

@@ -8,7 +8,7 @@ import {
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { filledText } from "../../ffi/text.ts";
-import { backOff, Poller } from "../base/poller.ts";
+import { backOff, change, Poller } from "../base/poller.ts";
 import { nativeError, unwrap } from "../library/native-error.ts";
 
 const MOST_ERROR_TEXT = 4096;
@@ -24,10 +24,11 @@ const dropped = new FinalizationRegistry<number>((handle) => void native().ps_st
 /** A stream of the C library, and the poller for all that waits for it. */
 export class NativeStream {
   readonly handle: number;
-  readonly poller: Poller = new Poller();
+  readonly poller: Poller;
 
   constructor(config: Float64Array, list: Float64Array) {
     this.handle = unwrap(native().ps_stream_new(config, PS_CONFIG_SIZE, list, list.length));
+    this.poller = new Poller(this.handle);
     dropped.register(this, this.handle, this);
   }
 
@@ -45,7 +46,7 @@ export class NativeStream {
       unwrap(status);
       return true;
     };
-    return this.poller.until(check, backOff, { keepAlive: true }).then(() => {});
+    return this.poller.until(check, backOff, { keepAlive: true, reason: change }).then(() => {});
   }
 
   #handOver(command: number): number {

@@ -4,7 +4,8 @@ import { native } from "../../ffi/load.ts";
 import { backOff, type Pace, type Poller } from "../base/poller.ts";
 import type { Readings } from "./readings.ts";
 
-const LONGEST_WATCH = 50; // milliseconds between two checks of a run
+const LONGEST_WATCH = 50; // milliseconds between two checks of a run that nobody wakes us for
+const FAST = 2; // times as fast as the sample rate: it freewheels
 
 /**
  * Predicts when a counter of frames will reach a value: at first by the sample rate, then by its observed speed,
@@ -52,7 +53,9 @@ export class RunPace {
       this.#speed = this.#readings.number(PS_NUMBER_FRAME_COUNT) / this.#sampleRate / elapsed;
       this.#observedAt = this.#poller.wokenAt;
     }
-    return this.#speed > 0 ? (seconds * 1000) / Math.max(this.#speed, 1) : backOff(checks);
+    if (this.#speed === 0) return backOff(checks);
+    const milliseconds = seconds * 1000;
+    return this.#speed > FAST ? milliseconds / this.#speed : Math.max(milliseconds, 1);
   }
 
   /** The pace of the checks for the end: aimed at the end if that is known, else at growing intervals. */

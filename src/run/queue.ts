@@ -55,6 +55,7 @@ export class Queue implements Clearing {
     const served = poller.until(() => this.#isServed(handle, request) ? true : undefined).then(() => {});
     this.serving = served;
     await served;
+    poller.wake(); // there is room now
     if (this.serving === served) this.serving = undefined;
     const { readings } = this.#host;
     const heard = readings.number(PS_NUMBER_CLEARED_AT);

@@ -14,7 +14,7 @@ import {
   PS_TAP_USED,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
-import type { Poller } from "../base/poller.ts";
+import { change, type Poller } from "../base/poller.ts";
 import { nativeError, unwrap } from "../library/native-error.ts";
 import type { RingBuffer } from "../ring/ring-buffer.ts";
 import { type Capture, type Clearing, type Host, neverCleared, type SinkPort, type TaskStream } from "./endpoint.ts";
@@ -200,12 +200,17 @@ export class StreamTap implements Tap, Host, SinkPort {
     } catch (error) {
       this.#error ??= error as Error;
     }
+    part.released.then(() => this.poller.wake());
     part.release(outcome);
   }
 
   /** Resolves when its function has settled. */
   get settled(): Promise<void> {
     return this.#part?.settled ?? Promise.resolve();
+  }
+
+  get sink(): number | undefined {
+    return this.#sink || undefined;
   }
 
   dueIn(frames: number, checks: number): number {
@@ -230,7 +235,7 @@ export class StreamTap implements Tap, Host, SinkPort {
       await this.poller.until(
         () => this.#sink === 0 || this.#look()[PS_TAP_USED] === 0 ? true : undefined,
         undefined,
-        { keepAlive: true },
+        { keepAlive: true, reason: change },
       );
       this.end(undefined);
     }

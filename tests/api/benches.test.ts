@@ -13,6 +13,7 @@ const benches: Record<string, readonly [args: readonly string[], output: RegExp]
   "cli-start.test.ts": [[], /plays on the virtual device/],
   "files.ts": [["0.02", "1"], /^\| FLAC, readFile\(\)( \| [\d.]+){6} \|$/m],
   "idle.ts": [["2", "1"], /^chunks .* us a wake-up, .* x$/m],
+  "latency.ts": [["10"], /^30 % busy +p50 .* ms, p99 .* ms, max .* ms$/m],
 };
 const folder = new URL("../../bench/", import.meta.url);
 const runsTests = runtimeName === "node" && Boolean(process.features.typescript);

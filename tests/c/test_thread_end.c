@@ -4,7 +4,7 @@
 #include "streams.h"
 #include "test.h"
 
-static int32_t seen[3];
+static int32_t seen[4];
 
 static void make(void *owns) {
   if (owns) CHECK_EQUAL(ps_thread_owns(), PS_OK);
@@ -26,6 +26,8 @@ static void make(void *owns) {
   seen[0] = stream;
   seen[1] = file;
   seen[2] = ring;
+  seen[3] = ps_waker_new();
+  CHECK_EQUAL(ps_stream_wake(stream, seen[3], PS_WAKE_CHANGE, 0), 0);
 }
 
 static void run_thread(void *owns) {
@@ -41,6 +43,7 @@ TEST(ends_what_it_owns) {
     CHECK_EQUAL(ps_handle_count(), before);
     CHECK_EQUAL(ps_stream_state(seen[0]), PS_ERR_HANDLE);
     CHECK_EQUAL(ps_ring_info(seen[2], 0), PS_ERR_HANDLE);
+    CHECK_EQUAL(ps_waker_next(seen[3]), PS_ERR_HANDLE);
   }
 }
 
@@ -53,6 +56,7 @@ TEST(leaves_what_it_does_not_own) {
   CHECK_EQUAL(ps_stream_free(seen[0]), PS_OK);
   if (seen[1] > 0) CHECK_EQUAL(ps_file_close(seen[1]), PS_OK);
   CHECK_EQUAL(ps_ring_free(seen[2]), PS_OK);
+  CHECK_EQUAL(ps_waker_free(seen[3]), PS_OK);
   CHECK_EQUAL(ps_handle_count(), before);
 }
 

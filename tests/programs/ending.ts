@@ -20,7 +20,7 @@ type Ending =
 
 const [ending, sink, path] = (isMainThread ? process.argv.slice(2) : workerData) as [Ending, "file" | "memory", string];
 
-/** Native threads of the library that are alive in this process; none where that cannot be told. */
+/** The library's threads that are alive in this process, but the one that stays; none where that cannot be told. */
 function threads(): string[] {
   if (process.platform !== "linux") return [];
   return readdirSync("/proc/self/task").map((id) => {
@@ -29,7 +29,7 @@ function threads(): string[] {
     } catch {
       return "";
     }
-  }).filter((name) => /^(ps-|pastream )/.test(name));
+  }).filter((name) => /^(ps-(?!waker)|pastream )/.test(name));
 }
 
 /** A stream that plays and records until it is ended. */

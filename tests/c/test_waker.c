@@ -1,0 +1,166 @@
+/* Wakers: a thread that waits for a stream is woken for what it waits for, once, and never by a handle that is gone. */
+#include <poll.h>
+#include <unistd.h>
+
+#include "os/os.h"
+#include "streams.h"
+
+#define WAIT 20 /* seconds; nothing here takes so long */
+
+static int32_t recording(int32_t *ring, int realtime) {
+  int32_t stream = stream_open(&(struct setup){.input_only = 1, .inputs = 1, .block = 100, .realtime = realtime});
+  *ring = ps_ring_new(4, 1 << 20, NULL, 0);
+  CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, *ring, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+  return stream;
+}
+
+/* Takes what a waker was woken for, which is one stream. */
+static void take(int32_t waker, int32_t stream) {
+  CHECK_EQUAL(ps_waker_next(waker), stream);
+  CHECK_EQUAL(ps_waker_next(waker), 0);
+}
+
+TEST(wakes_for_frames_and_changes) {
+  int32_t before = ps_handle_count(), ring, stream = recording(&ring, 1), waker = ps_waker_new();
+  CHECK(waker > 0);
+  CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_CHANGE, 0), 0); /* it waits from now on */
+  CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_CHANGE, 0), 1);
+  CHECK_EQUAL(ps_waker_wait(waker, 0), 0);
+  CHECK_EQUAL(ps_waker_next(waker), 0);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  CHECK_EQUAL(ps_waker_wait(waker, WAIT), 1);
+  take(waker, stream);
+  for (int frames = 500; frames < 5000; frames += 500) {
+    int32_t armed = ps_stream_wake(stream, waker, 0, frames);
+    if (armed == 0) { /* this thread was late */
+      CHECK(ps_ring_read_available(ring) >= frames);
+      continue;
+    }
+    CHECK_EQUAL(armed, 1);
+    CHECK_EQUAL(ps_waker_wait(waker, WAIT), 1);
+    CHECK(ps_ring_read_available(ring) >= frames);
+    take(waker, stream);
+  }
+  CHECK_EQUAL(ps_stream_wake(stream, waker, 0, 1), 0); /* there already */
+  CHECK_EQUAL(ps_stream_command(stream, PS_COMMAND_STOP) >= 0, 1);
+  CHECK_EQUAL(ps_waker_wait(waker, WAIT), 1);
+  CHECK_EQUAL(ps_stream_wait(stream, WAIT), 1);
+  CHECK_EQUAL(ps_stream_wake(stream, waker, 0, 1e6), 0); /* no more will come */
+  stream_close(stream);
+  CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_CHANGE, 0), PS_ERR_HANDLE);
+  CHECK_EQUAL(ps_ring_free(ring), PS_OK);
+  CHECK_EQUAL(ps_waker_free(waker), PS_OK);
+  CHECK_EQUAL(ps_waker_free(waker), PS_ERR_HANDLE);
+  CHECK_EQUAL(ps_handle_count(), before);
+}
+
+TEST(wakes_for_room) {
+  int32_t stream = stream_open(&(struct setup){.output_only = 1, .outputs = 1, .block = 100, .realtime = 1});
+  int32_t waker = ps_waker_new(), ring = memory_ring(4, 4096);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, -1, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_ROOM, 1000), 0);
+  CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_ROOM, 1000), 1);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  while (ps_ring_write_available(ring) < 1000) { /* the start wakes, too */
+    ps_stream_wake(stream, waker, PS_WAKE_ROOM, 1000);
+    if (!CHECK_EQUAL(ps_waker_wait(waker, WAIT), 1)) break;
+    while (ps_waker_next(waker)) continue;
+  }
+  CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_ROOM, 1000), 0);
+  stream_close(stream);
+  CHECK_EQUAL(ps_ring_free(ring), PS_OK);
+  CHECK_EQUAL(ps_waker_free(waker), PS_OK);
+}
+
+TEST(a_descriptor_has_a_byte_until_all_is_taken) {
+  int32_t ring, stream = recording(&ring, 1), waker = ps_waker_new(), descriptor = ps_waker_descriptor(waker);
+  CHECK(descriptor >= 0);
+  CHECK_EQUAL(ps_waker_descriptor(waker), PS_ERR_STATE);
+  struct pollfd readable = {.fd = descriptor, .events = POLLIN};
+  char bytes[8];
+  CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_CHANGE, 0), 0);
+  CHECK_EQUAL(poll(&readable, 1, 0), 0);
+  for (int i = 0; i < 5; i++) CHECK_EQUAL(await_command(stream, PS_COMMAND_STOP), PS_OK);
+  CHECK_EQUAL(poll(&readable, 1, WAIT * 1000), 1);
+  CHECK_EQUAL(read(descriptor, bytes, sizeof bytes), 1);
+  os_sleep(0.01); /* the last command wakes after it has ended */
+  take(waker, stream);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  CHECK_EQUAL(poll(&readable, 1, WAIT * 1000), 1);
+  CHECK_EQUAL(close(descriptor), 0); /* who was to read is gone */
+  while (ps_waker_next(waker)) continue;
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_STOP), PS_OK);
+  stream_close(stream);
+  CHECK_EQUAL(ps_ring_free(ring), PS_OK);
+  CHECK_EQUAL(ps_waker_free(waker), PS_OK);
+}
+
+TEST(refuses_what_is_wrong) {
+  int32_t ring, stream = recording(&ring, 0), waker = ps_waker_new();
+  CHECK_EQUAL(ps_stream_wake(stream, ring, 0, 1), PS_ERR_HANDLE);
+  CHECK_EQUAL(ps_stream_wake(stream, waker, 0, -1), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_stream_wake(stream, waker, -3, 1), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_waker_wait(waker, 0.0 / 0.0), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_waker_next(stream), PS_ERR_HANDLE);
+  CHECK_EQUAL(ps_waker_kick(waker), PS_OK);
+  CHECK_EQUAL(ps_waker_wait(waker, 0), 1);
+  int32_t more[8];
+  for (int i = 0; i < 8; i++) CHECK_EQUAL(ps_stream_wake(stream, more[i] = ps_waker_new(), PS_WAKE_CHANGE, 0), 0);
+  CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_CHANGE, 0), PS_ERR_BUSY);
+  for (int i = 0; i < 8; i++) CHECK_EQUAL(ps_waker_free(more[i]), PS_OK);
+  CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_CHANGE, 0), 0);
+  CHECK_EQUAL(ps_waker_free(waker), PS_OK);
+  stream_close(stream);
+  CHECK_EQUAL(ps_ring_free(ring), PS_OK);
+}
+
+/* ---------------------------------------------------------------- threads */
+
+static _Atomic int32_t streams[3], stopping, wakes;
+
+/* A thread of a runtime that ends now and then, with its waker. */
+static void waiter(void *argument) {
+  struct random random = {(uintptr_t)argument};
+  while (!atomic_load(&stopping)) {
+    int32_t waker = ps_waker_new();
+    for (int i = 0; i < 30; i++) {
+      int32_t stream = atomic_load(&streams[random_between(&random, 0, 2)]);
+      ps_stream_wake(stream, waker, (int32_t)random_between(&random, -2, 0), 300);
+      atomic_fetch_add(&wakes, ps_waker_wait(waker, 0.002) > 0);
+      while (ps_waker_next(waker) > 0) continue;
+    }
+    CHECK_EQUAL(ps_waker_free(waker), PS_OK);
+  }
+}
+
+TEST(threads_and_streams_that_come_and_go) {
+  struct os_thread threads[3];
+  int32_t before = ps_handle_count(), ring;
+  for (uintptr_t i = 0; i < 3; i++) atomic_store(&streams[i], 0);
+  for (uintptr_t i = 0; i < 3; i++) os_thread_start(&threads[i], "waiter", OS_THREAD_NORMAL, waiter, (void *)(i + 1));
+  double end = os_time() + test_seconds(1, 20);
+  for (int round = 0; os_time() < end; round++) {
+    int32_t stream = recording(&ring, round % 2);
+    atomic_store(&streams[round % 3], stream);
+    CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+    os_sleep(0.005);
+    if (round % 3) CHECK_EQUAL(await_command(stream, PS_COMMAND_CLOSE), PS_OK);
+    CHECK_EQUAL(ps_stream_free(stream), PS_OK);
+    CHECK_EQUAL(ps_ring_free(ring), PS_OK);
+  }
+  atomic_store(&stopping, 1);
+  for (int i = 0; i < 3; i++) os_thread_join(&threads[i]);
+  CHECK(atomic_load(&wakes) > 10);
+  CHECK_EQUAL(ps_handle_count(), before);
+}
+
+int main(void) {
+  RUN(wakes_for_frames_and_changes);
+  RUN(wakes_for_room);
+  RUN(a_descriptor_has_a_byte_until_all_is_taken);
+  RUN(refuses_what_is_wrong);
+  RUN(threads_and_streams_that_come_and_go);
+  return test_end();
+}
