@@ -1,6 +1,6 @@
 // Makes the npm package in build/npm/, and of it build/pastream-<version>.tgz, and the packages with what is native.
-// dnt compiles the sources into JavaScript and declarations, or `deno pack` if JSR, which has dnt, cannot be reached.
-// The rest of the package (bin, engines, optional dependencies) is added here, the same for both.
+// esbuild makes the JavaScript, one file for each entry. The declarations come from dnt, or from `deno pack` where JSR,
+// which has dnt, cannot be reached. The rest (bin, engines, optional dependencies) is added here.
 // Usage: node scripts/build-npm.mjs; PASTREAM_DNT=<address of dnt's module>, or "none", decides which of the two.
 import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import process from "node:process";
 import { buildPackage, packageFolder, readJson } from "./build-package.mjs";
 import { layPublished } from "./lib/documents.mjs";
 import { capture, Failure, isMain, main, say } from "./lib/run.mjs";
+import { bundleModules } from "./lib/npm-bundle.mjs";
 import { buildNativePackage, nativePackage } from "./lib/native-packages.mjs";
 import { targets } from "./lib/targets.mjs";
 import { fromNpm, root, which } from "./lib/tools.mjs";
@@ -34,7 +35,7 @@ async function findDnt() {
   }
 }
 
-/** JavaScript and declarations of all modules, by dnt. */
+/** Declarations of all modules, by dnt. */
 async function compileByDnt(dnt, work) {
   const script = join(root, "scripts", "dnt.ts");
   // Of this checkout's settings those about node_modules would keep dnt from its own dependencies.
@@ -43,22 +44,13 @@ async function compileByDnt(dnt, work) {
   return join(work, "esm");
 }
 
-/** The same by `deno pack`. No module imports the one that workers start with: it is named here. */
+/** The same by `deno pack`. */
 async function compileByPack(work) {
-  const config = readJson(packageFolder, "deno.json");
-  const configFile = join(packageFolder, "deno.pack.json");
-  writeFileSync(
-    configFile,
-    JSON.stringify({ ...config, exports: { ...config.exports, "./worker": "./src/endpoints/worker-main.ts" } }),
-  );
   const archive = join(work, "pack.tgz");
-  const flags = ["--quiet", "--allow-dirty", "--no-source-maps", `--config=${configFile}`, `--output=${archive}`];
+  const flags = ["--quiet", "--allow-dirty", "--no-source-maps", `--output=${archive}`];
   await run(fromNpm.deno(), ["pack", ...flags], packageFolder);
-  rmSync(configFile);
   await run("tar", ["-xzf", archive, "-C", work], root);
-  const compiled = join(work, "package");
-  rmSync(join(compiled, "deno.json")); // it describes the sources
-  return compiled;
+  return join(work, "package");
 }
 
 async function compile(work) {
@@ -86,17 +78,14 @@ function editDisposables(text) {
   return `/// <reference lib="esnext.disposable" />\n${whole}`;
 }
 
-/** The command gets the line by which a shell finds Node; examples get the name that the package has on npm. */
-function edit() {
-  const command = join(npmFolder, "cli.js");
-  writeFileSync(command, `#!/usr/bin/env node\n${readFileSync(command, "utf8")}`);
+/** Of the modules the declarations stay; their examples get the name that the package has on npm. */
+function editDeclarations() {
   for (const file of readdirSync(npmFolder, { recursive: true })) {
     const path = join(npmFolder, file);
-    // A module that the package does not use is left as it is.
-    if (/(?<!\.d)\.ts$/.test(file)) rmSync(path);
-    else if (/\.(js|ts)$/.test(file)) {
+    if (/(?<!\.d)\.[jt]s$/.test(file)) rmSync(path);
+    else if (file.endsWith(".d.ts")) {
       const text = readFileSync(path, "utf8").replaceAll('"@pastream/pastream"', '"pastream"');
-      writeFileSync(path, file.endsWith(".d.ts") ? editDisposables(text) : text);
+      writeFileSync(path, editDisposables(text));
     }
   }
 }
@@ -113,8 +102,8 @@ function packageJson() {
     repository,
     type: "module",
     exports: {
-      ".": { types: "./mod.d.ts", default: "./mod.js" },
-      "./scope": { types: "./cli/scope/scope.d.ts", default: "./cli/scope/scope.js" },
+      ".": { types: "./mod.d.ts", default: "./lib/mod.js" },
+      "./scope": { types: "./cli/scope/scope.d.ts", default: "./lib/scope.js" },
       "./package.json": "./package.json",
     },
     types: "./mod.d.ts",
@@ -145,7 +134,8 @@ export async function buildNpm({ bundles = targets } = {}) {
     rmSync(work, { recursive: true });
   }
   rmSync(join(npmFolder, "native"), { recursive: true, force: true }); // in packages of its own
-  edit();
+  editDeclarations();
+  await bundleModules(packageFolder, npmFolder);
   for (const name of ["man", "LICENSE", "NOTICE"]) {
     cpSync(join(root, name), join(npmFolder, name), { recursive: true });
   }

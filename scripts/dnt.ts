@@ -1,4 +1,4 @@
-// JavaScript and declarations of all modules, by dnt: deno run -A scripts/dnt.ts MODULE SOURCES OUT
+// Declarations of all modules, by dnt: deno run -A scripts/dnt.ts MODULE SOURCES OUT
 // MODULE is dnt's address; SOURCES is a folder as build-package.mjs lays it out. The result lies in OUT/esm.
 import { join } from "node:path";
 import process from "node:process";
@@ -11,8 +11,6 @@ await build({
     join(sources, "mod.ts"),
     { kind: "export", name: "./cli", path: join(sources, "cli.ts") },
     { kind: "export", name: "./scope", path: join(sources, "cli", "scope", "scope.ts") },
-    // No module imports the one that workers start with.
-    { kind: "export", name: "./worker", path: join(sources, "src", "worker-main.ts") },
   ],
   outDir,
   package: { name: "pastream", version: "0.0.0" }, // build-npm.mjs writes the real one

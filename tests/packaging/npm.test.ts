@@ -59,12 +59,33 @@ describe("the npm package", () => {
     assert.ok(size < 1024 * 1024, `${size} bytes`);
     const files = readdirSync(npmFolder, { recursive: true }).map(String);
     const documents = ["README.md", "LICENSE", "NOTICE", "CHANGELOG.md", join("man", "pastream.1")];
-    for (const name of [...documents, "mod.js", "mod.d.ts", "cli.js"]) {
+    const modules = [
+      "cli.js",
+      "mod.d.ts",
+      join("lib", "mod.js"),
+      join("lib", "mod.js.map"),
+      join("lib", "worker-main.js"),
+    ];
+    for (const name of [...documents, ...modules]) {
       assert.ok(files.includes(name), name);
     }
-    const known = /\.(js|d\.ts|so|dylib|dll|1|md|json)$|^(LICENSE|NOTICE)$/;
+    const known = /\.(js|js\.map|d\.ts|so|dylib|dll|1|md|json)$|^(LICENSE|NOTICE)$/;
     const strange = files.filter((name) => statSync(join(npmFolder, name)).isFile() && !known.test(name));
     assert.deepEqual(strange, []);
+  });
+
+  it("is one module for each thread that imports it", () => {
+    for (const name of ["mod.js", "worker-main.js"]) {
+      const text = readFileSync(join(npmFolder, "lib", name), "utf8");
+      const imported = [...text.matchAll(/\b(?:from|import)\s*"([^"]+)"/g)].map(([, specifier]) => specifier);
+      assert.deepEqual(imported.filter((specifier) => !specifier.startsWith("node:")), [], name);
+    }
+  });
+
+  it("has source maps that name the sources and have them", () => {
+    const map = JSON.parse(readFileSync(join(npmFolder, "lib", "mod.js.map"), "utf8"));
+    assert.ok(map.sources.includes("../src/run/core.ts"), map.sources.join(" "));
+    assert.equal(map.sourcesContent[map.sources.indexOf("../mod.ts")], readFileSync(join(root, "mod.ts"), "utf8"));
   });
 
   it("names no folder of the machine that it was built on", () => {

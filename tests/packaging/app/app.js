@@ -28,6 +28,7 @@ assert.deepEqual(Float32Array.from(collected), heard);
 
 // A source in a worker: the package's own worker module, and the library once more.
 const stream = await DuplexStream.open(options);
+assert.match(`${stream}`, /^DuplexStream\(/);
 const ramp = { worker: new URL("./ramp.js", import.meta.url), data: frames };
 if (!process.env.APP_NO_WORKER) assert.deepEqual(await stream.playrec(ramp, { frames }), heard);
 await stream.close();
