@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "os/os.h"
+
 /* Where count `n` stands in the storage. In range whatever `n` is, so that even two threads at one end, which the
  * rules forbid, cannot make us touch memory outside of it. */
 static size_t ring_position(const struct ring *ring, uint64_t n) {
@@ -105,7 +107,7 @@ void ring_flush(struct ring *ring) {
 
 static void ring_destroy(struct object *object) {
   struct ring *ring = (struct ring *)object;
-  free(ring->storage);
+  os_free_aside(ring->storage, ring->size * ring->element_size);
   free(ring->memory);
 }
 

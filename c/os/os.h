@@ -81,6 +81,9 @@ int os_thread_start(struct os_thread *thread, const char *name, int priority, vo
 void os_thread_join(struct os_thread *thread);
 void os_thread_detach(struct os_thread *thread);
 
+/* free(), on a thread of its own for memory so large that this would take long. */
+void os_free_aside(void *memory, size_t bytes);
+
 double os_time(void); /* monotonic */
 void os_sleep(double seconds);
 void os_sleep_until(double time); /* on the clock of os_time */

@@ -1,13 +1,18 @@
 // Memory that is played from or recorded into as a whole.
 import { PS_ENDPOINT_RING, PS_SINK_MEMORY, PS_SOURCE_COMPLETE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
+import { nextTurn } from "../base/event-loop.ts";
 import { memoryRing, peekRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
-import type { Capture, Playback, SinkPort } from "../run/endpoint.ts";
+import type { Capture, Host, Playback, SinkPort } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
+import type { Run } from "../run/run.ts";
 import type { SamplesOf } from "../samples/formats.ts";
 import { interleave } from "../samples/interleave.ts";
 import { requireSamples, requireUnchanged } from "../samples/samples.ts";
 import { streamFrames, withRate } from "./shape.ts";
+
+/** Bytes that are copied without giving the event loop a turn: the pages for them may take a millisecond or two. */
+const PIECE_BYTES = 2 ** 19;
 
 export class MemoryPlayback implements Playback {
   readonly ring: RingBuffer;
@@ -17,6 +22,10 @@ export class MemoryPlayback implements Playback {
   readonly #format: StreamDirection;
   readonly #bytes: number;
   readonly #loop: boolean;
+  /** What is being copied, */
+  #interleaved: unknown;
+  /** and how many bytes of it are in the ring. */
+  #copied = 0;
 
   /** @param memory interleaved samples, or an array of planes */
   constructor(memory: unknown, format: StreamDirection, loop: boolean) {
@@ -31,11 +40,35 @@ export class MemoryPlayback implements Playback {
     this.#fill();
   }
 
-  /** Copies the memory into the ring as it is now. */
+  /** Copies the first piece of the memory into the ring as it is now. */
   #fill(): void {
-    const bytes = requireUnchanged("source", this.#memory(), this.#format, this.#bytes);
     this.ring.flush();
-    this.ring.write(bytes);
+    this.#copied = 0;
+    this.#interleaved = this.#memory();
+    this.#copyPiece();
+  }
+
+  #copyPiece(): void {
+    const bytes = requireUnchanged("source", this.#interleaved, this.#format, this.#bytes);
+    const { frameBytes } = this.#format;
+    const length = Math.ceil(PIECE_BYTES / frameBytes) * frameBytes;
+    this.ring.write(bytes.subarray(this.#copied, this.#copied + length));
+    this.#copied = Math.min(this.#copied + length, this.#bytes);
+    if (this.#copied === this.#bytes) this.#interleaved = undefined;
+  }
+
+  /** Copies the rest. */
+  begin(host: Host, run: Run): Promise<void> | undefined {
+    if (this.#copied === this.#bytes) return undefined;
+    return this.#copyRest(run).catch((error) => host.fail(run, error));
+  }
+
+  async #copyRest(run: Run): Promise<void> {
+    while (this.#copied < this.#bytes) {
+      await nextTurn();
+      if (!run.isOn || run.ordered > 0) return;
+      this.#copyPiece();
+    }
   }
 
   get channels(): number {

@@ -6,7 +6,7 @@ import { PS_STATE_ABORTED } from "../../ffi/constants.ts";
  * | state     | meaning                                                                    | then              |
  * | --------- | -------------------------------------------------------------------------- | ----------------- |
  * | created   | the run of the next start()                                                | preparing, ended  |
- * | preparing | start() was called; a sink that the device must wait for is being prepared | starting, ended   |
+ * | preparing | start() was called; what the device must wait for is being prepared        | starting, ended   |
  * | starting  | the native side has been told to start                                     | active, ended     |
  * | active    | the device has started, and the end has not been noticed yet               | ended             |
  * | ended     | the native side has released source and sink                               |                   |

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, it } from "node:test";
+import { clearImmediate, setImmediate } from "node:timers";
 import { takeNativeCalls, total } from "../helpers/native-calls.ts";
-import { InputStream, OutputStream } from "../../mod.ts";
+import { DuplexStream, InputStream, OutputStream } from "../../mod.ts";
 import { pause, virtual } from "../helpers/streams.ts";
 
 /** Whether the native side wakes the event loop. */
@@ -49,5 +50,25 @@ describe("calls of the C library", () => {
     const calls = takeNativeCalls();
     // Once for the end of a second and once for that of the run, with what the end takes.
     assert.ok(total(calls) <= 16, show(calls));
+  });
+
+  it("copy memory that is large in pieces, and give the event loop turns in between", async () => {
+    const frames = 2 ** 20;
+    const sound = Int16Array.from({ length: frames }, (_, i) => i);
+    await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16", blockSize: 256 }));
+    let turns = 0;
+    const turn = () => {
+      turns++;
+      timer = setImmediate(turn);
+    };
+    let timer = setImmediate(turn);
+    takeNativeCalls();
+    const heard = stream.playrec(sound, { out: new Int16Array(frames + 256), pad: 256 });
+    const atOnce = takeNativeCalls();
+    const samples = await heard;
+    clearImmediate(timer);
+    assert.deepEqual(samples.subarray(256), sound);
+    assert.ok((atOnce.get("ps_ring_write") ?? 0) <= 2, show(atOnce));
+    assert.ok((takeNativeCalls().get("ps_ring_write") ?? 0) >= 3 && turns >= 3, `${turns} turns`);
   });
 });
