@@ -47,6 +47,9 @@ export function openPlaybackFile(line: CommandLine): SoundFile {
   if (target === 0 && isatty(0)) {
     throw new UsageError("standard input is a terminal: there is nothing to play from it");
   }
+  if (/^https?:/i.test(name)) {
+    throw new UsageError(`'${name}' is on the web, not a file: curl -sL '${name}' | pastream -`);
+  }
   const { format } = fileChoice(settings, "playback");
   if ((format ?? typeOfName(name)) === "RAW") {
     // A single -t counts for the playback only if the file has no header.

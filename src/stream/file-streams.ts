@@ -4,7 +4,7 @@ import type { StreamOptions } from "../device/stream-options.ts";
 import { SoundFile } from "../sound-file/sound-file.ts";
 
 /** A sound file, or what a SoundFile can be opened from. */
-export type OpenableFile = SoundFile | string | URL | number | Uint8Array;
+export type OpenableFile = SoundFile | string | URL | number | Uint8Array | ArrayBuffer;
 
 /**
  * Adds the rate and channels of a file to options that lack them; with `outputOnly`, the channels of the output only.

@@ -67,6 +67,7 @@ describe("what it says", () => {
     );
     await fail(2, /^pastream: unknown option --lop; did you mean --loop\?$/m, "--lop", input);
     await fail(2, /^pastream: nothing to play or to record/);
+    await fail(2, /is on the web, not a file: curl -sL /, ...virtual, "https://example.org/a.mp3");
     await fail(
       2,
       /-o\/--offset: 48000 frames are more than the 100/,

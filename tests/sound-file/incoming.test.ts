@@ -8,6 +8,7 @@ import { info, PastreamError, readFile, SoundFile, SoundFileError, writeFile } f
 import { cat, made } from "../helpers/sound-bytes.ts";
 import { full, newFolder } from "../helpers/sounds.ts";
 import { equalSamples, noise, pause } from "../helpers/streams.ts";
+import { collectGarbage } from "../helpers/collect.ts";
 import { always, pieces, serveSounds, type SoundServer } from "../helpers/web.ts";
 
 const FRAMES = 20000;
@@ -222,6 +223,15 @@ describe("SoundFile.fromStream()", () => {
       SoundFile.fromStream(new Blob([sounds.get("wav")!]), { samplerate: 8000 } as object),
       { name: "TypeError" },
     );
+  });
+
+  it("ends the download of a file that was dropped", async () => {
+    const handles = native().ps_handle_count();
+    const long = pieces(new Uint8Array(made({ format: "WAV", ...shape }, new Int16Array(2 ** 21))), always(4001));
+    const open = async () => (await SoundFile.fromStream(long.stream)).channels;
+    assert.equal(await open(), 2);
+    while (!long.state.cancelled) await collectGarbage();
+    assert.equal(native().ps_handle_count(), handles);
   });
 
   it("does not wait in a call that would keep its bytes from coming", async () => {

@@ -173,6 +173,20 @@ describe("encoded bytes as a source", () => {
     }
   });
 
+  it("have a rate and channels of their own, which are converted", async () => {
+    const mono = made({ format: "FLAC", sampleRate: 24000, channels: 1 }, tones.subarray(0, 5000));
+    await using stream = new DuplexStream(options);
+    const wanted = await stream.playrec(mono, { pad: BLOCK, offset: BLOCK }); // its length is known
+    assert.equal(wanted.length, 2 * 10000);
+    for (const source of [new Response(mono), new Blob([mono]), [mono.subarray(0, 9), mono.subarray(9)]]) {
+      const { samples, error } = await heard(source as Source<"float32">);
+      assert.equal(error, undefined);
+      equalSamples(samples, wanted);
+    }
+    await using strict = new OutputStream({ ...options, conversion: "never" });
+    await assert.rejects(strict.play(new Blob([mono])), RangeError);
+  });
+
   it("are samples with raw: true", async () => {
     const bytes = flac.subarray(0, flac.length & ~3);
     const raw = { raw: true };
