@@ -224,8 +224,13 @@ function refuseLoop(loop: boolean, what: string): void {
   if (loop) throw new TypeError(`loop must not be set for ${what}, which cannot be played again`);
 }
 
+/** Of an async one, too. */
+export function isGeneratorFunction(source: unknown): boolean {
+  return typeof source === "function" && /Generator/.test(Object.prototype.toString.call(source));
+}
+
 export function functionFeed(source: TaskFunction, loop: boolean, raw: boolean): Feed {
-  if (/Generator/.test(Object.prototype.toString.call(source))) refuseLoop(loop, "a generator function");
+  if (isGeneratorFunction(source)) refuseLoop(loop, "a generator function");
   return (flow, { stream }) => {
     const result: unknown = source(stream, flow.ring, { loop, signal: flow.signal });
     if (!isIterable(result)) return result as void | Promise<void>;

@@ -21,7 +21,8 @@ import { defaults } from "../device/defaults.ts";
 import { requireStreamOptions } from "../device/stream-config.ts";
 import { streamOptionNames, type StreamOptions } from "../device/stream-options.ts";
 import { shapeNames, type ShapeOptions } from "../endpoints/shape.ts";
-import { takeSteps } from "../endpoints/task.ts";
+import { isGeneratorFunction, takeSteps } from "../endpoints/task.ts";
+import { isWorkerTask } from "../endpoints/worker.ts";
 import { type Source, sourceOptionNames, type SourceOptions } from "../endpoints/source.ts";
 import { isIterable, isIterator, isStream } from "../base/steps.ts";
 import { RingBuffer } from "../ring/ring-buffer.ts";
@@ -93,15 +94,17 @@ async function optionsFor(
       throw error;
     }
   }
+  if (hasStreamsChannels(source)) return { options, source, close };
   const planes = planesOf(source);
-  if (!isMemory(source) && !planes) {
-    return { options, source: opened, close: () => void (opened instanceof KnownSteps && opened.return()) };
-  }
   const array = planes ? planes[0] : source;
   const dtype = orElse(options.dtype, ArrayBuffer.isView(array) ? dtypeOfArray(array) as Dtype : undefined);
   const [given, preset] = [pairOf("channels", options.channels), pairOf("channels", defaults.channels)];
   const channels = (side: 0 | 1) => orElse(orElse(given[side], preset[side]), planes?.length ?? 1);
-  return { options: { ...options, dtype, channels: [channels(0), channels(1)] }, source, close };
+  return {
+    options: { ...options, dtype, channels: [channels(0), channels(1)] },
+    source: opened,
+    close: () => void (opened instanceof KnownSteps && opened.return()),
+  };
 }
 
 /** The sound file that a source is, open; any other source as it is, or what goes on where it was looked at. */
@@ -120,6 +123,12 @@ async function openSource(source: unknown, raw: boolean | undefined, signal?: Ab
   if (isStream(source) || isIterator(source)) return known;
   known.return();
   return source;
+}
+
+/** Whether frames of a source have the channels of the stream, which a task is given, and which a ring was made for. */
+function hasStreamsChannels(source: unknown): boolean {
+  const isTask = isWorkerTask(source) || (typeof source === "function" && !isGeneratorFunction(source));
+  return isTask || source instanceof RingBuffer;
 }
 
 /** The planes of a source; undefined if it is none. Bytes are pieces. */

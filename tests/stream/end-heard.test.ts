@@ -2,14 +2,10 @@
 // else listens at the other side: parec at the sound server, and on JACK a stream of its own.
 // On one Node: it waits for sound most of the time.
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import process from "node:process";
 import { describe, it } from "node:test";
-import { setTimeout } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import { MARK_FRAMES, ways } from "../helpers/end-heard.ts";
+import { heardDuring } from "../helpers/listening.ts";
 import { runTs } from "../helpers/runtime.ts";
 import * as servers from "../helpers/servers.ts";
 
@@ -30,29 +26,8 @@ function counted(heard: Float32Array): Record<string, number> {
   return Object.fromEntries(Object.keys(ways).map((way, i) => [way, count((i + 1) / 32)]));
 }
 
-/** Has parec record what the server's sink plays while all of it is played. */
-async function hearAll(server: servers.Server): Promise<Record<string, number>> {
-  const format = ["--format=float32le", "--rate=48000", "--channels=2", "--latency-msec=20"];
-  const parec = spawn("parec", ["-d", "loop.monitor", ...format], {
-    env: { ...process.env, ...server.env },
-    stdio: ["ignore", "pipe", "ignore"],
-  });
-  const pieces: Uint8Array[] = [];
-  parec.stdout.on("data", (piece: Uint8Array) => pieces.push(piece));
-  try {
-    await once(parec.stdout, "data");
-    await playAll(server, {});
-    // What it has recorded by now comes within its latency; on a busy machine later, so until half a second of silence.
-    const length = () => pieces.reduce((sum, piece) => sum + piece.length, 0);
-    for (const end = length() + 48000 * 8; length() < end;) await setTimeout(20);
-  } finally {
-    parec.kill();
-    await once(parec, "close");
-  }
-  const bytes = Buffer.concat(pieces);
-  const both = new Float32Array(new Uint8Array(bytes).buffer, 0, bytes.length >> 2);
-  return counted(both.filter((_, i) => i % 2 === 0));
-}
+/** What is heard of each way while all of it is played. */
+const hearAll = async (server: servers.Server) => counted(await heardDuring(server, () => playAll(server, {})));
 
 describe("the end is heard", () => {
   const kinds = [

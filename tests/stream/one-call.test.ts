@@ -5,7 +5,17 @@ import { tmpdir } from "node:os";
 import { join as joinPath } from "node:path";
 import { after, before, describe, it } from "node:test";
 import { native } from "../../ffi/load.ts";
-import { BufferEmptyError, chunks, defaults, play, playrec, record, SoundFile, writeFile } from "../../mod.ts";
+import {
+  BufferEmptyError,
+  chunks,
+  defaults,
+  OutputStream,
+  play,
+  playrec,
+  record,
+  SoundFile,
+  writeFile,
+} from "../../mod.ts";
 import { equalSamples, join, noise, virtual } from "../helpers/streams.ts";
 
 const BLOCK = 64;
@@ -41,6 +51,31 @@ describe("one call", () => {
     await assert.rejects(() => play(5 as unknown as Float32Array<ArrayBuffer>, fast), TypeError);
     file.close();
     assert.equal(native().ps_handle_count(), before);
+  });
+
+  it("takes samples as mono, also those that a generator or a Web Stream brings", async () => {
+    const samples = new Float32Array(300).fill(0.5);
+    const pieces = function* () {
+      yield samples;
+    };
+    const stream = new ReadableStream<Float32Array<ArrayBuffer>>({
+      start(controller) {
+        controller.enqueue(samples);
+        controller.close();
+      },
+    });
+    for (const source of [samples, pieces, pieces(), stream]) {
+      const recorded = await playrec(source, { ...fast, frames: 300, pad: 512 });
+      assert.equal(recorded.length, 812);
+      assert.equal(recorded.filter((sample) => sample === 0.5).length, 300);
+    }
+    let channels = 0;
+    await play((stream, ring) => {
+      assert.ok(stream instanceof OutputStream);
+      channels = stream.channels;
+      ring.write(new Float32Array(200));
+    }, fast); // a function is given the stream, and writes its frames
+    assert.equal(channels, 2);
   });
 
   it("records", async () => {
