@@ -81,10 +81,12 @@ describe("streams that are opened and closed", () => {
     const before = { handles: native().ps_handle_count(), descriptors: descriptors() };
     const other = joinPath(folder, "mono.wav");
     await writeFile(other, new Float32Array(10), { sampleRate: 48000, channels: 1 });
+    const three = joinPath(folder, "three.wav");
+    await writeFile(three, new Float32Array(30), { sampleRate: 48000, channels: 3 });
     const empty = joinPath(folder, "empty.wav");
     await writeFile(empty, new Float32Array(0), { sampleRate: 48000, channels: 1 });
     const refused: (() => Promise<unknown>)[] = [
-      () => stream.play(path), // of two channels
+      () => stream.play(three), // of too many channels
       () => stream.play(empty, { loop: true }),
       () => stream.playrec(other, { offset: 11 }),
       () => stream.playrec(other, { pad: -1 }),
