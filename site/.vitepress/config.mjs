@@ -44,6 +44,7 @@ export default {
           items: [
             page("Streams", "/docs/streams"),
             page("Frames, pad and offset", "/docs/frames"),
+            page("Rates and channels", "/docs/rates-and-channels"),
             page("Chunks and overlap", "/docs/chunks"),
             page("Glitches", "/docs/glitches"),
             page("Workers", "/docs/workers"),
