@@ -190,6 +190,73 @@ describe("the example", () => {
     },
   );
 
+  it("two-recordings", async () => {
+    const lines = await run("two-recordings", "music.flac", "words.wav", "1.5", "virtual");
+    assert.equal(lines.at(-1), "music.flac: 72000 frames, words.wav: 24000 frames.");
+    assert.equal(lines.length, 4);
+    const [music, words] = ["music.flac", "words.wav"].map((name) => info(join(project, name)));
+    assert.deepEqual([music.format, music.sampleRate, music.channels, music.frames], ["FLAC", 48000, 2, 72000]);
+    assert.deepEqual([words.format, words.sampleRate, words.channels, words.frames], ["WAV", 16000, 1, 24000]);
+  });
+
+  /** Decibels of a tone of that frequency, as a share of the sample rate, against all else. */
+  const toneIn = (samples: Int16Array, frequency: number) => {
+    const waves = [Math.sin, Math.cos].map((wave) =>
+      samples.reduce((sum, sample, i) => sum + sample * wave(2 * Math.PI * frequency * i), 0) * 2 / samples.length
+    );
+    const [a, b] = waves;
+    const rest = samples.reduce((sum, sample, i) => {
+      const angle = 2 * Math.PI * frequency * i;
+      return sum + (sample - a * Math.sin(angle) - b * Math.cos(angle)) ** 2;
+    }, 0);
+    return 10 * Math.log10((a * a + b * b) / 2 * samples.length / rest);
+  };
+
+  /** Waits for what a server gets. */
+  const until = async (condition: () => boolean) => {
+    while (!condition()) await new Promise((resolve) => setTimeout(resolve, 10));
+  };
+
+  it(
+    "voice-agent",
+    { skip: typeof WebSocket === "undefined" ? "this runtime has no WebSocket" : false },
+    async () => {
+      assert.ok(readFileSync(join(examples, "voice-agent.ts"), "utf8").split("\n").length <= 61);
+      const server = await webSocketServer();
+      const pcm = (hertz: number, frames: number, rate = 24000) =>
+        Int16Array.from(sine(frames, hertz, rate), (sample) => Math.round(32767 * sample));
+      try {
+        const ended = run("voice-agent", server.url, "virtual", "4");
+        const heard = () => Int16Array.from(server.received.flatMap((bytes) => [...new Int16Array(bytes.buffer)]));
+        await until(() => server.received.length > 0);
+        server.send(new Uint8Array(pcm(440, 60000).buffer)); // a sentence of 2.5 seconds,
+        await until(() => heard().filter((sample) => sample !== 0).length > 8000);
+        server.send("clear"); // interrupted after half a second of it
+        await until(() => server.texts.length > 0);
+        await until(() => heard().subarray(-1600).every((sample) => sample === 0));
+        const first = heard();
+        server.send(new Uint8Array(pcm(600, 12000).buffer)); // half a second more is said, whole
+        assert.equal((await ended).length, 1);
+        const told = JSON.parse(server.texts[0]);
+        assert.ok(told.dropped > 24000 && told.dropped + told.heard === 60000, server.texts[0]);
+
+        // The microphone of the virtual device hears the loudspeaker, at 16 kHz.
+        const all = heard(), from = first.findIndex((sample) => Math.abs(sample) > 1000);
+        const to = first.length - first.toReversed().findIndex((sample) => sample !== 0);
+        const length = told.heard * 2 / 3;
+        assert.ok(Math.abs(to - from - length) < 100, `${to - from} frames, not ${length}`);
+        assert.ok(toneIn(first.subarray(from + 100, to - 300), 440 / 16000) > 60);
+        const second = all.subarray(first.length);
+        const spoken = second.filter((sample) => sample !== 0).length;
+        assert.ok(Math.abs(spoken - 8000) < 200, `${spoken} frames of the second sentence`);
+        const begin = second.findIndex((sample) => Math.abs(sample) > 1000);
+        assert.ok(toneIn(second.subarray(begin + 100, begin + 7000), 600 / 16000) > 60);
+      } finally {
+        server.close();
+      }
+    },
+  );
+
   it("voice-activity", async () => {
     const [rate, second] = [16000, 16000];
     const [first, later] = [noise(0.7 * second), noise(1.2 * second).subarray(0.7 * second)];
