@@ -513,8 +513,12 @@ PS_API int32_t ps_stream_cleared(int32_t stream, int32_t request);
  * numbers begin at 0 from now on. PS_ERR_ACTIVE, PS_ERR_STATE. Owner. */
 PS_API int32_t ps_stream_set_run(int32_t stream, double frames, double pad, double offset, int32_t flags);
 /* Frames that the source has to have in its ring before the device starts, unless it ends before that: at most the
- * whole ring. Negative (default): half the ring for a file, 0 for a ring. PS_ERR_ACTIVE, PS_ERR_STATE. Owner. */
+ * whole ring. Negative (default): half the ring for a file, 0 for a ring. Also in the state STARTING, in which it ends
+ * the wait. PS_ERR_ACTIVE, PS_ERR_STATE. Owner. */
 PS_API int32_t ps_stream_set_prebuffer(int32_t stream, double frames);
+/* Frames of silence that the next run plays before it asks the source, for one that needs the input first. They are no
+ * frames of the source; a drain ends them. Setting a source sets them to 0. PS_ERR_ACTIVE, PS_ERR_STATE. Owner. */
+PS_API int32_t ps_stream_set_lead(int32_t stream, double frames);
 
 /* Channel map: out[i] = in[map[i] - 1], 0 is silence. PS_DIRECTION_INPUT: recorded channel i from device channel
  * map[i]; PS_DIRECTION_OUTPUT: device channel i from source channel map[i]. `count` is the channel count; NULL with
@@ -563,7 +567,8 @@ PS_API double ps_stream_next_file_at(int32_t stream);
 #define PS_NUMBER_QUEUED_FRAMES 23  /* that are in its ring, or have been played and not been heard, */
 #define PS_NUMBER_CLEARED_FRAMES 24 /* that ps_stream_clear has dropped, */
 #define PS_NUMBER_CLEARED_AT 25     /* and that had been taken to be played when it did so last */
-#define PS_NUMBER_COUNT 26
+#define PS_NUMBER_CLEARS 26         /* requests of ps_stream_clear, ever */
+#define PS_NUMBER_COUNT 27
 PS_API double ps_stream_number(int32_t stream, int32_t what);
 /* Numbers 0 .. count-1 at once, at most PS_NUMBER_COUNT. Any thread. */
 PS_API int32_t ps_stream_numbers(int32_t stream, double *numbers, int32_t count);

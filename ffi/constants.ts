@@ -227,7 +227,8 @@ export const PS_NUMBER_HEARD_FRAMES = 22;
 export const PS_NUMBER_QUEUED_FRAMES = 23;
 export const PS_NUMBER_CLEARED_FRAMES = 24;
 export const PS_NUMBER_CLEARED_AT = 25;
-export const PS_NUMBER_COUNT = 26;
+export const PS_NUMBER_CLEARS = 26;
+export const PS_NUMBER_COUNT = 27;
 
 export const PS_ACTUAL_INPUT_DEVICE = 0;
 export const PS_ACTUAL_OUTPUT_DEVICE = 1;

@@ -129,6 +129,8 @@ export const symbols = {
   ps_stream_set_run: { parameters: ["i32", "f64", "f64", "f64", "i32"], result: "i32" },
   // int32_t ps_stream_set_prebuffer(int32_t stream, double frames)
   ps_stream_set_prebuffer: { parameters: ["i32", "f64"], result: "i32" },
+  // int32_t ps_stream_set_lead(int32_t stream, double frames)
+  ps_stream_set_lead: { parameters: ["i32", "f64"], result: "i32" },
   // int32_t ps_stream_set_map(int32_t stream, int32_t direction, const int32_t *map, int32_t count)
   ps_stream_set_map: { parameters: ["i32", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_stream_set_gain(int32_t stream, double gain)

@@ -121,6 +121,7 @@ static size_t source_wants(const struct engine *engine, size_t frames) {
 /* What is known of a block before anything of it is moved. */
 struct plan {
   size_t frames;         /* that belong to the run */
+  size_t silent;         /* of them before the source is asked */
   size_t wanted, played; /* of them from the source: asked for, and there; */
   int late;              /* and whether what is missing then is a gap */
   size_t lead, captured; /* frames of its input that come before the run, and that belong to it */
@@ -133,23 +134,25 @@ struct plan {
 static struct plan plan_source(const struct engine *engine, size_t frames, int can_wait) {
   const struct engine_run *run = &engine->run;
   struct plan plan = {.frames = total_leaves(engine, frames), .total = engine->total};
-  size_t wanted = source_wants(engine, plan.frames);
+  int draining = atomic_load_explicit(&engine->draining, memory_order_acquire);
+  plan.silent = draining ? 0 : at_most(plan.frames, run->lead - READ(engine->count));
+  size_t wanted = source_wants(engine, plan.frames - plan.silent);
   int ended = 1;
   if (wanted) plan.played = source_holds(engine, wanted, can_wait, &ended);
   plan.wanted = wanted;
   plan.late = plan.played < wanted && !ended;
-  int64_t after_source = READ(engine->count) + (int64_t)plan.played;
-  if (atomic_load_explicit(&engine->draining, memory_order_acquire)) {
+  int64_t after_source = READ(engine->count) + (int64_t)(plan.silent + plan.played);
+  if (draining) {
     if (plan.late || plan.played == plan.frames) return plan;
     plan.total = after_source;
     plan.frames = plan.played;
   } else if (plan.played < wanted && ended && run->pad >= 0) {
     if (run->frames >= 0 && !engine->source.cleared) {
       plan.error = PS_ERR_BUFFER_EMPTY;
-      plan.frames = plan.played;
+      plan.frames = plan.silent + plan.played;
     } else if (run->frames < 0) {
       plan.total = run_length(run, after_source);
-      plan.frames = at_most(plan.frames, (int64_t)plan.played + run->pad);
+      plan.frames = at_most(plan.frames, (int64_t)(plan.silent + plan.played) + run->pad);
     }
   }
   return plan;
@@ -173,16 +176,22 @@ static void plan_sinks(struct engine *engine, struct plan *plan) {
   plan->full = engine->skipped && engine->run.sink_memory; /* by the silence of a hole: as long as it was to be */
   if (!plan->full) plan->error = PS_ERR_BUFFER_FULL;
   if (plan->frames > room) plan->frames = room;
-  if (plan->played > room) plan->played = room;
+  if (plan->silent > room) plan->silent = room;
+  if (plan->played > room - plan->silent) plan->played = room - plan->silent;
 }
 
 /* Fills the device's block with the source and silence. */
 static void play(struct engine *engine, const struct plan *plan, uint8_t *output, size_t frames, double time) {
   const struct engine_direction *direction = &engine->output;
-  size_t played = plan->played;
+  size_t played = plan->played, silent = plan->silent;
+  int64_t first = READ(engine->count) + (int64_t)silent;
+  format_silence(direction->format, output, silent * (size_t)direction->channels);
+  output += silent * direction->frame_bytes;
+  frames -= silent;
+  engine->source.after = silent;
   if (played) {
     source_take(engine, output, played);
-    if (engine->source.joined) note_gap(engine, 0, READ(engine->count), time, 0);
+    if (engine->source.joined) note_gap(engine, 0, first, time, 0);
     engine->source.joined = 0;
     float gain = READ(engine->gain);
     if (gain != 1.0f) gain_apply(gain, direction->format, output, played * (size_t)direction->channels);
@@ -192,10 +201,9 @@ static void play(struct engine *engine, const struct plan *plan, uint8_t *output
     format_silence(direction->format, output + played * direction->frame_bytes,
                    (frames - played) * (size_t)direction->channels);
   if (!plan->frames) return;
-  int gap = plan->late && played < plan->frames;
-  if (gap)
-    note_gap(engine, engine->in_gap && !played, READ(engine->count) + (int64_t)played, time,
-             (int64_t)(plan->frames - played));
+  int64_t missing = (int64_t)(plan->frames - silent - played);
+  int gap = plan->late && missing > 0;
+  if (gap) note_gap(engine, engine->in_gap && !played && !silent, first + (int64_t)played, time, missing);
   engine->in_gap = gap;
 }
 
@@ -263,7 +271,7 @@ size_t engine_ready(struct engine *engine, size_t frames) {
   source_notice(engine);
   sinks_notice(engine); /* one that waits for room must not keep another from leaving */
   struct plan plan = plan_source(engine, frames, 1);
-  if (plan.late && plan.played < plan.frames) plan.frames = frames = plan.played;
+  if (plan.late && plan.silent + plan.played < plan.frames) plan.frames = frames = plan.silent + plan.played;
   plan_input(engine, &plan, frames);
   size_t room = sinks_ready(engine, plan.captured);
   return room < plan.captured ? plan.lead + room : frames;

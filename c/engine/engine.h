@@ -23,6 +23,7 @@ struct engine_direction {
 /* How a run goes; set by engine_start. */
 struct engine_run {
   int64_t frames, pad, offset;
+  int64_t lead;             /* frames of silence before the source is asked for the first one */
   double rate, source_rate; /* Hz of the stream and of the source's ring, */
   double source_period;     /* and seconds from one frame of that to the next */
   /* Where a ring has other frames than the stream; NULL: it has the same. */

@@ -16,6 +16,7 @@ struct engine_source {
   int64_t base;            /* frames of the ring that went through the adapter before it was restarted */
   int torn;                /* it had to end before the next frames came; and they came, */
   int joined;              /* without a silence in between */
+  size_t after;            /* frames of the block in hand before its first one of the source */
   int64_t drain_left;      /* frames of the ring that it still gives since it is being drained; -1: as many as it has */
   size_t loop_length, loop_position; /* frames of memory that is played over and over */
   int32_t seen;                      /* requests to clear it that have been taken up */

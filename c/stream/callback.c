@@ -103,7 +103,8 @@ static int callback(struct device_host *host, const void *input, void *output, s
   int64_t played = source_played(engine);
   int result = engine_process(engine, input, output, frames, times->now, flags);
   size_t done = (size_t)(atomic_load_explicit(&engine->count, RELAXED) - before);
-  heard_add(&stream->heard, atomic_load_explicit(&stream->anchor.output, RELAXED), played,
+  double output_time = atomic_load_explicit(&stream->anchor.output, RELAXED);
+  heard_add(&stream->heard, output_time + (double)engine->source.after * stream->period, played,
             source_played(engine) - played, engine->run.source_period);
   if (input) meter_add(&stream->meters[0], input, done);
   if (output) meter_add(&stream->meters[1], output, done);

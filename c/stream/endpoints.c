@@ -35,6 +35,7 @@ static void replace(struct stream *stream, int direction, struct endpoint set) {
   /* A loop that was cleared has ended although its ring holds frames. The new source has not. */
   if (direction == DEVICE_OUTPUT) atomic_store_explicit(&stream->engine.source.cut, 0, memory_order_relaxed);
   stream->endpoints[direction] = set;
+  if (direction == DEVICE_OUTPUT) stream->lead = 0;
 }
 
 void stream_drop_endpoints(struct stream *stream) {

@@ -46,14 +46,19 @@ static int stop_waits(struct stream *stream) {
   return found;
 }
 
+/* Frames that the ring of the source is to hold before the device starts. */
+static double prebuffer(struct stream *stream, const struct ring *ring) {
+  double wanted = atomic_load_explicit(&stream->prebuffer, memory_order_relaxed);
+  if (wanted < 0) wanted = stream->reader ? (double)(ring->size / 2) : 0;
+  return wanted < (double)ring->size ? wanted : (double)ring->size;
+}
+
 /* Waits until the source is read ahead; a stop that comes meanwhile ends the wait. */
 static void wait_prebuffer(struct stream *stream) {
   const struct endpoint *source = &stream->endpoints[DEVICE_OUTPUT];
   struct ring *ring = stream->rings[DEVICE_OUTPUT];
   if (!ring || (source->kind == PS_ENDPOINT_RING && source->flags & PS_SOURCE_COMPLETE)) return;
-  double wanted = stream->prebuffer >= 0 ? stream->prebuffer : stream->reader ? (double)(ring->size / 2) : 0;
-  if (wanted > (double)ring->size) wanted = (double)ring->size;
-  while (!ring_ended(ring) && (double)ring_read_available(ring) < wanted && !has_failed(stream) &&
+  while (!ring_ended(ring) && (double)ring_read_available(ring) < prebuffer(stream, ring) && !has_failed(stream) &&
          !stop_waits(stream)) {
     if (stream->reader) file_reader_wake(stream->reader);
     os_event_wait(&stream->wake, PREBUFFER_POLL);
@@ -70,6 +75,7 @@ static struct engine_run engine_run(const struct stream *stream) {
       .frames = (int64_t)stream->frames,
       .pad = (int64_t)stream->pad,
       .offset = (int64_t)stream->offset,
+      .lead = (int64_t)stream->lead,
       .rate = rate,
       .source_rate = source_rate,
       .source_period = 1 / source_rate,

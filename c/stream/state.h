@@ -66,7 +66,8 @@ struct stream {
   struct stream_map maps[2];    /* by direction: the channel map that was set */
   struct tap taps[TAPS];
   struct object *left_file; /* the file that the writer has left, or is about to leave, for the sink's */
-  double frames, pad, offset, prebuffer;
+  double frames, pad, offset, lead;
+  _Atomic double prebuffer; /* it may be set while the start waits for the source */
   int32_t run_flags;
 
   /* The run. */

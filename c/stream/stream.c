@@ -180,16 +180,18 @@ int32_t ps_stream_cleared(int32_t handle, int32_t request) {
 
 /* ------------------------------------------------------------------ setting */
 
+/* Under the lock. */
+static int32_t require_idle(const struct stream *stream) {
+  if (stream_running(stream) || stream_is_changing(stream)) return error_set(PS_ERR_ACTIVE, 0, "the stream is running");
+  return stream_is_open(stream) ? PS_OK : error_set(PS_ERR_STATE, 0, "the stream is not open");
+}
+
 struct stream *stream_use_idle(int32_t handle, int32_t *status) {
   struct stream *stream = stream_use(handle);
   *status = PS_ERR_HANDLE;
   if (!stream) return NULL;
   os_mutex_lock(&stream->lock);
-  *status = PS_OK;
-  if (stream_running(stream) || stream_is_changing(stream))
-    *status = error_set(PS_ERR_ACTIVE, 0, "the stream is running");
-  else if (!stream_is_open(stream))
-    *status = error_set(PS_ERR_STATE, 0, "the stream is not open");
+  *status = require_idle(stream);
   if (*status >= 0) return stream;
   os_mutex_unlock(&stream->lock);
   object_release(&stream->object);
@@ -220,11 +222,23 @@ int32_t ps_stream_set_run(int32_t handle, double frames, double pad, double offs
 }
 
 int32_t ps_stream_set_prebuffer(int32_t handle, double frames) {
+  struct stream *stream = stream_use(handle);
+  if (!stream) return PS_ERR_HANDLE;
+  int32_t status = frames < 0 ? PS_OK : check_count("prebuffer", frames, 0, COUNT_MOST);
+  os_mutex_lock(&stream->lock);
+  int starts = stream_state(stream) == PS_STATE_STARTING;
+  if (status >= 0 && !starts) status = require_idle(stream);
+  if (status >= 0) atomic_store_explicit(&stream->prebuffer, frames >= 0 ? frames : -1, memory_order_relaxed);
+  os_mutex_unlock(&stream->lock);
+  return stream_done(stream, status);
+}
+
+int32_t ps_stream_set_lead(int32_t handle, double frames) {
   int32_t status;
   struct stream *stream = stream_use_idle(handle, &status);
   if (!stream) return status;
-  if (!(frames < 0)) status = check_count("prebuffer", frames, 0, COUNT_MOST);
-  if (status >= 0) stream->prebuffer = frames >= 0 ? frames : -1;
+  status = check_count("lead", frames, 0, COUNT_MOST);
+  if (status >= 0) stream->lead = frames;
   return stream_done_idle(stream, status);
 }
 

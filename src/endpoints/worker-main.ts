@@ -1,5 +1,5 @@
 // Runs in the worker of a worker task: loads the module, and calls its function.
-import { PS_RING_ENDED } from "../../ffi/constants.ts";
+import { PS_NUMBER_CLEARS, PS_RING_ENDED } from "../../ffi/constants.ts";
 import { once } from "node:events";
 import { clearInterval, setInterval } from "node:timers";
 import { parentPort, workerData } from "node:worker_threads";
@@ -8,7 +8,7 @@ import { PastreamError } from "../library/errors.ts";
 import { isIterable, stepsOf } from "../base/steps.ts";
 import { fillRing } from "./pump.ts";
 import { RingBuffer } from "../ring/ring-buffer.ts";
-import { neverCleared } from "../run/endpoint.ts";
+import type { Clearing } from "../run/endpoint.ts";
 import { StreamProxy } from "./stream-proxy.ts";
 import { show } from "../base/validate.ts";
 import { Poller } from "../base/poller.ts";
@@ -82,7 +82,23 @@ function play(
   signal: AbortSignal,
   poller: Poller,
 ) {
-  return fillRing(stepsOf(pieces), { ring, format: order.format, signal, poller, queue: neverCleared });
+  const queue = clearingOf(order.stream.handle, poller);
+  return fillRing(stepsOf(pieces), { ring, format: order.format, signal, poller, queue });
+}
+
+/** What another thread clears, asked of the native side. */
+function clearingOf(stream: number, poller: Poller): Clearing {
+  const clears = () => native().ps_stream_number(stream, PS_NUMBER_CLEARS);
+  return {
+    get clears() {
+      return clears();
+    },
+    get serving() {
+      const last = clears();
+      if (!(last > 0) || native().ps_stream_cleared(stream, last) !== 0) return undefined;
+      return poller.until(() => native().ps_stream_cleared(stream, last) !== 0 ? true : undefined).then(() => {});
+    },
+  };
 }
 
 function report(report: WorkerReport): void {

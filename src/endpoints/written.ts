@@ -1,11 +1,12 @@
 // A source that is written to from outside: writable().
 import { PS_ENDPOINT_RING } from "../../ffi/constants.ts";
+import { native } from "../../ffi/load.ts";
+import { unwrap } from "../library/native-error.ts";
 import { memoryRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
 import type { Playback } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { prebufferFrames } from "../run/ring-size.ts";
-import { formatOf } from "../samples/formats.ts";
 import { withRate } from "./shape.ts";
 
 export class WrittenPlayback implements Playback {
@@ -17,6 +18,8 @@ export class WrittenPlayback implements Playback {
   readonly wanted: number;
   readonly #direction: StreamDirection;
   readonly #end = new AbortController();
+  /** Frames of silence at the beginning of the next run. */
+  #lead = 0;
 
   constructor(direction: StreamDirection, size: number) {
     this.#direction = direction;
@@ -35,22 +38,11 @@ export class WrittenPlayback implements Playback {
   }
 
   /**
-   * Before a run whose input will be written to it in chunks of `chunkFrames`: begins with silence for as long as the
+   * Before a run whose input is to be written to it, in chunks of `chunkFrames`: begins with silence for as long as the
    * first chunk takes to arrive, so that no chunk comes late.
    */
   beginWithSilence(chunkFrames: number): void {
-    if (!this.over && this.ring.readAvailable === 0) this.#writeSilence(this.wanted + chunkFrames);
-  }
-
-  /** Adds silence to the `written` frames that were written, as much as the device still waits for. */
-  fillUp(written: number): void {
-    if (!this.over) this.#writeSilence(this.wanted - written);
-  }
-
-  #writeSilence(wanted: number): void {
-    const { dtype, frameBytes } = this.#direction;
-    const frames = Math.max(0, Math.min(wanted, this.ring.writeAvailable));
-    this.ring.write(new Uint8Array(new ArrayBuffer(frames * frameBytes)).fill(formatOf(dtype).silence));
+    if (!this.over && this.ring.readAvailable === 0) this.#lead = this.wanted + chunkFrames;
   }
 
   get channels(): number {
@@ -60,6 +52,8 @@ export class WrittenPlayback implements Playback {
   attach(stream: NativeStream): void {
     if (this.over) throw new TypeError("source must not be a writable() that was played before: make a new one");
     stream.setSource(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#direction), 0);
+    unwrap(native().ps_stream_set_lead(stream.handle, this.#lead));
+    this.#lead = 0;
   }
 
   end(): void {

@@ -220,6 +220,11 @@ export class Core implements TapHost {
     run.raise();
   }
 
+  /** The start does not wait any longer for frames of the source. */
+  startNow(): void {
+    if (!this.closed) native().ps_stream_set_prebuffer(this.native.handle, 0);
+  }
+
   /** Ends the current run on JavaScript's side if the native side has finished it. */
   #notice(): void {
     const run = this.#run;

@@ -61,8 +61,6 @@ class StreamWriter {
   readonly #onFailure: (error: unknown) => void;
   /** For each chunk that waits for its turn, how often the source had been cleared when it was written. */
   readonly #waiting: number[] = [];
-  /** Frames written, at least as long as the device may be waiting for the first ones. */
-  #written = 0;
 
   /** `onFailure` is called with the error of a start that failed. */
   constructor(core: Core, size: number, onFailure: (error: unknown) => void) {
@@ -97,7 +95,6 @@ class StreamWriter {
       if (queue.serving) await queue.serving;
       const { length } = bytes; // the caller may transfer them while this waits for room
       const written = ring.write(bytes) * format.frameBytes;
-      this.#written += written / format.frameBytes;
       if (!this.#core.active) this.#start();
       if (!await writeAll(this.#flow, bytes, written, length)) this.#throwEnded();
     } catch (error) {
@@ -114,7 +111,7 @@ class StreamWriter {
     const length = core.admitExpectants() ?? requireRunLength({});
     const start = core.start({ ...defaultStart(length), prebuffer: playback.wanted });
     // A short sound must be heard even if nothing follows.
-    const timer = setTimeout(() => playback.fillUp(this.#written), playback.wanted / core.sampleRate * 1000);
+    const timer = setTimeout(() => core.startNow(), playback.wanted / core.sampleRate * 1000);
     start.catch(this.#onFailure).finally(() => clearTimeout(timer));
   }
 

@@ -209,6 +209,23 @@ TEST(draining_plays_to_the_end) {
   }
 }
 
+TEST(a_lead_of_silence_is_no_part_of_the_source) {
+  for (size_t size = 1; size < 40; size++) {
+    struct run run = {.rate = 48000, .own_rate = 48000, .channels = 1, .own_channels = 1, .frames = 20};
+    for (size_t i = 0; i < run.frames; i++) sound[i] = (float)i + 1;
+    struct ring *ring = start_source(&run, (struct engine_run){.frames = -1, .lead = 30, .pad = 3}, 64);
+    ring_write(ring, sound, run.frames);
+    ring_end(ring);
+    size_t at = 0;
+    while (engine_process(&engine, NULL, got + at, size, 0, 0) == CALLBACK_CONTINUE) at += size;
+    for (size_t i = 0; i < 53; i++) CHECK_EQUAL(got[i], i < 30 || i >= 50 ? 0 : i - 29);
+    CHECK_EQUAL(engine.count, 53);
+    CHECK_EQUAL(source_played(&engine), 20);
+    CHECK_EQUAL(engine.xruns, 0);
+    end_source(ring);
+  }
+}
+
 /* ------------------------------------------------------------------- sinks */
 
 static struct ring *start_sink(const struct run *run, size_t size, int drops, int memory) {
@@ -331,6 +348,7 @@ int main(void) {
   RUN(a_loop_is_converted_across_its_seam);
   RUN(clearing_drops_what_the_filter_holds);
   RUN(draining_plays_to_the_end);
+  RUN(a_lead_of_silence_is_no_part_of_the_source);
   RUN(a_sink_gets_what_one_pass_makes);
   RUN(a_sink_that_is_full_ends_the_run_or_drops);
   RUN(two_channels_become_their_mean_in_each_format);

@@ -66,7 +66,7 @@ TEST(streams) {
   CHECK(refused(ps_stream_error(stream, NULL, 0, NULL, 3)));
   CHECK(refused(ps_stream_set_map(stream, 2, map, 2)) && refused(ps_stream_set_map(stream, -1, map, 2)));
   CHECK(refused(ps_stream_set_map(stream, 0, NULL, 2)) && refused(ps_stream_set_map(stream, 0, map, -2)));
-  CHECK(refused(ps_stream_set_source(stream, PS_ENDPOINT_NONE, 0, 4, 0)));
+  CHECK(refused(ps_stream_set_source(stream, PS_ENDPOINT_NONE, 0, 4, 0)) && refused(ps_stream_set_lead(stream, NAN)));
   CHECK(refused(ps_stream_set_sink(stream, 3, 0, 0, 0)) && refused(ps_stream_set_sink(stream, -1, 0, 0, 0)));
   CHECK(refused(ps_stream_command(stream, 0)) && refused(ps_stream_command(stream, 6)));
   CHECK(refused(ps_stream_done(stream, -1)) && refused(ps_stream_done(stream, INT32_MAX)));

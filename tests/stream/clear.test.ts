@@ -78,6 +78,18 @@ describe("clear()", () => {
     assert.equal(stream.heard, heard + 1000);
   });
 
+  it("drops the rest of the piece that an iterable in a worker waits with", async () => {
+    await using stream = duplex();
+    const sink = new RingBuffer(4, 2 ** 18);
+    stream.setSink(sink);
+    const worker = new URL("../workers/long-piece.ts", import.meta.url);
+    await stream.play({ worker }, { bufferSize: 4096, blocking: false });
+    await until(() => stream.frameCount > 6000);
+    const { heard } = await stream.clear({ fade: 0 });
+    await stream.wait();
+    assert.equal(stream.heard, heard + 1000); // the first piece of 100000 frames is not gone on with
+  });
+
   it("ends loops and a caller's ring without an error", async () => {
     await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
     const ring = new RingBuffer(4, 2 ** 16);
@@ -134,6 +146,31 @@ describe("what was heard", () => {
     assert.equal(stream.queued, 0);
     await stream.close();
     assert.equal(stream.heard, 9600);
+  });
+
+  it("has no part in the silence that a start waits with", async () => {
+    await using stream = duplex();
+    const writer = stream.writable().getWriter();
+    let frames = 0, begin = -1;
+    for await (const chunk of stream.chunks({ chunkSize: 480 })) {
+      if (frames === 0) {
+        assert.equal(stream.heard, 0);
+        assert.equal(stream.queued, 0);
+        writer.write(ramp(2400));
+      }
+      const at = chunk.findIndex((sample) => sample !== 0);
+      if (begin < 0 && at >= 0) begin = frames + at;
+      frames += chunk.length;
+      if (begin >= 0 && frames > begin + 3000) break;
+    }
+    assert.equal(stream.heard, 2400);
+
+    await using short = duplex();
+    const output = short.writable().getWriter();
+    await output.write(ramp(100));
+    assert.equal(await short.heardAll(), true);
+    assert.equal(short.heard, 100);
+    await output.close();
   });
 
   it("is waited for by heardAll()", async () => {
