@@ -1,6 +1,7 @@
 // Sources and sinks whose rate or channels are not the stream's.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import fc from "fast-check";
 import {
   type Dtype,
   DuplexStream,
@@ -221,6 +222,54 @@ describe("a source and a sink of other channels", () => {
     two.txMapping = null;
     two.rxMapping = null;
     await two.play(left, { channels: 1 });
+  });
+});
+
+describe("rates", () => {
+  const rate = fc.integer({ min: 1000, max: 192_000 });
+
+  it("may be any, in blocks of any size", async () => {
+    const block = fc.integer({ min: 1, max: 700 }), frames = fc.integer({ min: 0, max: 1500 });
+    await fc.assert(
+      fc.asyncProperty(rate, rate, fc.tuple(block, block), frames, async (own, streamRate, blocks, frames) => {
+        const samples = noise("int16", frames, own);
+        const recordings = [];
+        for (const blockSize of blocks) {
+          await using stream = await open(streamRate, 1, { dtype: "int16", blockSize });
+          const run = { pad: blockSize, offset: blockSize, source: { sampleRate: own } };
+          recordings.push(await stream.playrec(samples, run));
+          assert.deepEqual([stream.heard, stream.xruns], [frames, 0]);
+          const tap = stream.addSink(new Int16Array(Math.ceil(frames * own / streamRate) + 1), { sampleRate: own });
+          await stream.record(frames);
+          assert.equal(
+            tap.frames,
+            Number((2n * BigInt(frames) * BigInt(own) + BigInt(streamRate)) / (2n * BigInt(streamRate))),
+          );
+        }
+        const length = (2n * BigInt(frames) * BigInt(streamRate) + BigInt(own)) / (2n * BigInt(own));
+        assert.equal(recordings[0].length, Number(length));
+        equalSamples(recordings[0], recordings[1]);
+      }),
+      { numRuns: full ? 200 : 3 },
+    );
+  });
+
+  it("of a recording and of chunks of it may differ: it is the same sound", async () => {
+    const samples = noise("int16", 48000, 9);
+    await using stream = await open(48000, 1, { dtype: "int16" });
+    const flac = stream.toFile(folder.path("recording.flac"));
+    stream.setSink(flac);
+    const heard: number[] = [];
+    for await (const chunk of stream.chunks({ playback: samples, pad: BLOCK, sampleRate: 16000, chunkSize: 320 })) {
+      heard.push(...chunk);
+    }
+    flac.close();
+    const recorded = await readFile(folder.path("recording.flac"), { dtype: "int16" });
+    equalSamples(recorded.samples.subarray(BLOCK), samples);
+    const wanted = new Int16Array(Math.round((48000 + BLOCK) / 3));
+    await using other = await open(48000, 1, { dtype: "int16" });
+    await other.playrec(recorded.samples, { pad: BLOCK, offset: BLOCK, out: wanted, sink: { sampleRate: 16000 } });
+    equalSamples(Int16Array.from(heard), wanted);
   });
 });
 
