@@ -2,18 +2,15 @@
 // processor time of JavaScript's own thread for each, against the least that a chunk can cost: one call of the ring and
 // one step of a promise. Linux only: the processor time is that of the thread.
 // Usage: deno run -A bench/chunks.ts, bun bench/chunks.ts, or node bench/chunks.ts; [chunks in a piece] [pieces]
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { native } from "../ffi/load.ts";
 import { InputStream } from "../mod.ts";
+import { quantile, threadTime } from "./lib/measure.ts";
 
 const count = Number(process.argv[2] ?? 200_000);
 const pieces = Number(process.argv[3] ?? 7);
 const FRAMES = 256;
 const CHANNELS = 2;
-
-/** Nanoseconds that this thread has run so far. */
-const used = () => Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ")[0]);
 
 /** Nanoseconds of processor time and of wall time for each value. */
 async function costOf(values: AsyncIterable<unknown>): Promise<[cpu: number, wall: number]> {
@@ -21,10 +18,10 @@ async function costOf(values: AsyncIterable<unknown>): Promise<[cpu: number, wal
   let cpu = 0;
   let wall = 0;
   for await (const _ of values) {
-    if (n === 1) [cpu, wall] = [used(), performance.now()];
+    if (n === 1) [cpu, wall] = [threadTime(), performance.now()];
     if (++n > count) break;
   }
-  return [(used() - cpu) / count, (performance.now() - wall) * 1e6 / count];
+  return [(threadTime() - cpu) / count, (performance.now() - wall) * 1e6 / count];
 }
 
 await using stream = await InputStream.open({
@@ -62,7 +59,7 @@ for (let piece = 0; piece < 2 * pieces; piece++) {
   }
 }
 
-const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const median = (values: number[]) => quantile(values, 0.5);
 const [[, , bare]] = rows;
 for (const [name, , costs] of rows) {
   const rate = 1e3 / median(costs.map(([, wall]) => wall));

@@ -4,16 +4,16 @@
 // seconds. Linux only: the numbers are those of JavaScript's own thread. Where the kernel moves that thread between
 // processors, that costs more than the code; `taskset -c 0` before the command leaves the code.
 // Usage: deno run -A bench/idle.ts, bun bench/idle.ts, or node bench/idle.ts; [wake-ups in a piece] [pieces]
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { InputStream } from "../mod.ts";
+import { quantile, threadTime } from "./lib/measure.ts";
 
 const count = Number(process.argv[2] ?? 60);
 const pieces = Number(process.argv[3] ?? 60);
 const LEAD = 10;
 
 /** Microseconds that this thread has run so far. */
-const used = () => Number(readFileSync(`/proc/self/task/${process.pid}/schedstat`, "utf8").split(" ")[0]) / 1000;
+const used = () => threadTime() / 1000;
 
 /** Microseconds of each wake-up but the first ones. */
 async function costOf(wakes: () => AsyncGenerator<unknown>): Promise<number> {
@@ -56,10 +56,9 @@ for (let piece = 0; piece < 2 * pieces; piece++) {
   }
 }
 
-const part = (values: number[], share: number) => values.toSorted((a, b) => a - b)[Math.floor(values.length * share)];
 const [[, , bare]] = rows;
 for (const [name, , costs] of rows) {
-  const quartiles = [0.25, 0.5, 0.75].map((share) => part(costs, share).toFixed(1)).join(" / ");
-  const ratio = part(costs.map((cost, i) => cost / bare[i]), 0.5).toFixed(2);
+  const quartiles = [0.25, 0.5, 0.75].map((share) => quantile(costs, share).toFixed(1)).join(" / ");
+  const ratio = quantile(costs.map((cost, i) => cost / bare[i]), 0.5).toFixed(2);
   console.log(`${name.padEnd(28)} ${quartiles.padEnd(24)} us a wake-up, ${ratio} x`);
 }

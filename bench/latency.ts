@@ -6,14 +6,13 @@ import { native } from "../ffi/load.ts";
 import { PS_NUMBER_SINCE_CALLBACK } from "../ffi/constants.ts";
 import { InputStream } from "../mod.ts";
 import { coreOf } from "../src/stream/stream.ts";
+import { quantile } from "./lib/measure.ts";
 
 const count = Number(process.argv[2] ?? 1000);
 const LEAD = 20;
 
 await using stream = await InputStream.open({ device: "virtual", channels: 2, blockSize: 256 });
 const { handle } = coreOf(stream).native;
-
-const part = (values: number[], share: number) => values.toSorted((a, b) => a - b)[Math.floor(values.length * share)];
 
 for (const busy of [false, true]) {
   const spin = () => {
@@ -28,6 +27,6 @@ for (const busy of [false, true]) {
     if (n === LEAD + count) break;
   }
   clearInterval(timer);
-  const [p50, p99, max] = [0.5, 0.99, 0.9999].map((share) => part(late, share).toFixed(3));
+  const [p50, p99, max] = [0.5, 0.99, 0.9999].map((share) => quantile(late, share).toFixed(3));
   console.log(`${busy ? "30 % busy" : "idle"}`.padEnd(12), `p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`);
 }

@@ -14,6 +14,9 @@ const benches: Record<string, readonly [args: readonly string[], output: RegExp]
   "files.ts": [["0.02", "1"], /^\| FLAC, readFile\(\)( \| [\d.]+){6} \|$/m],
   "idle.ts": [["2", "1"], /^chunks .* us a wake-up, .* x$/m],
   "latency.ts": [["10"], /^30 % busy +p50 .* ms, p99 .* ms, max .* ms$/m],
+  "playing.ts": [["0.2", "2"], /^a short sound, on an open stream: p50 .* ms, p99 .* ms$/m],
+  "robustness.ts": [["10"], /^chunks are read +frames lost at a block of 10 ms: \d+$/m],
+  "scale.ts": [["0.1"], /^64 streams .* ms, \d+ lost$/m],
 };
 const folder = new URL("../../bench/", import.meta.url);
 const runsTests = runtimeName === "node" && Boolean(process.features.typescript);

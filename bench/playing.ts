@@ -1,0 +1,55 @@
+// What JavaScript's thread does while a file plays: processor time and wake-ups in a second. And what a short sound
+// costs, in one call and on a stream that is open.
+// Usage: deno run -A bench/playing.ts, bun bench/playing.ts, or node bench/playing.ts; [seconds] [short sounds]
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { OutputStream, play, writeFile } from "../mod.ts";
+import { quantile, threadTime, threadWaits } from "./lib/measure.ts";
+
+const seconds = Number(process.argv[2] ?? 6);
+const sounds = Number(process.argv[3] ?? 100);
+const RATE = 48000;
+const LEAD = 0.5; // seconds before anything is counted
+
+const folder = mkdtempSync(join(tmpdir(), "pastream-"));
+const path = join(folder, "sound.wav");
+await writeFile(path, new Float32Array((seconds + 1) * RATE), { sampleRate: RATE, channels: 1 });
+{
+  await using stream = new OutputStream({ device: "virtual", channels: 1, sampleRate: RATE });
+  const done = stream.play(path);
+  await new Promise((resolve) => setTimeout(resolve, 1000 * LEAD));
+  const [used, waits] = [threadTime(), threadWaits()];
+  await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
+  const time = (threadTime() - used) / 1e6 / seconds;
+  console.log(
+    `a file plays: ${time.toFixed(2)} ms and ${((threadWaits() - waits) / seconds).toFixed(1)} waits in a second`,
+  );
+  await stream.abort();
+  await done.catch(() => {});
+}
+rmSync(folder, { recursive: true });
+
+const device = { device: "virtual", hostSettings: { hostApi: "virtual", clock: "freewheel" }, channels: 1 } as const;
+const sound = new Float32Array(48);
+
+/** Milliseconds of each call but the first ones. */
+async function timesOf(call: () => Promise<void>): Promise<number[]> {
+  const times: number[] = [];
+  for (let n = 0; n < 2 * sounds; n++) {
+    const began = performance.now();
+    await call();
+    if (n >= sounds) times.push(performance.now() - began);
+  }
+  return times;
+}
+
+await using open = new OutputStream(device);
+for (
+  const [name, call] of [["play()", () => play(sound, device)], ["on an open stream", () => open.play(sound)]] as const
+) {
+  const times = await timesOf(call);
+  const [p50, p99] = [0.5, 0.99].map((share) => quantile(times, share).toFixed(2));
+  console.log(`a short sound, ${name}: p50 ${p50} ms, p99 ${p99} ms`);
+}
