@@ -252,6 +252,7 @@ static void fill_actual(struct device *device, const struct converter *converter
     if (converter->resamplers[i])
       device->actual[PS_ACTUAL_INPUT_LATENCY + i] += held_back(converter, i) / converter->rate + more;
   device->may_pause = converter->inner.may_pause;
+  device->hint = converter->inner.hint;
   device->input_lag = converter->lag;
 }
 
@@ -320,6 +321,18 @@ struct device *convert_inner(struct device *device) {
 static int32_t convert_stop(struct device *device) { return inner_of(device)->ops->stop(inner_of(device)); }
 static int32_t convert_abort(struct device *device) { return inner_of(device)->ops->abort(inner_of(device)); }
 static int convert_active(struct device *device) { return inner_of(device)->ops->active(inner_of(device)); }
+static int convert_revive(struct device *device) {
+  struct device *inner = inner_of(device);
+  return inner->ops->revive && inner->ops->revive(inner);
+}
+
+static int convert_update(struct device *device) {
+  struct device *inner = inner_of(device);
+  int changed = inner->ops->update && inner->ops->update(inner);
+  if (changed) fill_actual(device, device->state);
+  return changed;
+}
+
 static int convert_answers(struct device *device) { return inner_of(device)->ops->answers(inner_of(device)); }
 static double convert_time(struct device *device) { return inner_of(device)->ops->time(inner_of(device)); }
 static double convert_cpu_load(struct device *device) { return inner_of(device)->ops->cpu_load(inner_of(device)); }
@@ -337,6 +350,8 @@ const struct device_ops device_convert = {
     .abort = convert_abort,
     .close = convert_close,
     .active = convert_active,
+    .revive = convert_revive,
+    .update = convert_update,
     .answers = convert_answers,
     .time = convert_time,
     .cpu_load = convert_cpu_load,

@@ -48,6 +48,7 @@ struct device {
   struct device *partner;                 /* of the input of a pair: the device of the output; else NULL */
 
   double actual[PS_ACTUAL_SIZE]; /* what it really gave */
+  const char *hint;              /* what to do if it stops by itself; NULL: nothing is known */
   double may_pause;              /* seconds that may pass between two callbacks as long as it `answers` */
   size_t input_lag; /* frames by which the input of a callback is older than its output; 0 from a backend */
   void *state;      /* the backend's own */
@@ -57,6 +58,12 @@ struct device_info {
   double numbers[PS_DEVICE_INFO_SIZE]; /* PS_DEVICE_HOST_API among the backend's own; not the two IS_DEFAULT */
   char name[DEVICE_TEXT_SIZE];         /* as a person knows it */
   char id[DEVICE_TEXT_SIZE];           /* the backend's own name that stays; empty where it has none */
+};
+
+/* By which a device is found again in a newer list. */
+struct device_name {
+  int host_api_type;
+  char text[DEVICE_TEXT_SIZE]; /* its id, or its name if it has none; empty: nothing */
 };
 
 struct host_api_info {
@@ -88,8 +95,13 @@ struct device_ops {
   int32_t (*stop)(struct device *device);  /* after the callback has completed: returns once what was played is heard */
   int32_t (*abort)(struct device *device); /* drops what the device holds; no callback runs after it */
   void (*close)(struct device *device);    /* also after a failed start; frees `state` */
-  int (*active)(struct device *device);    /* 0 when the device will not call back any more. Does not block */
-  int (*answers)(struct device *device);   /* 0: what is behind it hangs. NULL where `may_pause` is always 0 */
+  /* After `active` has returned 0: whether it has been made to run on. NULL: it never can be. */
+  int (*revive)(struct device *device);
+  int (*active)(struct device *device); /* 0 when the device will not call back any more. Does not block */
+  /* Brings the devices and latencies of `actual` up to date, which a server may change or `start` has changed. Returns
+   * whether they have changed. Does not block; NULL: they never do. */
+  int (*update)(struct device *device);
+  int (*answers)(struct device *device); /* 0: what is behind it hangs. NULL where `may_pause` is always 0 */
 
   /* While it is open, on any thread, without blocking. */
   double (*time)(struct device *device);     /* the stream's clock, seconds */

@@ -2,6 +2,7 @@
  * table. */
 #include "device/devices.h"
 
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -24,6 +25,7 @@ struct place { /* of a device or host API in the lists of all backends */
   int32_t first_device, first_host_api; /* numbers of the backend's first ones in the lists */
 };
 
+static _Atomic int32_t version; /* of the lists */
 static const char *const direction_names[2] = {"input", "output"};
 
 /* ------------------------------------------------------------------ numbers */
@@ -167,18 +169,35 @@ int32_t ps_device_loopback(void) {
                    "virtual device such as BlackHole)");
 }
 
-int32_t device_find(const char *name, int direction) {
+static void name_of(const struct device_ops *ops, const struct device_info *info, struct device_name *name) {
+  struct host_api_info host_api;
+  memset(name, 0, sizeof *name);
+  text_copy(*info->id ? info->id : info->name, name->text, sizeof name->text);
+  if (ops->host_api((int32_t)info->numbers[PS_DEVICE_HOST_API], &host_api) >= 0)
+    name->host_api_type = (int)host_api.numbers[PS_HOST_API_TYPE];
+}
+
+void device_name(const struct device_ops *ops, int32_t number, struct device_name *name) {
+  struct device_info info;
+  memset(name, 0, sizeof *name);
+  if (ops->info(number, &info) >= 0) name_of(ops, &info, name);
+}
+
+int32_t device_find(const struct device_name *name, int direction) {
   int32_t count = ps_device_count();
   for (int32_t i = 0; i < count; i++) {
     struct place place;
-    struct device_info found;
-    if (find(&place, i, -1) <= 0 || place.ops->info(place.own, &found) < 0) continue;
-    if (found.numbers[PS_DEVICE_MAX_INPUT_CHANNELS + direction] > 0 &&
-        strcmp(*found.id ? found.id : found.name, name) == 0)
-      return i;
+    struct device_info info;
+    struct device_name found;
+    if (find(&place, i, -1) <= 0 || place.ops->info(place.own, &info) < 0) continue;
+    if (info.numbers[PS_DEVICE_MAX_INPUT_CHANNELS + direction] <= 0) continue;
+    name_of(place.ops, &info, &found);
+    if (found.host_api_type == name->host_api_type && strcmp(found.text, name->text) == 0) return i;
   }
   return PS_DEVICE_NONE;
 }
+
+int32_t devices_version(void) { return atomic_load(&version); }
 
 int32_t devices_refresh(void) {
   int32_t status = PS_OK;
@@ -186,6 +205,7 @@ int32_t devices_refresh(void) {
     int32_t refreshed = backends[i]->refresh ? backends[i]->refresh() : PS_OK;
     if (status >= 0) status = refreshed;
   }
+  atomic_fetch_add(&version, 1);
   return status;
 }
 

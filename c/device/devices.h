@@ -14,11 +14,15 @@ int32_t device_choose(double *config, const struct device_ops *ops[2], int32_t f
  * each, with rates converted where they differ. Sets its ops. Errors as the backend's `open`. */
 int32_t device_open(struct device *device, const struct device_ops *const ops[2]);
 
-/* The public number of the device that its backend calls `name`; PS_DEVICE_NONE if it is not there for that direction.
- * Blocks as lists do. */
-int32_t device_find(const char *name, int direction);
+/* Copies what a device is called; empty if there is none of that number of the backend's. Blocks as lists do. */
+void device_name(const struct device_ops *ops, int32_t number, struct device_name *name);
+/* The public number of the device of that name; PS_DEVICE_NONE if it is not there for that direction. Blocks as lists
+ * do. */
+int32_t device_find(const struct device_name *name, int direction);
 /* Every backend looks again. Blocks. */
 int32_t devices_refresh(void);
+/* Of the lists: another one once the numbers of devices may have changed. */
+int32_t devices_version(void);
 /* Starts or ends notices of all backends; returns whether all that have a list which changes give them. */
 int devices_watch(int on);
 /* For backends: the devices may have changed. Any thread. */

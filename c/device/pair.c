@@ -306,6 +306,7 @@ static void fill_actual(struct device *device, const struct pair *pair) {
   device->actual[PS_ACTUAL_INPUT_DEVICE] = in->actual[PS_ACTUAL_INPUT_DEVICE];
   device->actual[PS_ACTUAL_INPUT_CHANNELS] = in->actual[PS_ACTUAL_INPUT_CHANNELS];
   device->actual[PS_ACTUAL_INPUT_LATENCY] = pair->target / pair->input_rate;
+  device->hint = in->hint ? in->hint : out->hint;
   device->may_pause = in->may_pause > out->may_pause ? in->may_pause : out->may_pause;
 }
 
@@ -386,6 +387,19 @@ static int pair_active(struct device *device) {
   return pair->devices[0].ops->active(&pair->devices[0]) && pair->devices[1].ops->active(&pair->devices[1]);
 }
 
+static int pair_update(struct device *device) {
+  struct pair *pair = device->state;
+  int changed = 0;
+  for (int i = 0; i < 2; i++) {
+    struct device *own = &pair->devices[i];
+    if (!own->ops->update || !own->ops->update(own)) continue;
+    device->actual[PS_ACTUAL_INPUT_DEVICE + i] = own->actual[PS_ACTUAL_INPUT_DEVICE + i];
+    if (i == DEVICE_OUTPUT) device->actual[PS_ACTUAL_OUTPUT_LATENCY] = own->actual[PS_ACTUAL_OUTPUT_LATENCY];
+    changed = 1;
+  }
+  return changed;
+}
+
 static int pair_answers(struct device *device) {
   struct pair *pair = device->state;
   int answers = 1;
@@ -420,6 +434,7 @@ const struct device_ops device_pair = {
     .abort = pair_abort,
     .close = pair_close,
     .active = pair_active,
+    .update = pair_update,
     .answers = pair_answers,
     .time = pair_time,
     .cpu_load = pair_cpu_load,

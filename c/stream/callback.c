@@ -19,12 +19,16 @@ static void log_leap(struct stream *stream, int64_t frame, double input) {
   if (fabs(leap) > CLOCK_LEAP) glitch_add(&stream->leaps, frame, leap, 0, 0);
 }
 
+static double latency(const struct stream *stream, int direction) {
+  return atomic_load_explicit(&stream->latencies[direction], RELAXED);
+}
+
 static void set_anchor(struct stream *stream, int64_t frame, size_t frames, double began,
                        const struct callback_times *times) {
   struct anchor *anchor = &stream->anchor;
   /* Some host APIs leave these at 0. */
-  double input = times->input != 0 ? times->input : times->now - stream->actual[PS_ACTUAL_INPUT_LATENCY];
-  double output = times->output != 0 ? times->output : times->now + stream->actual[PS_ACTUAL_OUTPUT_LATENCY];
+  double input = times->input != 0 ? times->input : times->now - latency(stream, DEVICE_INPUT);
+  double output = times->output != 0 ? times->output : times->now + latency(stream, DEVICE_OUTPUT);
   log_leap(stream, frame, input);
   uint32_t turn = atomic_load_explicit(&anchor->turn, RELAXED);
   atomic_store_explicit(&anchor->turn, turn + 1, RELAXED);

@@ -2,8 +2,8 @@
  * over the run: its end, its errors, and a device that has stopped calling back. */
 #include <string.h>
 
+#include "stream/device.h"
 #include "stream/endpoints.h"
-#include "stream/reroute.h"
 #include "stream/run.h"
 
 #define WATCH_INTERVAL 0.1 /* seconds between two looks at a run */

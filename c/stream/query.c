@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "stream/state.h"
+#include "stream/device.h"
 
 #define DUE_LONGEST 0.25 /* the farthest that ps_stream_due looks ahead, seconds */
 #define RELAXED memory_order_relaxed
@@ -117,7 +117,9 @@ int32_t ps_stream_actual(int32_t handle, double *actual, int32_t count) {
   int32_t status = stream_state(stream) == PS_STATE_NEW ? error_set(PS_ERR_STATE, 0, "the stream is not open") : PS_OK;
   if (status >= 0) status = check_memory("actual", actual, count);
   if (status >= 0 && count > 0) {
+    stream_renumber_devices(stream);
     os_mutex_lock(&stream->lock);
+    for (int i = 0; i < 2; i++) stream->actual[PS_ACTUAL_INPUT_LATENCY + i] = atomic_load(&stream->latencies[i]);
     memcpy(actual, stream->actual, (size_t)(count < PS_ACTUAL_SIZE ? count : PS_ACTUAL_SIZE) * sizeof *actual);
     os_mutex_unlock(&stream->lock);
   }

@@ -1,53 +1,16 @@
 #include "stream/reroute.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "device/devices.h"
 #include "engine/format.h"
+#include "stream/device.h"
 
 #define LOOK_SECONDS 3.0  /* for another device */
 #define AGAIN_SECONDS 0.1 /* between two looks */
 #define ROOM_SECONDS 2.0  /* for a sink to take the silence of the hole */
 #define ROOM_POLL 0.002
 #define HOLE_BLOCK 4096 /* frames */
-
-int32_t stream_open_device(struct stream *stream) {
-  const struct device_ops *ops[2];
-  int32_t first[2], status = device_choose(stream->config, ops, first);
-  if (status < 0) return status;
-  stream->device = (struct device){.host = &stream->host,
-                                   .config = stream->config,
-                                   .list = stream->list,
-                                   .texts = (const char (*)[DEVICE_LABEL_SIZE])stream->texts};
-  status = device_open(&stream->device, ops);
-  if (status < 0) return status;
-  for (int i = 0; i < 2; i++) {
-    struct device_info info;
-    double *number = &stream->device.actual[PS_ACTUAL_INPUT_DEVICE + i];
-    if (*number == PS_DEVICE_NONE || ops[i]->info((int32_t)*number, &info) < 0) continue;
-    text_copy(*info.id ? info.id : info.name, stream->device_names[i], sizeof stream->device_names[i]);
-  }
-  os_mutex_lock(&stream->lock);
-  memcpy(stream->actual, stream->device.actual, sizeof stream->actual);
-  for (int i = 0; i < 2; i++)
-    if (stream->actual[PS_ACTUAL_INPUT_DEVICE + i] != PS_DEVICE_NONE)
-      stream->actual[PS_ACTUAL_INPUT_DEVICE + i] += first[i];
-  stream->has_device = 1;
-  os_mutex_unlock(&stream->lock);
-  return PS_OK;
-}
-
-/* Nobody may ask it for anything any more. */
-static void leave_device(struct stream *stream) {
-  struct device *device = &stream->device;
-  device->ops->abort(device);
-  os_mutex_lock(&stream->lock);
-  stream->last_time = device->ops->time(device);
-  stream->has_device = 0;
-  os_mutex_unlock(&stream->lock);
-  device->ops->close(device);
-}
 
 /* What the run needs of another device: its settings for one host API are not for the next. */
 static void keep_run(struct stream *stream) {
@@ -81,7 +44,7 @@ static int32_t open_other(struct stream *stream, const int *by_default) {
     for (int i = 0; i < 2; i++) {
       double *device = &stream->config[PS_CONFIG_INPUT_DEVICE + i];
       if (stream->actual[PS_ACTUAL_INPUT_DEVICE + i] == PS_DEVICE_NONE) continue;
-      int32_t there = all || by_default[i] ? PS_DEVICE_NONE : device_find(stream->device_names[i], i);
+      int32_t there = all || by_default[i] ? PS_DEVICE_NONE : device_find(&stream->device_names[i], i);
       *device = there >= 0 ? there : PS_DEVICE_DEFAULT;
     }
     status = stream_open_device(stream);
@@ -116,7 +79,7 @@ int stream_reroute(struct stream *stream) {
   double lost = last.frames > 0 ? last.began + (double)last.frames / rate : now;
   int by_default[2];
   for (int i = 0; i < 2; i++) by_default[i] = stream->config[PS_CONFIG_INPUT_DEVICE + i] == PS_DEVICE_DEFAULT;
-  leave_device(stream);
+  stream_leave_device(stream);
   keep_run(stream);
   for (;;) {
     devices_refresh();
@@ -129,8 +92,8 @@ int stream_reroute(struct stream *stream) {
   double hole = os_time() - lost;
   if (bridge(stream, hole > 0 ? hole : 0)) {
     stream_silence_reset(stream);
-    if (stream->device.ops->start(&stream->device) >= 0) return 1;
+    if (stream_start_device(stream) >= 0) return 1;
   }
-  leave_device(stream);
+  stream_leave_device(stream);
   return 0;
 }

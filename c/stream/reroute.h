@@ -4,8 +4,6 @@
 
 #include "stream/state.h"
 
-/* Opens the device of `config` for the stream, and keeps what it is called. */
-int32_t stream_open_device(struct stream *stream);
 /* The run, whose device is lost, goes on on the default device: returns 1; or 0, and the stream has no device any
  * more. */
 int stream_reroute(struct stream *stream);

@@ -1,5 +1,6 @@
 #include "stream/run.h"
 
+#include "stream/device.h"
 #include "stream/endpoints.h"
 #include "stream/reroute.h"
 
@@ -111,7 +112,7 @@ static int32_t start(struct stream *stream) {
   if (stop_waits(stream)) return PS_OK; /* that command ends the run before it has begun */
   atomic_store_explicit(&stream->host.halted, 0, memory_order_release);
   stream_silence_reset(stream);
-  return stream->device.ops->start(&stream->device);
+  return stream_start_device(stream);
 }
 
 static void give_back(struct stream *stream, double patience) {
@@ -161,15 +162,16 @@ void run_end(struct stream *stream, int32_t final) {
 }
 
 /* Returns 0 if the run goes on on another device. */
-static int lose_device(struct stream *stream, const char *how) {
+static int lose_device(struct stream *stream, const char *how, const char *hint) {
   if (stream->config[PS_CONFIG_FOLLOW] != 0 && stream_reroute(stream)) return 0;
-  error_set(PS_ERR_DEVICE_LOST, 0, "%s", how);
+  error_set(PS_ERR_DEVICE_LOST, 0, "%s%s%s", how, hint ? ": " : "", hint ? hint : "");
   stream_fail(stream);
   return 1;
 }
 
 void run_watch(struct stream *stream) {
   int active = stream->device.ops->active(&stream->device); /* before `ended`: a device stops as the run has ended */
+  stream_follow_device(stream);
   if (atomic_load_explicit(&stream->engine.ended, memory_order_acquire)) {
     int32_t outcome = atomic_load_explicit(&stream->engine.outcome, memory_order_relaxed);
     if (outcome < 0) {
@@ -177,10 +179,12 @@ void run_watch(struct stream *stream) {
       if (!stream->reader || file_reader_error(stream->reader) == PS_OK) error_set(outcome, 0, NULL);
       stream_fail(stream);
     }
+  } else if (!active && stream_revive_device(stream)) {
+    return;
   } else if (!active) {
-    if (!lose_device(stream, "the device stopped by itself")) return;
+    if (!lose_device(stream, "the device stopped by itself", stream->device.hint)) return;
   } else if (stream_silent(stream)) {
-    if (!lose_device(stream, "the device has stopped asking for data")) return;
+    if (!lose_device(stream, "the device has stopped asking for data", NULL)) return;
   } else if (!has_failed(stream)) {
     return;
   }

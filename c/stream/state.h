@@ -58,8 +58,12 @@ struct stream {
 
   /* Set by the control thread when it opens the device, before the state becomes IDLE. */
   struct device device;
-  double actual[PS_ACTUAL_SIZE];          /* as device.actual, with the public numbers of the devices */
-  char device_names[2][DEVICE_TEXT_SIZE]; /* by direction: what its backend calls it */
+  double actual[PS_ACTUAL_SIZE]; /* as device.actual was then, */
+  _Atomic double latencies[2];   /* and its latencies now. By direction, as the next three: */
+  const struct device_ops *backends[2];
+  int32_t first_devices[2];           /* to be added to a backend's numbers of devices */
+  struct device_name device_names[2]; /* by which they are found again */
+  int32_t list_version;               /* of the list that has the numbers of the devices in `actual` */
 
   /* As set for the next run, by the owner, while no run is active. */
   struct endpoint endpoints[2]; /* by direction: the sink of the input, the source of the output */

@@ -131,6 +131,11 @@ describe("PortAudio over PulseAudio", { skip: pulseMissing }, () => {
       assert.ok(attempt < 5, `unreported gaps: ${JSON.stringify(result)}`);
     }
   });
+
+  it("runs both directions at a rate that the server converts, with a buffer as long as it takes", async () => {
+    const { result } = await run(server, "converted");
+    assert.deepEqual(result, { frames: 44100, heard: true, rate: 44100 });
+  });
 });
 
 describe("a sound server that is lost", () => {

@@ -129,6 +129,14 @@ async function pieces(folder: string): Promise<unknown> {
   return { found, foreign, frames, glitches: stream.glitches.filter(({ frame }) => frame > lead).length };
 }
 
+/** Both directions at a rate that the server converts, with a buffer that is too short for ALSA's plugin. */
+async function converted(): Promise<unknown> {
+  await using stream = await DuplexStream.open({ sampleRate: 44100, channels: 2, latency: "low", conversion: "never" });
+  const recorded = await stream.playrec(noise("float32", 2 * 22050), { pad: 22050 });
+  const heard = recorded.some((sample) => sample !== 0);
+  return { frames: recorded.length / 2, heard, rate: stream.deviceRate };
+}
+
 /** Sends a signal to the server under a running stream: [signal, "output", or the device of a duplex stream]. */
 async function lose(signal: NodeJS.Signals, where: string): Promise<unknown> {
   const stream = where === "output"
@@ -159,6 +167,7 @@ const programs: Record<string, (...args: string[]) => unknown> = {
   devices,
   count: () => queryDevices().length,
   pieces,
+  converted,
   lose: (signal, where) => lose(signal as NodeJS.Signals, where),
 };
 const [name, ...args] = process.argv.slice(2);

@@ -1,13 +1,12 @@
 /* A device of PortAudio. What blocks is a call on PortAudio's thread (thread.h). If such a call hangs, the device is
  * left to that thread: no callback of it reaches the host any more, and it is closed if the call ever ends. */
+#include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#include "device/device.h"
 #include "device/portaudio/instance.h"
 #include "device/portaudio/list.h"
-#include "device/portaudio/setup.h"
-#include "engine/format.h"
+#include "device/portaudio/state.h"
 
 #define OPEN_SECONDS 10.0 /* opening, starting: some devices have to be woken */
 #define CALL_SECONDS 3.0  /* stopping, closing */
@@ -15,106 +14,14 @@
 #define PLAY_OUT_POLL 0.002
 #define PLAY_OUT_EXTRA 1.0 /* seconds beyond twice the time that the rest should take until it must have been heard */
 #define LEAD_IN 0.02       /* seconds: ALSA's plugin for PulseAudio loses up to 450 frames when a stream starts */
+#define REVIVALS_MOST 4    /* of a stream that stops by itself, one after the other, */
+#define REVIVAL_HOLDS 3.0  /* which is when it lasts less than so many seconds */
+#define REVIVAL_SECONDS 1.0
+#define REVIVAL_LATENCY 0.04 /* of a stream that was revived at least; and as far as it is made longer */
+#define REVIVAL_LATENCY_MOST 0.3
 #define SERVER_PAUSE 4.0   /* a sound server under ALSA may fill a buffer of 2 s first, and then be silent for longer */
 #define ANSWER_SECONDS 0.6 /* more than it takes a sound server that has time for nothing else */
 #define CLOCK_STEP 1.0     /* seconds by which a clock goes back only if it was set back */
-
-struct portaudio_device {
-  struct portaudio_call call;
-  enum { CALL_OPEN, CALL_START, CALL_STOP, CALL_ABORT, CALL_CLOSE } what;
-  _Atomic int32_t uses; /* its owner, and PortAudio's thread when it has a call of ours */
-  int hung;             /* it was left to PortAudio's thread. Control thread only, as the next */
-  int lost;
-  const struct portaudio_api *api;
-  struct device_host *host;
-  struct portaudio_setup setup;
-  int32_t output_format;
-  double latency;       /* of the output, seconds */
-  struct os_mutex lock; /* for the next two */
-  struct pa_stream *open;
-  double last_time;            /* that device_time has returned */
-  _Atomic double clock_offset; /* the stream's clock minus os_time() */
-
-  /* Callbacks. */
-  _Atomic int32_t gate;      /* 1: they go through to the host */
-  _Atomic int32_t inside;    /* one is on its way */
-  _Atomic int32_t completed; /* the host has returned something else than CALLBACK_CONTINUE */
-  _Atomic double heard_at;   /* os_time() at which all that was played should be heard, from then on */
-  double silence;            /* seconds that still have to follow it. Callbacks only, as the next */
-  double lead_in;            /* seconds of silence before the host is called for the first time */
-  int plays_out;             /* what is in the host API's buffer when the callback completes is not dropped */
-};
-
-/* ---------------------------------------------------------------- callbacks */
-
-/* Host APIs leave at 0 what they cannot tell. */
-static struct callback_times convert_times(struct portaudio_device *device, const struct pa_callback_time_info *info) {
-  static const struct pa_callback_time_info nothing;
-  if (!info) info = &nothing;
-  double here = os_time();
-  double now = info->current_time > 0 ? info->current_time : here + atomic_load(&device->clock_offset);
-  atomic_store(&device->clock_offset, now - here);
-  return (struct callback_times){
-      .now = now,
-      .began = here,
-      .input = info->input_buffer_adc_time > 0 ? info->input_buffer_adc_time : 0,
-      .output = info->output_buffer_dac_time > 0 ? info->output_buffer_dac_time : 0,
-  };
-}
-
-/* The host has played its last frame, in this block. Where PortAudio would now drop what its buffer holds, silence
- * follows until all of it was heard: for the output's latency, and for as long as this block says that it takes. */
-static int complete(struct portaudio_device *own, unsigned long frames, const struct callback_times *times) {
-  double wait = times->output > times->now ? times->output - times->now : 0;
-  if (wait < own->latency) wait = own->latency;
-  wait += (double)frames / own->setup.sample_rate;
-  own->silence = wait;
-  atomic_store(&own->heard_at, os_time() + wait);
-  atomic_store(&own->completed, 1);
-  return own->plays_out ? CALLBACK_COMPLETE : CALLBACK_CONTINUE;
-}
-
-/* A block of the silence. */
-static int follow(struct portaudio_device *own, unsigned long frames) {
-  own->silence -= (double)frames / own->setup.sample_rate;
-  int over = own->silence <= 0 && os_time() >= atomic_load(&own->heard_at);
-  return over || atomic_load(&own->host->aborting) ? CALLBACK_COMPLETE : CALLBACK_CONTINUE;
-}
-
-static void play_silence(const struct portaudio_device *own, void *output, unsigned long frames) {
-  int channels = own->setup.sides[DEVICE_OUTPUT].parameters.channel_count;
-  if (output) format_silence(own->output_format, output, frames * (size_t)channels);
-}
-
-static int call_host(struct portaudio_device *own, const void *input, void *output, unsigned long frames,
-                     const struct pa_callback_time_info *info, unsigned long flags) {
-  struct callback_times times = convert_times(own, info);
-  int result = own->host->callback(own->host, input, output, frames, &times, flags);
-  if (result == CALLBACK_COMPLETE && output) return complete(own, frames, &times);
-  if (result != CALLBACK_CONTINUE) atomic_store(&own->completed, 1);
-  return result;
-}
-
-static int callback(const void *input, void *output, unsigned long frames, const struct pa_callback_time_info *info,
-                    unsigned long flags, void *argument) {
-  struct portaudio_device *own = argument;
-  int result = CALLBACK_ABORT;
-  atomic_store(&own->inside, 1);
-  if (!atomic_load(&own->gate)) {
-    play_silence(own, output, frames);
-  } else if (own->lead_in > 0) {
-    play_silence(own, output, frames);
-    own->lead_in -= (double)frames / own->setup.sample_rate;
-    result = CALLBACK_CONTINUE;
-  } else if (atomic_load(&own->completed)) {
-    play_silence(own, output, frames);
-    result = follow(own, frames);
-  } else {
-    result = call_host(own, input, output, frames, info, flags);
-  }
-  atomic_store(&own->inside, 0);
-  return result;
-}
 
 /* After it no callback reaches the host. */
 static void close_gate(struct portaudio_device *device) {
@@ -183,7 +90,7 @@ static int32_t run(struct portaudio_call *call) {
   struct pa_stream *open = device->open;
   int result = PA_NO_ERROR;
   switch (device->what) {
-    case CALL_OPEN: result = portaudio_setup_open(&device->setup, api, &open, callback, device); break;
+    case CALL_OPEN: result = portaudio_setup_open(&device->setup, api, &open, portaudio_callback, device); break;
     case CALL_START: result = api->start_stream(open); break;
     case CALL_STOP: result = api->is_stream_stopped(open) == 1 ? PA_NO_ERROR : api->stop_stream(open); break;
     case CALL_ABORT: result = api->is_stream_stopped(open) == 1 ? PA_NO_ERROR : api->abort_stream(open); break;
@@ -238,6 +145,10 @@ static void fill_actual(struct device *device, const struct portaudio_device *ow
   actual[PS_ACTUAL_OUTPUT_LATENCY] = info && own->setup.sides[1].used ? info->output_latency : 0;
   int host_api = host_api_of(own);
   device->may_pause = host_api == PA_ALSA || host_api == PA_PULSE_AUDIO ? SERVER_PAUSE : 0;
+  if (host_api == PA_ALSA)
+    device->hint =
+        "ALSA has given it up; a longer latency helps against that, and, where it is a way to PulseAudio or PipeWire, "
+        "their own devices (host API PulseAudio)";
 }
 
 /* Whether a host API plays what its buffer holds when the callback completes. PortAudio's code of the others stops the
@@ -279,20 +190,59 @@ static int32_t lost_before(void) {
   return error_set(PS_ERR_DEVICE_LOST, 0, "the device was lost before: close the stream");
 }
 
+static int is_active(const struct portaudio_device *own) {
+  return !own->hung && own->api->is_stream_active(own->open) == 1;
+}
+
+/* The silence before the host is called, and the gate open. */
+static int32_t start_once(struct portaudio_device *own, double seconds) {
+  own->lead_in = host_api_of(own) == PA_ALSA && own->setup.sides[DEVICE_OUTPUT].used ? LEAD_IN : 0;
+  atomic_store(&own->gate, 1);
+  int32_t status = make_call(own, CALL_START, seconds);
+  if (status < 0) close_gate(own);
+  return status;
+}
+
 static int32_t start(struct device *device) {
   struct portaudio_device *own = device->state;
   if (own->lost) return lost_before();
   atomic_store(&own->completed, 0);
   atomic_store(&own->heard_at, 0);
-  own->lead_in = host_api_of(own) == PA_ALSA && own->setup.sides[DEVICE_OUTPUT].used ? LEAD_IN : 0;
-  atomic_store(&own->gate, 1);
-  int32_t status = make_call(own, CALL_START, OPEN_SECONDS);
-  if (status < 0) close_gate(own);
-  return status;
+  atomic_store(&own->called, 0);
+  own->revivals = own->revived = 0;
+  return start_once(own, OPEN_SECONDS);
 }
 
-static int is_active(const struct portaudio_device *own) {
-  return !own->hung && own->api->is_stream_active(own->open) == 1;
+/* The same stream again, with buffers of twice the length. */
+static int32_t reopen(struct device *device) {
+  struct portaudio_device *own = device->state;
+  close_gate(own);
+  make_call(own, CALL_CLOSE, LOST_SECONDS);
+  if (own->hung) return lost_before();
+  for (int i = 0; i < 2; i++) {
+    double *latency = &own->setup.sides[i].parameters.suggested_latency;
+    if (*latency < REVIVAL_LATENCY_MOST) *latency = fmax(2 * *latency, REVIVAL_LATENCY);
+  }
+  int32_t status = make_call(own, CALL_OPEN, REVIVAL_SECONDS);
+  if (status < 0) return status;
+  fill_actual(device, own);
+  own->latency = device->actual[PS_ACTUAL_OUTPUT_LATENCY];
+  own->reopened = own->revived = 1;
+  return start_once(own, REVIVAL_SECONDS);
+}
+
+/* PortAudio's ALSA code asks each direction for its delay, and takes any error for the end of the stream. The plugin
+ * for PulseAudio returns one as long as its server has not told the delay: at the start and after an underflow, where
+ * that takes longer than a short buffer lasts, as it does where the server converts the rate. */
+static int revive(struct device *device) {
+  struct portaudio_device *own = device->state;
+  if (own->hung || host_api_of(own) != PA_ALSA) return 0;
+  double now = os_time();
+  if (now > own->revived_at + REVIVAL_HOLDS) own->revivals = 0;
+  own->revived_at = now;
+  if (own->revivals++ == REVIVALS_MOST) return 0;
+  own->lost = reopen(device) < 0;
+  return !own->lost;
 }
 
 /* Whether callbacks should be coming, and do not. */
@@ -344,6 +294,13 @@ static void close_device(struct device *device) {
   release(own);
 }
 
+static int update(struct device *device) {
+  struct portaudio_device *own = device->state;
+  int changed = own->reopened;
+  own->reopened = 0;
+  return changed;
+}
+
 /* What PortAudio is asked for here takes it milliseconds, even in the longest pause of a sound server that lives. */
 static int answers(struct device *device) {
   return portaudio_check(device->config, device->list, ANSWER_SECONDS) != PORTAUDIO_HUNG;
@@ -389,6 +346,8 @@ const struct device_ops device_portaudio = {
     .abort = abort_device,
     .close = close_device,
     .active = active,
+    .revive = revive,
+    .update = update,
     .answers = answers,
     .time = stream_time,
     .cpu_load = cpu_load,
