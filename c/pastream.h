@@ -271,11 +271,16 @@ PS_API int32_t ps_device_info(int32_t device, double *info, int32_t info_size, c
 PS_API int32_t ps_device_id(int32_t device, char *text, int32_t size);
 /* Index of the input that records what the default output plays. PS_ERR_DEVICE_NOT_FOUND: there is none. Any thread. */
 PS_API int32_t ps_device_loopback(void);
+/* PS_OK, or why a host API that belongs here has no devices: PS_ERR_NO_PORTAUDIO, PS_ERR_PORTAUDIO where a sound server
+ * does not answer. Any thread; blocks on first use. */
+PS_API int32_t ps_device_status(void);
 /* Begins to look again which devices there are, and returns the number of that look: it has ended, and the lists above
  * are new, once ps_device_refreshed() is at least that number. Streams that are open go on; indices may change.
  * PS_ERR_THREAD. Any thread. */
 PS_API int32_t ps_device_refresh(void);
 PS_API int32_t ps_device_refreshed(void);
+/* Blocks until that look has ended; returns its number. Any thread. */
+PS_API int32_t ps_device_await(int32_t look);
 /* Begins to make the lists above on another thread, and returns a number: once ps_device_prepared() is at least that,
  * they can be asked for without blocking. An error of a backend is that of the lists. PS_ERR_THREAD. Any thread. */
 PS_API int32_t ps_device_prepare(void);

@@ -72,10 +72,14 @@ export const symbols = {
   ps_device_id: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_device_loopback(void)
   ps_device_loopback: { parameters: [], result: "i32" },
+  // int32_t ps_device_status(void)
+  ps_device_status: { parameters: [], result: "i32" },
   // int32_t ps_device_refresh(void)
   ps_device_refresh: { parameters: [], result: "i32" },
   // int32_t ps_device_refreshed(void)
   ps_device_refreshed: { parameters: [], result: "i32" },
+  // int32_t ps_device_await(int32_t look)
+  ps_device_await: { parameters: ["i32"], result: "i32" },
   // int32_t ps_device_prepare(void)
   ps_device_prepare: { parameters: [], result: "i32" },
   // int32_t ps_device_prepared(void)

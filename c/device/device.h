@@ -80,7 +80,8 @@ struct device_ops {
   int32_t (*host_api)(int32_t host_api, struct host_api_info *info);
   /* The backend's default device of a direction, PS_DEVICE_NONE where it has none, or why it cannot be used. */
   int32_t (*default_device)(int direction);
-  /* The input that brings what the default output plays, or PS_DEVICE_NONE. NULL where there is never one. */
+  /* The input that brings what the default output plays, PS_DEVICE_NONE, or why the backend cannot be used. NULL where
+   * there is never one. */
   int32_t (*loopback)(void);
   /* Looks again which devices there are; open ones go on, numbers may change. NULL where the list never does. */
   int32_t (*refresh)(void);

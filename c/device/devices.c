@@ -82,11 +82,10 @@ static int32_t find_preferred(struct place *place, const char *name, int directi
 static int32_t find_default(struct place *place, int direction) {
   char preferred[PREFERENCE_SIZE];
   if (os_environment(PREFERENCE, preferred, sizeof preferred)) return find_preferred(place, preferred, direction);
-  int32_t status = PS_OK;
   *place = (struct place){0};
   for (int i = 0; i < BACKENDS; i++) {
     int32_t devices, host_apis, own = backends[i]->default_device(direction);
-    if (own < 0 && own != PS_DEVICE_NONE) status = own;
+    if (own < 0 && own != PS_DEVICE_NONE) return own; /* a server that hangs would do so through the next one, too */
     if (own >= 0) {
       place->ops = backends[i];
       place->own = own;
@@ -97,9 +96,7 @@ static int32_t find_default(struct place *place, int direction) {
     place->first_device += devices;
     place->first_host_api += host_apis;
   }
-  return status < 0
-             ? status
-             : error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "there is no default %s device", direction_names[direction]);
+  return error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "there is no default %s device", direction_names[direction]);
 }
 
 static int32_t no_such(const char *what, int32_t number, int32_t count) {
@@ -154,11 +151,20 @@ int32_t ps_device_id(int32_t device, char *text, int32_t size) {
   return status < 0 ? status : text_copy(found.id, text, size);
 }
 
+int32_t ps_device_status(void) {
+  for (int i = 0; i < BACKENDS; i++) {
+    int32_t own = backends[i]->default_device(DEVICE_OUTPUT);
+    if (own < 0 && own != PS_DEVICE_NONE) return own;
+  }
+  return PS_OK;
+}
+
 int32_t ps_device_loopback(void) {
   struct place place = {0};
   for (int i = 0; i < BACKENDS; i++) {
     int32_t devices, host_apis, own = backends[i]->loopback ? backends[i]->loopback() : PS_DEVICE_NONE;
     if (own >= 0) return place.first_device + own;
+    if (own != PS_DEVICE_NONE) return own;
     int32_t status = backends[i]->count(&devices, &host_apis);
     if (status < 0) return status;
     place.first_device += devices;
@@ -201,10 +207,8 @@ int32_t devices_version(void) { return atomic_load(&version); }
 
 int32_t devices_refresh(void) {
   int32_t status = PS_OK;
-  for (int i = 0; i < BACKENDS; i++) {
-    int32_t refreshed = backends[i]->refresh ? backends[i]->refresh() : PS_OK;
-    if (status >= 0) status = refreshed;
-  }
+  for (int i = 0; i < BACKENDS && status >= 0; i++) /* as for the default device */
+    if (backends[i]->refresh) status = backends[i]->refresh();
   atomic_fetch_add(&version, 1);
   return status;
 }

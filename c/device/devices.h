@@ -19,7 +19,7 @@ void device_name(const struct device_ops *ops, int32_t number, struct device_nam
 /* The public number of the device of that name; PS_DEVICE_NONE if it is not there for that direction. Blocks as lists
  * do. */
 int32_t device_find(const struct device_name *name, int direction);
-/* Every backend looks again. Blocks. */
+/* Every backend looks again, up to one that hangs. Blocks. */
 int32_t devices_refresh(void);
 /* Of the lists: another one once the numbers of devices may have changed. */
 int32_t devices_version(void);

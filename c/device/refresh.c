@@ -5,6 +5,8 @@
 #include "device/devices.h"
 #include "os/os.h"
 
+#define AWAIT_POLL 0.001 /* seconds */
+
 /* Looks that are taken one after the other by a thread that lives as long as one is wanted. */
 struct looks {
   int32_t (*look)(void);
@@ -55,9 +57,23 @@ static int32_t look(struct looks *looks) {
   return number;
 }
 
+/* Whether looks are to come to an end. */
+static int is_running(struct looks *looks) {
+  os_mutex_lock(&looks->lock);
+  int running = looks->running;
+  os_mutex_unlock(&looks->lock);
+  return running;
+}
+
 int32_t ps_device_refresh(void) { return look(&refreshes); }
 
 int32_t ps_device_refreshed(void) { return atomic_load(&refreshes.ended); }
+
+int32_t ps_device_await(int32_t look) {
+  int32_t ended;
+  while ((ended = atomic_load(&refreshes.ended)) < look && is_running(&refreshes)) os_sleep(AWAIT_POLL);
+  return ended;
+}
 
 int32_t ps_device_prepare(void) { return look(&preparations); }
 

@@ -1,11 +1,11 @@
 import { clearTimeout, setTimeout } from "node:timers";
 import { native } from "../../ffi/load.ts";
 import { onAbort } from "../base/abort-listeners.ts";
-import { Poller } from "../base/poller.ts";
 import { type OptionNames, requireOptions, show } from "../base/validate.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { DeviceInfo } from "../library/device-info.ts";
 import { queryDevices } from "./devices.ts";
+import { refreshLists } from "./lists.ts";
 
 const NOTICE_POLL = 100; // milliseconds between two checks for a notice of the system
 const LOOK_POLL = 2000; // milliseconds between two looks at the devices, without notices
@@ -33,8 +33,7 @@ export interface DeviceChange {
  * ```
  */
 export async function refreshDevices(): Promise<DeviceInfo[]> {
-  const look = unwrap(native().ps_device_refresh(), "refreshDevices");
-  await new Poller().until(() => native().ps_device_refreshed() >= look || undefined);
+  await refreshLists();
   return queryDevices();
 }
 

@@ -46,6 +46,12 @@ export function needsList(device: number | string | undefined, direction: Direct
   return choice !== undefined && choice.device !== VIRTUAL;
 }
 
+/** Returns the choice of a stream's option in words that mean the same device when the list is another one. */
+export function lastingDevice(device: number | string | undefined, direction: Direction): number | string | undefined {
+  const chosen = choiceOf(device, direction)?.device;
+  return typeof chosen === "number" ? queryDevices()[chosen]?.id ?? chosen : chosen;
+}
+
 /** Returns the native number of the device that a stream's option names; without one, of the default. */
 export function chooseDevice(device: number | string | undefined, direction: Direction): number {
   const choice = choiceOf(device, direction);

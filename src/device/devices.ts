@@ -14,7 +14,6 @@ import {
   PS_HOST_API_DEFAULT_INPUT,
   PS_HOST_API_DEFAULT_OUTPUT,
   PS_HOST_API_INFO_SIZE,
-  PS_LIBRARY_PORTAUDIO,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { readText } from "../../ffi/text.ts";
@@ -22,6 +21,7 @@ import type { DeviceInfo } from "../library/device-info.ts";
 import { DeviceNotFoundError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
 import { requireInteger, show } from "../base/validate.ts";
+import { noteLists } from "./lists.ts";
 
 /** One host API: a family of devices, such as ALSA or WASAPI. */
 export interface HostApiInfo {
@@ -69,6 +69,7 @@ function hostApiEntries(): Entry[] {
  * ```
  */
 export function queryDevices(): DeviceInfo[] {
+  noteLists();
   const count = unwrap(native().ps_device_count(), "queryDevices");
   const hostApis = hostApiEntries();
   const taken = new Set<string>();
@@ -186,13 +187,13 @@ export function matchDevices(devices: readonly DeviceInfo[], text: string): Devi
   return exact.length > 0 ? exact : matches;
 }
 
-/** Makes the error that lists the existing devices. Throws the error of a missing PortAudio, if that is the reason. */
+/** Makes the error that lists the existing devices. Throws why there are fewer, as where PortAudio is missing. */
 export function deviceNotFound(
   message: string,
   devices: readonly DeviceInfo[],
   direction: Direction | undefined,
 ): DeviceNotFoundError {
-  unwrap(native().ps_library_load(PS_LIBRARY_PORTAUDIO, null), message);
+  unwrap(native().ps_device_status(), message);
   const found = devices.length > 0
     ? `the devices are:\n${list(devices)}`
     : `there is no ${direction ?? "audio"} device at all`;

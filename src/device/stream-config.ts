@@ -20,7 +20,6 @@ import {
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { pairOf } from "../base/pair.ts";
-import { Poller } from "../base/poller.ts";
 import {
   orElse,
   requireBoolean,
@@ -33,7 +32,7 @@ import {
 import { unwrap } from "../library/native-error.ts";
 import { type Format, formatOf } from "../samples/formats.ts";
 import { defaults } from "./defaults.ts";
-import { chooseDevice, needsList } from "./device-choice.ts";
+import { chooseDevice, lastingDevice, needsList } from "./device-choice.ts";
 import { type Direction, withCandidates } from "./devices.ts";
 import { type HostSettings, putHostSettings } from "./host-settings.ts";
 import { type StreamKind, streamOptionNames, type StreamOptions } from "./stream-options.ts";
@@ -124,12 +123,19 @@ function requireSignal(signal: unknown): AbortSignal | undefined {
   throw new TypeError(`signal must be an AbortSignal, not ${show(signal)}`);
 }
 
-/** Resolves when streamConfig() of these options no longer blocks. */
-export async function prepareDevices({ formats, device }: CheckedStreamOptions): Promise<void> {
+/** Whether streamConfig() of these options looks devices up in the list, which may block when it is made. */
+export function namesDevice({ formats, device }: CheckedStreamOptions): boolean {
   const names = pairOf("device", device);
-  if (!directions.some((direction, side) => formats[side] && needsList(names[side], direction))) return;
-  const look = unwrap(native().ps_device_prepare(), "device");
-  await new Poller().until(() => native().ps_device_prepared() >= look || undefined, undefined, { keepAlive: true });
+  return directions.some((direction, side) => formats[side] && needsList(names[side], direction));
+}
+
+/** Options that mean the same devices when the list is another one: with ids in the place of indices. */
+export function withLastingDevices(checked: CheckedStreamOptions): CheckedStreamOptions {
+  const names = pairOf("device", checked.device);
+  const [input, output] = directions.map((direction, side) =>
+    checked.formats[side] && lastingDevice(names[side], direction)
+  );
+  return { ...checked, device: [input, output] };
 }
 
 /** Finds the devices of checked options, and makes the native configuration. This may initialise PortAudio. */

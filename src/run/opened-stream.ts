@@ -14,13 +14,16 @@ import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
 import { hostTexts } from "../device/host-settings.ts";
 import { withCandidates } from "../device/devices.ts";
+import { mayBeOld, noteLists, prepareLists, refreshLists, refreshListsNow } from "../device/lists.ts";
 import {
   type CheckedStreamOptions,
-  prepareDevices,
+  namesDevice,
   requireStreamOptions,
   streamConfig,
+  withLastingDevices,
 } from "../device/stream-config.ts";
 import type { StreamKind, StreamOptions } from "../device/stream-options.ts";
+import { DeviceNotFoundError, LibraryNotFoundError, PortAudioError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { Dtype, Format } from "../samples/formats.ts";
 import type { FrameFormat } from "../samples/samples.ts";
@@ -120,23 +123,53 @@ function create(checked: CheckedStreamOptions): [NativeStream, () => OpenedStrea
   return [stream, () => new OpenedStream(stream, formats, conversion, signal)];
 }
 
-/** Opens a stream, and blocks until that is done. */
-export function openNow(kind: StreamKind, options: StreamOptions | undefined): OpenedStream {
-  const [stream, opened] = create(requireStreamOptions(kind, options));
+/** PaErrorCodes of what the device is asked for and cannot do, however often: channels, rates, formats, settings. */
+const REFUSALS = [-9998, -9997, -9995, -9994, -9984];
+
+/** Whether another look at the devices may help: one may have come, or its server may be another one by now. */
+function isWorthALook(error: unknown): boolean {
+  if (!mayBeOld()) return false;
+  if (error instanceof PortAudioError) return !REFUSALS.includes(error.paCode);
+  return error instanceof DeviceNotFoundError || error instanceof LibraryNotFoundError; // a device is not in the list
+}
+
+/** Of the errors before and after another look, the one to report: the lists of the second are new. */
+function reported(first: unknown, second: unknown): unknown {
+  return withCandidates(first instanceof DeviceNotFoundError ? second : first);
+}
+
+function openOnceNow(checked: CheckedStreamOptions): OpenedStream {
+  noteLists();
+  const [stream, opened] = create(checked);
   try {
     stream.openNow();
     return opened();
   } catch (error) {
     stream.free();
-    throw withCandidates(error);
+    throw error;
   }
 }
 
-/** Opens a stream off this thread. */
-export async function open(kind: StreamKind, options: StreamOptions | undefined): Promise<OpenedStream> {
+/** Opens a stream, and blocks until that is done. */
+export function openNow(kind: StreamKind, options: StreamOptions | undefined): OpenedStream {
   const checked = requireStreamOptions(kind, options);
-  checked.signal?.throwIfAborted();
-  await prepareDevices(checked);
+  try {
+    return openOnceNow(checked);
+  } catch (first) {
+    if (!isWorthALook(first)) throw withCandidates(first);
+    const lasting = withLastingDevices(checked);
+    refreshListsNow();
+    try {
+      return openOnceNow(lasting);
+    } catch (second) {
+      throw reported(first, second);
+    }
+  }
+}
+
+async function openOnce(checked: CheckedStreamOptions): Promise<OpenedStream> {
+  if (namesDevice(checked)) await prepareLists();
+  noteLists();
   const [stream, opened] = create(checked);
   try {
     await stream.command(PS_COMMAND_OPEN);
@@ -144,6 +177,25 @@ export async function open(kind: StreamKind, options: StreamOptions | undefined)
     return opened();
   } catch (error) {
     stream.free();
-    throw withCandidates(error);
+    throw error;
+  }
+}
+
+/** Opens a stream off this thread. */
+export async function open(kind: StreamKind, options: StreamOptions | undefined): Promise<OpenedStream> {
+  const checked = requireStreamOptions(kind, options);
+  checked.signal?.throwIfAborted();
+  try {
+    return await openOnce(checked);
+  } catch (first) {
+    if (first instanceof DeviceNotFoundError) await prepareLists();
+    if (!isWorthALook(first)) throw withCandidates(first);
+    const lasting = withLastingDevices(checked);
+    await refreshLists();
+    try {
+      return await openOnce(lasting);
+    } catch (second) {
+      throw reported(first, second);
+    }
   }
 }

@@ -6,6 +6,7 @@ import type { DeviceInfo } from "../../mod.ts";
 import { type ChildResult, runTs } from "../helpers/runtime.ts";
 import {
   jackMissing,
+  missing,
   pipewireMissing,
   pulseMissing,
   type Server,
@@ -100,6 +101,24 @@ describe("PortAudio over JACK", { skip: jackMissing }, () => {
       assert.equal(child.stderr, "");
     });
   }
+});
+
+describe("a client of JACK", { skip: jackMissing || missing(["jack_metro"]) }, () => {
+  it("has its channels whatever it is called", async () => {
+    const server = await startJack();
+    const { result } = await run(server, "names").finally(server.stop);
+    assert.deepEqual(result, { name: "click (1) [x]", channels: 1, heard: true });
+  });
+});
+
+describe("a JACK server", { skip: jackMissing }, () => {
+  it("that is gone says so, and is found again when it has come back", async () => {
+    const server = await startJack();
+    const { result } = await run(server, "restarted").finally(server.stop);
+    const { error, ...frames } = result as unknown as { error: string; before: number; after: number };
+    assert.match(error, /JACK server does not answer/);
+    assert.deepEqual(frames, { before: 4800, after: 4800 });
+  });
 });
 
 describe("PortAudio over PulseAudio", { skip: pulseMissing }, () => {

@@ -130,5 +130,14 @@ echo "PASTREAM_HOST_API=$host_api"
 echo "JACK_DEFAULT_SERVER=${name:-pastream-test-none}"
 echo "JACK_NO_AUDIO_RESERVATION=1"
 echo "SERVER_PID=$server"
-read -r _
+# A server that a test kills is waited for: JACK takes a process that nobody has waited for as one that lives.
+exec 3<&0
+trap : USR1
+(
+  read -r _ <&3
+  kill -USR1 $$
+) &
+reader=$!
+wait "$server"
+wait "$reader"
 finish

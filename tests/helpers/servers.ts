@@ -16,7 +16,7 @@ export interface Server {
 const script = fileURLToPath(new URL("./servers.sh", import.meta.url));
 
 /** For the `skip` of a test: which programs it lacks, or false. With CI=true no program may be missing. */
-function missing(programs: readonly string[]): string | false {
+export function missing(programs: readonly string[]): string | false {
   if (process.env.CI === "true") return false;
   const found = (name: string) => spawnSync("sh", ["-c", `command -v ${name}`], { stdio: "ignore" }).status === 0;
   const lacking = programs.filter((name) => !found(name));

@@ -1,17 +1,21 @@
 // Programs over the real PortAudio, for tests that give them a sound server: [which one, argument]. Each prints JSON.
+import { spawn, spawnSync } from "node:child_process";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import {
   checkSettings,
   DeviceLostError,
   DuplexStream,
+  InputStream,
   OutputStream,
   queryDevice,
   queryDevices,
   queryHostApis,
+  refreshDevices,
   type SamplesOf,
   SoundFile,
 } from "../../mod.ts";
+import { killServer } from "../helpers/restart.ts";
 import { join, noise } from "../helpers/streams.ts";
 
 type Samples = SamplesOf<"float32">;
@@ -137,6 +141,36 @@ async function converted(): Promise<unknown> {
   return { frames: recorded.length / 2, heard, rate: stream.deviceRate };
 }
 
+/** A JACK server that is killed, and comes back: the next stream finds it, without refreshDevices(). */
+async function restarted(): Promise<unknown> {
+  const play = async (device: string) => {
+    await using stream = await OutputStream.open({ device });
+    await stream.play(new Float32Array(9600));
+    return stream.frameCount;
+  };
+  const before = await play("loopback JACK");
+  const restart = await killServer(Number(process.env.SERVER_PID));
+  const error = await play("loopback JACK").catch(String);
+  await restart();
+  return { before, error, after: await play("loopback JACK") };
+}
+
+/** A client of JACK whose name is no regular expression that matches it. */
+async function names(): Promise<unknown> {
+  const name = "click (1) [x]";
+  const client = spawn("jack_metro", ["-n", name, "-b", "240"], { stdio: "ignore" });
+  try {
+    const isThere = () => spawnSync("jack_lsp", { encoding: "utf8" }).stdout.includes(name);
+    for (let tries = 0; tries < 100 && !isThere(); tries++) await setTimeout(50);
+    await refreshDevices();
+    await using stream = await InputStream.open({ device: "click JACK" });
+    const heard = (await stream.record(24000)).some((sample) => sample !== 0);
+    return { name: queryDevice("click JACK").name, channels: stream.channels, heard };
+  } finally {
+    client.kill();
+  }
+}
+
 /** Sends a signal to the server under a running stream: [signal, "output", or the device of a duplex stream]. */
 async function lose(signal: NodeJS.Signals, where: string): Promise<unknown> {
   const stream = where === "output"
@@ -168,6 +202,8 @@ const programs: Record<string, (...args: string[]) => unknown> = {
   count: () => queryDevices().length,
   pieces,
   converted,
+  restarted,
+  names,
   lose: (signal, where) => lose(signal as NodeJS.Signals, where),
 };
 const [name, ...args] = process.argv.slice(2);

@@ -7,6 +7,7 @@ import {
   DuplexStream,
   InputStream,
   OutputStream,
+  play,
   queryDevice,
   queryDevices,
   queryHostApis,
@@ -14,6 +15,8 @@ import {
   RingBuffer,
   type SamplesOf,
 } from "../../mod.ts";
+import { native } from "../../ffi/load.ts";
+import { killServer } from "../helpers/restart.ts";
 import { noise } from "../helpers/streams.ts";
 
 type Samples = SamplesOf<"float32">;
@@ -142,27 +145,85 @@ async function unloaded(): Promise<unknown> {
   };
 }
 
-/** A server that is killed. */
+/** A server that is killed, and comes back: the next stream finds it, without refreshDevices(). */
 async function killed(): Promise<unknown> {
   const names = () => queryDevices().map(({ id }) => id);
+  const opening = (device?: string) => OutputStream.open({ device }).then((stream) => stream.close(), String);
   const before = names();
-  process.kill(Number(process.env.SERVER_PID), "SIGKILL");
-  await setTimeout(300);
-  await refreshDevices();
-  return { before, after: names(), opening: await OutputStream.open({ device: "loop" }).then(() => "opened", String) };
+  const restart = await killServer(Number(process.env.SERVER_PID));
+  const errors = [await opening(), await opening("loop")];
+  const after = names();
+  await restart();
+  await using named = await OutputStream.open({ device: "loop", latency: LATENCY });
+  await named.play(new Float32Array(9600));
+  await using byDefault = new OutputStream({ latency: LATENCY });
+  return { before, after, errors, frames: named.frameCount, again: queryDevices()[byDefault.device]?.id };
 }
 
-/** A server that does not answer: nothing blocks for long. */
+/** A stream that follows while its server is killed and started again. */
+async function restarted(): Promise<unknown> {
+  await using stream = await OutputStream.open({ channels: 2, latency: LATENCY, onDeviceLost: "follow" });
+  stream.setSource(noise("float32", 2 * 96000));
+  await stream.start({ pad: 4800 });
+  while (stream.frameCount < 24000) await setTimeout(10);
+  const restart = await killServer(Number(process.env.SERVER_PID));
+  await restart();
+  const error = await stream.wait().then(() => "none", String);
+  const { glitches, frameCount, xrunCounts } = stream;
+  const rerouted = glitches.filter(({ kind }) => kind === "rerouted");
+  return {
+    error,
+    rerouted: rerouted.length,
+    played: frameCount - (rerouted[0]?.frames ?? 0),
+    gaps: xrunCounts.sourceUnderflows,
+    device: queryDevices()[stream.device]?.id,
+  };
+}
+
+/** Names and lengths, in milliseconds, of calls of C functions on this thread. */
+function watchCalls(): [name: string, milliseconds: number][] {
+  const functions = native() as unknown as Record<string, (...args: unknown[]) => unknown>;
+  const calls: [string, number][] = [];
+  for (const [name, call] of Object.entries(functions)) {
+    functions[name] = (...args) => {
+      const begun = performance.now();
+      const result = call(...args);
+      calls.push([name, performance.now() - begun]);
+      return result;
+    };
+  }
+  return calls;
+}
+
+/** A server that does not answer, from the first use on: which calls of C functions it held up; and when it does. */
 async function stopped(): Promise<unknown> {
-  queryDevices();
-  process.kill(Number(process.env.SERVER_PID), "SIGSTOP");
+  const calls = watchCalls();
+  const server = Number(process.env.SERVER_PID);
+  process.kill(server, "SIGSTOP");
   const begun = performance.now();
-  const error = await OutputStream.open().then(() => "opened", String);
+  const watching = (async () => {
+    for await (const _ of deviceChanges({ signal: AbortSignal.timeout(1000) }));
+  })();
+  const errors = await Promise.all([
+    OutputStream.open().then(() => "opened", String),
+    OutputStream.open({ device: "loop" }).then(() => "opened", String),
+    InputStream.open({ device: "loopback" }).then(() => "opened", String),
+    play(new Float32Array(9600), { device: "loop" }).then(() => "opened", String),
+    refreshDevices().then(() => "the PulseAudio server did not answer", String),
+  ]);
+  await watching;
   const seconds = (performance.now() - begun) / 1000;
-  process.kill(Number(process.env.SERVER_PID), "SIGCONT");
-  await using stream = await OutputStream.open({ latency: LATENCY });
+  process.kill(server, "SIGCONT");
+  await setTimeout(150); // the lists are too old by then to be believed
+  await using stream = await OutputStream.open({ device: "loop", latency: LATENCY });
   await stream.play(new Float32Array(9600));
-  return { error, seconds, frames: stream.frameCount };
+  return {
+    errors,
+    seconds,
+    calls: calls.length,
+    long: calls.filter(([, milliseconds]) => milliseconds > 500).map(([name]) => name),
+    frames: stream.frameCount,
+  };
 }
 
 /** A stream on the default device when another becomes the default: whether that plays it, and what the log says. */
@@ -245,7 +306,8 @@ const programs: Record<string, (...args: string[]) => Promise<unknown>> = {
   follow,
   names,
   moved,
-  killed: killed,
+  killed,
+  restarted,
   stopped,
 };
 const [name, ...args] = process.argv.slice(2);

@@ -168,6 +168,7 @@ struct portaudio_api {
 #define F(result, name, real_name, parameters) result(*name) parameters;
   PORTAUDIO_FUNCTIONS(F)
 #undef F
+  int (*jack_get_client_name)(const char **name); /* PaJack_GetClientName; NULL where PortAudio lacks JACK */
 };
 
 #endif

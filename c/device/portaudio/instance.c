@@ -5,16 +5,21 @@
 #include <stdlib.h>
 
 #include "base/library.h"
+#include "device/portaudio/jack.h"
 #include "device/portaudio/quiet.h"
 #include "device/portaudio/thread.h"
 
 #define INITIALIZE_SECONDS 15.0 /* ALSA alone may take one; Bluetooth and network devices more */
 #define TERMINATE_SECONDS 3.0
+#define FIRST_SECONDS 1.0
+#define FIRST_POLL 0.01
 
 struct portaudio_instance {
   struct portaudio_api api; /* first: it is the instance to those who use it */
-  void *copy;               /* the copied library; NULL for the first instance, whose library stays */
-  _Atomic int32_t uses;     /* one of being the newest, and one of each user */
+  int kept;                 /* it cannot be ended */
+  char jack_client[JACK_NAME_SIZE];
+  void *copy;           /* the copied library; NULL for the first instance, whose library stays */
+  _Atomic int32_t uses; /* one of being the newest, and one of each user */
 };
 
 static struct portaudio_instance first = {.uses = 1};
@@ -54,6 +59,7 @@ static const struct library_symbol symbols[] = {
 #define F(result, name, real_name, parameters) {#real_name, offsetof(struct portaudio_api, name), 0},
     PORTAUDIO_FUNCTIONS(F)
 #undef F
+        {"PaJack_GetClientName", offsetof(struct portaudio_api, jack_get_client_name), 1},
 };
 
 static const char *version_text(void) { return first.api.get_version_text(); }
@@ -99,14 +105,15 @@ static int32_t call_new(struct instance_call **call, struct portaudio_instance *
 static void free_call(struct portaudio_call *call) { free(call); }
 
 static void free_instance(struct portaudio_instance *instance) {
-  if (!instance->copy) return; /* the first one is static */
+  if (!instance->copy || instance->kept) return; /* the first one is static */
   os_library_close(instance->copy);
   free(instance);
 }
 
 static int32_t run_terminate(struct portaudio_call *call) {
   struct instance_call *own = (struct instance_call *)call;
-  own->instance->api.terminate();
+  own->instance->kept = portaudio_jack_is_gone(own->instance->jack_client);
+  if (!own->instance->kept) own->instance->api.terminate();
   return PS_OK;
 }
 
@@ -121,7 +128,10 @@ static int32_t start_instance(struct portaudio_instance *instance) {
   if (result == PA_HOST_API_NOT_FOUND)
     return error_set(PS_ERR_PORTAUDIO, result,
                      "PortAudio finds no host API: on Linux it needs ALSA's library (libasound.so.2) or JACK's");
-  return result == PA_NO_ERROR ? PS_OK : portaudio_error(&instance->api, result, "starting PortAudio");
+  if (result != PA_NO_ERROR) return portaudio_error(&instance->api, result, "starting PortAudio");
+  portaudio_jack_client(&instance->api, instance->jack_client);
+  portaudio_jack_name(&instance->api);
+  return PS_OK;
 }
 
 static int32_t run_first(struct portaudio_call *call) {
@@ -187,7 +197,17 @@ static void end_start(struct portaudio_call *call) {
   portaudio_leave(&instance->api);
 }
 
+/* Whether the first start is under way. One that hung may be about to end, as its server answers again. */
+static int is_starting(void) {
+  os_mutex_lock(&lock);
+  int starting = initializing;
+  os_mutex_unlock(&lock);
+  return starting;
+}
+
 int32_t portaudio_refresh(void) {
+  double latest = os_time() + FIRST_SECONDS;
+  while (is_starting() && os_time() < latest) os_sleep(FIRST_POLL);
   const struct portaudio_api *before;
   int looked = atomic_load(&initialized);
   int32_t status = portaudio_use(&before);

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "device/portaudio/instance.h"
+#include "device/portaudio/jack.h"
 
 int32_t portaudio_count(int32_t *devices, int32_t *host_apis) {
   const struct portaudio_api *api;
@@ -37,7 +38,7 @@ int32_t portaudio_info(int32_t device, struct device_info *info) {
                                    [PS_DEVICE_LOW_OUTPUT_LATENCY] = found->default_low_output_latency,
                                    [PS_DEVICE_HIGH_OUTPUT_LATENCY] = found->default_high_output_latency,
                                }};
-  text_copy(found->name, info->name, sizeof info->name);
+  portaudio_jack_copy_name(found, info->name, sizeof info->name);
   portaudio_leave(api);
   return PS_OK;
 }

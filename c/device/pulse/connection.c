@@ -63,20 +63,19 @@ int32_t pulse_no_answer(const char *doing, double seconds) {
 
 int32_t pulse_connect(struct pulse_connection *connection, const char *application,
                       const struct pulse_proplist *properties, double seconds) {
-  static const char doing[] = "connecting to the sound server";
   const struct pulse_api *api = connection->api;
   double deadline = os_time() + seconds;
   connection->context = api->context_new(api->mainloop_get_api(connection->loop), application, properties);
   if (!connection->context) return error_set(PS_ERR_MEMORY, 0, "no memory for a connection to PulseAudio");
   if (api->context_connect(connection->context, NULL, PULSE_CONTEXT_NOAUTOSPAWN, NULL) < 0)
-    return pulse_error(connection, doing);
+    return pulse_error(connection, "the PulseAudio server does not answer");
   for (;;) {
     int state = api->context_get_state(connection->context);
     if (state == PULSE_CONTEXT_READY) return PS_OK;
-    if (!pulse_connected(connection)) return pulse_error(connection, doing);
+    if (!pulse_connected(connection)) return pulse_error(connection, "the PulseAudio server does not answer");
     double left = deadline - os_time();
-    if (left <= 0) return pulse_no_answer(doing, seconds);
-    if (!pulse_turn(connection, left)) return pulse_error(connection, doing);
+    if (left <= 0) return pulse_no_answer("connecting to the sound server", seconds);
+    if (!pulse_turn(connection, left)) return pulse_error(connection, "the PulseAudio server does not answer");
   }
 }
 

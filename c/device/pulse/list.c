@@ -12,6 +12,7 @@
 
 #define LOOK_SECONDS 2.0 /* a server that takes longer counts as none */
 #define LOOK_EXTRA 0.5   /* for a look that hangs in the system rather than waits for the server */
+#define LOOK_TIMED_OUT 1 /* status of a look: instead of PS_OK or an error */
 #define ENTRIES_MAX 1024
 
 struct list {
@@ -24,6 +25,7 @@ static struct {
   struct os_mutex lock; /* for the list */
   struct os_mutex look; /* for looking: one at a time */
   int looked;
+  int hangs; /* there was a server that did not answer */
   struct list list;
 } known = {.lock = OS_MUTEX_INIT, .look = OS_MUTEX_INIT};
 
@@ -124,16 +126,20 @@ static int32_t ask(struct look *look) {
 static void look_thread(void *argument) {
   struct look *look = argument;
   look->status = ask(look);
+  if (look->status < 0 && ps_error_number(PS_ERROR_HOST_CODE) == PULSE_ERROR_TIMEOUT) look->status = LOOK_TIMED_OUT;
   sort(&look->list);
   pulse_connection_free(&look->connection);
   os_event_post(&look->done);
   release(look);
 }
 
-/* A list of the devices; empty if no server answers. */
-static int32_t take_look(struct list *list) {
+static int32_t no_answer(void) { return pulse_no_answer("listing the devices", LOOK_SECONDS); }
+
+/* A list of what is there; empty where no server answers. `hangs`: there is one, which does not. */
+static int32_t take_look(struct list *list, int *hangs) {
   const struct pulse_api *api;
   *list = (struct list){0};
+  *hangs = 0;
   if (pulse_use(&api) < 0) return PS_OK;
   struct look *look = calloc(1, sizeof *look);
   if (!look || os_event_init(&look->done)) {
@@ -153,7 +159,9 @@ static int32_t take_look(struct list *list) {
     return status;
   }
   os_thread_detach(&thread);
-  if (os_event_wait(&look->done, LOOK_SECONDS + LOOK_EXTRA) && look->status >= 0) {
+  int ended = os_event_wait(&look->done, LOOK_SECONDS + LOOK_EXTRA);
+  *hangs = !ended || look->status == LOOK_TIMED_OUT;
+  if (ended && look->status == PS_OK) {
     *list = look->list;
     look->list = (struct list){0};
   }
@@ -163,20 +171,28 @@ static int32_t take_look(struct list *list) {
 
 /* ----------------------------------------------------------------- the list */
 
-static int32_t look_again(int only_first) {
-  os_mutex_lock(&known.look);
+static int has_looked(void) {
   os_mutex_lock(&known.lock);
-  int needed = !only_first || !known.looked;
+  int looked = known.looked;
   os_mutex_unlock(&known.lock);
+  return looked;
+}
+
+/* Whoever only wants to know what was seen does not wait for another look. */
+static int32_t look_again(int only_first) {
+  if (only_first && has_looked()) return PS_OK;
+  os_mutex_lock(&known.look);
   int32_t status = PS_OK;
-  if (needed) {
+  if (!only_first || !has_looked()) {
     struct list list;
-    status = take_look(&list);
+    int hangs;
+    status = take_look(&list, &hangs);
     if (status >= 0) {
       os_mutex_lock(&known.lock);
       free(known.list.entries);
       known.list = list;
       known.looked = 1;
+      known.hangs = hangs;
       os_mutex_unlock(&known.lock);
     }
   }
@@ -184,7 +200,13 @@ static int32_t look_again(int only_first) {
   return status;
 }
 
-int32_t pulse_list_refresh(void) { return look_again(0); }
+int32_t pulse_list_refresh(void) {
+  int32_t status = look_again(0);
+  os_mutex_lock(&known.lock);
+  int hangs = known.hangs;
+  os_mutex_unlock(&known.lock);
+  return status < 0 ? status : hangs ? no_answer() : PS_OK;
+}
 
 /* The list, locked; after the first look. */
 static const struct list *lock_list(void) {
@@ -221,8 +243,9 @@ static int32_t find(const struct list *list, int direction, const char *name) {
 int32_t pulse_list_default(int direction) {
   const struct list *list = lock_list();
   int32_t found = find(list, direction, list->defaults[direction]);
+  int hangs = known.hangs;
   unlock_list();
-  return found;
+  return found < 0 && hangs ? no_answer() : found;
 }
 
 int32_t pulse_list_loopback(void) {
@@ -232,8 +255,9 @@ int32_t pulse_list_loopback(void) {
     const struct pulse_entry *entry = &list->entries[i];
     if (entry->is_monitor && strcmp(entry->monitored, list->defaults[DEVICE_OUTPUT]) == 0) found = i;
   }
+  int hangs = known.hangs;
   unlock_list();
-  return found;
+  return found < 0 && hangs ? no_answer() : found;
 }
 
 int32_t pulse_list_find(int direction, const char *name) {

@@ -21,15 +21,15 @@ struct pulse_entry {
 int32_t pulse_list_count(void);
 /* Copies an entry; 0 if there is none of that number. Any thread, as the next ones. */
 int pulse_list_get(int32_t number, struct pulse_entry *entry);
-/* The number of the default sink or source, or PS_DEVICE_NONE. */
+/* The number of the default sink or source, or PS_DEVICE_NONE; PS_ERR_PORTAUDIO where a server does not answer. */
 int32_t pulse_list_default(int direction);
 /* The number of the device that the server calls `name`; the default's where there is none. */
 int32_t pulse_list_find(int direction, const char *name);
-/* The number of the monitor of the default sink, or PS_DEVICE_NONE. */
+/* The number of the monitor of the default sink; else as above. */
 int32_t pulse_list_loopback(void);
 /* Starts and ends notices of changes (devices_notice), also of servers that come and go. Returns whether there are. */
 int pulse_watch(int on);
-/* Looks again, within a few seconds. PS_OK also if no server answers. */
+/* Looks again, within a few seconds. PS_OK also where no server is; PS_ERR_PORTAUDIO where one does not answer. */
 int32_t pulse_list_refresh(void);
 
 #endif

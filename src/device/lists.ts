@@ -1,0 +1,40 @@
+// The native lists of devices and host APIs: they are made when they are first asked for, and made anew on request.
+import { native } from "../../ffi/load.ts";
+import { Poller } from "../base/poller.ts";
+import { unwrap } from "../library/native-error.ts";
+
+/** Milliseconds in which nothing is expected to change. */
+const FRESH = 100;
+
+/** When the lists were made last, by performance.now(). */
+let made: number | undefined;
+
+/** Notes that the lists are there, or are made by the call that follows. */
+export function noteLists(): void {
+  made ??= performance.now();
+}
+
+/** Whether another look may find other devices. */
+export function mayBeOld(): boolean {
+  return made !== undefined && performance.now() - made > FRESH;
+}
+
+/** Resolves when asking for the lists does not block any more. */
+export async function prepareLists(): Promise<void> {
+  const look = unwrap(native().ps_device_prepare(), "device");
+  await new Poller().until(() => native().ps_device_prepared() >= look || undefined, undefined, { keepAlive: true });
+  noteLists();
+}
+
+/** Resolves when the lists have been made anew. */
+export async function refreshLists({ keepAlive = true } = {}): Promise<void> {
+  const look = unwrap(native().ps_device_refresh(), "refreshDevices");
+  await new Poller().until(() => native().ps_device_refreshed() >= look || undefined, undefined, { keepAlive });
+  made = performance.now();
+}
+
+/** The same, and blocks until then. */
+export function refreshListsNow(): void {
+  unwrap(native().ps_device_await(unwrap(native().ps_device_refresh(), "device")));
+  made = performance.now();
+}

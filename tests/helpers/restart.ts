@@ -1,0 +1,27 @@
+// For programs that tests run: a sound server that is killed and started again as it was.
+import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import process from "node:process";
+import { setTimeout } from "node:timers/promises";
+
+/** Kills the server of this process id; returns a function that starts it again. It ends with this process. */
+export async function killServer(pid: number): Promise<() => Promise<void>> {
+  const parts = (name: string) => readFileSync(`/proc/${pid}/${name}`, "utf8").split("\0").slice(0, -1);
+  const [[command, ...args], variables] = [parts("cmdline"), parts("environ")];
+  const env = Object.fromEntries(variables.map((line) => line.split(/=(.*)/s).slice(0, 2)));
+  process.kill(pid, "SIGKILL");
+  await setTimeout(200);
+  return async () => {
+    const server = spawn(command, args, { env, stdio: "ignore" });
+    process.on("exit", () => server.kill("SIGKILL"));
+    server.unref();
+    const isReady = () =>
+      command.endsWith("jackd")
+        ? spawnSync("jack_lsp", { encoding: "utf8" }).stdout.includes("loopback:playback_2")
+        : spawnSync("pactl", ["info"], { stdio: "ignore" }).status === 0;
+    for (let tries = 0; tries < 100 && !isReady(); tries++) await setTimeout(50);
+    if (!command.endsWith("pipewire-pulse")) return;
+    // The sink that the test began with was a module of the killed server.
+    spawnSync("pactl", ["load-module", "module-null-sink", "sink_name=loop", "rate=48000", "channels=2"]);
+  };
+}
