@@ -2,10 +2,12 @@
 import {
   availableFormats,
   availableSubtypes,
+  type DeviceInfo,
   formatDeviceList,
   installHint,
   queryDevices,
   queryHostApis,
+  supportedSampleRates,
   versions,
 } from "../mod.ts";
 import { findHostApi } from "./stream/device-choice.ts";
@@ -18,14 +20,52 @@ function asJson(value: unknown): string {
   return JSON.stringify(value, null, 2);
 }
 
-export function deviceListing({ json, hostApi, quiet }: Settings): string {
+/** The usual sample rates that a device takes without conversion, of each direction that it has. */
+function ratesOf({ index, maxInputChannels, maxOutputChannels }: DeviceInfo): { input?: number[]; output?: number[] } {
+  return {
+    ...(maxInputChannels > 0 && { input: supportedSampleRates(index, "input") }),
+    ...(maxOutputChannels > 0 && { output: supportedSampleRates(index, "output") }),
+  };
+}
+
+/** The list with what is told of each device beneath its line. */
+function verboseList(devices: readonly DeviceInfo[]): string {
+  const milliseconds = (seconds: number) => `${Number((1000 * seconds).toFixed(1))} ms`;
+  const lines = formatDeviceList(devices).split("\n");
+  return devices.flatMap((device, i) => {
+    const rates = ratesOf(device);
+    const direction = (name: string, low: number, high: number, rates: readonly number[]) => [
+      `${name.padEnd(8)}latency low ${milliseconds(low)}, high ${milliseconds(high)}`,
+      `        rates ${rates.length > 0 ? `${rates.join(", ")} Hz` : "none of the usual ones now"}`,
+    ];
+    return [
+      lines[i],
+      ...[
+        `id      ${device.id}`,
+        `default ${device.defaultSampleRate} Hz`,
+        ...(rates.input
+          ? direction("input", device.defaultLowInputLatency, device.defaultHighInputLatency, rates.input)
+          : []),
+        ...(rates.output
+          ? direction("output", device.defaultLowOutputLatency, device.defaultHighOutputLatency, rates.output)
+          : []),
+      ].map((line) => `      ${line}`),
+    ];
+  }).join("\n");
+}
+
+export function deviceListing({ json, hostApi, quiet, verbose }: Settings): string {
   if (!quiet && versions().portaudio === null) {
     stderr.line(`pastream: PortAudio was not found, so its devices are missing; ${oneLine(installHint("portaudio"))}`);
   }
   const api = hostApi === undefined ? undefined : findHostApi(hostApi);
   const devices = queryDevices().filter(({ index }) => api === undefined || api.devices.includes(index));
-  if (!json) return formatDeviceList(devices);
-  return asJson({ devices, hostApis: queryHostApis().filter(({ index }) => api === undefined || api.index === index) });
+  if (!json) return verbose ? verboseList(devices) : formatDeviceList(devices);
+  const listed = verbose ? devices.map((device) => ({ ...device, sampleRates: ratesOf(device) })) : devices;
+  return asJson({
+    devices: listed,
+    hostApis: queryHostApis().filter(({ index }) => api === undefined || api.index === index),
+  });
 }
 
 /** Names and what they mean, in two columns. */

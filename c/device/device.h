@@ -100,7 +100,7 @@ struct device_ops {
   int (*revive)(struct device *device);
   int (*active)(struct device *device); /* 0 when the device will not call back any more. Does not block */
   /* Brings the devices and latencies of `actual` up to date, which a server may change or `start` has changed. Returns
-   * whether they have changed. Does not block; NULL: they never do. */
+   * whether they have changed. May block as lists do. NULL: they never do. */
   int (*update)(struct device *device);
   int (*answers)(struct device *device); /* 0: what is behind it hangs. NULL where `may_pause` is always 0 */
 

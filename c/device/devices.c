@@ -205,11 +205,13 @@ int32_t device_find(const struct device_name *name, int direction) {
 
 int32_t devices_version(void) { return atomic_load(&version); }
 
+void devices_changed(void) { atomic_fetch_add(&version, 1); }
+
 int32_t devices_refresh(void) {
   int32_t status = PS_OK;
   for (int i = 0; i < BACKENDS && status >= 0; i++) /* as for the default device */
     if (backends[i]->refresh) status = backends[i]->refresh();
-  atomic_fetch_add(&version, 1);
+  devices_changed();
   return status;
 }
 

@@ -23,6 +23,8 @@ int32_t device_find(const struct device_name *name, int direction);
 int32_t devices_refresh(void);
 /* Of the lists: another one once the numbers of devices may have changed. */
 int32_t devices_version(void);
+/* For backends: the numbers of their devices may have changed. Any thread. */
+void devices_changed(void);
 /* Starts or ends notices of all backends; returns whether all that have a list which changes give them. */
 int devices_watch(int on);
 /* For backends: the devices may have changed. Any thread. */

@@ -98,6 +98,13 @@ export const options: OptionTable = {
     more: 'For bash, put this into ~/.bashrc: eval "$(pastream --completions bash)". ' +
       `The completions ask in turn for ${nameLists.join(", ")}, which print a name per line.`,
   },
+  verbose: {
+    name: "verbose",
+    short: "v",
+    group: "general",
+    help: "With --list: add the id, latencies and sample rates of each device.",
+    more: "Each device is asked for its rates, which takes time; one that is in use may have fewer than it would have.",
+  },
   quiet: {
     name: "quiet",
     short: "q",

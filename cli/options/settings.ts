@@ -15,6 +15,7 @@ export interface Settings {
   listFormats?: boolean;
   listEncodings?: string;
   completions?: typeof shells[number] | NameList;
+  verbose?: boolean;
   quiet?: boolean;
   json?: boolean;
   terminal?: boolean;

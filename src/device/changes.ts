@@ -5,7 +5,7 @@ import { type OptionNames, requireOptions, show } from "../base/validate.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { DeviceInfo } from "../library/device-info.ts";
 import { queryDevices } from "./devices.ts";
-import { refreshLists } from "./lists.ts";
+import { prepareLists, refreshLists } from "./lists.ts";
 
 const NOTICE_POLL = 100; // milliseconds between two checks for a notice of the system
 const LOOK_POLL = 2000; // milliseconds between two looks at the devices, without notices
@@ -37,7 +37,17 @@ export async function refreshDevices(): Promise<DeviceInfo[]> {
   return queryDevices();
 }
 
-/** The changes that turn one list into the other. */
+/** The same, which does not keep the process alive; what cannot be listed now has not changed. */
+async function look(before: readonly DeviceInfo[] = []): Promise<readonly DeviceInfo[]> {
+  await refreshLists({ keepAlive: false });
+  try {
+    return queryDevices();
+  } catch {
+    return before;
+  }
+}
+
+/** What has to be said for one list to become the other. */
 export function differences(before: readonly DeviceInfo[], after: readonly DeviceInfo[]): DeviceChange[] {
   const lacks = (list: readonly DeviceInfo[]) => {
     const ids = new Set(list.map(({ id }) => id));
@@ -89,11 +99,12 @@ export async function* deviceChanges(options?: { signal?: AbortSignal }): AsyncG
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`signal must be an AbortSignal, not ${show(signal)}`);
   }
+  await prepareLists({ keepAlive: false });
   const byNotice = unwrap(native().ps_device_watch(1), "deviceChanges") === 1;
   try {
     let seen = native().ps_device_notices();
     let looked = performance.now();
-    let list = await refreshDevices();
+    let list = await look();
     while (!signal?.aborted) {
       const notices = native().ps_device_notices();
       if (notices === seen && (byNotice || performance.now() - looked < LOOK_POLL)) {
@@ -102,7 +113,7 @@ export async function* deviceChanges(options?: { signal?: AbortSignal }): AsyncG
       }
       seen = notices;
       looked = performance.now();
-      const newest = await refreshDevices();
+      const newest = await look(list);
       const changes = differences(list, newest);
       list = newest;
       yield* changes;

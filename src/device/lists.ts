@@ -20,9 +20,9 @@ export function mayBeOld(): boolean {
 }
 
 /** Resolves when asking for the lists does not block any more. */
-export async function prepareLists(): Promise<void> {
+export async function prepareLists({ keepAlive = true } = {}): Promise<void> {
   const look = unwrap(native().ps_device_prepare(), "device");
-  await new Poller().until(() => native().ps_device_prepared() >= look || undefined, undefined, { keepAlive: true });
+  await new Poller().until(() => native().ps_device_prepared() >= look || undefined, undefined, { keepAlive });
   noteLists();
 }
 

@@ -121,6 +121,14 @@ describe("a JACK server", { skip: jackMissing }, () => {
   });
 });
 
+describe("deviceChanges() of JACK", { skip: jackMissing }, () => {
+  it("tells that the server goes and comes", async () => {
+    const server = await startJack();
+    const { result } = await run(server, "changes").finally(server.stop);
+    assert.deepEqual(result, { gone: true, back: true });
+  });
+});
+
 describe("PortAudio over PulseAudio", { skip: pulseMissing }, () => {
   let server: Server;
   before(async () => {

@@ -2,6 +2,8 @@
 // On one Node: it waits for servers most of the time.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import { readFile } from "../../mod.ts";
+import { pastream, temporaryFolder } from "../helpers/cli.ts";
 import { runTs } from "../helpers/runtime.ts";
 import { pipewireMissing, pulseMissing, type Server, startPipewire, startPulse } from "../helpers/servers.ts";
 
@@ -60,7 +62,8 @@ for (const [name, skip, start] of servers) {
     });
 
     it("take a stream along when another one becomes the default", async () => {
-      const { heard, active, glitches } = await run(server, "moved");
+      const { heard, device, active, glitches } = await run(server, "moved");
+      assert.equal(device, "PulseAudio: second");
       assert.ok(heard > 0.5, `${heard} of the new device's sound is the stream's`);
       assert.equal(active, true);
       assert.ok(glitches.includes("deviceGap"), glitches.join(" "));
@@ -82,6 +85,21 @@ for (const [name, skip, start] of servers) {
       if (error === "runs") {
         assert.ok(goneOn > 0 && glitches.includes("deviceGap"), JSON.stringify({ goneOn, glitches }));
       } else assert.equal(error, "DeviceLostError");
+    });
+
+    it("are heard by the command, as the loopback device", async (t) => {
+      const folder = temporaryFolder();
+      t.after(folder.remove);
+      const file = folder.path("what-i-hear.flac");
+      const env = { ...server.env, PASTREAM_DEVICE: undefined };
+      const tone = run(server, "tone");
+      const { code, stderr } = await pastream(["-D", "loopback", "null", file, "-d", "1", "--latency", "0.1"], { env });
+      await tone;
+      assert.equal(code, 0, stderr);
+      const { samples, sampleRate } = await readFile(file);
+      assert.deepEqual([samples.length, sampleRate], [2 * 48000, 48000]);
+      const heard = samples.filter((sample) => sample === 0.5).length / samples.length;
+      assert.ok(heard > 0.1, `${heard} of what was recorded is what was played`);
     });
 
     it("are used two at a time, each by its name", async () => {

@@ -40,6 +40,18 @@ describe("what devices are asked for", { skip }, () => {
   });
 });
 
+describe("the list of devices", { skip }, () => {
+  it("has ids, latencies and rates with --verbose", async () => {
+    const { stdout, stderr } = await pastream(["-l", "-v", "--host-api", "virtual"], { env });
+    assert.equal(stderr, "");
+    assert.match(stdout, /virtual, Virtual \(64 in, 64 out\)\n {6}id {6}Virtual: virtual\n/);
+    assert.match(stdout, /\n {6}output {2}latency low [\d.]+ ms, high [\d.]+ ms\n {14}rates 8000, .*192000 Hz\n$/);
+    const listed = await pastream(["--list", "--verbose", "--json", "--host-api", "virtual"], { env });
+    const [{ id, sampleRates }] = JSON.parse(listed.stdout).devices;
+    assert.deepEqual([id, sampleRates.input.length, sampleRates.output.length], ["Virtual: virtual", 12, 12]);
+  });
+});
+
 describe("devices whose names have commas and quotes in them", { skip }, () => {
   it("are tried whole, then as a pair", async () => {
     assert.equal(await chosen("-D", "cable,0"), "'cable,0'");

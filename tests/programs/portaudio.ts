@@ -4,6 +4,7 @@ import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import {
   checkSettings,
+  deviceChanges,
   DeviceLostError,
   DuplexStream,
   InputStream,
@@ -155,6 +156,27 @@ async function restarted(): Promise<unknown> {
   return { before, error, after: await play("loopback JACK") };
 }
 
+/** What deviceChanges() tells of a JACK server that goes and comes. */
+async function changes(): Promise<unknown> {
+  const seen: string[] = [];
+  const stop = new AbortController();
+  const watching = (async () => {
+    for await (const { kind, device } of deviceChanges({ signal: stop.signal })) seen.push(`${kind} ${device?.name}`);
+  })();
+  const until = async (wanted: string) => {
+    for (let tries = 0; tries < 750 && !seen.includes(wanted); tries++) await setTimeout(20);
+    return seen.includes(wanted);
+  };
+  await setTimeout(1000); // its first look is over
+  const restart = await killServer(Number(process.env.SERVER_PID));
+  const gone = await until("removed loopback");
+  await restart();
+  const back = await until("added loopback");
+  stop.abort();
+  await watching;
+  return { gone, back };
+}
+
 /** A client of JACK whose name is no regular expression that matches it. */
 async function names(): Promise<unknown> {
   const name = "click (1) [x]";
@@ -204,6 +226,7 @@ const programs: Record<string, (...args: string[]) => unknown> = {
   converted,
   restarted,
   names,
+  changes,
   lose: (signal, where) => lose(signal as NodeJS.Signals, where),
 };
 const [name, ...args] = process.argv.slice(2);

@@ -49,6 +49,13 @@ async function listen(device: string, play: () => Promise<unknown>): Promise<Sam
   return await recording;
 }
 
+/** Four seconds of the same sample. */
+async function tone(): Promise<unknown> {
+  await using stream = await OutputStream.open({ channels: 2, latency: LATENCY });
+  await stream.play(new Float32Array(2 * 192000).fill(0.5));
+  return stream.frameCount;
+}
+
 async function list(): Promise<unknown> {
   const devices = queryDevices();
   return {
@@ -239,7 +246,8 @@ async function moved(): Promise<unknown> {
   await setTimeout(500);
   await using input = await InputStream.open({ device: "second.monitor", channels: 2, latency: LATENCY });
   const heard = (await input.record(24000)).filter((sample) => sample === 0.5).length / 48000;
-  const result = { heard, active: stream.active, glitches: stream.glitches.map(({ kind }) => kind) };
+  const device = queryDevices()[stream.device]?.id;
+  const result = { heard, device, active: stream.active, glitches: stream.glitches.map(({ kind }) => kind) };
   await stream.abort();
   pactl("unload-module", module);
   return result;
@@ -300,6 +308,7 @@ async function follow(): Promise<unknown> {
 const programs: Record<string, (...args: string[]) => Promise<unknown>> = {
   list,
   short,
+  tone,
   two,
   changes,
   unloaded,

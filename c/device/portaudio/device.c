@@ -339,6 +339,7 @@ const struct device_ops device_portaudio = {
     .host_api = portaudio_host_api,
     .default_device = portaudio_default_device,
     .refresh = portaudio_refresh,
+    .watch = portaudio_watch,
     .check = check_settings,
     .open = open_device,
     .start = start,

@@ -12,4 +12,7 @@ int32_t portaudio_default_device(int direction);
 /* The default device as PortAudio numbers it, or less than 0. */
 int portaudio_choose_default(const struct portaudio_api *api, int direction);
 
+/* Starts and ends notices of changes, by devices_notice(). Returns whether there are any. */
+int portaudio_watch(int on);
+
 #endif

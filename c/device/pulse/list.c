@@ -264,5 +264,5 @@ int32_t pulse_list_find(int direction, const char *name) {
   const struct list *list = lock_list();
   int32_t found = find(list, direction, name);
   unlock_list();
-  return found >= 0 ? found : pulse_list_default(direction);
+  return found;
 }

@@ -23,7 +23,7 @@ int32_t pulse_list_count(void);
 int pulse_list_get(int32_t number, struct pulse_entry *entry);
 /* The number of the default sink or source, or PS_DEVICE_NONE; PS_ERR_PORTAUDIO where a server does not answer. */
 int32_t pulse_list_default(int direction);
-/* The number of the device that the server calls `name`; the default's where there is none. */
+/* The number of the device that the server calls `name`, or PS_DEVICE_NONE. */
 int32_t pulse_list_find(int direction, const char *name);
 /* The number of the monitor of the default sink; else as above. */
 int32_t pulse_list_loopback(void);

@@ -9,6 +9,11 @@
 #include "device/pulse/connection.h"
 #include "device/pulse/list.h"
 
+#define PULSE_OPEN_SECONDS 5.0   /* a device behind the server may have to be woken */
+#define PULSE_CALL_SECONDS 2.0   /* what the server does at once, if it lives */
+#define PULSE_ANSWER_SECONDS 0.6 /* the same of a server that may have gone */
+#define PULSE_PLAY_OUT_EXTRA 2.0 /* seconds beyond twice the latency in which what was played must have been heard */
+#define PULSE_PLAY_OUT_POLL 0.02
 #define PULSE_LATENCY_LOW 0.01 /* seconds, of either direction */
 #define PULSE_LATENCY_HIGH 0.05
 
@@ -33,6 +38,12 @@ struct pulse_side {
   double latency; /* seconds, as granted */
 };
 
+/* What the server has changed in a direction. */
+struct pulse_news {
+  char device[PULSE_NAME_SIZE]; /* empty: nothing */
+  double latency;
+};
+
 enum pulse_command { PULSE_IDLE, PULSE_START, PULSE_STOP, PULSE_ABORT, PULSE_PING, PULSE_QUIT };
 
 struct pulse_device {
@@ -47,7 +58,9 @@ struct pulse_device {
   /* Between the user's thread and the device's. */
   _Atomic int32_t uses; /* both threads */
   _Atomic int32_t command;
-  struct os_mutex telling;
+  struct os_mutex telling; /* for waking the thread, and for the next two */
+  struct pulse_news news[2];
+  int has_news;
   struct os_event done; /* posted by the device's thread */
   int32_t status;
   struct error error;
@@ -72,6 +85,13 @@ struct pulse_device {
 
 /* setup.c: what libpulse is asked for, from the checked configuration. */
 int32_t pulse_setup(struct pulse_device *pulse);
+
+/* open.c: connects, and opens the streams, on the device's thread. */
+int32_t pulse_open_streams(struct pulse_device *pulse);
+
+/* thread.c: the thread of a device, which is its argument; and giving up one of its two uses. */
+void pulse_thread(void *argument);
+void pulse_release(struct pulse_device *pulse);
 
 /* transfer.c: fills the server's buffer before the run, calls back while there is something to do, and drops what was
  * recorded before a run. On the device's thread. */

@@ -1,0 +1,180 @@
+/* The thread of a device: it carries out commands, and between them hands frames on. */
+#include <stdlib.h>
+
+#include "device/pulse/state.h"
+#include "os/os.h"
+
+static void note_drained(struct pulse_stream *stream, int success, void *argument) {
+  (void)stream, (void)success;
+  *(int *)argument = 1;
+}
+
+/* Corks or uncorks both directions, while a run goes on; recording begins first, so that nothing of what is played is
+ * missed. */
+static int32_t cork(struct pulse_device *pulse, int corked) {
+  const struct pulse_api *api = pulse->connection.api;
+  const char *doing = corked ? "stopping the stream" : "starting the stream";
+  double deadline = os_time() + PULSE_CALL_SECONDS;
+  int32_t status = PS_OK;
+  struct pulse_operation *operations[2] = {NULL, NULL};
+  for (int direction = 0; direction < 2; direction++) {
+    if (!pulse->sides[direction].used) continue;
+    operations[direction] = api->stream_cork(pulse->sides[direction].stream, corked, NULL, NULL);
+    if (!operations[direction]) status = pulse_error(&pulse->connection, doing);
+  }
+  for (int direction = 0; direction < 2; direction++) {
+    struct pulse_operation *operation = operations[direction];
+    if (!operation) continue;
+    while (status >= 0 && api->operation_get_state(operation) == PULSE_OPERATION_RUNNING) {
+      if (pulse->running) pulse_transfer(pulse);
+      double left = deadline - os_time();
+      if (left <= 0)
+        status = pulse_no_answer(doing, PULSE_CALL_SECONDS);
+      else if (!pulse_turn(&pulse->connection, left) || !pulse_connected(&pulse->connection))
+        status = pulse_error(&pulse->connection, doing);
+    }
+    api->operation_cancel(operation);
+    api->operation_unref(operation);
+  }
+  return status;
+}
+
+/* Empties the server's buffers, and ours. */
+static int32_t flush(struct pulse_device *pulse) {
+  const struct pulse_api *api = pulse->connection.api;
+  int32_t status = PS_OK;
+  for (int direction = 0; direction < 2 && status >= 0; direction++) {
+    if (!pulse->sides[direction].used) continue;
+    struct pulse_operation *operation = api->stream_flush(pulse->sides[direction].stream, NULL, NULL);
+    status = pulse_await(&pulse->connection, operation, os_time() + PULSE_CALL_SECONDS, "starting the stream");
+  }
+  pulse_drop_input(pulse);
+  return status;
+}
+
+static int32_t run_start(struct pulse_device *pulse) {
+  int32_t status = flush(pulse);
+  if (status < 0) return status;
+  pulse->completed = pulse->refill = pulse->moved = 0;
+  pulse->flags = 0;
+  pulse->called = pulse->gap = 0;
+  pulse->running = 1;
+  pulse_prime(pulse);
+  status = cork(pulse, 0);
+  if (status < 0) pulse->running = 0;
+  return status;
+}
+
+static int32_t run_abort(struct pulse_device *pulse) {
+  pulse->running = 0;
+  if (atomic_load(&pulse->lost)) return PS_OK;
+  int32_t status = cork(pulse, 1);
+  return status < 0 ? status : flush(pulse);
+}
+
+/* Seconds after which what the server has handed to the sink by now is heard. */
+static double behind_server(struct pulse_device *pulse) {
+  static const char doing[] = "stopping the stream";
+  struct pulse_connection *connection = &pulse->connection;
+  struct pulse_stream *stream = pulse->sides[DEVICE_OUTPUT].stream;
+  struct pulse_operation *update = connection->api->stream_update_timing_info(stream, NULL, NULL);
+  if (!update || pulse_await(connection, update, os_time() + PULSE_CALL_SECONDS, doing) < 0) return 0;
+  const struct pulse_timing_info *timing = connection->api->stream_get_timing_info(stream);
+  return timing ? 1e-6 * (double)timing->sink_usec : 0;
+}
+
+/* Until the callback has completed, and all was heard. That the server calls a stream drained only means that the sink
+ * has all of it, which it would drop with the stream. */
+static int32_t run_stop(struct pulse_device *pulse) {
+  struct pulse_connection *connection = &pulse->connection;
+  const struct pulse_side *output = &pulse->sides[DEVICE_OUTPUT];
+  double latest = os_time() + 2 * output->latency + PULSE_PLAY_OUT_EXTRA, heard = 0;
+  int drained = !output->used;
+  struct pulse_operation *drain = NULL;
+  while (!atomic_load(&pulse->aborting) && pulse_connected(connection)) {
+    double now = os_time(), left = (heard > 0 ? heard : latest) - now;
+    pulse_transfer(pulse);
+    if (left <= 0) break;
+    if (pulse->completed && drained && heard == 0) {
+      heard = output->used ? now + behind_server(pulse) : now;
+      continue;
+    }
+    if (pulse->completed && !drained && !drain)
+      drain = connection->api->stream_drain(output->stream, note_drained, &drained);
+    if (!pulse_turn(connection, left < PULSE_PLAY_OUT_POLL ? left : PULSE_PLAY_OUT_POLL)) break;
+  }
+  if (drain) {
+    connection->api->operation_cancel(drain);
+    connection->api->operation_unref(drain);
+  }
+  return run_abort(pulse);
+}
+
+static int32_t run_ping(struct pulse_device *pulse) {
+  const struct pulse_side *side = &pulse->sides[pulse->sides[DEVICE_OUTPUT].used ? DEVICE_OUTPUT : DEVICE_INPUT];
+  struct pulse_operation *update = pulse->connection.api->stream_update_timing_info(side->stream, NULL, NULL);
+  int32_t status = pulse_await(&pulse->connection, update, os_time() + PULSE_ANSWER_SECONDS, "asking the sound server");
+  if (status < 0) atomic_store(&pulse->lost, 1); /* nothing more is asked of it */
+  return status;
+}
+
+void pulse_release(struct pulse_device *pulse) {
+  if (atomic_fetch_sub(&pulse->uses, 1) > 1) return;
+  for (int direction = 0; direction < 2; direction++) free(pulse->sides[direction].block);
+  os_event_destroy(&pulse->done);
+  os_mutex_destroy(&pulse->telling);
+  free(pulse);
+}
+
+static void finish(struct pulse_device *pulse, int32_t status) {
+  if (status < 0) error_save(&pulse->error);
+  pulse->status = pulse->error.status = status;
+  os_event_post(&pulse->done);
+}
+
+/* Whether server and streams are still there. */
+static int is_there(struct pulse_device *pulse) {
+  if (!pulse_connected(&pulse->connection)) return 0;
+  for (int direction = 0; direction < 2; direction++) {
+    const struct pulse_side *side = &pulse->sides[direction];
+    if (side->used && pulse->connection.api->stream_get_state(side->stream) != PULSE_STREAM_READY) return 0;
+  }
+  return 1;
+}
+
+static void carry_out(struct pulse_device *pulse, int32_t command) {
+  atomic_store(&pulse->command, PULSE_IDLE);
+  switch (command) {
+    case PULSE_START: finish(pulse, run_start(pulse)); break;
+    case PULSE_STOP: finish(pulse, run_stop(pulse)); break;
+    case PULSE_ABORT: finish(pulse, run_abort(pulse)); break;
+    case PULSE_PING: finish(pulse, run_ping(pulse)); break;
+    default: break;
+  }
+}
+
+void pulse_thread(void *argument) {
+  struct pulse_device *pulse = argument;
+  const struct pulse_api *api = pulse->connection.api;
+  int32_t status = pulse_open_streams(pulse), command = PULSE_IDLE;
+  finish(pulse, status);
+  while (status >= 0 && command != PULSE_QUIT) {
+    command = atomic_load(&pulse->command);
+    if (command == PULSE_QUIT) break;
+    if (command != PULSE_IDLE) carry_out(pulse, command);
+    if (!atomic_load(&pulse->lost) && !is_there(pulse)) atomic_store(&pulse->lost, 1);
+    if (pulse->running && !atomic_load(&pulse->lost)) pulse_transfer(pulse);
+    if (atomic_load(&pulse->command) == PULSE_IDLE) pulse_turn(&pulse->connection, -1);
+  }
+  for (int direction = 0; direction < 2; direction++) {
+    struct pulse_stream *stream = pulse->sides[direction].stream;
+    if (!stream) continue;
+    api->stream_disconnect(stream);
+    api->stream_unref(stream);
+  }
+  os_mutex_lock(&pulse->telling); /* whoever has told it to quit may still be about to wake it */
+  pulse_connection_free(&pulse->connection);
+  os_mutex_unlock(&pulse->telling);
+  if (command == PULSE_QUIT) finish(pulse, PS_OK);
+  pulse_release(pulse);
+}
