@@ -249,7 +249,9 @@ void engine_set_lag(struct engine *engine, size_t lag) { engine->run.input_lag =
 size_t engine_skip(struct engine *engine, const void *silence, size_t frames, double time) {
   sinks_notice(engine);
   int64_t count = READ(engine->count);
-  int extends = engine->run.source && !engine->run.sink_memory; /* what is played is played whole */
+  int extends = engine->run.source != NULL; /* what is played is played whole, */
+  if (extends && engine->run.sink_memory)   /* whether or not there is room to record the end of it */
+    engine->sinks[0].overflow = SINK_DROPS;
   if (engine->total >= 0 && !extends) frames = at_most(frames, engine->total - count);
   if (engine->input.channels) {
     size_t behind = at_most(frames, count - engine->captured); /* what the last device has not given any more */

@@ -47,7 +47,7 @@ async function look(before: readonly DeviceInfo[] = []): Promise<readonly Device
   }
 }
 
-/** What has to be said for one list to become the other. */
+/** The changes that turn one list into the other. */
 export function differences(before: readonly DeviceInfo[], after: readonly DeviceInfo[]): DeviceChange[] {
   const lacks = (list: readonly DeviceInfo[]) => {
     const ids = new Set(list.map(({ id }) => id));

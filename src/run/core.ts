@@ -77,6 +77,10 @@ export class Core implements TapHost {
 
   // ──────────── state ────────────
 
+  get follows(): boolean {
+    return this.#opened.follows;
+  }
+
   get closed(): boolean {
     return this.#closing !== undefined;
   }

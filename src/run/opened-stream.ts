@@ -8,6 +8,7 @@ import {
   PS_ACTUAL_SIZE,
   PS_COMMAND_OPEN,
   PS_CONFIG_CONVERSION,
+  PS_CONFIG_FOLLOW,
   PS_CONVERSION_NEVER,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
@@ -54,15 +55,12 @@ export class OpenedStream {
   readonly sampleRate: number;
   readonly blockSize: number;
   readonly signal: AbortSignal | undefined;
+  /** Whether it goes on on another device when its own is lost. */
+  readonly follows: boolean;
   /** Undefined for a direction that the stream lacks. */
   readonly directions: readonly [input: StreamDirection | undefined, output: StreamDirection | undefined];
 
-  constructor(
-    native: NativeStream,
-    formats: readonly (Format | undefined)[],
-    conversion: "auto" | "never",
-    signal: AbortSignal | undefined,
-  ) {
+  constructor(native: NativeStream, { formats, signal, config }: CheckedStreamOptions) {
     const read = this.#read = actualReader(native);
     const actual = read();
     const sampleRate = actual[PS_ACTUAL_SAMPLE_RATE];
@@ -71,6 +69,8 @@ export class OpenedStream {
     this.sampleRate = sampleRate;
     this.blockSize = blockSize;
     this.signal = signal;
+    this.follows = config[PS_CONFIG_FOLLOW] === 1;
+    const conversion = config[PS_CONFIG_CONVERSION] === PS_CONVERSION_NEVER ? "never" : "auto";
     const direction = (side: number): StreamDirection | undefined => {
       const format = formats[side];
       if (!format) return undefined;
@@ -115,12 +115,11 @@ function actualReader({ handle }: NativeStream): () => Float64Array {
 function create(checked: CheckedStreamOptions): [NativeStream, () => OpenedStream] {
   const { signal } = checked;
   signal?.throwIfAborted();
-  const { config, list, formats } = streamConfig(checked);
+  const { config, list } = streamConfig(checked);
   const texts = hostTexts(checked.hostSettings);
   const stream = new NativeStream(config, list);
   for (const [what, text] of texts) unwrap(native().ps_stream_set_text(stream.handle, what, cString(text)));
-  const conversion = config[PS_CONFIG_CONVERSION] === PS_CONVERSION_NEVER ? "never" : "auto";
-  return [stream, () => new OpenedStream(stream, formats, conversion, signal)];
+  return [stream, () => new OpenedStream(stream, checked)];
 }
 
 /** PaErrorCodes of what the device is asked for and cannot do, however often: channels, rates, formats, settings. */

@@ -32,6 +32,13 @@ const playrecNames: OptionNames<PlayrecOptions> = {
   sink: true,
 };
 
+/** Seconds that a stream may take to go on on another device: what is recorded meanwhile is longer by that. */
+const LONGEST_HOLE = 6;
+
+function holeFrames(core: Core): number {
+  return Math.ceil(LONGEST_HOLE * core.sampleRate);
+}
+
 /** Plays a source and records at once: into `out`, which it returns, or into new memory. */
 export async function playrec(core: Core, playback: unknown, options: PlayrecOptions | undefined): Promise<unknown> {
   core.requireIdle();
@@ -56,7 +63,9 @@ export async function playrec(core: Core, playback: unknown, options: PlayrecOpt
     throw error;
   }
   core.endpoints.source = source;
-  if (!sink) return await recordNew(core, total! - length.offset, length, blocking);
+  if (!sink) {
+    return await recordNew(core, total! - length.offset, length, blocking, core.follows ? holeFrames(core) : 0);
+  }
   await recordInto(core, sink, length, blocking);
   return out;
 }

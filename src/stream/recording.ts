@@ -133,16 +133,21 @@ export async function recordInto(core: Core, sink: Capture, length: RunLength, b
   await core.execute(defaultStart(length), blocking);
 }
 
-/** Records one run into new memory. If the run ended early, returns what it has recorded. */
+/**
+ * Records one run into new memory. If the run ended early, returns what it has recorded; if it took longer than
+ * `frames`, up to `more` frames more.
+ */
 export async function recordNew(
   core: Core,
   frames: number,
   length: RunLength,
   blocking: boolean,
+  more = 0,
 ): Promise<SamplesOf> {
   const input = core.input!;
   requireInteger("frames", frames, 0, MAX_RING_SIZE); // before the memory is allocated
-  const samples = newSamples(input.dtype, frames * input.channels) as SamplesOf;
+  const room = frames + (blocking ? more : 0);
+  const samples = newSamples(input.dtype, room * input.channels) as SamplesOf;
   const sink = captureOnce(samples, input);
   try {
     await recordInto(core, sink, length, blocking);
@@ -151,7 +156,7 @@ export async function recordNew(
     if (core.endpoints.sink === sink && !core.active) core.endpoints.sink = undefined;
   }
   const recorded = sink.ring.readAvailable;
-  return blocking && recorded < frames ? samples.slice(0, recorded * samples.length / frames) as SamplesOf : samples;
+  return blocking && recorded < room ? samples.slice(0, recorded * samples.length / room) as SamplesOf : samples;
 }
 
 /** record() of a number of frames, or into a sink. */

@@ -9,12 +9,17 @@ import { pipewireMissing, pulseMissing, type Server, startPipewire, startPulse }
 
 const program = new URL("../programs/pulse.ts", import.meta.url);
 
+/** Runs programs in one process; returns a function that returns a program's result. */
 async function run(server: Server, ...args: string[]) {
   // PortAudio would only be one more way to the same server, which takes time where that does not answer.
   const env = { ...server.env, PASTREAM_DEVICE: undefined, PASTREAM_PORTAUDIO: "none", SERVER_PID: String(server.pid) };
-  const { code, stdout, stderr } = await runTs(program, { args, env, timeout: 60 });
+  const { code, stdout, stderr } = await runTs(program, { args, env, timeout: 100 });
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
-  return JSON.parse(stdout);
+  const results = JSON.parse(stdout);
+  return (name: string) => {
+    assert.equal(results[name].failed, undefined);
+    return results[name];
+  };
 }
 
 const servers = [
@@ -25,13 +30,15 @@ const servers = [
 for (const [name, skip, start] of servers) {
   describe(`devices of ${name}`, { skip }, () => {
     let server: Server;
+    let result: Awaited<ReturnType<typeof run>>;
     before(async () => {
       server = await start();
+      result = await run(server, "list", "short", "changes", "names", "moved", "follow", "unloaded", "two");
     });
     after(() => server?.stop());
 
-    it("are listed first, the default ones before the others, with the server's names", async () => {
-      const { hostApis, first, loopback, byName, output } = await run(server, "list");
+    it("are listed first, the default ones before the others, with the server's names", () => {
+      const { hostApis, first, loopback, byName, output } = result("list");
       assert.deepEqual(hostApis[0], { name: "PulseAudio", devices: 2 });
       assert.deepEqual(first, [
         { id: "PulseAudio: loop", isDefaultInput: false, isDefaultOutput: true, isLoopback: false },
@@ -41,19 +48,19 @@ for (const [name, skip, start] of servers) {
       assert.match(output, /TypeError: device: "loopback" is an input/);
     });
 
-    it("play a sound of 5 ms from the first frame to the last", async () => {
-      const ways = await run(server, "short", "240");
+    it("play a sound of 5 ms from the first frame to the last", () => {
+      const ways = result("short");
       for (const heard of ways) assert.deepEqual(heard, { frames: 240, whole: true, only: true });
     });
 
-    it("are told as they come and go, and the default with them", async () => {
-      const { added, changed, loopback, removed } = await run(server, "changes");
+    it("are told as they come and go, and the default with them", () => {
+      const { added, changed, loopback, removed } = result("changes");
       assert.deepEqual({ added, changed, removed }, { added: "ok", changed: "ok", removed: "ok" });
       assert.equal(loopback, "PulseAudio: second.monitor");
     });
 
-    it("show a stream in a mixer as it is called", async () => {
-      assert.deepEqual(await run(server, "names"), [
+    it("show a stream in a mixer as it is called", () => {
+      assert.deepEqual(result("names"), [
         'application.name = "Test \u00fc"',
         'media.name = "A song"',
         'media.icon_name = "audio-headset"',
@@ -61,16 +68,16 @@ for (const [name, skip, start] of servers) {
       ]);
     });
 
-    it("take a stream along when another one becomes the default", async () => {
-      const { heard, device, active, glitches } = await run(server, "moved");
+    it("take a stream along when another one becomes the default", () => {
+      const { heard, device, active, glitches } = result("moved");
       assert.equal(device, "PulseAudio: second");
       assert.ok(heard > 0.5, `${heard} of the new device's sound is the stream's`);
       assert.equal(active, true);
       assert.ok(glitches.includes("deviceGap"), glitches.join(" "));
     });
 
-    it("that are taken away: a stream that follows goes on on the default", async () => {
-      const { before, after, rerouted, hole, recorded, frameCount, gaps } = await run(server, "follow");
+    it("that are taken away: a stream that follows goes on on the default", () => {
+      const { before, after, rerouted, hole, recorded, frameCount, gaps } = result("follow");
       assert.equal(before, "PulseAudio: second");
       assert.deepEqual({ recorded, gaps }, { recorded: frameCount, gaps: 0 });
       // A server may move the stream itself, as most desktops' do.
@@ -80,8 +87,8 @@ for (const [name, skip, start] of servers) {
       }
     });
 
-    it("that are taken away end a stream there, or it is moved", async () => {
-      const { error, goneOn, glitches } = await run(server, "unloaded");
+    it("that are taken away end a stream there, or it is moved", () => {
+      const { error, goneOn, glitches } = result("unloaded");
       if (error === "runs") {
         assert.ok(goneOn > 0 && glitches.includes("deviceGap"), JSON.stringify({ goneOn, glitches }));
       } else assert.equal(error, "DeviceLostError");
@@ -102,8 +109,8 @@ for (const [name, skip, start] of servers) {
       assert.ok(heard > 0.1, `${heard} of what was recorded is what was played`);
     });
 
-    it("are used two at a time, each by its name", async () => {
-      const ways = await run(server, "two");
+    it("are used two at a time, each by its name", () => {
+      const ways = result("two");
       assert.deepEqual(ways, ways.map(() => ({ frames: 9600, whole: true, only: true })));
     });
   });
@@ -116,7 +123,7 @@ for (const [name, skip, start] of servers) {
     before(async () => {
       const once = async (program: string) => {
         const server = await start();
-        return [program, await run(server, program).finally(server.stop)];
+        return [program, (await run(server, program).finally(server.stop))(program)];
       };
       results = Object.fromEntries(await Promise.all(programs.map(once)));
     });

@@ -15,10 +15,13 @@ export async function killServer(pid: number): Promise<() => Promise<void>> {
     const server = spawn(command, args, { env, stdio: "ignore" });
     process.on("exit", () => server.kill("SIGKILL"));
     server.unref();
+    const says = (program: string, ...args: string[]) => spawnSync(program, args, { encoding: "utf8" }).stdout;
     const isReady = () =>
       command.endsWith("jackd")
-        ? spawnSync("jack_lsp", { encoding: "utf8" }).stdout.includes("loopback:playback_2")
-        : spawnSync("pactl", ["info"], { stdio: "ignore" }).status === 0;
+        ? says("jack_lsp").includes("loopback:playback_2")
+        : command.endsWith("pulseaudio")
+        ? says("pactl", "list", "short", "sinks").includes("loop")
+        : says("pactl", "info") !== "";
     for (let tries = 0; tries < 100 && !isReady(); tries++) await setTimeout(50);
     if (!command.endsWith("pipewire-pulse")) return;
     // The sink that the test began with was a module of the killed server.

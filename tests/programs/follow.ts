@@ -33,6 +33,25 @@ async function duplex(): Promise<unknown> {
   };
 }
 
+/** What a duplex stream plays is whole, also where memory of a fixed length takes the recording. */
+async function playrec(): Promise<unknown> {
+  const played = Float32Array.from({ length: 24000 }, (_, i) => i + 1);
+  const ends = async (out?: Float32Array<ArrayBuffer>) => {
+    await using stream = new DuplexStream(follow);
+    const pad = 4800;
+    const recorded = out ? await stream.playrec(played, { out, pad }) : await stream.playrec(played, { pad });
+    const hole = stream.glitches.find(({ kind }) => kind === "rerouted")?.frames ?? 0;
+    const rest = { heard: stream.heard, recorded: recorded.length - hole, frameCount: stream.frameCount - hole };
+    return {
+      ...rest,
+      last: Math.max(...recorded),
+      dropped: stream.glitches.filter(({ kind }) => kind === "sinkOverflow").length,
+    };
+  };
+  const { recorded: _, last, ...fixed } = await ends(new Float32Array(28800));
+  return { new: await ends(), fixed: { ...fixed, cut: last < 24000 } };
+}
+
 /** A recording has the length that was asked for. */
 async function record(): Promise<unknown> {
   await using stream = new InputStream(follow);
@@ -46,4 +65,11 @@ const isLost = async (options: object) => {
   return await stream.record(48000).then(() => false, (error) => error instanceof DeviceLostError);
 };
 
-console.log(JSON.stringify({ duplex: await duplex(), record: await record(), error: await isLost(options) }));
+console.log(
+  JSON.stringify({
+    duplex: await duplex(),
+    playrec: await playrec(),
+    record: await record(),
+    error: await isLost(options),
+  }),
+);

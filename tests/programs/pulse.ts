@@ -1,4 +1,5 @@
-// Programs over a PulseAudio or PipeWire server, for tests: [which one, argument]. Each prints JSON.
+// Programs over a PulseAudio or PipeWire server, for tests: those that are named, one after the other. Prints their
+// results by name as JSON, { failed } of one that has thrown something.
 import { execFileSync } from "node:child_process";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
@@ -43,16 +44,16 @@ function heard(played: Samples, recorded: Samples): { frames: number; whole: boo
 /** What a device's input hears while something is played. */
 async function listen(device: string, play: () => Promise<unknown>): Promise<Samples> {
   await using input = await InputStream.open({ device, channels: 2, latency: LATENCY });
-  const recording = input.record(96000);
+  const recording = input.record(48000);
   while (input.frameCount === 0) await setTimeout(5);
   await play();
   return await recording;
 }
 
-/** Four seconds of the same sample. */
+/** Three seconds of the same sample. */
 async function tone(): Promise<unknown> {
   await using stream = await OutputStream.open({ channels: 2, latency: LATENCY });
-  await stream.play(new Float32Array(2 * 192000).fill(0.5));
+  await stream.play(new Float32Array(2 * 144000).fill(0.5));
   return stream.frameCount;
 }
 
@@ -72,11 +73,11 @@ async function list(): Promise<unknown> {
   };
 }
 
-/** A sound of `frames` frames, played on the default device, as its monitor hears it. */
-async function short(frames: string): Promise<unknown> {
+/** A sound of 5 ms, played on the default device, as its monitor hears it. */
+async function short(): Promise<unknown> {
   const results = [];
   for (const device of [undefined, "loop"]) {
-    const played = noise("float32", 2 * Number(frames));
+    const played = noise("float32", 2 * 240);
     await using output = await OutputStream.open({ device, channels: 2, latency: LATENCY });
     results.push(heard(played, await listen("loopback", () => output.play(played))));
   }
@@ -305,7 +306,7 @@ async function follow(): Promise<unknown> {
   };
 }
 
-const programs: Record<string, (...args: string[]) => Promise<unknown>> = {
+const programs: Record<string, () => Promise<unknown>> = {
   list,
   short,
   tone,
@@ -319,5 +320,8 @@ const programs: Record<string, (...args: string[]) => Promise<unknown>> = {
   restarted,
   stopped,
 };
-const [name, ...args] = process.argv.slice(2);
-console.log(JSON.stringify(await programs[name](...args)));
+const results: Record<string, unknown> = {};
+for (const name of process.argv.slice(2)) {
+  results[name] = await programs[name]().catch((error) => ({ failed: String(error.stack ?? error) }));
+}
+console.log(JSON.stringify(results));

@@ -28,6 +28,14 @@ describe('onDeviceLost: "follow"', () => {
     assert.ok(missing >= 0 && missing <= 256, `${missing} frames are missing`);
   });
 
+  it("plays all of the source of playrec(), and records it as far as there is room", () => {
+    const whole = { heard: 24000, frameCount: 28800 };
+    assert.deepEqual(results.playrec, {
+      new: { ...whole, recorded: 28800, last: 24000, dropped: 0 },
+      fixed: { ...whole, dropped: 1, cut: true },
+    });
+  });
+
   it("records as many frames as were asked for", () => {
     assert.deepEqual(results.record, { frames: 48000, frameCount: 48000, glitches: ["rerouted"] });
   });

@@ -12,6 +12,8 @@
 
 #define LOOK_SECONDS 2.0 /* a server that takes longer counts as none */
 #define LOOK_EXTRA 0.5   /* for a look that hangs in the system rather than waits for the server */
+#define BUSY_SECONDS 1.0 /* for one that is coming back */
+#define BUSY_POLL 0.05
 #define LOOK_TIMED_OUT 1 /* status of a look: instead of PS_OK or an error */
 #define ENTRIES_MAX 1024
 
@@ -186,7 +188,13 @@ static int32_t look_again(int only_first) {
   if (!only_first || !has_looked()) {
     struct list list;
     int hangs;
+    double latest = os_time() + BUSY_SECONDS;
     status = take_look(&list, &hangs);
+    /* A server that has hung refuses connections until it has taken all that waited. */
+    while (status >= 0 && known.hangs && !hangs && list.count == 0 && os_time() < latest) {
+      os_sleep(BUSY_POLL);
+      status = take_look(&list, &hangs);
+    }
     if (status >= 0) {
       os_mutex_lock(&known.lock);
       free(known.list.entries);
