@@ -26,7 +26,7 @@ import {
 import type { StreamKind, StreamOptions } from "../device/stream-options.ts";
 import { DeviceNotFoundError, LibraryNotFoundError, PortAudioError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
-import type { Dtype, Format } from "../samples/formats.ts";
+import type { Dtype } from "../samples/formats.ts";
 import type { FrameFormat } from "../samples/samples.ts";
 import { NativeStream } from "./native-stream.ts";
 

@@ -1,6 +1,6 @@
-/* PulseAudio as a backend. Each device has a connection and a thread of its own (thread.c), on which libpulse is called,
- * and the host from between two turns of its loop: no lock is needed, and no device waits for another one. What its user
- * wants comes as a command. A thread that hangs is left to itself: no callback of it reaches the host any more. */
+/* PulseAudio as a backend. Each device has a connection and a thread of its own (thread.c), on which libpulse is
+ * called, and the host between two turns of its loop: no lock is needed, and no device waits for another one. What its
+ * user wants comes as a command. A thread that hangs is left to itself: no callback of it reaches the host any more. */
 #include <stdlib.h>
 #include <string.h>
 
