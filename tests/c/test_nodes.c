@@ -1,3 +1,4 @@
+#define _POSIX_C_SOURCE 200809L
 /* Notices of ALSA's device nodes, in a folder that stands for /dev. */
 #include "device/portaudio/nodes.h"
 
