@@ -62,12 +62,13 @@ static uint32_t bytes_of(const struct pulse_side *side, double frames) {
 }
 
 /* The lengths of the server's buffers. After an underflow they play on with the first frame that comes. */
-static void set_buffers(struct pulse_device *pulse, struct pulse_side *side, int direction, double asked) {
+static void set_buffers(struct pulse_device *pulse, struct pulse_side *side, int direction, double asked, int both) {
   double latency = asked >= 0 ? asked : asked == -1 ? PULSE_LATENCY_LOW : PULSE_LATENCY_HIGH;
   double block = pulse->exact ? (double)pulse->block : 0;
   if (latency < LATENCY_LEAST) latency = LATENCY_LEAST;
   if (latency > LATENCY_MOST) latency = LATENCY_MOST;
   double frames = latency * pulse->rate;
+  if (direction == DEVICE_OUTPUT && both && asked < 0) frames -= frames / REQUESTS; /* which the input takes */
   if (direction == DEVICE_OUTPUT && frames < BLOCKS * block) frames = BLOCKS * block;
   double request = frames / REQUESTS > block ? frames / REQUESTS : block;
   side->attr = (struct pulse_buffer_attr){
@@ -107,8 +108,9 @@ int32_t pulse_setup(struct pulse_device *pulse) {
     struct pulse_side *side = &pulse->sides[direction];
     if (!side->used) continue;
     side->spec.rate = (uint32_t)pulse->rate;
-    set_buffers(pulse, side, direction, config[PS_CONFIG_INPUT_LATENCY + direction]);
-    if (pulse->sides[!direction].used) side->attr.fragsize = bytes_of(side, side->latency * pulse->rate / REQUESTS);
+    int both = pulse->sides[!direction].used;
+    set_buffers(pulse, side, direction, config[PS_CONFIG_INPUT_LATENCY + direction], both);
+    if (both) side->attr.fragsize = bytes_of(side, side->latency * pulse->rate / REQUESTS);
     size_t request = (direction == DEVICE_OUTPUT ? side->attr.minreq : side->attr.fragsize) / side->frame_bytes;
     if (!pulse->exact && (pulse->block == 0 || request < pulse->block)) pulse->block = request;
   }
