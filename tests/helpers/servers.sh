@@ -138,6 +138,6 @@ trap : USR1
   kill -USR1 $$
 ) &
 reader=$!
-wait "$server"
+wait "$server" 2>/dev/null
 wait "$reader"
 finish
