@@ -212,6 +212,10 @@ static void run(struct stream *stream, int32_t handle, int number) {
   ps_ring_flush(source); /* takes its end back, and its contents */
   unsigned char zeros[700 * CHANNELS * 4] = {0};
   ps_ring_write(source, zeros, 700);
+  if (number * 7 % 17 == 0) { /* with any of the bits */
+    CHECK_EQUAL(ps_ring_set_rate(source, 44100), PS_OK);
+    CHECK_EQUAL(ps_ring_set_rate(sink, 16000), PS_OK);
+  }
   CHECK_EQUAL(ps_stream_set_source(handle, PS_ENDPOINT_RING, source, number >> 1 & 3, 0), PS_OK); /* loop, complete */
   CHECK_EQUAL(ps_stream_set_sink(handle, PS_ENDPOINT_RING, sink, number >> 3 & 1, 0), PS_OK);     /* drop */
   CHECK_EQUAL(ps_stream_set_run(handle, number & 16 ? -1 : 1300, number & 32 ? -1 : 100, 50, 0), PS_OK);
