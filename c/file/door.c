@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "engine/format.h"
 #include "file/state.h"
 
 int32_t ps_file_read(int32_t handle, void *data, int32_t frames, int32_t format) {
@@ -10,6 +11,7 @@ int32_t ps_file_read(int32_t handle, void *data, int32_t frames, int32_t format)
   int64_t status = check_memory("data", data, frames);
   if (status >= 0) status = file_begin(handle, &file);
   if (status < 0) return (int32_t)status;
+  if (data && frames > 0) os_memory_fills(data, (size_t)frames * (size_t)file->channels * format_bytes(format));
   status = file_read(file, data, frames, format);
   file_end(file);
   return (int32_t)status;

@@ -10,7 +10,7 @@
 #include "file/state.h"
 #include "os/os.h"
 
-#define RING_BYTES (8 << 20)
+#define RING_BYTES (4 << 20)
 #define BLOCK_FRAMES 32768 /* between two looks at whether the job is to end */
 
 struct job {
@@ -73,7 +73,10 @@ static int has_memory(struct job *job, const void *data) {
   if (data) {
     size_t bytes = (size_t)job->frames * job->frame_bytes;
     job->data = malloc(bytes ? bytes : 1);
-    if (job->data) memcpy(job->data, data, bytes);
+    if (job->data) {
+      os_memory_fills(job->data, bytes);
+      memcpy(job->data, data, bytes);
+    }
     return job->data != NULL;
   }
   int64_t room = RING_BYTES / (int64_t)job->frame_bytes;
@@ -147,7 +150,9 @@ int32_t ps_job_take(int32_t handle, void *data, double frames) {
   if (!job->ring) {
     count = error_set(PS_ERR_ARGUMENT, 0, "only a job that reads has frames to take");
   } else if (data && frames >= 1) {
-    count = (int32_t)ring_read(job->ring, data, frames < INT32_MAX ? (size_t)frames : INT32_MAX);
+    size_t most = frames < INT32_MAX ? (size_t)frames : INT32_MAX;
+    os_memory_fills(data, most * job->frame_bytes); /* by this call or the next ones */
+    count = (int32_t)ring_read(job->ring, data, most);
     os_event_post(&job->room);
   }
   object_release(&job->object);

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
@@ -136,6 +137,19 @@ int os_event_wait(struct os_event *event, double seconds) {
 }
 
 #endif
+
+#define LARGE_PAGE ((uintptr_t)2 << 20)
+#define LARGE_PAGES_LEAST 2 /* fewer are not worth a system call */
+
+void os_memory_fills(void *memory, size_t bytes) {
+#if defined(MADV_HUGEPAGE)
+  uintptr_t from = ((uintptr_t)memory + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1),
+            to = ((uintptr_t)memory + bytes) & ~(LARGE_PAGE - 1);
+  if (to >= from + LARGE_PAGES_LEAST * LARGE_PAGE) madvise((void *)from, to - from, MADV_HUGEPAGE);
+#else
+  (void)memory, (void)bytes;
+#endif
+}
 
 void os_sleep(double seconds) { os_sleep_until(os_time() + seconds); }
 

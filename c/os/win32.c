@@ -61,6 +61,11 @@ void os_sleep(double seconds) {
   if (seconds > 0) wait_precisely(NULL, seconds < LONGEST_WAIT ? seconds : LONGEST_WAIT);
 }
 
+void os_memory_fills(void *memory, size_t bytes) {
+  (void)memory;
+  (void)bytes;
+}
+
 void os_sleep_until(double time) { os_sleep(time - os_time()); }
 
 int os_event_init(struct os_event *event) {

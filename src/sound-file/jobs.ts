@@ -8,7 +8,7 @@ import type { FileDtype, Format } from "../samples/formats.ts";
 import type { Gathering } from "./samples.ts";
 
 const WRITE_BYTES = 2 ** 23; // of one job: they are copied
-const TAKE_BYTES = 2 ** 22; // taken from a job without giving others a turn: they are copied
+const TAKE_BYTES = 2 ** 22; // copied from a job, and what its ring holds, before others get a turn
 
 /** The jobs of one file. Only one can run at a time. */
 export class Jobs {
@@ -33,12 +33,12 @@ export class Jobs {
     const take = (job: number): boolean => {
       let taken = 0;
       for (let room = gathering.room(); room && taken < most; room = gathering.room()) {
-        const got = unwrap(native().ps_job_take(job, room.bytes, Math.min(room.frames, most - taken)));
+        const got = unwrap(native().ps_job_take(job, room.bytes, room.frames));
         if (got === 0) break;
         gathering.advance(got);
         taken += got;
       }
-      return taken === most;
+      return taken >= most;
     };
     try {
       await this.#exclusively(() =>
