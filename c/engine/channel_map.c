@@ -301,6 +301,7 @@ AVX2 static void gather_vector32(const struct gather *gather, uint8_t *to,
 
 AVX2 static void gather_halves(const struct gather *gather, uint8_t *restrict to, const uint8_t *restrict from) {
   __m256i muted = load32(gather->vector->muted), shuffle = load32(gather->step->shuffle);
+#pragma GCC unroll 4
   for (size_t units = gather->units; units; units--, to += 32, from += 32)
     store32(to, _mm256_or_si256(muted, _mm256_shuffle_epi8(load32(from), shuffle)));
 }
