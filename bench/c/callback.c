@@ -47,7 +47,7 @@ static void run_memcpy(void *argument, int calls) {
   }
 }
 
-static void measure(const char *name, size_t block, int meters) {
+static void measure(const char *name, size_t block, int meters, float level) {
   static struct callback callback;
   double config[PS_CONFIG_SIZE];
   ps_config_init(config, PS_CONFIG_SIZE);
@@ -72,8 +72,8 @@ static void measure(const char *name, size_t block, int meters) {
   ps_stream_await(handle, ps_stream_command(handle, PS_COMMAND_START));
   /* Memory that was never written is one page of zeros at many addresses, which the caches are slow with. */
   for (int i = 0; i < RING_FRAMES * 2; i++)
-    ((float *)callback.stream->rings[DEVICE_OUTPUT]->data)[i] = (float)(i % 100) * 0.01f;
-  for (int i = 0; i < 1024 * 2; i++) callback.input[i] = (float)(i % 100) * 0.01f;
+    ((float *)callback.stream->rings[DEVICE_OUTPUT]->data)[i] = (float)(i % 100) * level;
+  for (int i = 0; i < 1024 * 2; i++) callback.input[i] = (float)(i % 100) * level;
   const struct piece piece = {refill, run_callback}, reference = {refill, run_memcpy};
   bench(name, &piece, &reference, &callback, (int)(RING_FRAMES / block), "");
   ps_stream_await(handle, ps_stream_command(handle, PS_COMMAND_ABORT));
@@ -87,9 +87,10 @@ static void measure(const char *name, size_t block, int meters) {
 
 int main(void) {
   bench_head("the whole callback, 2 channels of float32 duplex", "memcpy");
-  measure("64 frames", 64, 1);
-  measure("256 frames", 256, 1);
-  measure("1024 frames", 1024, 1);
-  measure("256 frames, levels switched off", 256, 0);
+  measure("64 frames", 64, 1, 0.01f);
+  measure("256 frames", 256, 1, 0.01f);
+  measure("1024 frames", 1024, 1, 0.01f);
+  measure("256 frames, levels switched off", 256, 0, 0.01f);
+  measure("256 frames of what has faded away, to 1e-25", 256, 1, 1e-27f);
   return 0;
 }

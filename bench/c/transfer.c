@@ -78,11 +78,11 @@ int main(void) {
   measure("2 channels of int16, 256 frames", 2, PS_FORMAT_INT16, 256, IDENTITY, "");
   measure("8 channels of float32, 256 frames", 8, PS_FORMAT_FLOAT32, 256, IDENTITY, "");
   bench_head("duplex transfer with both maps permuted", "memcpy");
-  measure("8 channels of float32, 256 frames, scattered", 8, PS_FORMAT_FLOAT32, 256, SCATTERED, "4");
-  measure("8 channels of float32, 256 frames, reversed", 8, PS_FORMAT_FLOAT32, 256, REVERSED, "4");
-  measure("8 channels of int24, 256 frames, scattered", 8, PS_FORMAT_INT24, 256, SCATTERED, "4");
-  measure("8 channels of int16, 256 frames, scattered", 8, PS_FORMAT_INT16, 256, SCATTERED, "4");
-  measure("8 channels of int8, 256 frames, scattered", 8, PS_FORMAT_INT8, 256, SCATTERED, "4");
+  measure("8 channels of float32, 256 frames, scattered", 8, PS_FORMAT_FLOAT32, 256, SCATTERED, "2.5");
+  measure("8 channels of float32, 256 frames, reversed", 8, PS_FORMAT_FLOAT32, 256, REVERSED, "2.5");
+  measure("8 channels of int24, 256 frames, scattered", 8, PS_FORMAT_INT24, 256, SCATTERED, "3");
+  measure("8 channels of int16, 256 frames, scattered", 8, PS_FORMAT_INT16, 256, SCATTERED, "2.5");
+  measure("8 channels of int8, 256 frames, scattered", 8, PS_FORMAT_INT8, 256, SCATTERED, "2.5");
   measure("2 channels of float32, 64 frames, swapped", 2, PS_FORMAT_FLOAT32, 64, REVERSED, "");
   measure("2 channels of float32, 256 frames, swapped", 2, PS_FORMAT_FLOAT32, 256, REVERSED, "");
   measure("2 channels of float32, 1024 frames, swapped", 2, PS_FORMAT_FLOAT32, 1024, REVERSED, "");
