@@ -11,4 +11,4 @@ for await (const chunk of stream.chunks({ frames: 4800 })) frames += chunk.lengt
 await stream.play(function* () {
   for (let n = 0; n < 10; n++) yield new Float32Array(480);
 }, { bufferSize: 1024 });
-console.log(frames, stream.frameCount, stream.aborted ? "aborted" : "completed");
+console.log(frames, stream.heard, stream.aborted ? "aborted" : "completed");
