@@ -187,7 +187,7 @@ export async function open(kind: StreamKind, options: StreamOptions | undefined)
   try {
     return await openOnce(checked);
   } catch (first) {
-    if (first instanceof DeviceNotFoundError) await prepareLists();
+    if (first instanceof DeviceNotFoundError && !namesDevice(checked)) await prepareLists();
     if (!isWorthALook(first)) throw withCandidates(first);
     const lasting = withLastingDevices(checked);
     await refreshLists();

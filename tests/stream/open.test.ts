@@ -12,11 +12,12 @@ describe("open()", () => {
     assert.equal(ps_device_prepared(), before);
     const opening = OutputStream.open({ device: "no device is called like this" });
     await assert.rejects(opening, DeviceNotFoundError);
-    assert.equal(ps_device_prepared(), before + 1);
+    const first = ps_device_prepared(); // it has looked again before it gave up
+    assert.ok(first > before);
     // Calls at the same time may share a look, and each waits for one that began after it.
     const many = Array.from({ length: 5 }, () => OutputStream.open({ device: "Virtual" }));
     for (const stream of await Promise.all(many)) await stream.close();
-    const looks = ps_device_prepared() - before;
-    assert.ok(looks >= 2 && looks <= 6, `${looks} looks`);
+    const looks = ps_device_prepared() - first;
+    assert.ok(looks >= 1 && looks <= 5, `${looks} looks`);
   });
 });
