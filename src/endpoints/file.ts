@@ -8,7 +8,8 @@ import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { prebufferFrames, ringFrames } from "../run/ring-size.ts";
 import { explainError, fileHandle, SoundFile } from "../sound-file/sound-file.ts";
-import { shapeFor, streamFrames } from "./shape.ts";
+import { openRecordingFile, requireNewFile } from "./recording-file.ts";
+import { shapeFor, type ShapeOptions, streamFrames } from "./shape.ts";
 
 /** Throws unless a file is open for reading (a source) or writing (a sink). */
 function requireMode(name: "source" | "sink", file: SoundFile): SoundFile {
@@ -102,27 +103,42 @@ export class FilePlayback implements Playback {
   }
 }
 
-/** A file, and after it the next ones. */
+/** A file, and after it the next ones. One that is given by its path is made for a run, and closed after it. */
 export class FileCapture implements Capture {
   readonly ring: RingBuffer;
   readonly frames = undefined;
   readonly #flags: number;
-  #file: SoundFile;
+  readonly #shape: StreamDirection;
+  readonly #path: string | URL | undefined;
+  #own: SoundFile | undefined;
+  #file: SoundFile | undefined;
 
-  constructor(file: SoundFile, direction: StreamDirection, bufferSize: number | undefined, flags: number) {
-    this.#file = requireMode("sink", file);
+  constructor(
+    file: SoundFile | string | URL,
+    direction: StreamDirection,
+    options: ShapeOptions & { bufferSize?: number },
+    flags: number,
+  ) {
+    if (file instanceof SoundFile) this.#file = requireMode("sink", file);
+    else this.#path = requireNewFile(file);
     this.#flags = flags;
-    const shape = shapeFor("sink", direction, file);
-    this.ring = memoryRing("bufferSize", shape.frameBytes, ringFrames(shape, bufferSize));
+    this.#shape = shapeFor("sink", direction, file instanceof SoundFile ? file : options);
+    this.ring = memoryRing("bufferSize", this.#shape.frameBytes, ringFrames(this.#shape, options.bufferSize));
   }
 
   attach(port: SinkPort): void {
-    port.setSink(PS_ENDPOINT_FILE, fileHandle(this.#file), this.#flags, ringHandle(this.ring));
+    if (this.#path !== undefined) this.#file = this.#own = openRecordingFile(this.#path, "w", this.#shape);
+    try {
+      port.setSink(PS_ENDPOINT_FILE, fileHandle(this.#file!), this.#flags, ringHandle(this.ring));
+    } catch (error) {
+      this.end();
+      throw error;
+    }
   }
 
   /** During a run: continues in another file from frame `at`, or, if it is negative, from the next block. */
   switchTo(file: SoundFile, at: number, stream: NativeStream): void {
-    const { sampleRate, channels } = this.#file;
+    const { sampleRate, channels } = this.#file!;
     requireMode("sink", file);
     if (file.sampleRate !== sampleRate || file.channels !== channels) {
       throw new RangeError(
@@ -134,7 +150,17 @@ export class FileCapture implements Capture {
     this.#file = file;
   }
 
+  end(): void {
+    const own = this.#own;
+    this.#own = undefined;
+    own?.close();
+  }
+
   release(): void {
-    this.ring.close();
+    try {
+      this.end();
+    } finally {
+      this.ring.close();
+    }
   }
 }

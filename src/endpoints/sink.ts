@@ -19,6 +19,8 @@ export type Sink<D extends Dtype = Dtype> =
   | Samples<D>
   | RingBuffer
   | SoundFile
+  | string // the path of a sound file that is created or replaced at each start, and closed after the run
+  | URL // likewise
   | WritableStream<SamplesOf<D>>
   | TaskFunction
   | WorkerTask;
@@ -60,7 +62,9 @@ export function openCapture(sink: unknown, options: SinkOptions, direction: Stre
   const { onOverflow, bufferSize } = options;
   if (bufferSize !== undefined) requireBufferSize(bufferSize);
   const flags = overflowFlags(onOverflow);
-  if (sink instanceof SoundFile) return new FileCapture(sink, direction, bufferSize, flags);
+  if (sink instanceof SoundFile || typeof sink === "string" || sink instanceof URL) {
+    return new FileCapture(sink, direction, options, flags);
+  }
   const shape = shapeFor("sink", direction, options);
   const size = ringFrames(shape, bufferSize);
   if (sink instanceof RingBuffer) return new RingCapture(sink, shape, flags);
@@ -71,8 +75,8 @@ export function openCapture(sink: unknown, options: SinkOptions, direction: Stre
   }
   if (sink instanceof WritableStream) return new TaskCapture(streamDrain(sink), shape, size, flags);
   throw new TypeError(
-    "a sink must be samples, a RingBuffer, a SoundFile, a WritableStream, a function or a worker task, not " +
-      show(sink),
+    "a sink must be samples, a RingBuffer, a SoundFile, the path or URL of one, a WritableStream, a function or a " +
+      `worker task, not ${show(sink)}`,
   );
 }
 

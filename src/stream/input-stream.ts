@@ -12,7 +12,7 @@ import { readableOf } from "./web-streams.ts";
 import type { ChunkOptions, LayoutOptions } from "../chunks/options.ts";
 import type { Sink, SinkOptions } from "../endpoints/sink.ts";
 import type { FileMode, SoundFile, SoundFileOptions } from "../sound-file/sound-file.ts";
-import { openRecordingFile } from "./recording-file.ts";
+import { openRecordingFile } from "../endpoints/recording-file.ts";
 import type { Tap } from "../run/tap.ts";
 import * as recording from "./recording.ts";
 import type { NextFileOptions, Recording } from "./recording.ts";

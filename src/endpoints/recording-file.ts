@@ -15,12 +15,25 @@ const nearest: Readonly<Record<Dtype, readonly string[]>> = {
   uint8: ["PCM_U8", "PCM_S8", "PCM_16", "PCM_24"],
 };
 
+/** Throws unless a sink is the path or the URL of a file whose name tells its format. */
+export function requireNewFile(file: string | URL): string | URL {
+  if (/^https?:/i.test(String(file))) {
+    throw new TypeError(`sink must be a path or a file: URL, not the web address ${file}`);
+  }
+  if (!formatOfName(String(file))) {
+    throw new TypeError(
+      `sink ${file} must end in the extension of a file format, such as .wav or .flac; toFile() opens any other`,
+    );
+  }
+  return file;
+}
+
 /** Opens a file for the recording of a stream: with its rate and channels, and the subtype nearest to its dtype. */
 export function openRecordingFile(
   file: string | URL | number,
   mode: FileMode,
   { sampleRate, channels, dtype }: StreamDirection,
-  options: SoundFileOptions | undefined,
+  options?: SoundFileOptions,
 ): SoundFile {
   const given = requireOptions("options", options, soundFileOptionNames);
   const named = typeof file === "number" ? undefined : formatOfName(String(file));
