@@ -100,11 +100,11 @@ static int32_t start(struct stream *stream) {
   status = taps_start(stream);
   if (status < 0) return status;
   struct engine_run run = engine_run(stream);
-  os_mutex_lock(&stream->lock);
+  os_mutex_lock(&stream->lock); /* other threads ask what was heard and what is queued of the run before */
   stream->heard_most = 0;
-  os_mutex_unlock(&stream->lock);
   stream_clear(stream);
   engine_start(&stream->engine, &run);
+  os_mutex_unlock(&stream->lock);
   status = stream_start_files(stream);
   if (status < 0) return status;
   wait_prebuffer(stream);
