@@ -146,7 +146,8 @@ describe("PortAudio over PulseAudio", { skip: pulseMissing }, () => {
         assert.ok(attempt < 5, "PulseAudio never keeps up");
         continue;
       }
-      assert.equal(child.stderr, "");
+      // Where PortAudio gives a stream up, and the stream goes on with a new one, PortAudio prints why.
+      assert.equal(child.stderr.replaceAll(/^Expression '.*' failed in '.*pa_linux_alsa\.c', line: \d+\n/gm, ""), "");
       const { found } = result;
       assert.equal(result.foreign, 0, "nothing but what was played and silence");
       for (let i = 1; i < found.length; i++) {

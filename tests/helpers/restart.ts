@@ -16,15 +16,15 @@ export async function killServer(pid: number): Promise<() => Promise<void>> {
     process.on("exit", () => server.kill("SIGKILL"));
     server.unref();
     const says = (program: string, ...args: string[]) => spawnSync(program, args, { encoding: "utf8" }).stdout;
-    const isReady = () =>
-      command.endsWith("jackd")
-        ? says("jack_lsp").includes("loopback:playback_2")
-        : command.endsWith("pulseaudio")
-        ? says("pactl", "list", "short", "sinks").includes("loop")
-        : says("pactl", "info") !== "";
-    for (let tries = 0; tries < 100 && !isReady(); tries++) await setTimeout(50);
-    if (!command.endsWith("pipewire-pulse")) return;
+    const until = async (isReady: () => boolean) => {
+      for (let tries = 0; tries < 200 && !isReady(); tries++) await setTimeout(50);
+    };
+    const hasLoop = () => says("pactl", "list", "short", "sinks").includes("loop");
+    if (command.endsWith("jackd")) return await until(() => says("jack_lsp").includes("loopback:playback_2"));
+    if (command.endsWith("pulseaudio")) return await until(hasLoop);
+    await until(() => says("pactl", "info") !== "");
     // The sink that the test began with was a module of the killed server.
     spawnSync("pactl", ["load-module", "module-null-sink", "sink_name=loop", "rate=48000", "channels=2"]);
+    await until(hasLoop);
   };
 }
