@@ -3,9 +3,6 @@ import { native } from "../../ffi/load.ts";
 import { Poller } from "../base/poller.ts";
 import { unwrap } from "../library/native-error.ts";
 
-/** Milliseconds in which nothing is expected to change. */
-const FRESH = 100;
-
 /** When the lists were made last, by performance.now(). */
 let made: number | undefined;
 
@@ -14,9 +11,9 @@ export function noteLists(): void {
   made ??= performance.now();
 }
 
-/** Whether another look may find other devices. */
-export function mayBeOld(): boolean {
-  return made !== undefined && performance.now() - made > FRESH;
+/** Whether the lists are from before a time, so that another look may find other devices. */
+export function areOlderThan(time: number): boolean {
+  return made !== undefined && made < time;
 }
 
 /** Resolves when asking for the lists does not block any more. */

@@ -15,7 +15,7 @@ import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
 import { hostTexts } from "../device/host-settings.ts";
 import { withCandidates } from "../device/devices.ts";
-import { mayBeOld, noteLists, prepareLists, refreshLists, refreshListsNow } from "../device/lists.ts";
+import { areOlderThan, noteLists, prepareLists, refreshLists, refreshListsNow } from "../device/lists.ts";
 import {
   type CheckedStreamOptions,
   namesDevice,
@@ -125,9 +125,12 @@ function create(checked: CheckedStreamOptions): [NativeStream, () => OpenedStrea
 /** PaErrorCodes of what the device is asked for and cannot do, however often: channels, rates, formats, settings. */
 const REFUSALS = [-9998, -9997, -9995, -9994, -9984];
 
-/** Whether another look at the devices may help: one may have come, or its server may be another one by now. */
-function isWorthALook(error: unknown): boolean {
-  if (!mayBeOld()) return false;
+/**
+ * Whether another look at the devices may help after an open that began at a time: a device may have come since they
+ * were looked at, or its server may be another one by now.
+ */
+function isWorthALook(error: unknown, begun: number): boolean {
+  if (!areOlderThan(begun)) return false;
   if (error instanceof PortAudioError) return !REFUSALS.includes(error.paCode);
   return error instanceof DeviceNotFoundError || error instanceof LibraryNotFoundError; // a device is not in the list
 }
@@ -152,10 +155,11 @@ function openOnceNow(checked: CheckedStreamOptions): OpenedStream {
 /** Opens a stream, and blocks until that is done. */
 export function openNow(kind: StreamKind, options: StreamOptions | undefined): OpenedStream {
   const checked = requireStreamOptions(kind, options);
+  const begun = performance.now();
   try {
     return openOnceNow(checked);
   } catch (first) {
-    if (!isWorthALook(first)) throw withCandidates(first);
+    if (!isWorthALook(first, begun)) throw withCandidates(first);
     const lasting = withLastingDevices(checked);
     refreshListsNow();
     try {
@@ -184,11 +188,12 @@ async function openOnce(checked: CheckedStreamOptions): Promise<OpenedStream> {
 export async function open(kind: StreamKind, options: StreamOptions | undefined): Promise<OpenedStream> {
   const checked = requireStreamOptions(kind, options);
   checked.signal?.throwIfAborted();
+  const begun = performance.now();
   try {
     return await openOnce(checked);
   } catch (first) {
     if (first instanceof DeviceNotFoundError && !namesDevice(checked)) await prepareLists();
-    if (!isWorthALook(first)) throw withCandidates(first);
+    if (!isWorthALook(first, begun)) throw withCandidates(first);
     const lasting = withLastingDevices(checked);
     await refreshLists();
     try {

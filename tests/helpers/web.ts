@@ -37,7 +37,7 @@ export async function serveSounds(sounds: ReadonlyMap<string, Uint8Array>, seed:
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     if (how === "") response.end();
-    if (how === "?cut") response.destroy();
+    if (how === "?cut") response.socket!.end(); // not destroy(): a reset may overtake what was sent
   }
 
   server.listen(0, "127.0.0.1");

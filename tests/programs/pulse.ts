@@ -222,7 +222,6 @@ async function stopped(): Promise<unknown> {
   await watching;
   const seconds = (performance.now() - begun) / 1000;
   process.kill(server, "SIGCONT");
-  await setTimeout(150); // the lists are too old by then to be believed
   await using stream = await OutputStream.open({ device: "loop", latency: LATENCY });
   await stream.play(new Float32Array(9600));
   return {

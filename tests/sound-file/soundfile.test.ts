@@ -113,8 +113,8 @@ function write(path: string, kind: Kind, samples: Int16Array): number | undefine
   }
 }
 
-describe("python-soundfile", { skip }, () => {
-  it("agrees about files that either of them has written", () => {
+describe("python-soundfile", () => {
+  it("agrees about files that either of them has written", { skip }, () => {
     const reads: Job[] = [], writes: Job[] = [];
     const samples = Int16Array.from({ length: 2 * FRAMES }, () => (random() - 0.5) * 50000 & ~255);
     for (const channels of [1, 2]) {
