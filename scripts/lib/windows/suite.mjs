@@ -9,6 +9,7 @@ import { runOnWindows, windowsPath } from "./wine.mjs";
 
 /** Files that Windows has no use for, and why. */
 const notOnWindows = {
+  "api/documents": "Wine makes no junctions, by which the programs in documents find the package",
   "api/examples": "Wine makes no junctions, by which the examples find the package",
 };
 

@@ -17,6 +17,9 @@ const system = join(folder, "debian");
 /** Where the runtimes for Windows are. */
 export const programs = join(system, "opt", "programs", "node_modules");
 const stamp = join(folder, "ready");
+/** Deno puts a copy of itself there for each process that starts another, 95 MB each, and leaves it there. */
+const nodeCopies = join(system, "root", ".wine", "drive_c", "deno", "node_compat_bin");
+const removeNodeCopies = () => rmSync(nodeCopies, { recursive: true, force: true, maxRetries: 5 });
 const LAYOUT = "1"; // of the folder: a folder of another layout is set up again
 
 /** The path of a file of the checkout, or of another folder that is shown to Windows, seen from there. */
@@ -64,6 +67,7 @@ export async function takeWine() {
   holder.unref();
   for (const pipe of [holder.stdin, holder.stdout]) pipe.unref();
   spawnSync(...inside(["wineserver", "--kill"]), { stdio: "ignore" });
+  process.on("exit", removeNodeCopies);
 }
 
 /**
