@@ -83,11 +83,14 @@ describe("clear()", () => {
     const sink = new RingBuffer(4, 2 ** 18);
     stream.setSink(sink);
     const worker = new URL("../workers/long-piece.ts", import.meta.url);
-    await stream.play({ worker }, { bufferSize: 4096, blocking: false });
+    const bufferSize = 4096;
+    await stream.play({ worker }, { bufferSize, blocking: false });
     await until(() => stream.frameCount > 6000);
     const { heard } = await stream.clear({ fade: 0 });
     await stream.wait();
-    assert.equal(stream.heard, heard + 1000); // the first piece of 100000 frames is not gone on with
+    // The first piece of 100000 frames is not gone on with, except for what the worker was just writing.
+    const more = stream.heard - heard - 1000;
+    assert.ok(more >= 0 && more < bufferSize, `${more} frames more`);
   });
 
   it("ends loops and a caller's ring without an error", async () => {
