@@ -108,6 +108,7 @@ export class Poll<T> {
   }
 
   readonly #begin = (resolve: (result: T | PromiseLike<T>) => void, reject: (error: unknown) => void): void => {
+    this.#poller.prepare();
     this.#resolve = resolve;
     this.#reject = reject;
     this.#checks = 0;
@@ -236,6 +237,14 @@ export class Poller {
     return new Poll(this, check, pace, options);
   }
 
+  /**
+   * Makes the waker of this thread before a poll waits: Bun.connect() runs what else is pending, which may wake and add
+   * polls.
+   */
+  prepare(): void {
+    if (this.#stream > 0) threadWaker();
+  }
+
   /** Whether the native side can wake a poll. */
   canBeWoken(keepAlive: boolean): boolean {
     return this.#stream > 0 && threadWaker().serves(keepAlive || this.keepsAlive);
@@ -255,8 +264,12 @@ export class Poller {
 
   /** Checks one poll. */
   checkNow<T>(poll: Poll<T>): void {
-    const polls = this.#polls;
-    if (poll.checkAt(Infinity)) polls.splice(polls.indexOf(poll as unknown as Poll<never>), 1);
+    if (poll.checkAt(Infinity)) this.#remove(poll);
+  }
+
+  #remove<T>(poll: Poll<T>): void {
+    const at = this.#polls.indexOf(poll as unknown as Poll<never>);
+    if (at >= 0) this.#polls.splice(at, 1);
   }
 
   /** Called by a poll that begins to wait. */
@@ -279,7 +292,7 @@ export class Poller {
     for (let i = polls.length - 1; i >= 0; i--) {
       const poll = polls[i];
       // A check may run code of the user's, which may add and remove polls.
-      if (poll?.checkAt(now)) polls.splice(polls[i] === poll ? i : polls.indexOf(poll), 1);
+      if (poll?.checkAt(now)) this.#remove(poll);
     }
   }
 
