@@ -49,9 +49,10 @@ function jobs({ full, filters }) {
   const limits = { timeout: full ? 3600 : 300, env: full ? { PASTREAM_TEST_FULL: "1" } : {} };
   const allRuntimes = runtimes();
   const newest = allRuntimes.at(-1);
-  /** A few long files take one Node, where there are two; what is published is tested on both. */
+  /** Long files take one runtime, or one Node where there are two; what is published is tested on all. */
   const isSpared = ({ name: runtime }, file) =>
-    !full && filters.length === 0 && runtime.startsWith("node") && runtime !== newest.name && says(file, "On one Node");
+    !full && filters.length === 0 && runtime !== newest.name &&
+    (says(file, "On one runtime") || (runtime.startsWith("node") && says(file, "On one Node")));
   const check = ({ kind, name, run }) => ({
     kind,
     suite: "check",

@@ -51,7 +51,7 @@ export const builds = [
     flags: [...machine, "-O1", "-fsanitize=thread"],
     // At the end of each process it waits a second for late races, by default.
     runner: ["env", "TSAN_OPTIONS=atexit_sleep_ms=50"],
-    runs: (source) => !replacesFunctions.test(source),
+    runs: (source) => !replacesFunctions.test(source) && !/^(\/| )\* No threads: /m.test(source),
   },
   {
     // Tests that do not work with the sanitizers.

@@ -1,6 +1,6 @@
 // Every benchmark runs to its end, with counts that are too small to say anything. Those in C are built and run with
 // the C tests.
-// On one Node: it is about the benchmarks, which are alike on all.
+// On one runtime: it starts many processes.
 import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import process from "node:process";

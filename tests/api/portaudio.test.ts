@@ -1,5 +1,5 @@
 // The real PortAudio, over servers that need no sound card.
-// On one Node: it waits for servers most of the time.
+// On one runtime: what is tested is in C, and it waits for servers most of the time.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import type { DeviceInfo } from "../../mod.ts";

@@ -1,5 +1,5 @@
 // Devices of PulseAudio and of PipeWire: their list, their names, and how they come and go.
-// On one Node: it waits for servers most of the time.
+// On one runtime: what is tested is in C, and it waits for servers most of the time.
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { readFile } from "../../mod.ts";

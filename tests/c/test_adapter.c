@@ -1,5 +1,6 @@
 /* Endpoints whose frames are not the stream's: random runs of the engine in random blocks, against one pass of the
- * resampler over the whole sound, and what is counted of them. */
+ * resampler over the whole sound, and what is counted of them.
+ * No threads: it runs on one. */
 #include "engine/adapter.h"
 
 #include <math.h>

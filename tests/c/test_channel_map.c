@@ -1,5 +1,6 @@
 /* Channel maps: what is gathered is what a loop over the samples gathers, for frames of all sizes, anywhere in memory,
- * by the vectors of every processor. */
+ * by the vectors of every processor.
+ * No threads: it runs on one. */
 #include "engine/channel_map.h"
 
 #include "base/processor.h"

@@ -1,6 +1,7 @@
 /* The engine against the reference model, over random runs: every row of the frames/pad table crossed with block sizes,
  * loop, offset, channel maps and formats, with rings that are ended, late, full or being emptied. Every byte of what is
- * played and recorded is compared, and every count after every block. */
+ * played and recorded is compared, and every count after every block.
+ * No threads: it runs on one. */
 #include "engine/engine.h"
 #include "engine/format.h"
 #include "model.h"

@@ -1,6 +1,7 @@
 /* Damaged sound files: bits flipped, bytes replaced, cut off, parts of the header exchanged, chunks moved and repeated.
  * Each is opened, by path, in memory or from a pipe in pieces of any length, and read to its end in a child process,
- * which has to end by itself, with samples or an error, in time and without much memory. */
+ * which has to end by itself, with samples or an error, in time and without much memory.
+ * No threads: it runs on one. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <sys/resource.h>

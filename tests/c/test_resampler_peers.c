@@ -1,5 +1,6 @@
 /* The same sound through other libraries' resamplers (Debian: libsoxr0, libsamplerate0), which know nothing of ours:
- * what they make differs by less than -100 dB. Skipped for a library that is not installed. */
+ * what they make differs by less than -100 dB. Skipped for a library that is not installed.
+ * No threads: it runs on one. */
 #include <math.h>
 #include <string.h>
 

@@ -1,6 +1,6 @@
 // Choosing devices: names that have in them what separates names, on ALSA's devices that need no sound card, and rates
 // that a device does not support.
-// On one Node: it starts many processes.
+// On one runtime: the devices are chosen by the same code.
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import process from "node:process";

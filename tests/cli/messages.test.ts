@@ -1,4 +1,4 @@
-// On one Node: it starts many processes.
+// On one runtime: the messages are made by the same code.
 import assert from "node:assert/strict";
 import process from "node:process";
 import { closeSync, openSync, writeFileSync } from "node:fs";

@@ -1,3 +1,4 @@
+// On one runtime: the texts are made by the same code.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,5 @@
 // clear() and heard over sound servers, against what comes back.
-// On one Node: it starts servers, and JavaScript has no part in what is tested.
+// On one runtime: it waits for servers most of the time.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { runTs } from "../helpers/runtime.ts";

@@ -1,5 +1,5 @@
 // Streams on devices that do not run at their rate.
-// On one Node: it is long, and the same there.
+// On one runtime: rates are converted in C.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";

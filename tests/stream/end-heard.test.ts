@@ -1,6 +1,6 @@
 // The end of what is played is heard: nothing is cut off by the latency of the device, whatever ends the run. Something
 // else listens at the other side: parec at the sound server, and on JACK a stream of its own.
-// On one Node: it waits for sound most of the time.
+// On one runtime: it waits for sound most of the time.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { isDeepStrictEqual } from "node:util";

@@ -1,5 +1,5 @@
 // What the original was tested for, over PulseAudio and over PipeWire, each with a sink that needs no sound card.
-// On one Node: it waits for servers most of the time.
+// On one runtime: the devices are opened in C; stream/jack runs the same on all.
 import { loopbackOver } from "../helpers/loopback-over.ts";
 import { pipewireMissing, pulseMissing, startPipewire, startPulse } from "../helpers/servers.ts";
 

@@ -1,5 +1,5 @@
 // Sound of other rates and channels than the stream's, against what sox makes of it, and over sound servers.
-// On one Node: it starts servers, and the conversion is the same there.
+// On one runtime: what is compared is made in C.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
