@@ -69,7 +69,6 @@ export async function dtypeDecidesTheArray(): Promise<void> {
   plain.setSink(new Int16Array(4));
   // @ts-expect-error: by no call
   await plain.record({ out: new Int16Array(4) });
-  // @ts-expect-error: a path must be opened with toFile()
   plain.setSink("take.wav");
   // @ts-expect-error: or through a WritableStream of another type
   plain.setSink(new WritableStream<Int16Array<ArrayBuffer>>());
