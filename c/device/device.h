@@ -1,6 +1,6 @@
-/* The contract between a device and its host. A device plays and records by calling its host; it knows nothing else of
- * whom it serves, so no device includes a header of stream/ or file/, nor engine/engine.h. The host is a stream, or a
- * device that stands around another one. A backend is a folder or file of this one and a row in devices.c. */
+/* The contract between a device and its host. A device plays and records by calling its host; it knows nothing else
+ * about its host, so no device includes a header of stream/ or file/, nor engine/engine.h. The host is a stream, or
+ * a device that stands around another one. A backend is a folder or file of this one and a row in devices.c. */
 #ifndef PS_DEVICE_H
 #define PS_DEVICE_H
 
@@ -18,7 +18,7 @@
 
 struct device;
 
-/* Whom a device serves. The functions may be called from `start` on until `stop`, `abort` or `close` has returned. */
+/* What a device serves. The functions may be called from `start` on until `stop`, `abort` or `close` has returned. */
 struct device_host {
   /* The audio callback, on the device's thread under the real-time rules. `input` and `output` are interleaved, NULL
    * for a direction that the device lacks; `flags` are FLAG_ values. Returns a CALLBACK_ value. Once that is not

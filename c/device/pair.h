@@ -10,7 +10,7 @@ int32_t pair_open(struct device *device, const struct device_ops *const ops[2]);
 /* Whether pair_open could open such a device. Any thread. */
 int32_t pair_check(const struct device_ops *const ops[2], const double *config, const double *list);
 
-/* How the two clocks go together; for tests. */
+/* How the two clocks compare; for tests. */
 struct pair_state {
   double fill, target; /* frames of input that have come and have not been handed on */
   double drift;        /* by how much the input's clock is fast, ppm */

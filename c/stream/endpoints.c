@@ -10,7 +10,7 @@
 /* A ring between a file and the callback, unless the caller gives one. src/run/ring-size.ts sizes those that JavaScript
  * makes by the same rule. */
 #define RING_LEAST 65536    /* frames, */
-#define RING_RATE 48000.0   /* which last as long at higher rates as they do at this one */
+#define RING_RATE 48000.0   /* at higher rates, as many as last equally long */
 #define RING_BURSTS 4       /* the device may take or give all frames of its latency, and a block more, at once */
 #define RING_MOST (1 << 30) /* frames */
 
@@ -156,7 +156,7 @@ static int writes_ring(const struct endpoint *set, int direction) {
   return direction == DEVICE_INPUT || set->kind == PS_ENDPOINT_FILE;
 }
 
-/* 0 if another running stream has it. A call from outside has it no longer than it takes to copy. */
+/* Returns 0 if another running stream has it. A call from outside holds it only while it copies. */
 static int claim_end(struct ring *ring, int end) {
   int found;
   while ((found = ring_claim(ring, end, RING_STREAM)) == RING_CALL) os_sleep(CALL_POLL);

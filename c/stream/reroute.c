@@ -52,7 +52,7 @@ static int32_t open_other(struct stream *stream, const int *by_default) {
   return status;
 }
 
-/* What the hole costs passes through the engine. 0 if a sink has no room for it. */
+/* Puts the frames of the hole through the engine. Returns 0 if a sink has no room for them. */
 static int bridge(struct stream *stream, double seconds) {
   struct engine *engine = &stream->engine;
   int64_t left = (int64_t)(seconds * stream->actual[PS_ACTUAL_SAMPLE_RATE]);

@@ -66,7 +66,7 @@ static void wait_prebuffer(struct stream *stream) {
   }
 }
 
-/* What the engine is to do, from what is set and taken. */
+/* The run for the engine, made of what is set and what the run has taken. */
 static struct engine_run engine_run(const struct stream *stream) {
   const struct endpoint *source = &stream->endpoints[DEVICE_OUTPUT], *sink = &stream->endpoints[DEVICE_INPUT];
   int is_ring = source->kind == PS_ENDPOINT_RING;
@@ -135,7 +135,7 @@ int32_t run_start(struct stream *stream) {
   error_save(&error);
   error.status = status;
   give_back(stream, PATIENCE_ABORTED);
-  forget_failure(stream); /* the caller gets the error: nothing has run that could have failed */
+  forget_failure(stream); /* the caller gets the error: no run has begun that could fail */
   stream_set_state(stream, before);
   return error_raise(&error);
 }

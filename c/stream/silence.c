@@ -1,11 +1,11 @@
-/* Whether a device has gone silent: one that has died says nothing, and neither does one that lives, for a while. */
+/* Whether a device has stopped calling back. One that is lost calls no more; one that works may pause for a while. */
 #include <math.h>
 
 #include "stream/state.h"
 
 #define LOST_AFTER 1.5   /* seconds without a callback after which a device counts as lost, */
 #define LOST_BEYOND 0.75 /* but not before it is this late: a block may be longer */
-#define ASK_AFTER 0.8    /* seconds after which one that may pause is asked whether it lives, and again */
+#define ASK_AFTER 0.8    /* seconds after which a device that may pause is asked whether it works, and again */
 #define LOOK_MOST 0.5    /* more than this between two looks is time in which this process, too, stood still */
 
 static void forget(struct silence *silence) {
@@ -30,8 +30,8 @@ static void look(struct stream *stream) {
   silence->seconds += since < LOOK_MOST ? since : LOOK_MOST;
 }
 
-/* A sound server is silent while a long buffer is being played, and for a while on a busy machine. One that is still
- * there says so. */
+/* A sound server does not call while a long buffer is played, nor for a while on a busy machine. One that works
+ * answers. */
 static int pauses(struct stream *stream) {
   struct silence *silence = &stream->silence;
   if (silence->seconds > stream->device.may_pause) return 0;
@@ -41,7 +41,7 @@ static int pauses(struct stream *stream) {
   return silence->seconds != INFINITY;
 }
 
-/* Seconds that a device which lives may let pass between two callbacks. */
+/* Seconds that a working device may let pass between two callbacks. */
 static double longest_pause(struct stream *stream) {
   const double *actual = stream->actual;
   double longest = (double)stream_anchor(stream).frames / actual[PS_ACTUAL_SAMPLE_RATE];

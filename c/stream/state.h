@@ -38,7 +38,7 @@ struct stream_map {
   int32_t entries[CHANNELS_MAX];
 };
 
-/* What the control thread makes of the heartbeats. */
+/* What the control thread concludes from the heartbeats. */
 struct silence {
   double looked;    /* os_time() of the last look, */
   double heartbeat; /* and what was seen then */
@@ -79,23 +79,23 @@ struct stream {
   struct meter meters[2]; /* input, output */
   struct timing timing;
   struct heard heard;          /* what of the source is heard when, */
-  int64_t heard_most;          /* and as far as anyone was told, under the lock: it never goes back */
+  int64_t heard_most;          /* the most that a caller has been given, under the lock: it never decreases */
   struct ring *rings[2];       /* of its endpoints, by direction, in use by it, */
   struct adapter *adapters[2]; /* and what converts them; NULL where nothing is to be converted */
   struct file_reader *reader;  /* NULL without a file source */
   struct file_writer *writer;  /* NULL without a file sink */
   _Atomic double heartbeat;    /* os_time() of the last callback, or of another sign that the device works */
   struct silence silence;
-  struct anchor anchor;    /* the last callback, for who reckons from it, */
-  struct glitch_log leaps; /* and what has to be reckoned in: at a frame, seconds more than its number tells */
+  struct anchor anchor;    /* the last callback, as the base of estimates, */
+  struct glitch_log leaps; /* and a correction to them: at a frame, seconds beyond what its number says */
   struct waits waits;      /* the threads that wait for it */
-  double expected;         /* callback only: os_time() at which the next callback is due; 0: no telling */
-  double period;           /* seconds of a frame, for the callback: it has no time for divisions */
+  double expected;         /* callback only: os_time() at which the next callback is due; 0: not known */
+  double period;           /* seconds of a frame: spares the callback a division */
 
   /* Control thread. */
   struct os_thread thread;
   struct os_event wake;               /* posted by commands, by the completing callback and by failing file threads */
-  struct os_mutex lock;               /* for what follows; never taken by the callback */
+  struct os_mutex lock;               /* guards what follows; never taken by the callback */
   int32_t queue[STREAM_COMMANDS + 3]; /* commands: the one under way, those that wait, CLOSE and COMMAND_QUIT */
   int32_t queued;
   int32_t next_ticket, done_ticket; /* the queue has the tickets from done_ticket to before next_ticket */

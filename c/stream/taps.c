@@ -91,8 +91,8 @@ static void look(struct tap *tap) {
   if (state == SINK_ENDED) tap->outcome = PS_TAP_ENDED;
 }
 
-/* The callback touches the tap no more: its file is finished, and it lets go. The lock is not held while the file's
- * thread, which may want it, is waited for. */
+/* The callback no longer uses the tap: finishes its file and gives back what it used. The lock is not held while the
+ * file's thread, which may want it, is waited for. */
 static void finish(struct tap *tap, double patience) {
   struct stream *stream = tap->stream;
   if (!tap->ring) return;

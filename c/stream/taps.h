@@ -39,9 +39,9 @@ int taps_tend(struct stream *stream);
 void taps_end(struct stream *stream, double patience);
 /* None is set any more. Under the lock, while no run is on. */
 void taps_drop(struct stream *stream);
-/* A finish of a file that is under way is to have no more patience than this. Under the lock. */
+/* Limits how long a file that is being finished may take. Under the lock. */
 void taps_hurry(struct stream *stream, double patience);
-/* Somebody (a device that freewheels) waits for the writers. Callback. */
+/* A device that freewheels waits for the writers. Callback. */
 void taps_wake(struct stream *stream);
 
 #endif

@@ -117,7 +117,8 @@ void waits_changed(struct stream *stream) {
   os_mutex_unlock(&wakers.lock);
 }
 
-/* Takes a stream for which nobody waits from the list. Under the lock; returns whether its use is to be released. */
+/* Removes a stream for which no thread waits from the list. Under the lock; returns whether its use is to be
+ * released. */
 static int unlist(struct stream *stream) {
   for (int i = 0; i < STREAM_WAITS; i++)
     if (stream->waits.list[i].waker) return 0;

@@ -1,5 +1,5 @@
-/* Wakers: how a thread of JavaScript, which nobody may call, is woken when a stream has something for it. The callback
- * only compares a frame count, and posts an event; one thread for all streams does the rest. */
+/* Wakers: how a JavaScript thread, which native threads may not call, is woken when a stream has something for it.
+ * The callback only compares a frame count, and posts an event; one thread for all streams does the rest. */
 #ifndef PS_STREAM_WAKER_H
 #define PS_STREAM_WAKER_H
 
@@ -44,7 +44,7 @@ static inline void waits_count(struct waits *waits, int64_t count) {
 
 /* Control thread, without the stream's lock: a command or the run has ended, or a sink was let go of. */
 void waits_changed(struct stream *stream);
-/* The same: nobody waits any more. */
+/* The same; no thread waits any more. */
 void waits_end(struct stream *stream);
 
 #endif
