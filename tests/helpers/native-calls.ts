@@ -6,15 +6,15 @@ const counts = new Map<string, number>();
 
 const { open } = runtime;
 runtime.open = (path, table) => {
-  const library = open(path, table);
-  const counted = Object.entries(library.functions).map(([name, call]) => [
+  const opened = open(path, table);
+  const counted = Object.entries(opened.functions).map(([name, call]) => [
     name,
     (...args: Parameters<typeof call>) => {
       counts.set(name, (counts.get(name) ?? 0) + 1);
       return (call as (...args: unknown[]) => number)(...args);
     },
   ]);
-  return { ...library, functions: Object.fromEntries(counted) as Functions };
+  return { ...opened, functions: Object.fromEntries(counted) as Functions };
 };
 
 /** The calls of each function since this was last called. */

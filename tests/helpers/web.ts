@@ -4,6 +4,18 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { random } from "./streams.ts";
 
+/** Sounds that arrive from the web, by the path of each. */
+export const kinds = {
+  wav: { format: "WAV", subtype: "PCM_16" },
+  flac: { format: "FLAC", subtype: "PCM_16" },
+  ogg: { format: "OGG", subtype: "VORBIS" },
+  opus: { format: "OGG", subtype: "OPUS" },
+  mp3: { format: "MP3", subtype: "MPEG_LAYER_III" },
+  aiff: { format: "AIFF", subtype: "PCM_16" },
+  caf: { format: "CAF", subtype: "PCM_16" },
+  voc: { format: "VOC", subtype: "PCM_16" }, // read as a whole
+};
+
 const PIECE_MOST = 4001; // bytes
 
 export interface SoundServer {

@@ -9,7 +9,7 @@ import { cat, made } from "../helpers/sound-bytes.ts";
 import { full, newFolder } from "../helpers/sounds.ts";
 import { equalSamples, noise, pause } from "../helpers/streams.ts";
 import { collectGarbage } from "../helpers/collect.ts";
-import { always, pieces, serveSounds, type SoundServer } from "../helpers/web.ts";
+import { always, kinds as webKinds, pieces, serveSounds, type SoundServer } from "../helpers/web.ts";
 
 const FRAMES = 20000;
 const FRAMES_OF_OGG = 96000; // of several pages
@@ -21,16 +21,11 @@ const samples = Float32Array.from(
 );
 
 const kinds = {
-  wav: { format: "WAV", subtype: "PCM_16" },
-  flac: { format: "FLAC", subtype: "PCM_16" },
-  ogg: { format: "OGG", subtype: "VORBIS" },
-  opus: { format: "OGG", subtype: "OPUS" },
-  mp3: { format: "MP3", subtype: "MPEG_LAYER_III" },
+  ...webKinds,
   aiff: { format: "AIFF", subtype: "PCM_24" },
   caf: { format: "CAF", subtype: "FLOAT" },
   au: { format: "AU", subtype: "PCM_16" },
   w64: { format: "W64", subtype: "PCM_16" },
-  voc: { format: "VOC", subtype: "PCM_16" }, // read as a whole
 };
 type Kind = keyof typeof kinds;
 const names = Object.keys(kinds) as Kind[];

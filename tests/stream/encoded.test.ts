@@ -9,21 +9,11 @@ import type { Source, SourceOptions } from "../../mod.ts";
 import { cat, made } from "../helpers/sound-bytes.ts";
 import { runTs } from "../helpers/runtime.ts";
 import { equalSamples, full, join, noise, pause, virtual } from "../helpers/streams.ts";
-import { always, pieces, serveSounds, type SoundServer } from "../helpers/web.ts";
+import { always, kinds, pieces, serveSounds, type SoundServer } from "../helpers/web.ts";
 
 const BLOCK = 64;
 const FRAMES = 20000;
 const shape = { sampleRate: 48000, channels: 2 };
-const kinds = {
-  wav: { format: "WAV", subtype: "PCM_16" },
-  flac: { format: "FLAC", subtype: "PCM_16" },
-  ogg: { format: "OGG", subtype: "VORBIS" },
-  opus: { format: "OGG", subtype: "OPUS" },
-  mp3: { format: "MP3", subtype: "MPEG_LAYER_III" },
-  aiff: { format: "AIFF", subtype: "PCM_16" },
-  caf: { format: "CAF", subtype: "PCM_16" },
-  voc: { format: "VOC", subtype: "PCM_16" }, // read as a whole
-};
 const names = Object.keys(kinds) as (keyof typeof kinds)[];
 const tones = Float32Array.from({ length: 2 * FRAMES }, (_, i) => 0.4 * Math.sin((i >> 1) * (0.03 + 0.02 * (i & 1))));
 const sounds = new Map<string, Uint8Array<ArrayBuffer>>(
