@@ -65,12 +65,6 @@ export function readSides<T>(text: string, read: (text: string, quoted: boolean)
   return { playback: values[0], recording: values.at(-1), single: values.length === 1 };
 }
 
-/** Converts the value of each side; a side without a value stays so. */
-export function mapSides<T, U>(sides: Sides<T>, convert: (value: T) => U): Sides<U> {
-  const on = (value: T | undefined) => value === undefined ? undefined : convert(value);
-  return { playback: on(sides.playback), recording: on(sides.recording), single: sides.single };
-}
-
 const mapPattern = /^\d+(:\d+)?(,\d+(:\d+)?)*$/;
 const channelsPattern = /^\d+(,\d+)*$/;
 

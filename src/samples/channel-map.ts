@@ -1,8 +1,5 @@
 import { requireInteger, show } from "../base/validate.ts";
 
-/** Channel i+1 is fed from channel mapping[i], one-based; 0 is silence. */
-export type ChannelMapping = readonly number[];
-
 /** The identity: every channel is fed from the channel of the same number. */
 export function identityMapping(channels: number): number[] {
   return Array.from({ length: channels }, (_, i) => i + 1);
