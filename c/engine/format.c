@@ -89,13 +89,8 @@ static void integers_from_doubles(int32_t format, const double *from, int32_t *t
   uint32_t unit = (uint32_t)1 << (32 - bits);
   for (size_t i = 0; i < count; i++) {
     double value = from[i] * scale;
-    if (value >= scale - 1)
-      value = scale - 1;
-    else if (value <= -scale)
-      value = -scale;
-    else if (isnan(value))
-      value = 0;
-    to[i] = aligned((uint32_t)(int32_t)lrint(value) * unit);
+    value = value > scale - 1 ? scale - 1 : value < -scale ? -scale : isnan(value) ? 0 : value;
+    to[i] = aligned((uint32_t)(int32_t)rint(value) * unit); /* lrint() is no instruction that works on vectors */
   }
 }
 
@@ -129,6 +124,31 @@ static void doubles_to(int32_t format, void *to, const double *from, size_t coun
     int32_t integers[BLOCK];
     integers_from_doubles(format, from, integers, count);
     integers_to(format, to, integers, count);
+  }
+}
+
+static void floats_from_int16(void *to, const void *from, size_t count) {
+  unsigned char *out = to;
+  const unsigned char *in = from;
+  for (size_t i = 0; i < count; i++) {
+    int16_t sample;
+    memcpy(&sample, in + 2 * i, sizeof sample);
+    float value = (float)sample * (1 / 32768.0F);
+    memcpy(out + 4 * i, &value, sizeof value);
+  }
+}
+
+void format_cut_to_int16(void *to, const void *from, size_t count) {
+  const float most = 2147483520.0F, least = -2147483648.0F; /* of 32 bits, in float32 */
+  unsigned char *out = to;
+  const unsigned char *in = from;
+  for (size_t i = 0; i < count; i++) {
+    float value;
+    memcpy(&value, in + 4 * i, sizeof value);
+    value *= -least;
+    value = value > most ? most : value < least ? least : isnan(value) ? 0 : value;
+    int16_t sample = (int16_t)((int32_t)rintf(value) >> 16);
+    memcpy(out + 2 * i, &sample, sizeof sample);
   }
 }
 
@@ -172,6 +192,10 @@ void format_convert(int32_t to_format, void *to, int32_t from_format, const void
   size_t to_bytes = format_bytes(to_format), from_bytes = format_bytes(from_format);
   if (to_format == from_format) {
     memcpy(to, from, count * to_bytes);
+    return;
+  }
+  if (to_format == PS_FORMAT_FLOAT32 && from_format == PS_FORMAT_INT16) {
+    floats_from_int16(to, from, count);
     return;
   }
   unsigned char *out = to;

@@ -18,5 +18,7 @@ void format_convert(int32_t to_format, void *to, int32_t from_format, const void
 int format_within(int32_t format, const void *samples, size_t count, double peak);
 /* Copies floating point, clipped to +-peak, with 0 for NaN. */
 void format_limit(int32_t format, void *to, const void *from, size_t count, double peak);
+/* float32 as sound files of 16 bits get it: clipped, rounded at 32 bits, cut to the upper 16, with 0 for NaN. */
+void format_cut_to_int16(void *to, const void *from, size_t count);
 
 #endif

@@ -33,8 +33,10 @@ struct codec_info {
   /* Out. */
   int64_t frames; /* CODEC_FRAMES_UNKNOWN */
   int32_t seekable;
-  int32_t natural; /* PS_FORMAT_ in which the codec works: floating point, or PS_FORMAT_INT32 for any integers */
-  double peak;     /* the largest floating point that the codec may be given; 0: see samples.c */
+  /* PS_FORMAT_ in which the codec works: floating point; PS_FORMAT_INT16 where the samples of the file are that as they
+   * stand, or in the other byte order; PS_FORMAT_INT32 for any other integers */
+  int32_t natural;
+  double peak; /* the largest floating point that the codec may be given; 0: see samples.c */
 };
 
 /* Statuses are PS_OK or an error, with the thread's error set unless it says otherwise. Frame numbers count from 0. */

@@ -33,6 +33,7 @@
 #define SF_MPEG 0x230000
 
 #define SF_PCM_S8 0x0001
+#define SF_PCM_16 0x0002
 #define SF_PCM_24 0x0003
 #define SF_FLOAT 0x0006
 #define SF_DOUBLE 0x0007

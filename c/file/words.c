@@ -7,7 +7,8 @@
 #define GIB_4 (INT64_C(1) << 32)
 
 int32_t format_word_natural(int32_t word) {
-  int32_t subtype = word & SF_SUBTYPE_MASK;
+  int32_t major = word & SF_MAJOR_MASK, subtype = word & SF_SUBTYPE_MASK;
+  if (subtype == SF_PCM_16 && major != SF_FLAC && major != SF_SDS && major != SF_PAF) return PS_FORMAT_INT16;
   if (subtype == SF_DOUBLE) return PS_FORMAT_FLOAT64;
   if (subtype == SF_FLOAT || subtype == SF_VORBIS || subtype == SF_OPUS ||
       (subtype >= SF_MPEG_LAYER_I && subtype <= SF_MPEG_LAYER_III))
