@@ -23,10 +23,11 @@ export interface ReadOptions<D extends FileDtype> {
 /** The names of the options of reading. */
 export const readOptionNames: OptionNames<ReadOptions<FileDtype>> = { dtype: true, fillValue: true, out: true };
 
-/** The largest piece of memory that is allocated at once for a header whose length may be wrong. */
-const PART_BYTES = 2 ** 26;
-/** The first piece if the length is not known. */
-const FIRST_PART_BYTES = 2 ** 20;
+/** The first piece of memory, and the others, if the length is not known. */
+const [FIRST_PART_BYTES, PART_BYTES] = [2 ** 20, 2 ** 26];
+/** Memory for a length that a header promises, as far as it is not what has come times `PROMISED_TIMES`. */
+const PROMISED_BYTES = 2 ** 23;
+const PROMISED_TIMES = 64;
 
 /** The dtype that follows from an array's type. */
 function ownDtype(array: ArrayBufferView): FileDtype | undefined {
@@ -143,13 +144,17 @@ export class Gathering<D extends FileDtype> {
     // New memory is as long as its samples, also where more was expected.
     if (out !== undefined || (this.#parts.length === 1 && this.#done === frames)) return this.#cut(samples, this.#done);
     const all = newSamples(dtype, this.#done * channels);
+    this.#moveInto(all);
+    return all;
+  }
+
+  #moveInto(all: FileSamples<D>): void {
     const bytes = new Uint8Array(all.buffer);
     let at = 0;
-    for (const { samples, done } of this.#parts) {
+    for (const { samples, done } of this.#parts.splice(0)) {
       bytes.set(new Uint8Array(samples.buffer, samples.byteOffset, done * this.#frameBytes), at);
       at += done * this.#frameBytes;
     }
-    return all;
   }
 
   get #frameBytes(): number {
@@ -159,10 +164,18 @@ export class Gathering<D extends FileDtype> {
   #newPart(): Part<D> {
     const { out, dtype, channels } = this.#reading;
     if (out !== undefined) return new Part(out, this.#frames);
-    const most = this.#parts.length === 0 && this.#frames === Infinity ? FIRST_PART_BYTES : PART_BYTES;
-    const left = this.#frames - this.#done;
-    const frames = this.#trusted ? left : Math.min(left, Math.ceil(most / this.#frameBytes));
-    return new Part(newSamples(dtype, frames * channels), frames);
+    const framesIn = (bytes: number) => Math.ceil(bytes / this.#frameBytes);
+    if (this.#frames === Infinity) {
+      const frames = framesIn(this.#parts.length === 0 ? FIRST_PART_BYTES : PART_BYTES);
+      return new Part(newSamples(dtype, frames * channels), frames);
+    }
+    // One piece, so that nothing is left to be moved at the end, as far as the header has kept its word.
+    const most = this.#trusted ? Infinity : Math.max(PROMISED_TIMES * this.#done, framesIn(PROMISED_BYTES));
+    const frames = Math.min(this.#frames, most);
+    const part = new Part(newSamples(dtype, frames * channels), frames);
+    this.#moveInto(part.samples);
+    part.done = this.#done;
+    return part;
   }
 
   /** The first `frames` frames of an array. */
