@@ -184,12 +184,12 @@ static void probe_au(int64_t length, const bytes *head, struct probe *probe) {
       is_block = encoding >= 23 && encoding <= 26; /* G.72x */
   if (sound < 24) return;
   probe->sound = sound;
+  int unknown = (size == 0 && length != sound) || size == 0xFFFFFFFF;
   if (length >= 0 && sound > length)
     probe->refusal = "the header is damaged: the sound is said to begin beyond the end of the file";
-  else if ((size == 0 && length != sound) || size == 0xFFFFFFFF)
+  else if (unknown || size > INT32_MAX) /* libsndfile takes this number for one with a sign */
     patch_number(probe, 8, length < 0 && is_block ? AU_BLOCKS_MOST : 0xFFFFFFFF, 4, big);
-  else if (size != 0xFFFFFFFF)
-    probe->end = sound + size;
+  if (!unknown && !probe->refusal) probe->end = sound + size;
 }
 
 /* -------------------------------------------------------- a MIDI sample dump */
