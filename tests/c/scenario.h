@@ -88,12 +88,28 @@ static inline void scenario_check_stderr_open(void) {
   CHECK_EQUAL(lseek(stderr_caught, 0, SEEK_END), before + 1);
 }
 
-/* Runs a scenario in a child process. */
-static inline int scenario_passes(void (*scenario)(void)) {
+#define SCENARIOS_MOST 8
+static struct scenario_begun {
+  void (*scenario)(void);
+  pid_t child;
+  int caught;
+} scenarios_begun[SCENARIOS_MOST];
+
+static inline struct scenario_begun *scenario_find(void (*scenario)(void)) {
+  for (int i = 0; i < SCENARIOS_MOST; i++)
+    if (scenarios_begun[i].scenario == scenario) return &scenarios_begun[i];
+  return NULL;
+}
+
+/* Begins a scenario, in a child process. Those that mostly wait may be begun together: scenario_passes() waits for the
+ * end of each. */
+static inline struct scenario_begun *scenario_begin(void (*scenario)(void)) {
+  struct scenario_begun *begun = scenario_find(NULL);
   fflush(stdout);
-  stderr_caught = make_stderr_file();
-  pid_t child = fork();
-  if (child == 0) {
+  begun->scenario = scenario;
+  begun->caught = stderr_caught = make_stderr_file();
+  begun->child = fork();
+  if (begun->child == 0) {
     setvbuf(stdout, NULL, _IOLBF, 0);
     atomic_store(&test_failures, 0);
     catch_stderr();
@@ -102,17 +118,25 @@ static inline int scenario_passes(void (*scenario)(void)) {
     fflush(stdout);
     exit(atomic_load(&test_failures) != 0);
   }
-  int status;
-  waitpid(child, &status, 0);
+  return begun;
+}
+
+/* Runs a scenario, unless it has begun, to its end. */
+static inline int scenario_passes(void (*scenario)(void)) {
+  struct scenario_begun *begun = scenario_find(scenario);
+  if (!begun) begun = scenario_begin(scenario);
+  int status, caught = begun->caught;
+  waitpid(begun->child, &status, 0);
+  begun->scenario = NULL;
   if (WIFSIGNALED(status)) {
     char text[4000];
-    off_t size = lseek(stderr_caught, 0, SEEK_END), from = size > (off_t)sizeof text ? size - (off_t)sizeof text : 0;
-    ssize_t length = pread(stderr_caught, text, sizeof text, from);
+    off_t size = lseek(caught, 0, SEEK_END), from = size > (off_t)sizeof text ? size - (off_t)sizeof text : 0;
+    ssize_t length = pread(caught, text, sizeof text, from);
     printf("# ended by signal %d, with this on stderr:\n%.*s\n", WTERMSIG(status), (int)(length > 0 ? length : 0),
            text);
   } else if (WEXITSTATUS(status) != 0)
     printf("# ended with %d\n", WEXITSTATUS(status));
-  close(stderr_caught);
+  close(caught);
   return status == 0;
 }
 
@@ -134,6 +158,13 @@ static inline int32_t run_forever(double device, enum directions directions, dou
   CHECK_WITHIN(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT), frames, 10 * 48000);
   return stream;
 }
+
+/* Begins scenarios that take certain programs. */
+#define BEGIN_WITH(programs, ...)                                                                              \
+  do {                                                                                                         \
+    void (*const all[])(void) = {__VA_ARGS__};                                                                 \
+    for (size_t i = 0; i < sizeof all / sizeof *all && !missing_server(programs); i++) scenario_begin(all[i]); \
+  } while (0)
 
 /* RUN for a test that takes certain programs. */
 #define RUN_WITH(programs, name)                     \

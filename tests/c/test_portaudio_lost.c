@@ -159,13 +159,18 @@ TEST(pulseaudio_lost_early) { CHECK(scenario_passes(pulse_killed_early) && scena
 TEST(pulseaudio_pauses) { CHECK(scenario_passes(pulse_pauses)); }
 
 int main(void) {
+  /* JACK's servers share a register with room for eight of them, and tests in other processes have some. */
+  BEGIN_WITH(JACK_PROGRAMS, jack_killed, jack_stopped);
   RUN_WITH(JACK_PROGRAMS, jack_server_killed);
   RUN_WITH(JACK_PROGRAMS, jack_server_stopped);
+  BEGIN_WITH(JACK_PROGRAMS, jack_continued, jack_killed_idle);
   RUN_WITH(JACK_PROGRAMS, jack_server_stopped_and_continued);
   RUN_WITH(JACK_PROGRAMS, jack_server_killed_under_idle_streams);
+  BEGIN_WITH(JACK_PROGRAMS, jack_killed_early, jack_stopped_early);
+  RUN_WITH(JACK_PROGRAMS, jack_server_lost_early);
+  BEGIN_WITH(PULSE_PROGRAMS, pulse_pauses, pulse_killed, pulse_stopped, pulse_killed_early, pulse_stopped_early);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_killed);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_stopped);
-  RUN_WITH(JACK_PROGRAMS, jack_server_lost_early);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_lost_early);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_pauses);
   return test_end();

@@ -153,6 +153,8 @@ TEST(pulseaudio_pauses) { CHECK(scenario_passes(pause_sink)); }
 int main(void) {
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_gives_equal_samples);
   RUN_WITH(PIPEWIRE_PROGRAMS, pipewire_gives_equal_samples);
+  BEGIN_WITH(PULSE_PROGRAMS, pause_sink, pulse_killed, pulse_stopped);
+  BEGIN_WITH(PIPEWIRE_PROGRAMS, pipewire_killed, pipewire_stopped);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_lost);
   RUN_WITH(PIPEWIRE_PROGRAMS, pipewire_lost);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_pauses);
