@@ -28,7 +28,7 @@ function options() {
         full: { type: "boolean", default: false },
         only: { type: "string", multiple: true, default: [] },
         also: { type: "string", multiple: true, default: [] },
-        jobs: { type: "string", default: "4" },
+        jobs: { type: "string", default: "5" },
       },
       allowPositionals: true,
     });
@@ -150,7 +150,7 @@ async function test() {
       failures.push(`${suite.padEnd(8)} ${name}\n${indent(failedLines(result.text))}`);
     }
   };
-  // Most tests wait for a clock most of the time, so four fit on two cores. What measures time comes in the end, three
+  // Most tests wait for a clock most of the time, so five fit on two cores. What measures time comes in the end, three
   // at a time; what makes packages runs one after the other, for it uses the same folder.
   const chosenJobs = jobs(chosen).filter(({ kind }) => chosen.only.includes(kind));
   const [packaging, others] = [true, false].map((yes) =>

@@ -1,5 +1,6 @@
 // Programs in the documents that are marked "ts run" run as they were copied, in a project where `pastream` is the only
 // package. (That the others have the right types is one of the checks.)
+// On one Node: it starts many processes.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";

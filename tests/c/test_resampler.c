@@ -1,5 +1,6 @@
 /* The resampler against a model: each output frame worked out by itself, in double precision, from the definition. And
- * what is promised of it: lengths, alignment, delay, quality, and that blocks of any size make the same. */
+ * what is promised of it: lengths, alignment, delay, quality, and that blocks of any size make the same.
+ * No threads: it runs on one. */
 #include "engine/resampler.h"
 
 #include <math.h>
@@ -7,8 +8,6 @@
 
 #include "engine/format.h"
 #include "engine/resampler_kernel.h"
-#include "engine/resampler_table.h"
-#include "os/os.h"
 #include "pastream.h"
 #include "random.h"
 #include "test.h"
@@ -314,38 +313,6 @@ TEST(a_tone_keeps_its_quality_under_drift) {
   resampler_free(r);
 }
 
-/* ----------------------------------------------------------- the tables */
-
-TEST(tables_are_shared_and_freed) {
-  size_t before = resampler_tables_live();
-  struct resampler *a = make(44100, 48000, 1, 0, 0), *b = make(88200, 96000, 8, 3, 4), *c = make(48000, 44100, 1, 0, 0);
-  CHECK_EQUAL(resampler_tables_live(), before + 2);
-  resampler_free(a);
-  CHECK_EQUAL(resampler_tables_live(), before + 2);
-  resampler_free(b);
-  resampler_free(c);
-  resampler_free(NULL);
-  CHECK_EQUAL(resampler_tables_live(), before);
-}
-
-static void churn(void *argument) {
-  (void)argument;
-  struct random random = {seed + 1};
-  for (int i = 0; i < 40; i++) {
-    struct resampler *r = make(48000, random_once_in(&random, 2) ? 16000 : 24000, 1, 0, 0);
-    struct resampler_block step = {(const float[100]){0}, 100, (float[100]){0}, 100};
-    resampler_process(r, &step);
-    resampler_free(r);
-  }
-}
-
-TEST(tables_are_shared_between_threads) {
-  struct os_thread threads[3];
-  for (int i = 0; i < 3; i++) CHECK_EQUAL(os_thread_start(&threads[i], "churn", OS_THREAD_NORMAL, churn, NULL), 0);
-  for (int i = 0; i < 3; i++) os_thread_join(&threads[i]);
-  CHECK_EQUAL(resampler_tables_live(), 0);
-}
-
 TEST(what_cannot_be_converted_is_refused) {
   static const struct resampler_setup wrong[] = {
       {0, 48000, 1, 0, 0, 0},     {48000, NAN, 1, 0, 0, 0},    {48000, 1e300, 1, 0, 0, 0},
@@ -395,8 +362,6 @@ int main(void) {
   RUN(a_sample_that_is_no_number_does_no_lasting_harm);
   RUN(the_ratio_varies_smoothly_and_within_bounds);
   RUN(a_tone_keeps_its_quality_under_drift);
-  RUN(tables_are_shared_and_freed);
-  RUN(tables_are_shared_between_threads);
   RUN(what_cannot_be_converted_is_refused);
   RUN(processors_agree);
   return test_end();

@@ -1,5 +1,6 @@
 // Rings between the device and JavaScript or a file: how large they are, how full at a start, and what may be put in.
 // Measures time: whether JavaScript keeps ahead of a device in real time.
+// On one Node: it plays for several seconds.
 import assert from "node:assert/strict";
 import { createReadStream, writeFileSync } from "node:fs";
 import { after, before, describe, it } from "node:test";

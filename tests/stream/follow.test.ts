@@ -1,4 +1,5 @@
 // onDeviceLost: a stream that goes on on another device.
+// On one Node: it plays for several seconds.
 import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { InputStream } from "../../mod.ts";
