@@ -47,6 +47,7 @@ function options() {
  */
 function jobs({ full, filters }) {
   const limits = { timeout: full ? 3600 : 300, env: full ? { PASTREAM_TEST_FULL: "1" } : {} };
+  const patient = { ...limits, timeout: Math.max(limits.timeout, 900) };
   const allRuntimes = runtimes();
   const newest = allRuntimes.at(-1);
   /** Long files take one runtime, or one Node where there are two; what is published is tested on all. */
@@ -69,7 +70,7 @@ function jobs({ full, filters }) {
         kind: build.kind,
         suite: build.name,
         name: file,
-        run: () => runCTest(build, file, limits),
+        run: () => runCTest(build, file, build.emulated ? patient : limits),
       }))
     ),
     ...allRuntimes.flatMap((runtime) =>
@@ -85,7 +86,7 @@ function jobs({ full, filters }) {
         kind: runtime.kind,
         suite: runtime.name,
         name: file,
-        run: () => runFile(runtime, file, { ...limits, timeout: 900 }),
+        run: () => runFile(runtime, file, patient),
       }))
     ),
     // These start every runtime themselves.
@@ -93,7 +94,7 @@ function jobs({ full, filters }) {
       kind: "packages",
       suite: "packages",
       name: file,
-      run: () => runFile(newest, file, { ...limits, timeout: 900 }),
+      run: () => runFile(newest, file, patient),
     })),
     ...testFiles("tests/browser", filters).map((file) => ({
       kind: "browser",

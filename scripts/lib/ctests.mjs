@@ -32,7 +32,8 @@ function realtimeCompiler() {
 
 /**
  * A way to build and run: `runs` says whether a test's source can be run in it, `shares` which of the files that tests
- * share it can compile; `run` starts a program, where `runner` in front of its path is not enough.
+ * share it can compile; `run` starts a program, where `runner` in front of its path is not enough. What is `emulated`
+ * takes long.
  */
 export const builds = [
   {
@@ -78,6 +79,7 @@ export const builds = [
     compiler: () => [findCompiler().path, "cc"],
     flags: ["-O2", "-target", "aarch64-linux-musl", "-static"],
     runner: ["qemu-aarch64"],
+    emulated: true,
     runs: (source) =>
       process.platform === "linux" && process.arch === "x64" && findCompiler().kind === "zig" &&
       !replacesFunctions.test(source) && !/"servers\.h"|\bps_library_|\bps_file_/.test(source),
