@@ -105,11 +105,13 @@ describe("a closed stream", () => {
     await stream.start();
     await Promise.all([stream.close(), stream.close(), stream[Symbol.asyncDispose]()]);
     const failing = new OutputStream(realtime);
+    let started = false;
     failing.setSource(async () => {
-      await pause(20);
+      while (!started) await pause(1);
       throw new Error("mine");
     });
     await failing.start({ prebuffer: false });
+    started = true;
     while (failing.active) await pause(1);
     const closes = await Promise.allSettled([failing.close(), failing.close()]);
     assert.deepEqual(closes.map(({ status }) => status), ["rejected", "fulfilled"]);
