@@ -173,7 +173,8 @@ PS_API int32_t ps_library_text(int32_t which, int32_t what, char *text, int32_t 
 /* ------------------------------------------------------------ ring buffers */
 
 /* The ends of a ring. The end that a running stream works is its own: what a reader or writer would do there is
- * PS_ERR_ACTIVE (wait for the end of the run), except ps_ring_end. */
+ * PS_ERR_ACTIVE (wait for the end of the run), except ps_ring_end and
+ * ps_ring_fail. */
 #define PS_END_READER 0
 #define PS_END_WRITER 1
 
@@ -224,6 +225,9 @@ PS_API int32_t ps_ring_set_rate(int32_t ring, double rate);
 /* Says that no more will be written: a stream that finds the ring empty then knows the end of the data from a writer
  * that is late. Writer. */
 PS_API int32_t ps_ring_end(int32_t ring);
+/* The same of a writer that has failed: the run that plays the ring ends where the ring does, with all of it heard, by
+ * PS_ERR_BUFFER_EMPTY, whatever its frames and pad are. Writer. */
+PS_API int32_t ps_ring_fail(int32_t ring);
 
 /* ----------------------------------------------------------------- devices */
 

@@ -64,6 +64,8 @@ export const symbols = {
   ps_ring_set_rate: { parameters: ["i32", "f64"], result: "i32" },
   // int32_t ps_ring_end(int32_t ring)
   ps_ring_end: { parameters: ["i32"], result: "i32" },
+  // int32_t ps_ring_fail(int32_t ring)
+  ps_ring_fail: { parameters: ["i32"], result: "i32" },
   // int32_t ps_device_count(void)
   ps_device_count: { parameters: [], result: "i32" },
   // int32_t ps_device_info(int32_t device, double *info, int32_t info_size, char *name, int32_t name_size)

@@ -142,7 +142,10 @@ static struct plan plan_source(const struct engine *engine, size_t frames, int c
   plan.wanted = wanted;
   plan.late = plan.played < wanted && !ended;
   int64_t after_source = READ(engine->count) + (int64_t)(plan.silent + plan.played);
-  if (draining) {
+  if (plan.played < wanted && ended == RING_FAILED) {
+    plan.error = PS_ERR_BUFFER_EMPTY;
+    plan.frames = plan.silent + plan.played;
+  } else if (draining) {
     if (plan.late || plan.played == plan.frames) return plan;
     plan.total = after_source;
     plan.frames = plan.played;
@@ -236,6 +239,8 @@ int engine_process(struct engine *engine, const void *input, void *output, size_
   if (output) play(engine, &plan, output, frames, time);
   if (input) capture(engine, &plan, input, time);
   ADD(engine->count, (int64_t)plan.frames);
+  /* What came before the end of a source is good: it is heard whole. */
+  if (plan.error == PS_ERR_BUFFER_EMPTY) end_run(engine, CALLBACK_COMPLETE, plan.error);
   if (plan.error) end_run(engine, CALLBACK_ABORT, plan.error);
   if (plan.full) end_run(engine, CALLBACK_COMPLETE, PS_OK);
   if (engine->run.fatal_xruns && READ(engine->xruns)) end_run(engine, CALLBACK_ABORT, PS_ERR_XRUN);

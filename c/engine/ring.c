@@ -92,7 +92,10 @@ size_t ring_read_available(struct ring *ring) {
 
 size_t ring_write_available(struct ring *ring) { return ring->size - ring_read_available(ring); }
 
-void ring_end(struct ring *ring) { atomic_store_explicit(&ring->ended, 1, memory_order_release); }
+void ring_end(struct ring *ring, int how) {
+  int32_t not_yet = 0;
+  atomic_compare_exchange_strong_explicit(&ring->ended, &not_yet, how, memory_order_release, memory_order_relaxed);
+}
 
 int ring_ended(const struct ring *ring) { return atomic_load_explicit(&ring->ended, memory_order_acquire); }
 

@@ -69,8 +69,11 @@ size_t ring_read(struct ring *ring, void *data, size_t count);
 size_t ring_write(struct ring *ring, const void *data, size_t count);
 size_t ring_read_available(struct ring *ring);
 size_t ring_write_available(struct ring *ring);
-void ring_end(struct ring *ring);
-/* Whether the writer has ended. Ask before looking for data: what it wrote before its end is then seen. */
+/* No more will be written: `how` is RING_ENDED or RING_FAILED. The first word stands. Any thread. */
+#define RING_ENDED 1
+#define RING_FAILED 2
+void ring_end(struct ring *ring, int how);
+/* How the writer has ended; 0: not yet. Ask before looking for data: what it wrote before its end is then seen. */
 int ring_ended(const struct ring *ring);
 void ring_flush(struct ring *ring);
 

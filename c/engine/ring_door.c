@@ -173,12 +173,15 @@ int32_t ps_ring_set_rate(int32_t handle, double rate) {
   return ring_done(ring, 0);
 }
 
-int32_t ps_ring_end(int32_t handle) {
+static int32_t end(int32_t handle, int how) {
   struct ring *ring = ring_use(handle);
   if (!ring) return PS_ERR_HANDLE;
-  ring_end(ring);
+  ring_end(ring, how);
   return ring_done(ring, 0);
 }
+
+int32_t ps_ring_end(int32_t handle) { return end(handle, RING_ENDED); }
+int32_t ps_ring_fail(int32_t handle) { return end(handle, RING_FAILED); }
 
 /* ------------------------------------------------------------------ questions */
 
@@ -211,7 +214,7 @@ int32_t ps_ring_info(int32_t handle, int32_t what) {
   switch (what) {
     case PS_RING_SIZE: status = (int32_t)ring->size; break;
     case PS_RING_ELEMENT_SIZE: status = (int32_t)ring->element_size; break;
-    case PS_RING_ENDED: status = ring_ended(ring); break;
+    case PS_RING_ENDED: status = ring_ended(ring) != 0; break;
     case PS_RING_ACTIVE: status = is_active(ring, PS_END_READER) || is_active(ring, PS_END_WRITER); break;
     default: break;
   }

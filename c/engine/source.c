@@ -127,10 +127,11 @@ void source_notice(struct engine *engine) {
 
 /* ------------------------------------------------------------------- taking */
 
-/* A source that is being drained has ended, except a file, whose thread still reads on. */
+/* How: RING_ENDED, RING_FAILED or 0. One that is being drained has, except a file, whose thread still reads on. */
 static int has_ended(const struct engine *engine) {
-  return engine->run.source_complete || (is_draining(engine) && !engine->run.source_file) ||
-         ring_ended(engine->run.source);
+  if (engine->run.source_complete) return RING_ENDED;
+  int ended = ring_ended(engine->run.source);
+  return ended || !is_draining(engine) || engine->run.source_file ? ended : RING_ENDED;
 }
 
 /* Frames of the ring that can be taken now. */
@@ -162,7 +163,8 @@ static size_t adapter_holds(const struct engine *engine, size_t wanted, int can_
 size_t source_holds(const struct engine *engine, size_t wanted, int can_wait, int *ended) {
   const struct engine_source *source = &engine->source;
   int ends_at_fade = source->clearing && (engine->run.source_loop || engine->run.source_file);
-  *ended = source->cut || ends_at_fade || has_ended(engine); /* first: what was written before the end is then seen */
+  /* First: what was written before the end is then seen. */
+  *ended = source->cut || ends_at_fade ? RING_ENDED : has_ended(engine);
   if (source->cut) return 0;
   if (ends_at_fade) return wanted < source->fade_left ? wanted : source->fade_left;
   if (source->adapter) return adapter_holds(engine, wanted, can_wait, *ended);

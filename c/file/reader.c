@@ -23,17 +23,6 @@ struct file_reader {
   struct error error;
 };
 
-/* At the end of the file: seeks to its start if it is played again. 0 if not. */
-static int start_again(struct file_reader *reader, int64_t pass) {
-  int64_t position = file_tell(reader->file);
-  if (!reader->options.loop || atomic_load(&reader->last_pass)) return 0;
-  if (pass == 0 && position == 0) return 0; /* an empty file: it would never end */
-  reader->end = position;
-  int64_t status = file_seek(reader->file, 0, 0);
-  if (status < 0) reader->options.failed(reader->options.argument);
-  return status >= 0;
-}
-
 /* The ring was filled up: sleeps for a quarter of what it holds, so that more than half of it stays full. */
 static void wait_for_room(struct file_reader *reader) {
   double seconds = (double)reader->ring->size / 4 / reader->options.sample_rate;
@@ -42,19 +31,23 @@ static void wait_for_room(struct file_reader *reader) {
   os_event_wait(&reader->wake, seconds);
 }
 
-/* What came before the failure is good, and the source ends with it: where that ends the run, it is heard whole. */
+/* What came before the failure is good, and the run ends with it when it was heard. */
 static void fail(struct file_reader *reader, int is_first_read) {
   if (atomic_load(&reader->stop)) return; /* which has interrupted the read */
   error_save(&reader->error);
   if (is_first_read) reader->options.failed(reader->options.argument); /* the run need not start */
   atomic_store_explicit(&reader->failed, 1, memory_order_release);
-  ring_end(reader->ring);
-  if (is_first_read) return;
-  while (!atomic_load(&reader->stop) && ring_read_available(reader->ring) > 0) wait_for_room(reader);
-  if (!atomic_load(&reader->stop)) os_event_wait(&reader->wake, SLEEP_MOST);
-  if (ring_read_available(reader->ring) > 0) return; /* it was stopped before that */
-  error_raise(&reader->error);
-  reader->options.failed(reader->options.argument);
+  ring_end(reader->ring, RING_FAILED);
+}
+
+/* At the end of the file: seeks to its start if it is played again. 0 if not, or negative. */
+static int64_t start_again(struct file_reader *reader, int64_t pass) {
+  int64_t position = file_tell(reader->file);
+  if (!reader->options.loop || atomic_load(&reader->last_pass)) return 0;
+  if (pass == 0 && position == 0) return 0; /* an empty file: it would never end */
+  reader->end = position;
+  int64_t status = file_seek(reader->file, 0, 0);
+  return status < 0 ? status : 1;
 }
 
 int32_t file_reader_error(const struct file_reader *reader) {
@@ -74,21 +67,18 @@ static void run(void *argument) {
       continue;
     }
     int64_t count = file_read(reader->file, region.part[0], (int64_t)region.count[0], reader->options.format);
-    if (count < 0) {
+    int64_t again = count == 0 ? start_again(reader, pass) : 1;
+    if (count < 0 || again < 0) {
       fail(reader, is_first_read);
-      break;
+      return;
     }
-    if (count == 0) {
-      if (!start_again(reader, pass)) break;
-      pass = 0;
-      continue;
-    }
+    if (again == 0) break;
+    pass = count > 0 ? pass + count : 0;
     is_first_read = 0;
     ring_write_advance(reader->ring, (size_t)count);
-    pass += count;
     if (left > 0) left -= count;
   }
-  ring_end(reader->ring);
+  ring_end(reader->ring, RING_ENDED);
 }
 
 struct file_reader *file_reader_start(struct file *file, struct ring *ring, const struct file_thread_options *options) {

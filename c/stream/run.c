@@ -142,18 +142,24 @@ int32_t run_start(struct stream *stream) {
 
 /* ---------------------------------------------------------------------- end */
 
+/* Whether the engine has come to the end of what there is to be heard, for good or because a source has failed. */
+static int has_completed(struct stream *stream) {
+  return atomic_load_explicit(&stream->engine.ended, memory_order_acquire) &&
+         stream->engine.result == CALLBACK_COMPLETE;
+}
+
 void run_end(struct stream *stream, int32_t final) {
   struct device *device = &stream->device;
   stream_set_state(stream, PS_STATE_ENDING);
   atomic_store_explicit(&stream->host.halted, 1, memory_order_release);
-  int failed = has_failed(stream), play_out = !failed && final != PS_STATE_ABORTED;
+  int failed = has_failed(stream), play_out = final != PS_STATE_ABORTED && (!failed || has_completed(stream));
   int32_t status = !stream->has_device ? PS_OK : play_out ? device->ops->stop(device) : device->ops->abort(device);
   if (status < 0 && play_out) {
     stream_fail(stream);
     device->ops->abort(device);
   }
   if (atomic_load(&stream->host.aborting)) final = PS_STATE_ABORTED; /* meanwhile */
-  stream_note_heard(stream, !failed && final != PS_STATE_ABORTED);
+  stream_note_heard(stream, play_out && final != PS_STATE_ABORTED);
   double patience = failed || final == PS_STATE_ABORTED ? PATIENCE_ABORTED
                     : final == PS_STATE_STOPPED         ? PATIENCE_STOPPED
                                                         : PATIENCE_COMPLETED;

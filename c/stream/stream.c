@@ -148,7 +148,7 @@ int32_t ps_stream_drain(int32_t handle) {
     /* First, so that the end of the source is not seen without it, and silence played. */
     atomic_store_explicit(&stream->engine.draining, 1, memory_order_release);
     if (source->kind == PS_ENDPOINT_RING && !(source->flags & PS_SOURCE_COMPLETE))
-      ring_end((struct ring *)source->object);
+      ring_end((struct ring *)source->object, RING_ENDED);
     if (state == PS_STATE_ACTIVE && stream->reader) file_reader_end_loop(stream->reader);
   }
   os_mutex_unlock(&stream->lock);

@@ -14,8 +14,8 @@ import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { prebufferFrames, ringFrames } from "../run/ring-size.ts";
 import type { Run } from "../run/run.ts";
+import { BufferEmptyError } from "../library/errors.ts";
 import type { SamplesOf } from "../samples/formats.ts";
-import { IncompleteFrameError } from "../samples/frame-joiner.ts";
 import { dismiss, isIterable, isIterator, isStream, type Stepped, type Steps, stepsOf } from "../base/steps.ts";
 import { bytesOf, requireReadable } from "../sound-file/incoming.ts";
 import { KnownSteps } from "../sound-file/recognize.ts";
@@ -56,6 +56,8 @@ export class TaskPlayback implements Playback {
   /** The file that the pieces of this run turned out to be. */
   #file: SoundFile | undefined;
   #decoded: FilePlayback | undefined;
+  /** Why it ended too early in this run. */
+  #failure: { readonly error: unknown } | undefined;
 
   constructor(feed: Feed, shape: StreamDirection, bufferSize: number | undefined) {
     this.#feed = feed;
@@ -75,6 +77,7 @@ export class TaskPlayback implements Playback {
 
   attach(stream: NativeStream): void {
     this.#tasks.renew();
+    this.#failure = undefined;
     stream.setSource(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#shape), 0);
   }
 
@@ -95,13 +98,14 @@ export class TaskPlayback implements Playback {
           await fed;
         }
       } catch (error) {
-        if (!(error instanceof IncompleteFrameError)) throw error;
-        run.failAtEnd(error); // all whole frames are played first
+        if (end.signal.aborted) return; // an error after the end of the source is ignored
+        if (run.state === "preparing" && ring.readAvailable === 0) throw error;
+        this.#failure = { error };
+        native().ps_ring_fail(ringHandle(ring)); // what it has given is heard first
       }
       native().ps_ring_end(ringHandle(ring));
     });
-    // An error after the end of the source is ignored.
-    work.catch((error) => end.signal.aborted || host.fail(run, error)).finally(ready);
+    work.catch((error) => host.fail(run, error)).finally(ready);
     return begun;
   }
 
@@ -145,6 +149,7 @@ export class TaskPlayback implements Playback {
   }
 
   explain(error: unknown): unknown {
+    if (this.#failure && error instanceof BufferEmptyError) return this.#failure.error;
     return this.#decoded ? this.#decoded.explain(error) : error;
   }
 

@@ -62,7 +62,6 @@ export class Run {
   #sinks = 0;
   #outcome: number | undefined;
   #failure: { readonly error: unknown } | undefined;
-  #errorAtEnd: { readonly error: unknown } | undefined;
   #reported = false;
   /** Whether `ended` is awaited. */
   #endAwaited = false;
@@ -115,11 +114,6 @@ export class Run {
     return true;
   }
 
-  /** Makes `error` the error of the run when it ends, unless it has another one then. */
-  failAtEnd(error: unknown): void {
-    this.#errorAtEnd ??= { error };
-  }
-
   /** Makes the reason of a signal the error of the run, unless it has one or has settled; returns whether it did. */
   interrupt(reason: unknown): boolean {
     if (this.isSettled) return false;
@@ -146,7 +140,6 @@ export class Run {
 
   /** The native side has released source and sink. `outcome` is how the run ended, as a PS_STATE_. */
   release(outcome?: number): void {
-    if (this.#errorAtEnd) this.fail(this.#errorAtEnd.error);
     this.state = "ended";
     this.#outcome = this.failed ? PS_STATE_ABORTED : outcome;
     this.#resolveReleased();

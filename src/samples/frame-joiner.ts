@@ -1,6 +1,3 @@
-/** The error for samples that end within a frame. */
-export class IncompleteFrameError extends RangeError {}
-
 /** Joins pieces of bytes that may end within a frame: the bytes after the last whole frame are kept for the next. */
 export class FrameJoiner {
   readonly #frameBytes: number;
@@ -26,7 +23,7 @@ export class FrameJoiner {
   requireWhole(name: string): void {
     const left = this.#rest.length;
     if (left === 0) return;
-    throw new IncompleteFrameError(
+    throw new RangeError(
       `${name} must end with a whole frame of ${this.#frameBytes} bytes, not after ${left} of them`,
     );
   }

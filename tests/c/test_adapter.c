@@ -106,7 +106,7 @@ TEST(a_source_is_played_as_in_one_pass) {
       size_t now = block_frames();
       if (waits && written < run.frames)
         written += ring_write(ring, sound + written * (size_t)run.own_channels, 1 + below(run.frames - written));
-      if (waits && written == run.frames) ring_end(ring);
+      if (waits && written == run.frames) ring_end(ring, RING_ENDED);
       if (waits) now = engine_ready(&engine, now);
       if (now) result = engine_process(&engine, NULL, got + played * channels, now, 0, 0);
       played = (size_t)engine.count;
@@ -216,7 +216,7 @@ TEST(a_lead_of_silence_is_no_part_of_the_source) {
     for (size_t i = 0; i < run.frames; i++) sound[i] = (float)i + 1;
     struct ring *ring = start_source(&run, (struct engine_run){.frames = -1, .lead = 30, .pad = 3}, 64);
     ring_write(ring, sound, run.frames);
-    ring_end(ring);
+    ring_end(ring, RING_ENDED);
     size_t at = 0;
     while (engine_process(&engine, NULL, got + at, size, 0, 0) == CALLBACK_CONTINUE) at += size;
     for (size_t i = 0; i < 53; i++) CHECK_EQUAL(got[i], i < 30 || i >= 50 ? 0 : i - 29);

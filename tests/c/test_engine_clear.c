@@ -84,7 +84,7 @@ static void perform(struct random *random, enum kind kind) {
   struct model model = {.kind = kind};
   struct ring *ring = ring_create(sizeof(float), (size_t)random_between(random, 1, 3000));
   if (kind != WRITER) write_some(ring, &model, (int64_t)ring->size);
-  if (kind == MEMORY) ring_end(ring);
+  if (kind == MEMORY) ring_end(ring, RING_ENDED);
   engine_init(&engine);
   engine_set_formats(&engine, 0, 0, 1, PS_FORMAT_FLOAT32);
   engine_start(&engine, &(struct engine_run){.frames = -1,
@@ -127,7 +127,7 @@ static int64_t length_after_clear(int64_t frames, int64_t pad, int32_t *outcome)
   float output[10];
   struct ring *ring = ring_create(sizeof(float), 100);
   ring_write(ring, written, 100);
-  ring_end(ring);
+  ring_end(ring, RING_ENDED);
   engine_init(&engine);
   engine_set_formats(&engine, 0, 0, 1, PS_FORMAT_FLOAT32);
   engine_start(&engine, &(struct engine_run){.frames = frames, .pad = pad, .source = ring});

@@ -135,7 +135,7 @@ static void make_source(struct run *run, int loop) {
   int64_t first = run->source == SOURCE_WRITER ? random_between(random, 0, size) : run->length;
   write_source(run, first < run->length ? first : run->length);
   if (run->source == SOURCE_MEMORY) {
-    ring_end(run->source_ring);
+    ring_end(run->source_ring, RING_ENDED);
     run->model.ended = 1;
   }
 }
@@ -197,13 +197,13 @@ static void writer_turn(struct run *run, int64_t frames) {
   if (count > left) count = left;
   write_source(run, count);
   if (run->source == SOURCE_WRITER && run->written == run->length && run->end_delay-- <= 0) {
-    ring_end(run->source_ring);
+    ring_end(run->source_ring, RING_ENDED);
     run->model.ended = 1;
   }
 }
 
 static void drain(struct run *run) {
-  if (run->model.has_source && !run->model.file && !run->model.complete) ring_end(run->source_ring);
+  if (run->model.has_source && !run->model.file && !run->model.complete) ring_end(run->source_ring, RING_ENDED);
   atomic_store(&engine.draining, 1);
   model_drain(&run->model);
 }
@@ -318,7 +318,7 @@ static void check_end(struct run *run, int result) {
   int full_too = model->has_sink && !model->drop && model->room == 0 && model->count >= model->offset;
   CHECK(atomic_load(&engine.ended));
   CHECK(outcome == model->error || (outcome == PS_ERR_BUFFER_FULL && model->error == PS_ERR_BUFFER_EMPTY && full_too));
-  CHECK_EQUAL(result, outcome == PS_OK ? CALLBACK_COMPLETE : CALLBACK_ABORT);
+  CHECK_EQUAL(result, outcome == PS_ERR_BUFFER_FULL ? CALLBACK_ABORT : CALLBACK_COMPLETE);
   if (outcome == PS_OK && model->frames >= 0 && !model->draining)
     CHECK_EQUAL(model->count, model->frames + (model->pad > 0 ? model->pad : 0));
   runs_by_end[outcome == PS_OK ? 1 : outcome == PS_ERR_BUFFER_FULL ? 2 : 3]++;

@@ -10,7 +10,7 @@ import { runTs } from "../helpers/runtime.ts";
 import * as servers from "../helpers/servers.ts";
 
 const program = new URL("../programs/end-heard.ts", import.meta.url);
-const expected = Object.fromEntries(Object.keys(ways).map((way) => [way, MARK_FRAMES]));
+const expected = Object.fromEntries(Object.entries(ways).map(([way, { frames }]) => [way, frames ?? MARK_FRAMES]));
 
 async function playAll(server: servers.Server, options: object): Promise<string> {
   const args = [Object.keys(ways).join(","), JSON.stringify(options)];
