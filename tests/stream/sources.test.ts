@@ -210,6 +210,25 @@ describe("an iterable", () => {
     assert.equal(returned, 1);
   });
 
+  it("that fails is heard up to there, however long the run is to be", async () => {
+    await using stream = new DuplexStream(virtual("freewheel", { channels: 1, dtype: "int16", blockSize: 64 }));
+    for (const length of [{}, { pad: -1 }, { pad: 3000 }, { frames: signal.length + 5000 }]) {
+      const heard: number[] = [];
+      stream.setSource(function* () {
+        yield signal;
+        throw new URIError("mine");
+      });
+      stream.setSink(async (_stream, ring, { signal: end }) => {
+        await new Promise((resolve) => end.addEventListener("abort", resolve));
+        heard.push(...new Int16Array(Uint8Array.from(ring.read() as Uint8Array).buffer));
+      }, { bufferSize: 2 ** 16 });
+      await stream.start(length);
+      await assert.rejects(() => stream.wait(), { name: "URIError", message: "mine" });
+      equalSamples(Int16Array.from(heard.slice(64)), signal.subarray(0, -64));
+      assert.equal(stream.frameCount, signal.length);
+    }
+  });
+
   it("is told when no more is wanted", async () => {
     await using stream = new OutputStream(virtual("realtime", { channels: 1, dtype: "int16" }));
     let returned = 0;
