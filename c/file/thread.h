@@ -24,7 +24,7 @@ struct file_thread_options {
 };
 
 /* Starts reading `file` (taken by the caller) into `ring`, staying as far ahead as the ring allows and never less than
- * half of it while the disk keeps up; ends the ring at the end of the file, or of what is good of it. `failed` is called
+ * half of it while the disk keeps up; ends the ring at the end of the file, or of what is good of it. Calls `failed`
  * only where nothing is. NULL with the thread's error set. */
 struct file_reader *file_reader_start(struct file *file, struct ring *ring, const struct file_thread_options *options);
 /* The error that has ended the file, as the thread's error; PS_OK. Any thread. */

@@ -18,7 +18,8 @@ function library(...names) {
   ];
   return where.some((folder) => names.some((name) => existsSync(join(folder, name))));
 }
-const header = (name) => folders.some((f) => existsSync(join(f || "/", "include", name)));
+const header = (name) =>
+  folders.some((f) => [name, join(triplets[process.arch] ?? "", name)].some((n) => existsSync(join(f, "/include", n))));
 
 /**
  * Each library or program with its purpose, a check whether it is installed, and its package in each package manager.
@@ -123,6 +124,15 @@ const needs = [
     pacman: "libsndfile",
     apk: "libsndfile-dev",
     brew: "libsndfile",
+  },
+  {
+    for: "test",
+    found: () => header("mpg123.h"),
+    apt: "libmpg123-dev",
+    dnf: "mpg123-devel",
+    pacman: "mpg123",
+    apk: "mpg123-dev",
+    brew: "mpg123",
   },
   {
     for: "full",

@@ -1,6 +1,7 @@
 // Plays marks of 4800 frames in every way in which a run can play out, each with a level of its own: level number i is
-// (i + 1) / 32. A way that is to fail has to. Arguments: which of the ways (names, with commas between), options of streams as JSON. On a JACK server
-// it listens itself, as nothing else there does, and prints how many frames of each mark came back.
+// (i + 1) / 32. A way that is to fail has to. Arguments: which of the ways (names, with commas between), options of
+// streams as JSON. On a JACK server it listens itself, as nothing else there does, and prints how many frames of each
+// mark came back.
 import { Buffer } from "node:buffer";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
