@@ -12,7 +12,7 @@
 #include "pastream.h"
 
 #define LINKS_MOST 100000
-#define FOREIGN 400
+#define WHY 400
 
 struct link {
   int64_t from, to;      /* bytes in the file */
@@ -29,7 +29,7 @@ struct chain {
   struct codec_info info;
   int64_t position, total;
   char *tags[CODEC_TAGS];
-  char foreign[FOREIGN]; /* why the sound after `total` frames cannot be read with them; empty if there is none */
+  char why[WHY]; /* what follows `total` frames cannot be read, or is not there; empty: nothing is to follow */
 };
 
 static struct chain *of(struct sound *sound) { return (struct chain *)sound; }
@@ -78,7 +78,7 @@ static int32_t enter(struct chain *chain, int index, struct codec_info *info) {
 
 /* Whether a link can be read with those before it; notes why not. */
 static int joins(struct chain *chain, int32_t status, const struct codec_info *info) {
-  char why[FOREIGN / 2];
+  char why[WHY / 2];
   int same = status == PS_OK && info->channels == chain->info.channels && info->sample_rate == chain->info.sample_rate;
   if (same && info->natural == chain->info.natural) return 1;
   if (same)
@@ -89,11 +89,18 @@ static int joins(struct chain *chain, int32_t status, const struct codec_info *i
              (int)chain->info.sample_rate);
   else
     ps_error_detail(why, sizeof why);
-  snprintf(chain->foreign, sizeof chain->foreign,
+  snprintf(chain->why, sizeof chain->why,
            "another sound follows in this Ogg file at frame %lld, which cannot be read with the first: %s",
            (long long)chain->total, why);
   leave(chain);
   return 0;
+}
+
+/* The last link is not whole. */
+static void note_cut(struct chain *chain) {
+  snprintf(chain->why, sizeof chain->why,
+           "the sound is damaged or cut off: it ends at frame %lld, before the last page of this Ogg file",
+           (long long)chain->total);
 }
 
 /* ------------------------------------------------------------------- opening */
@@ -119,7 +126,7 @@ static int32_t measure(struct chain *chain) {
   return enter(chain, 0, &info);
 }
 
-static int32_t open_file(struct chain *chain, const int64_t *starts, int count, int64_t length) {
+static int32_t open_file(struct chain *chain, const int64_t *starts, int count, int64_t length, int cut) {
   chain->links = calloc((size_t)count, sizeof *chain->links);
   if (!chain->links) return error_set(PS_ERR_MEMORY, 0, NULL);
   chain->count = count;
@@ -128,8 +135,9 @@ static int32_t open_file(struct chain *chain, const int64_t *starts, int count, 
     chain->links[i].to = i + 1 < count ? starts[i + 1] : length;
   }
   int32_t status = measure(chain);
+  if (cut && !chain->why[0]) note_cut(chain);
   /* Readers continue up to the frame of the error. */
-  chain->info.frames = chain->foreign[0] ? CODEC_FRAMES_UNKNOWN : chain->total;
+  chain->info.frames = chain->why[0] ? CODEC_FRAMES_UNKNOWN : chain->total;
   return status;
 }
 
@@ -167,14 +175,16 @@ static const struct codec codec_chain;
 int32_t ogg_chain_open(const char *name, struct medium *medium, struct codec_info *info, struct sound **sound) {
   int pipe = !medium->type->seekable;
   int64_t length = pipe ? 0 : medium->type->io.get_file_length(medium);
-  int64_t *starts = pipe ? NULL : malloc(LINKS_MOST * sizeof *starts);
-  int count = starts ? medium_ogg_links(medium, length, starts, LINKS_MOST) : 0;
+  int64_t *starts = pipe ? NULL : malloc(LINKS_MOST * sizeof *starts), cut = -1;
+  int count = starts ? medium_ogg_links(medium, length, starts, LINKS_MOST, &cut) : 0;
+  if (cut > 0) length = cut;
   int32_t status = PS_ERR_UNSUPPORTED;
-  int has_links = pipe || count > 1 || (starts && medium->type->io.seek(0, SEEK_SET, medium) == 0 && is_flac(medium));
+  int has_links =
+      pipe || count > 1 || cut > 0 || (starts && medium->type->io.seek(0, SEEK_SET, medium) == 0 && is_flac(medium));
   struct chain *chain = has_links ? calloc(1, sizeof *chain) : NULL;
   if (chain) {
     chain->sound = (struct sound){&codec_chain, medium, name};
-    status = pipe ? open_pipe(chain) : open_file(chain, starts, count, length);
+    status = pipe ? open_pipe(chain) : open_file(chain, starts, count, length, cut > 0);
     if (status < 0) {
       close_chain(&chain->sound);
     } else {
@@ -194,15 +204,18 @@ int32_t ogg_chain_open(const char *name, struct medium *medium, struct codec_inf
 
 static int32_t failure(struct sound *sound) {
   struct chain *chain = of(sound);
-  if (chain->foreign[0] && chain->position == chain->total) return file_error(sound->name, 0, chain->foreign);
+  if (chain->why[0] && chain->position == chain->total) return file_error(sound->name, 0, chain->why);
   return chain->inner ? inner_of(sound)->codec->failure(chain->inner) : PS_OK;
 }
 
 /* Goes to the link behind the current one; 0 if there is none. */
 static int next_link(struct chain *chain) {
   struct codec_info info;
-  if (chain->foreign[0]) return 0;
-  if (chain->pages && !ogg_pages_more(chain->pages)) return 0;
+  if (chain->why[0]) return 0;
+  if (chain->pages && !ogg_pages_more(chain->pages)) {
+    if (ogg_pages_cut(chain->pages)) note_cut(chain);
+    return 0;
+  }
   if (!chain->pages && chain->current + 1 >= chain->count) return 0;
   int32_t status = enter(chain, chain->current + 1, &info);
   return chain->pages ? joins(chain, status, &info) : status == PS_OK;

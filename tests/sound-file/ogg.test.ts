@@ -135,6 +135,50 @@ describe("FLAC in Ogg", () => {
   }
 });
 
+describe("an Ogg file that is not whole", () => {
+  const data = Float32Array.from({ length: 200000 }, () => random() - 0.5);
+  const shape = { sampleRate: 48000, channels: 1 };
+  const kinds: [string, Uint8Array<ArrayBuffer>][] = [
+    ["VORBIS", made({ ...shape, format: "OGG", subtype: "VORBIS" }, data)],
+    ["OPUS", made({ ...shape, format: "OGG", subtype: "OPUS" }, data)],
+    ["FLAC", inOgg(made({ ...shape, format: "FLAC", subtype: "PCM_16" }, data), 5)],
+  ];
+  const isCut = (samples: number[], error: Error | undefined, right: number[]) => {
+    assert.ok(samples.length > 0 && samples.length < right.length, `${samples.length} samples`);
+    assert.deepEqual(samples, right.slice(0, samples.length));
+    assert.match(String(error), new RegExp(`SoundFileError.*at frame ${samples.length}\\b`));
+  };
+
+  for (const [kind, bytes] of kinds) {
+    const right = readOut(new SoundFile(bytes)).samples;
+    const pages = pagesOf(bytes);
+    const middle = pages[Math.floor(pages.length / 2)];
+
+    it(`is read as far as it goes, then the error comes: ${kind}`, { skip: unix }, async () => {
+      for (const [i, end] of [middle, middle + 40, middle + 300, pages.at(-1)!].entries()) {
+        const part = bytes.slice(0, end);
+        const path = folder.path(`${kind}cut${i}.ogg`);
+        writeFileSync(path, part);
+        for (const from of [path, part, pipeOf(folder.path(`${kind}cut${i}`), part)]) {
+          const { samples, error } = readOut(new SoundFile(from));
+          isCut(samples, error, right);
+        }
+        await assert.rejects(readFile(path), { name: "SoundFileError" });
+      }
+    });
+
+    it(`through a pipe ends where it is damaged: ${kind}`, { skip: unix }, () => {
+      const flipped = bytes.slice();
+      flipped[middle + 200] ^= 1;
+      const missing = cat(bytes.slice(0, middle), bytes.slice(middle + 1000));
+      for (const [i, damaged] of [flipped, missing].entries()) {
+        const { samples, error } = readOut(new SoundFile(pipeOf(folder.path(`${kind}damaged${i}`), damaged)));
+        isCut(samples, error, right);
+      }
+    });
+  }
+});
+
 describe("channels are in WAVE's order", () => {
   /** For each channel of Vorbis, which one of WAVE it is. */
   const orders = [[0, 2, 1], [0, 1, 2, 3], [0, 2, 1, 3, 4], [0, 2, 1, 4, 5, 3], [0, 2, 1, 5, 6, 4, 3]];
@@ -202,6 +246,17 @@ function inOgg(flac: Uint8Array, serial: number): Uint8Array<ArrayBuffer> {
   add(2, cat("\x7fFLAC\x01\0\0\x01", flac.subarray(0, 42)));
   for (let at = 42; at < flac.length; at += 5000) add(at + 5000 < flac.length ? 0 : 4, flac.subarray(at, at + 5000));
   return cat(...pages);
+}
+
+/** Where the pages of an Ogg file begin. */
+function pagesOf(bytes: Uint8Array): number[] {
+  const pages: number[] = [];
+  for (let at = 0; at < bytes.length;) {
+    pages.push(at);
+    const lacing = bytes.subarray(at + 27, at + 27 + bytes[at + 26]);
+    at += 27 + lacing.length + lacing.reduce((sum, length) => sum + length, 0);
+  }
+  return pages;
 }
 
 /** Of an Ogg page. */

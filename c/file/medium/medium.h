@@ -92,8 +92,9 @@ void medium_window_free(struct medium *window);
 struct medium *medium_window_like(const struct medium *window, struct medium *inner);
 
 /* ogg_link.c: the links of a chained Ogg file. None of these owns or closes `inner`.
- * How many there are in a file of `length` bytes, at most `most`, and where each begins. */
-int medium_ogg_links(struct medium *medium, int64_t length, int64_t *starts, int most);
+ * How many there are in a file of `length` bytes, at most `most`, and where each begins. `cut`: where the last one is
+ * cut off, behind its last whole page; -1 if it is not. */
+int medium_ogg_links(struct medium *medium, int64_t length, int64_t *starts, int most, int64_t *cut);
 struct medium *medium_ogg_part(struct medium *inner, int64_t from, int64_t to);
 /* A file of FLAC in Ogg as plain FLAC; owns `inner`. NULL if there is no memory for it, and `inner` as it was. */
 struct medium *medium_ogg_flac(struct medium *inner);
@@ -101,7 +102,8 @@ struct medium *medium_ogg_flac(struct medium *inner);
  * after its links. */
 struct ogg_pages;
 struct ogg_pages *ogg_pages_new(struct medium *pipe);
-int ogg_pages_more(struct ogg_pages *pages); /* whether anything comes behind the last link; waits for it */
+int ogg_pages_more(struct ogg_pages *pages);      /* whether anything comes behind the last link; waits for it */
+int ogg_pages_cut(const struct ogg_pages *pages); /* nothing does: whether that link is damaged, or cut off */
 struct medium *medium_ogg_link(struct ogg_pages *pages);
 
 /* A medium that keeps in memory what is written, and writes it into `inner` when it is committed (0, or -1 with an

@@ -81,15 +81,28 @@ struct medium *medium_ogg_part(struct medium *inner, int64_t from, int64_t to) {
   return &part->medium;
 }
 
-int medium_ogg_links(struct medium *medium, int64_t length, int64_t *starts, int most) {
+/* Whether a link goes on behind a page of it: none of its streams has ended. */
+static int goes_on(const unsigned char *page, int begun, int before) {
+  return (begun || before) && !(page[OGG_FLAGS] & OGG_LAST);
+}
+
+int medium_ogg_links(struct medium *medium, int64_t length, int64_t *starts, int most, int64_t *cut) {
   unsigned char page[OGG_HEADER_MOST];
   int64_t at = 0, head, body;
-  int inside = 0, count = 1;
+  int inside = 0, count = 1, open = 1;
   starts[0] = 0;
+  *cut = -1;
   while (count < most && at < length && ogg_page_read(medium, at, page, &head, &body)) {
-    if (begins(page, &inside)) starts[count++] = at;
+    int begun = begins(page, &inside);
+    if (head + body > length - at) {
+      *cut = at;
+      return count;
+    }
+    if (begun) starts[count++] = at;
+    open = goes_on(page, begun, open);
     at += head + body;
   }
+  if (open && length - at < OGG_HEADER_MOST) *cut = at;
   return count;
 }
 
@@ -100,13 +113,33 @@ struct ogg_pages {
   int64_t filled, unit; /* bytes at hand; of them the page, or what is none */
   int64_t skipped;      /* bytes at the start of the page that are not for the reader */
   int inside, begins, ended, bare;
+  int open;    /* the link has not ended */
+  int damaged; /* what comes now is no good, and the end of what is passed on */
   unsigned char data[PAGE_MOST];
 };
 
 struct ogg_pages *ogg_pages_new(struct medium *inner) {
   struct ogg_pages *pages = calloc(1, sizeof *pages);
-  if (pages) pages->inner = inner;
+  if (!pages) return NULL;
+  pages->inner = inner;
+  pages->open = 1;
   return pages;
+}
+
+/* The sum that stands in the page itself counts as 0. */
+static int sum_is_right(const unsigned char *page, int64_t bytes) {
+  static const uint32_t steps[16] = {0x00000000, 0x04c11db7, 0x09823b6e, 0x0d4326d9, 0x130476dc, 0x17c56b6b,
+                                     0x1a864db2, 0x1e475005, 0x2608edb8, 0x22c9f00f, 0x2f8ad6d6, 0x2b4bcb61,
+                                     0x350c9b64, 0x31cd86d3, 0x3c8ea00a, 0x384fbdbd};
+  uint32_t sum = 0;
+  for (int64_t i = 0; i < bytes; i++) {
+    unsigned byte = i < OGG_SUM || i >= OGG_SUM + 4 ? page[i] : 0;
+    sum = sum << 4 ^ steps[sum >> 28 ^ byte >> 4];
+    sum = sum << 4 ^ steps[sum >> 28 ^ (byte & 15)];
+  }
+  for (int i = 0; i < 4; i++)
+    if (page[OGG_SUM + i] != (sum >> 8 * i & 0xFF)) return 0;
+  return 1;
 }
 
 static int has(struct ogg_pages *pages, int64_t bytes) {
@@ -122,19 +155,25 @@ static int has(struct ogg_pages *pages, int64_t bytes) {
 static int next_unit(struct ogg_pages *pages) {
   int64_t head = 0, body = 0;
   if (pages->unit > 0) return 1;
+  if (pages->damaged) return 0;
   pages->begins = 0;
   pages->skipped = 0;
   if (has(pages, OGG_HEADER) && ogg_page_is(pages->data)) {
     if (has(pages, OGG_HEADER + pages->data[26]) && ogg_page_size(pages->data, pages->filled, &head, &body)) {
       pages->begins = begins(pages->data, &pages->inside);
-      has(pages, head + body);
+      int whole = has(pages, head + body);
+      pages->open = !whole || goes_on(pages->data, pages->begins, pages->open);
+      pages->damaged = whole && !sum_is_right(pages->data, head + body);
     }
     pages->unit = pages->filled;
     pages->skipped = head;
+  } else if (pages->filled > 0 && pages->open) {
+    pages->damaged = 1;
   } else if (pages->filled > 0) {
     const unsigned char *next = memchr(pages->data + 1, 'O', (size_t)pages->filled - 1);
     pages->unit = next ? next - pages->data : pages->filled;
   }
+  if (pages->damaged) pages->unit = 0, pages->open = 1;
   return pages->unit > 0;
 }
 
@@ -146,6 +185,8 @@ static void drop(struct ogg_pages *pages, int64_t bytes) {
 }
 
 int ogg_pages_more(struct ogg_pages *pages) { return next_unit(pages); }
+
+int ogg_pages_cut(const struct ogg_pages *pages) { return pages->open; }
 
 /* Bytes of this link, up to the end of a page: the next one may be long in coming. `begun`: some of it were taken
  * already. */

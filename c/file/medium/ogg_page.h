@@ -11,8 +11,10 @@
 #define OGG_HEADER 27
 #define OGG_HEADER_MOST (OGG_HEADER + 255)
 #define OGG_FLAGS 5
-#define OGG_FIRST 2     /* flag: a stream begins with this page */
+#define OGG_FIRST 2     /* flag: a stream begins with this page, */
+#define OGG_LAST 4      /* or ends with it */
 #define OGG_SERIAL 14   /* of its stream, 4 bytes */
+#define OGG_SUM 22      /* of the page, 4 bytes */
 #define OGG_FLAC_HEAD 9 /* bytes before "fLaC" */
 
 static inline int ogg_page_is(const unsigned char *bytes) { return memcmp(bytes, "OggS", 4) == 0 && bytes[4] == 0; }
