@@ -198,6 +198,12 @@ PS_API int32_t ps_ring_read(int32_t ring, void *data, int32_t count);
 PS_API int32_t ps_ring_read_overlap(int32_t ring, void *data, int32_t count, int32_t overlap);
 /* Copies up to `count` elements in and returns how many fitted. PS_ERR_ACTIVE. Writer. */
 PS_API int32_t ps_ring_write(int32_t ring, const void *data, int32_t count);
+/* The same for a writer that is to stop when ps_stream_clear drops what it has written: it says how many elements it
+ * holds and is going to write, and writes them in any number of calls with the number that ps_ring_hold has returned.
+ * Once the ring has been cleared since, these write nothing, return `count`, and what was held counts as dropped.
+ * PS_ERR_ACTIVE, PS_ERR_ARGUMENT. Writer. */
+PS_API int32_t ps_ring_hold(int32_t ring, int32_t count);
+PS_API int32_t ps_ring_write_held(int32_t ring, const void *data, int32_t count, int32_t clears);
 /* Elements that can be read or written now. Any thread (exact for the end that asks). */
 PS_API int32_t ps_ring_read_available(int32_t ring);
 PS_API int32_t ps_ring_write_available(int32_t ring);
@@ -509,7 +515,7 @@ PS_API int32_t ps_stream_remove_sink(int32_t stream, int32_t sink);
 PS_API int32_t ps_stream_sink(int32_t stream, int32_t sink, double *numbers, int32_t count);
 
 /* Drops what the source has written until now: what is playing fades out over `fade` frames. Of a ring all that was
- * written; memory that is looped, a ring that has ended, and a file end there. That is not a PS_ERR_BUFFER_EMPTY. The
+ * written, a ps_ring_write that is going on included, and what is held for it (ps_ring_hold); memory that is looped, a ring that has ended, and a file end there. That is not a PS_ERR_BUFFER_EMPTY. The
  * run goes on. Returns the request's number (> 0), or 0 if nothing is being played. PS_ERR_ARGUMENT. Owner. */
 PS_API int32_t ps_stream_clear(int32_t stream, double fade);
 /* 1 once a request has been carried out, or the run has ended; else 0. Owner. */

@@ -44,6 +44,10 @@ export const symbols = {
   ps_ring_read_overlap: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
   // int32_t ps_ring_write(int32_t ring, const void *data, int32_t count)
   ps_ring_write: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  // int32_t ps_ring_hold(int32_t ring, int32_t count)
+  ps_ring_hold: { parameters: ["i32", "i32"], result: "i32" },
+  // int32_t ps_ring_write_held(int32_t ring, const void *data, int32_t count, int32_t clears)
+  ps_ring_write_held: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
   // int32_t ps_ring_read_available(int32_t ring)
   ps_ring_read_available: { parameters: ["i32"], result: "i32" },
   // int32_t ps_ring_write_available(int32_t ring)

@@ -50,7 +50,7 @@ static void set_total(struct engine *engine, int64_t total) {
 void engine_clear(struct engine *engine) {
   _Atomic int64_t *wide[] = {&engine->count,          &engine->source.count, &engine->source.taken,
                              &engine->source.played,  &engine->source.lost,  &engine->source.lost_at,
-                             &engine->sinks[0].count, &engine->dropped};
+                             &engine->sinks[0].count, &engine->dropped,      &engine->source.unwritten};
   for (size_t i = 0; i < sizeof wide / sizeof *wide; i++) atomic_store_explicit(wide[i], 0, RELAXED);
   _Atomic int32_t *narrow[] = {
       &engine->xruns,      &engine->source_underflows, &engine->sink_overflows, &engine->flagged[0],

@@ -3,8 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "os/os.h"
-
 /* Where count `n` stands in the storage. In range whatever `n` is, so that even two threads at one end, which the
  * rules forbid, cannot make us touch memory outside of it. */
 static size_t ring_position(const struct ring *ring, uint64_t n) {
@@ -102,8 +100,46 @@ int ring_ended(const struct ring *ring) { return atomic_load_explicit(&ring->end
 void ring_flush(struct ring *ring) {
   atomic_store_explicit(&ring->ended, 0, memory_order_relaxed);
   ring->read_seen = ring->written_seen = 0;
+  ring->held = 0;
   atomic_store_explicit(&ring->read, 0, memory_order_release);
   atomic_store_explicit(&ring->written, 0, memory_order_release);
+}
+
+/* ----------------------------------------------------- writing and clearing */
+
+int32_t ring_hold(struct ring *ring, size_t count) {
+  os_mutex_lock(&ring->lock);
+  ring->held += (int64_t)count;
+  int32_t clears = ring->clears;
+  os_mutex_unlock(&ring->lock);
+  return clears;
+}
+
+size_t ring_write_locked(struct ring *ring, const void *data, size_t count) {
+  os_mutex_lock(&ring->lock);
+  size_t written = ring_write(ring, data, count);
+  os_mutex_unlock(&ring->lock);
+  return written;
+}
+
+size_t ring_write_held(struct ring *ring, const void *data, size_t count, int32_t clears) {
+  os_mutex_lock(&ring->lock);
+  if (ring->clears == clears) {
+    count = ring_write(ring, data, count);
+    ring->held = ring->held > (int64_t)count ? ring->held - (int64_t)count : 0;
+  }
+  os_mutex_unlock(&ring->lock);
+  return count;
+}
+
+int64_t ring_clear(struct ring *ring, uint64_t *written) {
+  os_mutex_lock(&ring->lock);
+  int64_t held = ring_ended(ring) ? 0 : ring->held;
+  ring->held = 0;
+  ring->clears++;
+  *written = atomic_load_explicit(&ring->written, memory_order_acquire); /* a writer in place takes no lock */
+  os_mutex_unlock(&ring->lock);
+  return held;
 }
 
 /* ---------------------------------------------- making and freeing */
@@ -111,6 +147,7 @@ void ring_flush(struct ring *ring) {
 static void ring_destroy(struct object *object) {
   struct ring *ring = (struct ring *)object;
   os_free_aside(ring->storage, ring->size * ring->element_size);
+  os_mutex_destroy(&ring->lock);
   free(ring->memory);
 }
 
@@ -130,6 +167,7 @@ struct ring *ring_make(size_t element_size, size_t size, unsigned char *storage)
   ring->size = size;
   ring->mask = size & (size - 1) ? 0 : size - 1;
   ring->object.destroy = ring_destroy;
+  os_mutex_init(&ring->lock);
   atomic_init(&ring->object.uses, 1);
   return ring;
 }

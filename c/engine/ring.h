@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "base/handle.h"
+#include "os/os.h"
 
 #define CACHE_LINE 128 /* two lines of 64: x86 prefetches them in pairs, and Apple's are 128 */
 
@@ -22,6 +23,9 @@ struct ring {
   void *memory;            /* what was allocated; the ring stands in it on a cache line of its own, */
   void *storage;           /* as the data do in this; NULL: they are the caller's */
   _Atomic int32_t ends[2]; /* who works PS_END_READER and PS_END_WRITER: RING_ */
+  struct os_mutex lock;    /* between a writer outside the callback and who clears; guards these two: */
+  int64_t held;            /* elements that the writer has still to write, */
+  int32_t clears;          /* and how often the ring was cleared */
   alignas(CACHE_LINE) _Atomic uint64_t written; /* writer's line */
   uint64_t read_seen;
   _Atomic int32_t ended;
@@ -48,6 +52,16 @@ static inline void *ring_aligned(void *memory) {
 /* Takes an end for `who`, and returns RING_FREE, or who has it. Any thread. */
 int ring_claim(struct ring *ring, int end, int32_t who);
 void ring_unclaim(struct ring *ring, int end);
+
+/* Writer, not the callback: `count` more elements are held, to be written with ring_write_held. Returns `clears`. */
+int32_t ring_hold(struct ring *ring, size_t count);
+/* As ring_write, under the lock. ring_write_held writes what was held when ring_hold returned `clears`; once the ring
+ * has been cleared since, that is dropped, and it returns `count`. */
+size_t ring_write_locked(struct ring *ring, const void *data, size_t count);
+size_t ring_write_held(struct ring *ring, const void *data, size_t count, int32_t clears);
+/* Drops what is held, not what has been written: returns how much of the former, and the count of the latter in
+ * *written. Any thread but the callback's. */
+int64_t ring_clear(struct ring *ring, uint64_t *written);
 
 /* New, with one use that is the caller's (object_release). NULL without memory. */
 struct ring *ring_create(size_t element_size, size_t size);

@@ -122,7 +122,19 @@ int32_t ps_ring_read_overlap(int32_t handle, void *data, int32_t count, int32_t 
 int32_t ps_ring_write(int32_t handle, const void *data, int32_t count) {
   int32_t status = check_memory("data", data, count);
   struct ring *ring = status < 0 ? NULL : ring_use_end(handle, PS_END_WRITER, &status);
-  return ring ? ring_done_end(ring, PS_END_WRITER, ring_write(ring, data, (size_t)count)) : status;
+  return ring ? ring_done_end(ring, PS_END_WRITER, ring_write_locked(ring, data, (size_t)count)) : status;
+}
+
+int32_t ps_ring_hold(int32_t handle, int32_t count) {
+  int32_t status = check_count("count", count, 0, INT32_MAX);
+  struct ring *ring = status < 0 ? NULL : ring_use_end(handle, PS_END_WRITER, &status);
+  return ring ? ring_done_end(ring, PS_END_WRITER, (size_t)ring_hold(ring, (size_t)count)) : status;
+}
+
+int32_t ps_ring_write_held(int32_t handle, const void *data, int32_t count, int32_t clears) {
+  int32_t status = check_memory("data", data, count);
+  struct ring *ring = status < 0 ? NULL : ring_use_end(handle, PS_END_WRITER, &status);
+  return ring ? ring_done_end(ring, PS_END_WRITER, ring_write_held(ring, data, (size_t)count, clears)) : status;
 }
 
 /* Up to `count` elements of an end's region. */

@@ -62,7 +62,9 @@ static void notice_drain(struct engine *engine) {
 int32_t source_clear(struct engine *engine, int64_t fade) {
   struct engine_source *source = &engine->source;
   struct ring *ring = engine->run.source;
-  uint64_t mark = ring ? atomic_load_explicit(&ring->written, memory_order_acquire) : 0;
+  uint64_t mark = 0;
+  int64_t held = ring ? ring_clear(ring, &mark) : 0;
+  ADD(source->unwritten, held);
   atomic_store_explicit(&source->request_mark, mark, RELAXED);
   atomic_store_explicit(&source->request_fade, fade, RELAXED);
   int32_t number = READ(source->requests) + 1;

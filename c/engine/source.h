@@ -30,6 +30,7 @@ struct engine_source {
   /* The request, by the owner. */
   _Atomic uint64_t request_mark;
   _Atomic int64_t request_fade;
+  _Atomic int64_t unwritten; /* frames dropped before they were in the ring */
   _Atomic int32_t requests;
 
   /* Written by the callback, read by any thread. */

@@ -88,7 +88,9 @@ static double get_number(struct stream *stream, int32_t what) {
     case PS_NUMBER_BLOCK_DAC_TIME: return stream_anchor(stream).output;
     case PS_NUMBER_HEARD_FRAMES: return get_heard(stream);
     case PS_NUMBER_QUEUED_FRAMES: return get_queued(stream);
-    case PS_NUMBER_CLEARED_FRAMES: return (double)atomic_load_explicit(&engine->source.lost, RELAXED);
+    case PS_NUMBER_CLEARED_FRAMES:
+      return (double)(atomic_load_explicit(&engine->source.lost, RELAXED) +
+                      atomic_load_explicit(&engine->source.unwritten, RELAXED));
     case PS_NUMBER_CLEARS: return atomic_load_explicit(&engine->source.requests, RELAXED);
     case PS_NUMBER_CLEARED_AT: return (double)atomic_load_explicit(&engine->source.lost_at, RELAXED);
     default: return error_number(check_choice("number of a stream", what, PS_NUMBER_COUNT));

@@ -1,7 +1,7 @@
 // Moves samples between iterables or Web Streams and a ring.
 import { PS_WAKE_ROOM } from "../../ffi/constants.ts";
 import { newSamples, type SamplesOf } from "../samples/formats.ts";
-import type { RingBuffer } from "../ring/ring-buffer.ts";
+import { holdElements, type RingBuffer, writeHeld } from "../ring/ring-buffer.ts";
 import { FrameJoiner } from "../samples/frame-joiner.ts";
 import { type FrameFormat, requirePiece } from "../samples/samples.ts";
 import { LoopYield } from "../base/event-loop.ts";
@@ -36,14 +36,21 @@ async function waitForRoom({ ring, format, signal, poller }: Flow, frames: numbe
   return await poller.until(() => (signal.aborted ? false : missing() <= 0 ? true : undefined), pace, { reason });
 }
 
-/** Writes samples of `length` bytes, from byte `at` on; returns false if the run ends first. */
-export async function writeAll(flow: Flow, bytes: Uint8Array, at: number, length: number): Promise<boolean> {
-  const before = flow.queue.clears;
+/** Samples that are being written, and are held. */
+export interface Piece {
+  readonly bytes: Uint8Array;
+  /** The length of the bytes, which the caller may transfer meanwhile. */
+  readonly length: number;
+  /** As holdElements() returned it. */
+  readonly clears: number;
+}
+
+/** Writes the rest of a piece, from byte `at` on, or drops it when it is cleared; returns false if the run ends first. */
+export async function writeRest(flow: Flow, { bytes, length, clears }: Piece, at: number): Promise<boolean> {
   while (at < length) {
     if (!await waitForRoom(flow, flow.ring.size)) return false;
-    if (flow.queue.clears !== before) return true;
     if (bytes.length < length) throw new TypeError("samples must not be transferred before all of them are written");
-    at += flow.ring.write(bytes.subarray(at)) * flow.format.frameBytes;
+    at += writeHeld(flow.ring, bytes.subarray(at), clears) * flow.format.frameBytes;
   }
   return true;
 }
@@ -67,10 +74,11 @@ export async function fillRing(steps: Steps, flow: Flow): Promise<void> {
       }
       const bytes = joiner.join(requirePieceOrDismiss(steps, value, flow.format));
       const { length } = bytes;
+      const clears = holdElements(flow.ring, length / flow.format.frameBytes);
       if (flow.queue.serving) await flow.queue.serving;
-      const written = flow.ring.write(bytes) * flow.format.frameBytes;
+      const written = writeHeld(flow.ring, bytes, clears) * flow.format.frameBytes;
       if (written < length) {
-        if (!await writeAll(flow, bytes, written, length)) return;
+        if (!await writeRest(flow, { bytes, length, clears }, written)) return;
         loopYield.yielded();
       }
       const turn = loopYield.due();

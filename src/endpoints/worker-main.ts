@@ -88,13 +88,9 @@ function play(
 
 /** What another thread clears, asked of the native side. */
 function clearingOf(stream: number, poller: Poller): Clearing {
-  const clears = () => native().ps_stream_number(stream, PS_NUMBER_CLEARS);
   return {
-    get clears() {
-      return clears();
-    },
     get serving() {
-      const last = clears();
+      const last = native().ps_stream_number(stream, PS_NUMBER_CLEARS);
       if (!(last > 0) || native().ps_stream_cleared(stream, last) !== 0) return undefined;
       return poller.until(() => native().ps_stream_cleared(stream, last) !== 0 ? true : undefined).then(() => {});
     },

@@ -231,6 +231,20 @@ export function memoryRing(name: string, elementSize: number, size: number): Rin
   return ringBufferOf(newMemoryRing(name, elementSize, size));
 }
 
+/**
+ * Says that `count` elements are going to be written with `writeHeld()`, and returns the number to do that with. They
+ * are dropped if the stream that plays the ring is cleared before.
+ */
+export function holdElements(ring: RingBuffer, count: number): number {
+  return unwrap(native().ps_ring_hold(ringHandle(ring), Math.min(count, MAX_RING_SIZE)), "RingBuffer");
+}
+
+/** As `ring.write(data)`; once the ring has been cleared since, nothing is written, and all of it counts as if it were. */
+export function writeHeld(ring: RingBuffer, data: Uint8Array, clears: number): number {
+  const count = Math.floor(data.byteLength / ring.elementSize);
+  return unwrap(native().ps_ring_write_held(ringHandle(ring), data, count, clears), "RingBuffer");
+}
+
 /** Copies the contents of a ring into `data` without removing them; returns the number of elements. */
 export function peekRing(ring: RingBuffer, data: ArrayBufferView): number {
   const count = Math.min(Math.floor(data.byteLength / ring.elementSize), ring.size);

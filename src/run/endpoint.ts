@@ -75,7 +75,7 @@ export interface Host {
   dueIn(frames: number, checks: number): number;
   /** The sink that this is: 0 that of the run, else the number of a tap; undefined: none that is on. */
   readonly sink: number | undefined;
-  /** Whether and how often the source was cleared. */
+  /** Whether the source is being cleared. */
   readonly queue: Clearing;
   /** Ends a run with an error. */
   fail(run: Run, error: unknown): void;
@@ -83,14 +83,12 @@ export interface Host {
 
 /** What the writer of a source needs to know about clear(). */
 export interface Clearing {
-  /** How often the source was cleared: the unwritten part of a piece that was being written then is dropped. */
-  readonly clears: number;
   /** Settles when the device has dropped what was queued; undefined unless that is under way. */
   readonly serving: Promise<void> | undefined;
 }
 
 /** For a ring that is never cleared. */
-export const neverCleared: Clearing = { clears: 0, serving: undefined };
+export const neverCleared: Clearing = { serving: undefined };
 
 /** Where a sink tells the native side what to record into: as ps_stream_set_sink, for the sink of the run or a tap. */
 export interface SinkPort {

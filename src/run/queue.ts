@@ -30,7 +30,9 @@ export interface QueueHost {
 /** The frames of the source of a stream, from the write until they are heard. */
 export class Queue implements Clearing {
   readonly #host: QueueHost;
-  clears = 0;
+  #clears = 0;
+  /** Frames dropped in this run before the calls of clear() that are being carried out. */
+  #droppedBefore = 0;
   serving: Promise<void> | undefined;
 
   constructor(host: QueueHost) {
@@ -48,8 +50,9 @@ export class Queue implements Clearing {
   /** Drops what is queued, faded out over `fade` frames; resolves when it has fallen silent. */
   async clear(fade: number): Promise<Cleared> {
     const { poller, native: { handle } } = this.#host;
-    const before = this.#host.readings.number(PS_NUMBER_CLEARED_FRAMES);
-    this.clears++;
+    const before = this.serving ? this.#droppedBefore : this.#host.readings.number(PS_NUMBER_CLEARED_FRAMES);
+    this.#droppedBefore = before;
+    this.#clears++;
     const request = unwrap(native().ps_stream_clear(handle, fade), "clear");
     if (request === 0) return { dropped: 0, heard: this.heard };
     const served = poller.until(() => this.#isServed(handle, request) ? true : undefined).then(() => {});
@@ -72,11 +75,11 @@ export class Queue implements Clearing {
 
   /** Resolves when all that is queued now has been heard (true) or will not be (false). */
   async heardAll(): Promise<boolean> {
-    const { clears } = this;
+    const clears = this.#clears;
     const wanted = this.heard + this.queued;
     return await this.#host.poller.until(() => {
       if (this.heard >= wanted) return true;
-      return clears !== this.clears || !this.#host.active ? false : undefined;
+      return clears !== this.#clears || !this.#host.active ? false : undefined;
     });
   }
 }

@@ -3,7 +3,7 @@ import { clearTimeout, setTimeout } from "node:timers";
 import { type OptionNames, requireOneOf, requireOptions } from "../base/validate.ts";
 import { Chunks } from "../chunks/chunks.ts";
 import { type LayoutOptions, requireChunkOptions } from "../chunks/options.ts";
-import { type Flow, writeAll } from "../endpoints/pump.ts";
+import { type Flow, writeRest } from "../endpoints/pump.ts";
 import { WrittenPlayback } from "../endpoints/written.ts";
 import { PastreamError } from "../library/errors.ts";
 import type { Core } from "../run/core.ts";
@@ -11,6 +11,7 @@ import { ringFrames } from "../run/ring-size.ts";
 import { requireRunLength } from "../run/run-length.ts";
 import { defaultStart } from "../run/run-options.ts";
 import type { Dtype, SamplesOf } from "../samples/formats.ts";
+import { holdElements, writeHeld } from "../ring/ring-buffer.ts";
 import { FrameJoiner } from "../samples/frame-joiner.ts";
 import { requirePiece, type Samples } from "../samples/samples.ts";
 
@@ -59,7 +60,7 @@ class StreamWriter {
   readonly #flow: Flow;
   readonly #joiner: FrameJoiner;
   readonly #onFailure: (error: unknown) => void;
-  /** For each chunk that waits for its turn, how often the source had been cleared when it was written. */
+  /** For each chunk that waits for its turn, what holdElements() returned when it was written. */
   readonly #waiting: number[] = [];
 
   /** `onFailure` is called with the error of a start that failed. */
@@ -80,23 +81,24 @@ class StreamWriter {
   }
 
   /** Called at each write(), before the chunks that were written earlier have been taken. */
-  enqueue(): number {
-    this.#waiting.push(this.#flow.queue.clears);
+  enqueue(chunk: unknown): number {
+    const { ring, format } = this.#flow;
+    const bytes = ArrayBuffer.isView(chunk) || chunk instanceof ArrayBuffer ? chunk.byteLength : 0;
+    this.#waiting.push(this.#playback.over ? 0 : holdElements(ring, Math.floor(bytes / format.frameBytes)));
     return 1;
   }
 
   async write(chunk: unknown): Promise<void> {
-    const clears = this.#waiting.shift();
+    const clears = this.#waiting.shift()!;
     try {
       const { ring, format, queue } = this.#flow;
       const bytes = this.#joiner.join(requirePiece("a written chunk", chunk, format));
       if (this.#playback.over) this.#throwEnded();
-      if (clears !== queue.clears) return;
       if (queue.serving) await queue.serving;
       const { length } = bytes; // the caller may transfer them while this waits for room
-      const written = ring.write(bytes) * format.frameBytes;
+      const written = writeHeld(ring, bytes, clears) * format.frameBytes;
       if (!this.#core.active) this.#start();
-      if (!await writeAll(this.#flow, bytes, written, length)) this.#throwEnded();
+      if (!await writeRest(this.#flow, { bytes, length, clears }, written)) this.#throwEnded();
     } catch (error) {
       // Neither close() nor abort() will be called after a failed write.
       await this.abort().catch(() => {});
@@ -150,5 +152,5 @@ export function writableOf<D extends Dtype>(
     write: (chunk) => writer.write(chunk),
     close: () => writer.close(),
     abort: () => writer.abort(),
-  }, { size: () => writer.enqueue() });
+  }, { size: (chunk) => writer.enqueue(chunk) });
 }
