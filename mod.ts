@@ -94,6 +94,7 @@ export { InputStream } from "./src/stream/input-stream.ts";
 export { chunks, play, playrec, record } from "./src/stream/one-call.ts";
 export { OutputStream } from "./src/stream/output-stream.ts";
 export type { Cleared } from "./src/run/queue.ts";
+export { type Conversion, describeConversion, type FrameShape } from "./src/run/conversions.ts";
 export type { Tap } from "./src/run/tap.ts";
 export type { ClearOptions, Playing, PlayOptions } from "./src/stream/playing.ts";
 export type { WritableOptions } from "./src/stream/web-streams.ts";

@@ -598,7 +598,8 @@ PS_API int32_t ps_stream_numbers(int32_t stream, double *numbers, int32_t count)
 #define PS_ACTUAL_INPUT_LATENCY 6 /* seconds */
 #define PS_ACTUAL_OUTPUT_LATENCY 7
 #define PS_ACTUAL_DEVICE_RATE 8 /* of the device; PS_ACTUAL_SAMPLE_RATE unless rates are converted */
-#define PS_ACTUAL_SIZE 9
+#define PS_ACTUAL_INPUT_RATE 9  /* of an input device with a clock of its own, brought to the output's clock; else 0 */
+#define PS_ACTUAL_SIZE 10
 PS_API int32_t ps_stream_actual(int32_t stream, double *actual, int32_t count);
 
 /* Peak and RMS per channel since this direction was last asked (full scale = 1): PS_LEVEL_SIZE numbers each. At most

@@ -239,7 +239,8 @@ export const PS_ACTUAL_BLOCK_SIZE = 5;
 export const PS_ACTUAL_INPUT_LATENCY = 6;
 export const PS_ACTUAL_OUTPUT_LATENCY = 7;
 export const PS_ACTUAL_DEVICE_RATE = 8;
-export const PS_ACTUAL_SIZE = 9;
+export const PS_ACTUAL_INPUT_RATE = 9;
+export const PS_ACTUAL_SIZE = 10;
 
 export const PS_LEVEL_PEAK = 0;
 export const PS_LEVEL_RMS = 1;

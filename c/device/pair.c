@@ -306,6 +306,7 @@ static void fill_actual(struct device *device, const struct pair *pair) {
   device->actual[PS_ACTUAL_INPUT_DEVICE] = in->actual[PS_ACTUAL_INPUT_DEVICE];
   device->actual[PS_ACTUAL_INPUT_CHANNELS] = in->actual[PS_ACTUAL_INPUT_CHANNELS];
   device->actual[PS_ACTUAL_INPUT_LATENCY] = pair->target / pair->input_rate;
+  device->actual[PS_ACTUAL_INPUT_RATE] = in->actual[PS_ACTUAL_DEVICE_RATE];
   device->hint = in->hint ? in->hint : out->hint;
   device->may_pause = in->may_pause > out->may_pause ? in->may_pause : out->may_pause;
 }

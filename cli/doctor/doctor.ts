@@ -1,5 +1,6 @@
 /** Checks an installation: versions, devices, and a loopback run. */
 import {
+  type Conversion,
   type DeviceInfo,
   DuplexStream,
   formatDeviceList,
@@ -32,6 +33,7 @@ const LONGEST = 60;
 
 interface Report {
   readonly stream: string;
+  readonly conversions: readonly Conversion[];
   readonly latencySeconds: number;
   readonly result: LoopbackResult;
   readonly summary: Summary;
@@ -66,6 +68,7 @@ async function loopbackRun(settings: Settings): Promise<Report> {
     const result = analyseLoopback(played, outputs, recorded, inputs);
     return {
       stream: String(stream),
+      conversions: stream.conversions,
       latencySeconds: result.latencyFrames / stream.sampleRate,
       result,
       summary: summaryOf(stream),

@@ -1,5 +1,5 @@
 /** Reports about a running stream on stderr: for a person, or as JSON for a program. */
-import type { Stream } from "../../mod.ts";
+import type { Conversion, Stream } from "../../mod.ts";
 import { failureOf, failureText } from "./failure.ts";
 import { PeakHold } from "./levels.ts";
 import { statusLine } from "./status-line.ts";
@@ -19,8 +19,9 @@ export interface StreamInfo {
   /** The stream, for people. */
   readonly stream: string;
   readonly sampleRate: number;
-  /** Rate of the device; where it is another one, sample rates are converted. */
+  /** Rate of the device, in Hz. */
   readonly deviceRate: number;
+  readonly conversions: readonly Conversion[];
   /** Seconds, as the device reports it; with two directions, of the input and of the output. */
   readonly latency: Stream["latency"];
   /** Frames of the whole run; undefined if its end is not known. */

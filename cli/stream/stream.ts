@@ -41,6 +41,7 @@ function announce(transport: Transport, line: CommandLine, reporter: Reporter): 
     stream: String(stream),
     sampleRate: stream.sampleRate,
     deviceRate: stream.deviceRate,
+    conversions: stream.conversions,
     latency: stream.latency,
     totalFrames: length.total,
   });

@@ -1,5 +1,7 @@
 /** The stream of a command line: its files and its device, set up as the options say. */
 import {
+  type Conversion,
+  describeConversion,
   type Dtype,
   DuplexStream,
   type HostSettings,
@@ -54,19 +56,12 @@ function outputChannels({ settings, recording }: CommandLine, file: SoundFile | 
   return undefined;
 }
 
-/** Notes about what is converted. */
-function conversionNotes(stream: Player | Recorder, file: SoundFile | undefined): string[] {
-  const rates = "sample rates are converted (--no-convert refuses to)";
-  const notes = stream.deviceRate === stream.sampleRate ? [] : [`the device runs at ${stream.deviceRate} Hz: ${rates}`];
-  if (!file) return notes;
-  if (file.sampleRate !== Math.round(stream.sampleRate)) {
-    notes.push(`${file.name} has ${file.sampleRate} Hz, the stream ${stream.sampleRate} Hz: ${rates}`);
-  }
-  const outputs = typeof stream.channels === "number" ? stream.channels : stream.channels[1];
-  if (file.channels === 2 && outputs === 1) {
-    notes.push(`${file.name} has 2 channels, the stream 1: their mean is played`);
-  }
-  return notes;
+/** A note about what is converted. */
+function conversionNote(conversion: Conversion, playback: SoundFile | undefined): string {
+  const { what, from, to } = conversion;
+  const name = what === "source" ? playback!.name : `the ${what}`;
+  const refused = from.sampleRate === to.sampleRate ? "" : " (--no-convert refuses to)";
+  return `${name} is converted: ${describeConversion(conversion)}${refused}`;
 }
 
 function streamOptions(line: CommandLine, file: SoundFile | undefined): StreamOptions {
@@ -116,7 +111,6 @@ export async function openTransport(line: CommandLine, note: (text: string) => v
     stream = playback && files
       ? await DuplexStream.open<Dtype>(options)
       : await (playback ? OutputStream : InputStream).open<Dtype>(options);
-    for (const text of conversionNotes(stream, playback)) note(text);
     const player = stream instanceof InputStream ? undefined : stream;
     const recorder = stream instanceof OutputStream ? undefined : stream;
     const length = runLength(settings, stream.sampleRate, playback, files !== undefined);
@@ -134,6 +128,7 @@ export async function openTransport(line: CommandLine, note: (text: string) => v
       const file = files.openFirst(recorder);
       recorder.setSink(file, { bufferSize: bufferSize ?? sinkFrames(recorder), onOverflow });
     }
+    for (const conversion of stream.conversions) note(conversionNote(conversion, playback));
     return { stream, player, recorder, playback, files, length };
   } catch (error) {
     await stream?.close();

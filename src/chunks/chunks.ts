@@ -32,12 +32,12 @@ export type Chunk = SamplesOf | SamplesOf[];
 class ChunkCapture implements Capture {
   readonly ring: RingBuffer;
   readonly frames = undefined;
-  readonly #input: StreamDirection;
+  readonly shape: StreamDirection;
   readonly #lead: Uint8Array;
   readonly #flags: number;
 
   constructor({ bufferSize, overlap, onOverflow, input }: ChunkPlan) {
-    const { dtype, frameBytes } = this.#input = input;
+    const { dtype, frameBytes } = this.shape = input;
     this.ring = memoryRing("bufferSize", frameBytes, bufferSize);
     this.#lead = new Uint8Array(new ArrayBuffer(overlap * frameBytes)).fill(formatOf(dtype).silence);
     this.#flags = overflowFlags(onOverflow);
@@ -46,7 +46,7 @@ class ChunkCapture implements Capture {
   attach(port: SinkPort): void {
     this.ring.flush();
     this.ring.write(this.#lead);
-    port.setSink(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#input), this.#flags);
+    port.setSink(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.shape), this.#flags);
   }
 
   release(): void {

@@ -50,7 +50,7 @@ export class FilePlayback implements Playback {
   readonly ring: RingBuffer;
   readonly prebuffer: number;
   readonly #file: SourceFile;
-  readonly #shape: StreamDirection;
+  readonly shape: StreamDirection;
   readonly #loop: boolean;
 
   constructor(file: SourceFileLike, direction: StreamDirection, bufferSize: number | undefined, loop: boolean) {
@@ -58,26 +58,22 @@ export class FilePlayback implements Playback {
     const opened = this.#file.open();
     const { seekable, frames } = opened;
     try {
-      this.#shape = shapeFor("source", direction, opened);
+      this.shape = shapeFor("source", direction, opened);
       if (loop && !seekable) throw new TypeError("loop must not be set for a file that is not seekable");
       if (loop && frames === 0) throw new RangeError("loop must not be set for an empty source");
-      this.ring = memoryRing("bufferSize", this.#shape.frameBytes, ringFrames(this.#shape, bufferSize));
+      this.ring = memoryRing("bufferSize", this.shape.frameBytes, ringFrames(this.shape, bufferSize));
     } catch (error) {
       this.#file.closeOwn();
       throw error;
     }
     this.#loop = loop;
-    this.prebuffer = prebufferFrames(this.#shape);
+    this.prebuffer = prebufferFrames(this.shape);
   }
 
   get frames(): number | undefined {
     const file = this.#file.open();
     if (this.#loop || file.frames < 0) return undefined;
-    return streamFrames(file.frames - (file.seekable ? file.tell() : 0), this.#shape);
-  }
-
-  get channels(): number {
-    return this.#shape.channels;
+    return streamFrames(file.frames - (file.seekable ? file.tell() : 0), this.shape);
   }
 
   get loops(): boolean {
@@ -108,7 +104,7 @@ export class FileCapture implements Capture {
   readonly ring: RingBuffer;
   readonly frames = undefined;
   readonly #flags: number;
-  readonly #shape: StreamDirection;
+  readonly shape: StreamDirection;
   readonly #path: string | URL | undefined;
   #own: SoundFile | undefined;
   #file: SoundFile | undefined;
@@ -122,12 +118,12 @@ export class FileCapture implements Capture {
     if (file instanceof SoundFile) this.#file = requireMode("sink", file);
     else this.#path = requireNewFile(file);
     this.#flags = flags;
-    this.#shape = shapeFor("sink", direction, file instanceof SoundFile ? file : options);
-    this.ring = memoryRing("bufferSize", this.#shape.frameBytes, ringFrames(this.#shape, options.bufferSize));
+    this.shape = shapeFor("sink", direction, file instanceof SoundFile ? file : options);
+    this.ring = memoryRing("bufferSize", this.shape.frameBytes, ringFrames(this.shape, options.bufferSize));
   }
 
   attach(port: SinkPort): void {
-    if (this.#path !== undefined) this.#file = this.#own = openRecordingFile(this.#path, "w", this.#shape);
+    if (this.#path !== undefined) this.#file = this.#own = openRecordingFile(this.#path, "w", this.shape);
     try {
       port.setSink(PS_ENDPOINT_FILE, fileHandle(this.#file!), this.#flags, ringHandle(this.ring));
     } catch (error) {

@@ -19,7 +19,7 @@ export class MemoryPlayback implements Playback {
   readonly frames: number | undefined;
   readonly prebuffer = 0;
   readonly #memory: () => unknown;
-  readonly #format: StreamDirection;
+  readonly shape: StreamDirection;
   readonly #bytes: number;
   readonly #loop: boolean;
   /** What is being copied, */
@@ -30,7 +30,7 @@ export class MemoryPlayback implements Playback {
   /** @param memory interleaved samples, or an array of planes */
   constructor(memory: unknown, format: StreamDirection, loop: boolean) {
     this.#memory = () => Array.isArray(memory) ? interleave(memory) : memory;
-    this.#format = format;
+    this.shape = format;
     this.#bytes = requireSamples("source", this.#memory(), format).byteLength;
     this.#loop = loop;
     if (loop && this.#bytes === 0) throw new RangeError("loop must not be set for an empty source");
@@ -49,8 +49,8 @@ export class MemoryPlayback implements Playback {
   }
 
   #copyPiece(): void {
-    const bytes = requireUnchanged("source", this.#interleaved, this.#format, this.#bytes);
-    const { frameBytes } = this.#format;
+    const bytes = requireUnchanged("source", this.#interleaved, this.shape, this.#bytes);
+    const { frameBytes } = this.shape;
     const length = Math.ceil(PIECE_BYTES / frameBytes) * frameBytes;
     this.ring.write(bytes.subarray(this.#copied, this.#copied + length));
     this.#copied = Math.min(this.#copied + length, this.#bytes);
@@ -71,10 +71,6 @@ export class MemoryPlayback implements Playback {
     }
   }
 
-  get channels(): number {
-    return this.#format.channels;
-  }
-
   get loops(): boolean {
     return this.#loop;
   }
@@ -82,7 +78,7 @@ export class MemoryPlayback implements Playback {
   attach(stream: NativeStream): void {
     this.#fill();
     const flags = PS_SOURCE_COMPLETE | (this.#loop ? PS_SOURCE_LOOP : 0);
-    stream.setSource(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#format), flags);
+    stream.setSource(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.shape), flags);
   }
 
   release(): void {
@@ -95,14 +91,14 @@ export class MemoryCapture implements Capture {
   readonly frames: number;
   readonly once: boolean;
   readonly #memory: unknown;
-  readonly #format: StreamDirection;
+  readonly shape: StreamDirection;
   readonly #bytes: number;
   readonly #flags: number;
 
   constructor(memory: unknown, format: StreamDirection, flags: number, once = false) {
     this.once = once;
     this.#memory = memory;
-    this.#format = format;
+    this.shape = format;
     this.#flags = flags | PS_SINK_MEMORY;
     this.#bytes = requireSamples("sink", memory, format).byteLength;
     const frames = this.#bytes / format.frameBytes;
@@ -112,14 +108,14 @@ export class MemoryCapture implements Capture {
   }
 
   #bytesOfMemory(): Uint8Array {
-    return requireUnchanged("sink", this.#memory, this.#format, this.#bytes);
+    return requireUnchanged("sink", this.#memory, this.shape, this.#bytes);
   }
 
   attach(port: SinkPort): void {
     this.#bytesOfMemory();
     this.ring.flush();
     if (this.frames === 0) this.ring.advanceWriteIndex(1); // a ring cannot have a size of 0
-    port.setSink(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#format), this.#flags);
+    port.setSink(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.shape), this.#flags);
   }
 
   /** Copies what was recorded to the caller's memory, which may have been transferred during the run. */

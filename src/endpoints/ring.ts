@@ -11,7 +11,7 @@ import { withRate } from "./shape.ts";
 class LentRing {
   readonly ring: RingBuffer;
   readonly #loan: RingLoan;
-  readonly #direction: StreamDirection;
+  readonly shape: StreamDirection;
 
   constructor(name: "source" | "sink", ring: RingBuffer, direction: StreamDirection) {
     const { dtype, channels, frameBytes } = direction;
@@ -23,12 +23,8 @@ class LentRing {
       );
     }
     this.ring = ring;
-    this.#direction = direction;
+    this.shape = direction;
     this.#loan = new RingLoan(ring);
-  }
-
-  get channels(): number {
-    return this.#direction.channels;
   }
 
   get frames(): undefined {
@@ -36,7 +32,7 @@ class LentRing {
   }
 
   protected take(): number {
-    return withRate(this.#loan.take(), this.#direction);
+    return withRate(this.#loan.take(), this.shape);
   }
 
   end(): void {

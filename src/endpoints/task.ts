@@ -71,8 +71,8 @@ export class TaskPlayback implements Playback {
     return this.#tasks.ring;
   }
 
-  get channels(): number {
-    return this.#decoded?.channels ?? this.#shape.channels;
+  get shape(): StreamDirection {
+    return this.#decoded?.shape ?? this.#shape;
   }
 
   attach(stream: NativeStream): void {
@@ -173,12 +173,12 @@ export class TaskPlayback implements Playback {
 /** A sink whose ring JavaScript empties, on this thread or in a worker. */
 export abstract class DrainedCapture implements Capture {
   readonly frames = undefined;
-  readonly #shape: StreamDirection;
+  readonly shape: StreamDirection;
   readonly #flags: number;
   readonly #tasks: TaskRing;
 
   constructor(shape: StreamDirection, size: number, flags: number) {
-    this.#shape = shape;
+    this.shape = shape;
     this.#flags = flags;
     this.#tasks = new TaskRing(shape.frameBytes, size);
   }
@@ -189,7 +189,7 @@ export abstract class DrainedCapture implements Capture {
 
   attach(port: SinkPort): void {
     this.#tasks.renew();
-    port.setSink(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#shape), this.#flags);
+    port.setSink(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.shape), this.#flags);
   }
 
   abstract begin(host: Host, run: Run): void;
@@ -197,7 +197,7 @@ export abstract class DrainedCapture implements Capture {
   /** Settles when `drain` has, and never rejects. */
   protected work(drain: Drain, host: Host, run: Run): Promise<void> {
     const flow = {
-      format: this.#shape,
+      format: this.shape,
       signal: run.signal,
       poller: host.poller,
       queue: neverCleared,

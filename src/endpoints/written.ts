@@ -16,13 +16,13 @@ export class WrittenPlayback implements Playback {
   readonly prebuffer = 0;
   /** Frames that the device waits for if the first write starts it. */
   readonly wanted: number;
-  readonly #direction: StreamDirection;
+  readonly shape: StreamDirection;
   readonly #end = new AbortController();
   /** Frames of silence at the beginning of the next run. */
   #lead = 0;
 
   constructor(direction: StreamDirection, size: number) {
-    this.#direction = direction;
+    this.shape = direction;
     this.wanted = Math.min(prebufferFrames(direction), size);
     this.ring = memoryRing("bufferSize", direction.frameBytes, size);
   }
@@ -45,13 +45,9 @@ export class WrittenPlayback implements Playback {
     if (!this.over && this.ring.readAvailable === 0) this.#lead = this.wanted + chunkFrames;
   }
 
-  get channels(): number {
-    return this.#direction.channels;
-  }
-
   attach(stream: NativeStream): void {
     if (this.over) throw new TypeError("source must not be a writable() that was played before: make a new one");
-    stream.setSource(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#direction), 0);
+    stream.setSource(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.shape), 0);
     unwrap(native().ps_stream_set_lead(stream.handle, this.#lead));
     this.#lead = 0;
   }

@@ -89,6 +89,10 @@ export class Core implements TapHost {
     return this.#opened.deviceRate;
   }
 
+  get inputClockRate(): number {
+    return this.#opened.inputClockRate;
+  }
+
   get active(): boolean {
     return this.isOn(this.#run) && !this.closed;
   }

@@ -4,6 +4,7 @@ import type { Dtype } from "../samples/formats.ts";
 import type { Poller } from "../base/poller.ts";
 import type { RingBuffer } from "../ring/ring-buffer.ts";
 import type { NativeStream } from "./native-stream.ts";
+import type { StreamDirection } from "./opened-stream.ts";
 import type { Run } from "./run.ts";
 
 /** The stream of a task: on the main thread the stream itself, in a worker an object that stands for it. */
@@ -95,12 +96,16 @@ export interface SinkPort {
   setSink(kind: number, object: number, flags: number, between?: number): void;
 }
 
+/** What sources and sinks have in common. */
+export interface Endpoint {
+  /** Its frames; `stream` is set where they are not the stream's. */
+  readonly shape: StreamDirection;
+}
+
 /** A source that has been prepared for a stream. */
-export interface Playback {
+export interface Playback extends Endpoint {
   /** The ring that the device reads from. */
   readonly ring: RingBuffer;
-  /** Channels of its frames. */
-  readonly channels: number;
   /** Frames of the stream that it would play from now on; undefined if that is not known, or endless. */
   readonly frames: number | undefined;
   /** Whether it is played over and over. */
@@ -125,7 +130,7 @@ export interface Playback {
 }
 
 /** A sink that has been prepared for a stream. */
-export interface Capture {
+export interface Capture extends Endpoint {
   /** The ring that the device writes to. */
   readonly ring: RingBuffer;
   /** Frames of the stream that it has room for; undefined if there is no limit. */

@@ -4,6 +4,7 @@ import {
   PS_ACTUAL_INPUT_CHANNELS,
   PS_ACTUAL_INPUT_DEVICE,
   PS_ACTUAL_INPUT_LATENCY,
+  PS_ACTUAL_INPUT_RATE,
   PS_ACTUAL_SAMPLE_RATE,
   PS_ACTUAL_SIZE,
   PS_COMMAND_OPEN,
@@ -98,6 +99,11 @@ export class OpenedStream {
   /** In Hz. It changes, as do a direction's device and latency, when the stream goes on on another device. */
   get deviceRate(): number {
     return this.#read()[PS_ACTUAL_DEVICE_RATE];
+  }
+
+  /** In Hz, of an input device that has a clock of its own; else 0. */
+  get inputClockRate(): number {
+    return this.#read()[PS_ACTUAL_INPUT_RATE];
   }
 }
 

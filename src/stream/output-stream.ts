@@ -1,4 +1,5 @@
 import type { RingBuffer } from "../ring/ring-buffer.ts";
+import type { Conversion } from "../run/conversions.ts";
 import { open, openNow } from "../run/opened-stream.ts";
 import type { CallbackStats, Glitch, Levels, XrunCounts } from "../run/readings.ts";
 import { type OpenableFile, withFileShape } from "./file-streams.ts";
@@ -132,6 +133,8 @@ export interface OutputStream<D extends Dtype = "float32"> {
   get sampleRate(): number;
   /** Rate that the device runs at, in Hz. If it differs from `sampleRate`, samples are converted between the two. */
   get deviceRate(): number;
+  /** What is converted: between the device and the stream, and between the stream and its source and sinks as set. */
+  get conversions(): readonly Conversion[];
   /** Frames per callback; 0 if the backend decides. */
   get blockSize(): number;
   /** Whether it plays and records. */

@@ -106,7 +106,7 @@ export async function heardAll(core: Core): Promise<boolean> {
 
 export function setTxMapping(core: Core, mapping: unknown): void {
   core.requireOpen();
-  core.txMapping = setMapping(core, PS_DIRECTION_OUTPUT, mapping, core.endpoints.source?.channels);
+  core.txMapping = setMapping(core, PS_DIRECTION_OUTPUT, mapping, core.endpoints.source?.shape.channels);
 }
 
 export function setOutputGain(core: Core, gain: number): void {

@@ -12,6 +12,7 @@ import { native } from "../../ffi/load.ts";
 import { showAsText } from "../base/inspect.ts";
 import { queryDevices } from "../device/devices.ts";
 import { unwrap } from "../library/native-error.ts";
+import { type Conversion, conversionsOf, describeConversion } from "../run/conversions.ts";
 import { Core } from "../run/core.ts";
 import type { OpenedStream, StreamDirection } from "../run/opened-stream.ts";
 import type { CallbackStats, Glitch, Levels, XrunCounts } from "../run/readings.ts";
@@ -77,6 +78,11 @@ export abstract class Stream implements AsyncDisposable {
   /** Rate that the device runs at, in Hz. If it differs from `sampleRate`, samples are converted between the two. */
   get deviceRate(): number {
     return this.#core.deviceRate;
+  }
+
+  /** What is converted: between the device and the stream, and between the stream and its source and sinks as set. */
+  get conversions(): readonly Conversion[] {
+    return conversionsOf(this.#core);
   }
 
   /** Frames per callback; 0 if the backend decides. */
@@ -219,9 +225,9 @@ export abstract class Stream implements AsyncDisposable {
     this.#core.keepAlive(true);
   }
 
-  /** A short description of the stream. */
+  /** A short description of the stream, and of what is converted. */
   toString(): string {
-    const { input, output, sampleRate, deviceRate, blockSize } = this.#core;
+    const { input, output, sampleRate, blockSize } = this.#core;
     const both = [input, output].filter((direction) => direction !== undefined);
     const once = (texts: string[]) => [...new Set(texts)].join(" / ");
     const channels = this.isDuplex
@@ -229,14 +235,13 @@ export abstract class Stream implements AsyncDisposable {
       : `${both[0].channels} channel${both[0].channels === 1 ? "" : "s"}`;
     const what = [
       once(both.map((direction) => `'${deviceName(direction)}'`)),
-      deviceRate === sampleRate
-        ? `${sampleRate} Hz`
-        : `${sampleRate} Hz converted (the device runs at ${deviceRate} Hz)`,
+      `${sampleRate} Hz`,
       channels,
       once(both.map(({ dtype }) => dtype)),
       `blockSize ${blockSize}`,
     ];
-    return `${this.constructor.name}(${what.join(", ")})`;
+    const converted = this.conversions.map((conversion) => `; ${conversion.what} ${describeConversion(conversion)}`);
+    return `${this.constructor.name}(${what.join(", ")}${converted.join("")})`;
   }
 }
 

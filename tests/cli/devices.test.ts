@@ -5,9 +5,10 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
-import { readFile, versions, writeFile } from "../../mod.ts";
+import { type Conversion, describeConversion, readFile, versions, writeFile } from "../../mod.ts";
 import { noise, pastream, RATE, temporaryFolder } from "../helpers/cli.ts";
 import { jackMissing, startJack } from "../helpers/servers.ts";
+import { toneIn } from "../helpers/tones.ts";
 
 const folder = temporaryFolder();
 after(() => folder.remove());
@@ -72,16 +73,6 @@ describe("devices whose names have commas and quotes in them", { skip }, () => {
   });
 });
 
-/** How much of the samples is a tone of this frequency, and the level of what is left without it. */
-function toneIn(samples: Float32Array, frequency: number, rate: number): { amplitude: number; residue: number } {
-  const phase = (index: number) => 2 * Math.PI * frequency * index / rate;
-  const sine = samples.reduce((sum, sample, index) => sum + sample * Math.sin(phase(index)), 0) * 2 / samples.length;
-  const cosine = samples.reduce((sum, sample, index) => sum + sample * Math.cos(phase(index)), 0) * 2 / samples.length;
-  const rest = samples.map((sample, index) => sample - sine * Math.sin(phase(index)) - cosine * Math.cos(phase(index)));
-  const residue = Math.sqrt(rest.reduce((sum, sample) => sum + sample * sample, 0) / rest.length);
-  return { amplitude: Math.hypot(sine, cosine), residue };
-}
-
 describe("rates that the device does not support", () => {
   const rate = 44100;
   before(async () => {
@@ -101,11 +92,14 @@ describe("rates that the device does not support", () => {
     const args = ["-D", "virtual", path("tone.wav"), path("tone-out.wav"), "-c", "1", "--device-rate", "48k"];
     const { code, stderr } = await pastream(args);
     assert.equal(code, 0, stderr);
-    assert.match(stderr, /^pastream: the device runs at 48000 Hz: sample rates are converted \(--no-convert/m);
+    assert.match(stderr, /^pastream: the output is converted: 44100 -> 48000 Hz \(--no-convert refuses to\)$/m);
+    assert.match(stderr, /^pastream: the input is converted: 48000 -> 44100 Hz/m);
     await expectTone("tone-out.wav", rate);
     const json = await pastream([...args, "--json"]);
     const start = json.stderr.split("\n").map((line) => JSON.parse(line || "{}")).find(({ type }) => type === "start");
     assert.deepEqual([start.sampleRate, start.deviceRate], [rate, 48000]);
+    const told = start.conversions.map((conversion: Conversion) => [conversion.what, describeConversion(conversion)]);
+    assert.deepEqual(told, [["output", "44100 -> 48000 Hz"], ["input", "48000 -> 44100 Hz"]]);
     const speech = await pastream(["-D", "virtual", "null", path("speech.wav"), "-r", "16k", "-d", "0.5", "-q"]);
     assert.equal(speech.code, 0, speech.stderr);
     assert.equal((await readFile(path("speech.wav"))).sampleRate, 16000);
@@ -125,7 +119,7 @@ describe("rates that the device does not support", () => {
       const args = [...files, "-D", "loopback", "--host-api", "jack", "-c", "1", "-p", "0.3"];
       const { code, stderr } = await pastream(args, { env: server.env });
       assert.equal(code, 0, stderr);
-      assert.match(stderr, /the device runs at 48000 Hz/);
+      assert.match(stderr, /the output is converted: 44100 -> 48000 Hz/);
       await expectTone("jack-out.wav", rate);
       const refused = await pastream([...args, "--no-convert", "-q"], { env: server.env });
       assert.equal(refused.code, 1);

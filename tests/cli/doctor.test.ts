@@ -37,6 +37,13 @@ describe("pastream doctor", () => {
       true,
       64,
     ]);
+    assert.deepEqual(loopback.conversions, []);
+    const args = ["doctor", "-D", "virtual", "-c", "1", "-d", "0.3", "-r", "16k", "--device-rate", "48k"];
+    const converted = await pastream([...args, "--json"]);
+    assert.equal(converted.code, 0, converted.stderr);
+    const found = JSON.parse(converted.stdout).loopback;
+    assert.match(found.stream, /output 16000 -> 48000 Hz; input 48000 -> 16000 Hz/);
+    assert.deepEqual(found.conversions[1].from, { sampleRate: 48000, channels: 1 });
   });
 
   it("fails where there is no loop, or no device", async () => {

@@ -1,13 +1,12 @@
 // On one Node: it starts many processes.
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import process from "node:process";
 import { readFile, writeFile } from "../../mod.ts";
-import { ended, lacking, pastream, said, shellCommand, startPastream, temporaryFolder } from "../helpers/cli.ts";
+import { ended, lacking, pastream, said, shell, shellCommand, startPastream, temporaryFolder } from "../helpers/cli.ts";
 
 const folder = temporaryFolder();
 after(() => folder.remove());
@@ -27,19 +26,6 @@ before(async () => {
   await writeFile(path("in.flac"), samples, { sampleRate: RATE, channels: 2 });
   await writeFile(path("in.au"), samples, { sampleRate: RATE, channels: 2 });
 });
-
-/** Runs a line of shell, whose exit code is that of the first command in it that fails. */
-function shell(line: string): Promise<{ code: number | null; stdout: Uint8Array; stderr: string }> {
-  return new Promise((resolve, reject) => {
-    const child = spawn("bash", ["-o", "pipefail", "-c", line], { stdio: ["ignore", "pipe", "pipe"] });
-    const stdout: Uint8Array[] = [];
-    child.stdout.on("data", (data) => stdout.push(data));
-    ended(child).then(
-      ({ code, stderr }) => resolve({ code, stderr, stdout: new Uint8Array(Buffer.concat(stdout)) }),
-      reject,
-    );
-  });
-}
 
 /** The recording of a file that was played has silence first, then the file. */
 async function expectRecording(file: string): Promise<void> {

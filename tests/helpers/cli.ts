@@ -1,5 +1,6 @@
 // The command line as a child process on the runtime that runs the test.
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { type ChildProcess, spawn, spawnSync, type StdioOptions } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -46,6 +47,25 @@ export function ended(child: ChildProcess, seconds = 30): Promise<Ended> {
       clearTimeout(timer);
       resolve({ code, signal, stderr });
     });
+  });
+}
+
+/** Runs a line of shell, whose exit code is that of the first command in it that fails. */
+export function shell(
+  line: string,
+  env: Record<string, string> = {},
+): Promise<{ code: number | null; stdout: Uint8Array; stderr: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn("bash", ["-o", "pipefail", "-c", line], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, ...env },
+    });
+    const stdout: Uint8Array[] = [];
+    child.stdout.on("data", (data) => stdout.push(data));
+    ended(child).then(
+      ({ code, stderr }) => resolve({ code, stderr, stdout: new Uint8Array(Buffer.concat(stdout)) }),
+      reject,
+    );
   });
 }
 

@@ -36,3 +36,13 @@ export function signalToNoise(got: ArrayLike<number>, wanted: ArrayLike<number>)
   }
   return 10 * Math.log10(signal / (noise + 1e-30));
 }
+
+/** How much of the samples is a tone of this frequency, and the level of what is left without it. */
+export function toneIn(samples: Float32Array, frequency: number, rate: number): { amplitude: number; residue: number } {
+  const phase = (index: number) => 2 * Math.PI * frequency * index / rate;
+  const sine = samples.reduce((sum, sample, index) => sum + sample * Math.sin(phase(index)), 0) * 2 / samples.length;
+  const cosine = samples.reduce((sum, sample, index) => sum + sample * Math.cos(phase(index)), 0) * 2 / samples.length;
+  const rest = samples.map((sample, index) => sample - sine * Math.sin(phase(index)) - cosine * Math.cos(phase(index)));
+  const residue = Math.sqrt(rest.reduce((sum, sample) => sum + sample * sample, 0) / rest.length);
+  return { amplitude: Math.hypot(sine, cosine), residue };
+}

@@ -14,10 +14,13 @@ for (let round = 0; round < Number(rounds); round++) {
   const at = 8000 + Math.round(Math.random() * 16000);
   while (stream.frameCount < at) await new Promise((resolve) => setTimeout(resolve, 1));
   const before = stream.frameCount;
-  const { heard, dropped } = await stream.clear({ fade: 0.005 });
+  const cleared = stream.clear({ fade: 0.005 });
+  const after = stream.frameCount;
+  const { heard, dropped } = await cleared;
   await running;
   const [first, last] = [out.findIndex((sample) => sample !== 0), out.findLastIndex((sample) => sample !== 0)];
   const gap = out.subarray(first, last).includes(0);
-  results.push({ before, heard, dropped, back: last + 1 - first, gap, xruns: stream.xruns, frames: stream.frameCount });
+  const { xruns, frameCount: frames } = stream;
+  results.push({ before, after, heard, dropped, back: last + 1 - first, gap, xruns, frames });
 }
 console.log(JSON.stringify(results));

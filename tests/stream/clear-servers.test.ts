@@ -7,11 +7,10 @@ import { jackMissing, pulseMissing, startJack, startPulse } from "../helpers/ser
 import { full } from "../helpers/streams.ts";
 
 const FADE = 240;
-const BLOCK = 2048; // at most, of either server
-const MOST_BLOCKS = 4; // that may pass between the look at the frame count and the call
 
 interface Round {
   before: number;
+  after: number;
   heard: number;
   dropped: number;
   back: number;
@@ -22,9 +21,9 @@ interface Round {
 
 describe("clear()", () => {
   for (
-    const [name, missing, start, devices] of [
-      ["JACK", jackMissing, startJack, ["loopback JACK"]],
-      ["PulseAudio", pulseMissing, startPulse, ["monitor pulseaudio", "pulseaudio"]],
+    const [name, missing, start, block, devices] of [ // at most, of either server
+      ["JACK", jackMissing, startJack, 256, ["loopback JACK"]],
+      ["PulseAudio", pulseMissing, startPulse, 2048, ["monitor pulseaudio", "pulseaudio"]],
     ] as const
   ) {
     it(
@@ -40,14 +39,15 @@ describe("clear()", () => {
           assert.equal(code, 0, stderr);
           let exact = 0;
           for (const round of JSON.parse(stdout) as Round[]) {
-            const { before, heard, dropped, back, gap, xruns, frames } = round;
+            const { before, after, heard, dropped, back, gap, xruns, frames } = round;
             assert.deepEqual([heard + dropped, frames], [48000, 48000], JSON.stringify(round));
-            assert.ok(heard >= before && heard <= before + FADE + MOST_BLOCKS * BLOCK, JSON.stringify(round));
-            if (gap || xruns > 0) continue; // the server was late: what came back has a hole, or has lost its end
-            assert.ok(Math.abs(back - heard) <= BLOCK, JSON.stringify(round));
-            exact++;
+            assert.ok(heard >= before && heard <= after + block + FADE, JSON.stringify(round));
+            // Where the server was late what came back may have a hole, or have lost its end.
+            if (Math.abs(back - heard) <= block) exact++;
+            else assert.ok(gap || xruns > 0, JSON.stringify(round));
           }
           assert.ok(exact > 0, stdout);
+          console.log(`# ${name}: ${exact} of ${args[0]} rounds came back as heard`);
         } finally {
           await server.stop();
         }

@@ -3,12 +3,14 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
+import { inspect } from "node:util";
 import {
   checkSettings,
   DuplexStream,
   InputStream,
   OutputStream,
   readFile,
+  RingBuffer,
   type StreamOptions,
   supportedSampleRates,
   writeFile,
@@ -54,11 +56,50 @@ describe("a stream on a device of another rate", () => {
     await using stream = await OutputStream.open(on(48000, { sampleRate: 16000, blockSize: 160 }));
     assert.equal(
       String(stream),
-      "OutputStream('virtual', 16000 Hz converted (the device runs at 48000 Hz), 2 channels, float32, blockSize 160)",
+      "OutputStream('virtual', 16000 Hz, 2 channels, float32, blockSize 160; output 16000 -> 48000 Hz)",
     );
+    assert.deepEqual(stream.conversions, [{
+      what: "output",
+      from: { sampleRate: 16000, channels: 2 },
+      to: { sampleRate: 48000, channels: 2 },
+      ownClock: false,
+    }]);
     await using same = await OutputStream.open(on(48000));
     assert.deepEqual([same.sampleRate, same.deviceRate], [48000, 48000]);
     assert.equal(String(same), "OutputStream('virtual', 48000 Hz, 2 channels, float32, blockSize 0)");
+    assert.deepEqual(same.conversions, []);
+  });
+
+  it("tells what sources and sinks are converted from and to, while they are set", async () => {
+    const options = on(48000, { sampleRate: 44100, channels: [1, 2], dtype: "int16" });
+    await using stream = await DuplexStream.open<"int16">(options);
+    const ends = () => String(stream).split("; ").slice(1).join("; ").replace(")", "");
+    const device = "output 44100 -> 48000 Hz; input 48000 -> 44100 Hz";
+    assert.equal(ends(), device);
+    stream.setSource(new Int16Array(100), { sampleRate: 22050, channels: 1 });
+    stream.setSink(new RingBuffer(2, 1024), { sampleRate: 16000 });
+    const tap = stream.addSink(new RingBuffer(2, 1024));
+    stream.addSink(new WritableStream(), { sampleRate: 8000 });
+    const sinks = "sink 44100 -> 16000 Hz; sink 44100 -> 8000 Hz";
+    assert.equal(ends(), `source 22050 -> 44100 Hz, 1 -> 2 channels; ${device}; ${sinks}`);
+    assert.deepEqual(stream.conversions.map(({ what, from, to }) => [what, from.channels, to.channels]), [
+      ["source", 1, 2],
+      ["output", 2, 2],
+      ["input", 1, 1],
+      ["sink", 1, 1],
+      ["sink", 1, 1],
+    ]);
+    assert.match(inspect(stream), /22050 -> 44100/); // as console.log() shows it
+    await tap.remove();
+    stream.setSource([new Int16Array(10), new Int16Array(10)]);
+    assert.equal(ends(), `${device}; ${sinks}`);
+    stream.setSource("examples/sample.wav");
+    assert.equal(ends(), `source 48000 -> 44100 Hz; ${device}; ${sinks}`);
+    for await (const _ of stream.chunks({ sampleRate: 11025, frames: 4410, chunkSize: 1102 })) {
+      assert.match(ends(), /sink 44100 -> 11025 Hz$/);
+      break;
+    }
+    assert.equal(ends(), `source 48000 -> 44100 Hz; ${device}; ${sinks}`);
   });
 
   it("has the device's rate if that is said", async () => {
@@ -124,6 +165,7 @@ describe("two devices with a clock each", () => {
   for (const [input, output] of [[-200, 200], [150, 0]]) {
     it(`records by the output's clock at ${input} and ${output} ppm`, async () => {
       await using stream = await DuplexStream.open(clocks(input, output));
+      assert.match(String(stream), /; input to the clock of the output\)$/);
       const second = Float32Array.from({ length: 48000 }, (_, i) => Math.sin(2 * Math.PI * 1000 * i / 48000) / 2);
       const worst = { from: 40, quality: Infinity };
       let seconds = 0;
@@ -224,7 +266,7 @@ describe("a file of 44.1 kHz on JACK at 48 kHz", { skip: jackMissing || soxMissi
     for (let attempt = 0; attempt < 4 && best < 90; attempt++) { // a server without time drops a block now and then
       const { quality, result } = await overServer(server, "loopback JACK");
       assert.deepEqual([result.sampleRate, result.deviceRate, result.frameCount], [44100, 48000, 88200]);
-      assert.match(String(result.text), /44100 Hz converted \(the device runs at 48000 Hz\)/);
+      assert.match(String(result.text), /output 44100 -> 48000 Hz/);
       best = Math.max(best, quality);
     }
     assert.ok(best > 90, `${best} dB`);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
-import { DuplexStream, readFile, writeFile } from "../../mod.ts";
+import { DuplexStream, readFile, RingBuffer, writeFile } from "../../mod.ts";
 import { runTs } from "../helpers/runtime.ts";
 import { jackMissing, pulseMissing, startJack, startPulse } from "../helpers/servers.ts";
 import { newFolder } from "../helpers/sounds.ts";
@@ -11,6 +11,7 @@ import { equalSamples, full, virtual } from "../helpers/streams.ts";
 import { signalToNoise, tones } from "../helpers/tones.ts";
 
 const BLOCK = 128;
+const RATES = [8000, 11025, 16000, 22050, 24000, 44100, 48000, 96000, 192000];
 
 let folder: ReturnType<typeof newFolder>;
 before(() => void (folder = newFolder()));
@@ -25,6 +26,41 @@ async function soxAt(rate: number, file: string): Promise<Float32Array> {
   const { status, stderr } = spawnSync("sox", args, { encoding: "utf8" });
   assert.equal(status, 0, stderr);
   return (await readFile(path)).samples;
+}
+
+/**
+ * Plays a file of one rate on a stream of another one, on a device of a third one whose output comes back as its input,
+ * and records that at two more rates, frame for frame what sox makes of the file.
+ */
+async function crosses(own: number, streamRate: number, deviceRate: number, sinkRates: readonly number[]) {
+  const [seconds, delay] = [0.2, 0.04]; // whole frames at each of the rates
+  const nyquist = Math.min(own, streamRate, deviceRate, ...sinkRates) / 2;
+  const path = folder.path("crossed.wav");
+  const length = own * seconds, pad = streamRate * seconds;
+  const samples = tones(length, { rate: own, seconds, nyquist });
+  await writeFile(path, samples, { sampleRate: own, channels: 1, subtype: "FLOAT" });
+  const settings = { rates: [deviceRate], loopbackDelay: deviceRate * delay };
+  await using stream = await DuplexStream.open(virtual("freewheel", { sampleRate: streamRate, channels: 1 }, settings));
+  assert.equal(stream.deviceRate, deviceRate);
+  stream.setSource(path);
+  const rings = sinkRates.map(() => new RingBuffer(4, 2 ** 16));
+  stream.setSink(rings[0], { sampleRate: sinkRates[0] });
+  const tap = stream.addSink(rings[1], { sampleRate: sinkRates[1] });
+  await stream.start({ pad });
+  await stream.wait();
+  const frames = 2 * pad;
+  assert.deepEqual([stream.frameCount, stream.xruns, stream.heard], [frames, 0, length]);
+  for (const [i, rate] of sinkRates.entries()) {
+    const names = `${own} -> ${streamRate} -> ${deviceRate} -> ${streamRate} -> ${rate} Hz`;
+    const recorded = new Float32Array(new Uint8Array(rings[i].read()).buffer);
+    assert.equal(recorded.length, Math.round(frames * rate / streamRate), names);
+    const oracle = await soxAt(rate, path);
+    const shift = Math.round(rate * delay);
+    const quality = signalToNoise(recorded.subarray(shift, shift + oracle.length), oracle);
+    assert.ok(quality > 85, `${names}: ${quality} dB`);
+    rings[i].close();
+  }
+  await tap.remove();
 }
 
 /** Where what is wanted is found best in what was got, and how well it is there, in decibels. */
@@ -54,6 +90,23 @@ describe("converted sound", () => {
       const quality = signalToNoise(recorded.subarray(0, length), oracle.subarray(0, length));
       assert.ok(quality > 85, `${own} -> ${streamRate} Hz: ${quality} dB`);
     }
+  });
+
+  it("is what sox makes of it across the rates of stream and device", { skip: soxMissing }, async () => {
+    const few = [[22050, 44100, 48000, 16000, 22050], [48000, 16000, 44100, 48000, 8000], [
+      8000,
+      96000,
+      44100,
+      11025,
+      96000,
+    ]];
+    const all = RATES.flatMap((own, i) =>
+      RATES.flatMap((stream, j) =>
+        RATES.map((device, k) => [own, stream, device, RATES[(i + j + k) % 9], RATES[(i + 2 * j + 5 * k + 1) % 9]])
+      )
+    );
+    const crossed = full ? all.filter(([, stream, device]) => stream !== device) : few;
+    for (const [own, stream, device, ...sinks] of crossed) await crosses(own, stream, device, sinks);
   });
 
   for (
