@@ -99,7 +99,10 @@ describe("rates that the device does not support", () => {
     const start = json.stderr.split("\n").map((line) => JSON.parse(line || "{}")).find(({ type }) => type === "start");
     assert.deepEqual([start.sampleRate, start.deviceRate], [rate, 48000]);
     const told = start.conversions.map((conversion: Conversion) => [conversion.what, describeConversion(conversion)]);
-    assert.deepEqual(told, [["output", "44100 -> 48000 Hz"], ["input", "48000 -> 44100 Hz"]]);
+    assert.deepEqual(told, [["source", "1 -> 2 channels"], ["output", "44100 -> 48000 Hz"], [
+      "input",
+      "48000 -> 44100 Hz",
+    ]]);
     const speech = await pastream(["-D", "virtual", "null", path("speech.wav"), "-r", "16k", "-d", "0.5", "-q"]);
     assert.equal(speech.code, 0, speech.stderr);
     assert.equal((await readFile(path("speech.wav"))).sampleRate, 16000);

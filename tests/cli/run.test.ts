@@ -243,7 +243,10 @@ describe("playing and recording", () => {
     const both = new Int16Array(2000).map((_, i) => left[i >> 1]);
     equalSamples(recorded.subarray(2 * DELAY, 2 * (DELAY + 1000)), both);
     const told = await run(mono, output, "-r", "16k");
-    assert.match(told.stderr, /^pastream: .*mono\.wav is converted: 48000 -> 16000 Hz, 1 -> 2 channels \(--no-convert/m);
+    assert.match(
+      told.stderr,
+      /^pastream: .*mono\.wav is converted: 48000 -> 16000 Hz, 1 -> 2 channels \(--no-convert/m,
+    );
     const file = new SoundFile(output);
     assert.deepEqual([file.sampleRate, file.frames], [16000, 333]);
     file.close();

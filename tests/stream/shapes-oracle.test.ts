@@ -105,7 +105,7 @@ describe("converted sound", () => {
         RATES.map((device, k) => [own, stream, device, RATES[(i + j + k) % 9], RATES[(i + 2 * j + 5 * k + 1) % 9]])
       )
     );
-    const crossed = full ? all.filter(([, stream, device]) => stream !== device) : few;
+    const crossed = full ? all.filter(([, stream, device], i) => i % 7 === 0 && stream !== device) : few;
     for (const [own, stream, device, ...sinks] of crossed) await crosses(own, stream, device, sinks);
   });
 
