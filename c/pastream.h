@@ -515,8 +515,9 @@ PS_API int32_t ps_stream_remove_sink(int32_t stream, int32_t sink);
 PS_API int32_t ps_stream_sink(int32_t stream, int32_t sink, double *numbers, int32_t count);
 
 /* Drops what the source has written until now: what is playing fades out over `fade` frames. Of a ring all that was
- * written, a ps_ring_write that is going on included, and what is held for it (ps_ring_hold); memory that is looped, a ring that has ended, and a file end there. That is not a PS_ERR_BUFFER_EMPTY. The
- * run goes on. Returns the request's number (> 0), or 0 if nothing is being played. PS_ERR_ARGUMENT. Owner. */
+ * written, by a ps_ring_write that is going on as well, and what is held for it (ps_ring_hold); memory that is looped,
+ * a ring that has ended, and a file end there. That is not a PS_ERR_BUFFER_EMPTY. The run goes on. Returns the
+ * request's number (> 0), or 0 if nothing is being played. PS_ERR_ARGUMENT. Owner. */
 PS_API int32_t ps_stream_clear(int32_t stream, double fade);
 /* 1 once a request has been carried out, or the run has ended; else 0. Owner. */
 PS_API int32_t ps_stream_cleared(int32_t stream, int32_t request);

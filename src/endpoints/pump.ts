@@ -45,7 +45,7 @@ export interface Piece {
   readonly clears: number;
 }
 
-/** Writes the rest of a piece, from byte `at` on, or drops it when it is cleared; returns false if the run ends first. */
+/** Writes a piece from byte `at` on, or drops the rest when it is cleared; returns false if the run ends first. */
 export async function writeRest(flow: Flow, { bytes, length, clears }: Piece, at: number): Promise<boolean> {
   while (at < length) {
     if (!await waitForRoom(flow, flow.ring.size)) return false;

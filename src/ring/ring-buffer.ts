@@ -239,7 +239,7 @@ export function holdElements(ring: RingBuffer, count: number): number {
   return unwrap(native().ps_ring_hold(ringHandle(ring), Math.min(count, MAX_RING_SIZE)), "RingBuffer");
 }
 
-/** As `ring.write(data)`; once the ring has been cleared since, nothing is written, and all of it counts as if it were. */
+/** As `ring.write(data)`. Once the ring has been cleared since, nothing is written, and all counts as if it were. */
 export function writeHeld(ring: RingBuffer, data: Uint8Array, clears: number): number {
   const count = Math.floor(data.byteLength / ring.elementSize);
   return unwrap(native().ps_ring_write_held(ringHandle(ring), data, count, clears), "RingBuffer");
