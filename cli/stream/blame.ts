@@ -39,6 +39,8 @@ export function blame(error: unknown, settings: Settings): unknown {
     ? `no device is called '${settings.device}', and `
     : "";
   const message = error.message.replace(/^device: /, "").replace('where conversion is "never"', "with --no-convert");
-  error.message = `${spelling(option)}: ${whole}${message}`;
+  const isFiles = option === "channels" && settings.channels === undefined && /output channels.* for \d/.test(message);
+  const hint = isFiles ? ` of the file: ${spelling("channels")} and ${spelling("map")} choose some of them` : "";
+  error.message = `${spelling(option)}: ${whole}${message}${hint}`;
   return error;
 }

@@ -118,9 +118,8 @@ export async function openTransport(line: CommandLine, note: (text: string) => v
     if (player && volume !== undefined) player.outputGain = volume;
     const maps = planMaps(settings, player, recorder, playback, note);
     if (player && playback) {
-      if (maps.playback) player.txMapping = maps.playback.map(() => 0); // so that it decides, whatever the channels
+      if (maps.playback) player.txMapping = maps.playback; // first, so that it decides, whatever the channels
       player.setSource(playback, { bufferSize, loop });
-      if (maps.playback) player.txMapping = maps.playback;
     }
     if (recorder && maps.recording) recorder.rxMapping = maps.recording;
     // This empties the file, so it comes last, when nothing before it has failed.

@@ -16,7 +16,7 @@ export interface ShapeOptions {
 export const shapeNames: OptionNames<ShapeOptions> = { sampleRate: true, channels: true };
 
 const MAX_RATE = 1e7;
-const MAX_CHANNELS = 1024;
+export const MAX_CHANNELS = 1024;
 /** Of two rates. */
 const MAX_RATIO = 1024;
 
@@ -29,6 +29,7 @@ export function shapeFor(role: Role, direction: StreamDirection, options: ShapeO
   const given = requireNumber("sampleRate", options.sampleRate ?? direction.sampleRate, 1, MAX_RATE);
   // A file has a whole number of hertz, a device may have 44099.5.
   const sampleRate = given === Math.round(direction.sampleRate) ? direction.sampleRate : given;
+  if (role === "source") requireMapped(direction, channels);
   if (sampleRate === direction.sampleRate && channels === direction.channels) return direction;
   if (conversion === "never") {
     const own = `${given} Hz and ${channels} channels`;
@@ -46,17 +47,27 @@ export function shapeFor(role: Role, direction: StreamDirection, options: ShapeO
   return { ...direction, sampleRate, channels, frameBytes: channels * sampleSize, blockSize, stream: direction };
 }
 
-function requireChannels(role: Role, { channels: own, mapping }: StreamDirection, channels: number): void {
+function countsOf(role: Role, direction: StreamDirection, channels: number): string {
+  return `the ${role} has ${channels} channels, the stream ${direction.channels}`;
+}
+
+/** Throws if the channel map of a stream names a channel that its source lacks. */
+export function requireMapped(direction: StreamDirection, channels: number): void {
+  const most = Math.max(0, ...direction.mapping ?? []);
+  if (most <= channels) return;
+  throw new RangeError(`txMapping must not name channel ${most}: ${countsOf("source", direction, channels)}`);
+}
+
+function requireChannels(role: Role, direction: StreamDirection, channels: number): void {
+  const { channels: own, mapping } = direction;
   const [from, to, name] = role === "source" ? [channels, own, "txMapping"] : [own, channels, "rxMapping"];
-  const counts = `the ${role} has ${channels} channels, the stream ${own}`;
   if (!mapping) {
     if (from === to || from === 1 || (from === 2 && to === 1)) return;
-    throw new RangeError(`${counts}: set ${name} to say which goes where`);
+    if (role === "source") direction.refused = channels;
+    throw new RangeError(`${countsOf(role, direction, channels)}: set ${name} to say which goes where`);
   }
-  if (role === "source" && Math.max(...mapping) > channels) {
-    throw new RangeError(`${name} must not name channel ${Math.max(...mapping)}: ${counts}`);
-  }
-  if (role === "sink" && mapping.length < channels) throw new RangeError(`${name} has too few entries: ${counts}`);
+  if (role === "source" || mapping.length >= channels) return;
+  throw new RangeError(`${name} has too few entries: ${countsOf(role, direction, channels)}`);
 }
 
 /** Tells a ring the rate of its frames, before it is set as an endpoint; returns its handle. */

@@ -7,7 +7,7 @@ import type { Playback } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { prebufferFrames } from "../run/ring-size.ts";
-import { withRate } from "./shape.ts";
+import { requireMapped, withRate } from "./shape.ts";
 
 export class WrittenPlayback implements Playback {
   readonly ring: RingBuffer;
@@ -24,6 +24,7 @@ export class WrittenPlayback implements Playback {
   constructor(direction: StreamDirection, size: number) {
     this.shape = direction;
     this.wanted = Math.min(prebufferFrames(direction), size);
+    requireMapped(direction, direction.channels);
     this.ring = memoryRing("bufferSize", direction.frameBytes, size);
   }
 

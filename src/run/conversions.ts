@@ -24,7 +24,6 @@ export interface Conversion {
 
 /** What the conversions of a stream are known from. */
 export interface ConversionHost {
-  readonly sampleRate: number;
   readonly deviceRate: number;
   /** Hz, of an input device that has a clock of its own; else 0. */
   readonly inputClockRate: number;
@@ -40,7 +39,7 @@ function shapeOf({ sampleRate, channels }: FrameShape): FrameShape {
 
 /** All conversions, in the order of the way from the source to the sinks. */
 export function conversionsOf(host: ConversionHost): Conversion[] {
-  const { sampleRate, deviceRate, inputClockRate, input, output, endpoints, taps } = host;
+  const { deviceRate, inputClockRate, input, output, endpoints, taps } = host;
   const found: Conversion[] = [];
   const add = (what: Conversion["what"], from: FrameShape, to: FrameShape, ownClock = false) => {
     if (!ownClock && from.sampleRate === to.sampleRate && from.channels === to.channels) return;

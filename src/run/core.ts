@@ -215,7 +215,7 @@ export class Core implements TapHost {
   /** A channel map that names more channels than the stream has: the native side knows the source's only now. */
   #mapSource(): void {
     const { mapping, channels } = this.output ?? {};
-    if (!mapping?.some((from) => from > channels!)) return;
+    if (!this.endpoints.source || !mapping?.some((from) => from > channels!)) return;
     const map = Int32Array.from(mapping);
     unwrap(native().ps_stream_set_map(this.native.handle, PS_DIRECTION_OUTPUT, map, map.length), "txMapping");
   }

@@ -45,6 +45,8 @@ export interface StreamDirection extends FrameFormat {
   readonly conversion: "auto" | "never";
   /** The channel map that was set for it; undefined: none. */
   mapping: readonly number[] | undefined;
+  /** Channels of the last source that was refused because a map must say which of them go where. */
+  refused?: number;
   /** Of an endpoint with other frames than the stream: the stream's own direction. */
   readonly stream?: StreamDirection;
 }

@@ -9,6 +9,7 @@ import {
   sourceOptionNames,
   type SourceOptions,
 } from "../endpoints/source.ts";
+import { MAX_CHANNELS } from "../endpoints/shape.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { RingBuffer } from "../ring/ring-buffer.ts";
 import type { Core } from "../run/core.ts";
@@ -104,9 +105,16 @@ export async function heardAll(core: Core): Promise<boolean> {
   return await core.queue.heardAll();
 }
 
+/** Channels that a map may name: those of the source, or of one that was refused for want of a map, or may come. */
+function sourceChannels({ endpoints: { source }, output, active }: Core): number {
+  const { channels, conversion, refused = 0 } = output!;
+  if (active || conversion === "never") return source?.shape.channels ?? channels;
+  return Math.max(source?.shape.channels ?? MAX_CHANNELS, refused);
+}
+
 export function setTxMapping(core: Core, mapping: unknown): void {
   core.requireOpen();
-  core.txMapping = setMapping(core, PS_DIRECTION_OUTPUT, mapping, core.endpoints.source?.shape.channels);
+  core.txMapping = setMapping(core, PS_DIRECTION_OUTPUT, mapping, sourceChannels(core));
 }
 
 export function setOutputGain(core: Core, gain: number): void {

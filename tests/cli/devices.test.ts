@@ -124,6 +124,13 @@ describe("rates that the device does not support", () => {
       assert.equal(code, 0, stderr);
       assert.match(stderr, /the output is converted: 44100 -> 48000 Hz/);
       await expectTone("jack-out.wav", rate);
+      await writeFile(path("six.wav"), noise(4800, 6), { sampleRate: RATE, channels: 6 });
+      const jack = ["-D", "loopback", "--host-api", "jack", "-q", path("six.wav")];
+      const many = await pastream(jack, { env: server.env });
+      assert.equal(many.code, 1);
+      assert.match(many.stderr, /channels: .* 2 output channels, .* for 6 of the file: -c.* and -m.* choose some/);
+      const some = await pastream([...jack, "-c", "2", "-m", "5,6"], { env: server.env });
+      assert.deepEqual([some.code, some.stderr], [0, ""]);
       const refused = await pastream([...args, "--no-convert", "-q"], { env: server.env });
       assert.equal(refused.code, 1);
       assert.match(refused.stderr, /^pastream: -r\/--rate: .*sample rate.*48000 Hz/i);

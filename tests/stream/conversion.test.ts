@@ -70,8 +70,8 @@ describe("a stream on a device of another rate", () => {
   });
 
   it("tells what sources and sinks are converted from and to, while they are set", async () => {
-    const options = on(48000, { sampleRate: 44100, channels: [1, 2], dtype: "int16" });
-    await using stream = await DuplexStream.open<"int16">(options);
+    const options = on(48000, { sampleRate: 44100, channels: [1, 2] });
+    await using stream = await DuplexStream.open({ ...options, dtype: "int16" });
     const ends = () => String(stream).split("; ").slice(1).join("; ").replace(")", "");
     const device = "output 44100 -> 48000 Hz; input 48000 -> 44100 Hz";
     assert.equal(ends(), device);

@@ -197,9 +197,13 @@ describe("a source and a sink of other channels", () => {
     await using two = await open(48000, 2, int16);
     assert.throws(() => two.setSource(six, { channels: 6 }), { name: "RangeError", message: /txMapping/ });
     assert.throws(() => two.setSink(six, { channels: 6 }), { name: "RangeError", message: /rxMapping/ });
-    assert.throws(() => two.txMapping = [5, 6], RangeError);
-    two.txMapping = [1, 2];
+    assert.throws(() => two.txMapping = [5, -1], RangeError);
+    two.txMapping = [5, 6]; // before there is a source
+    await assert.rejects(two.play(stereo), { name: "RangeError", message: /txMapping .* channel 6: .* 2 channels/ });
+    assert.throws(() => two.writable(), { name: "RangeError", message: /txMapping .* channel 6/ });
+    await two.record({ out: new Int16Array(200) }); // plays silence
     two.setSource(six, { channels: 6 });
+    assert.throws(() => two.txMapping = [7, 1], { name: "RangeError", message: /0 to 6/ });
     two.txMapping = [5, 0];
     const recorded = new Int16Array(2000);
     two.setSink(recorded);
@@ -222,6 +226,12 @@ describe("a source and a sink of other channels", () => {
     two.txMapping = null;
     two.rxMapping = null;
     await two.play(left, { channels: 1 });
+    await assert.rejects(two.play(six, { channels: 6 }), /txMapping/);
+    two.txMapping = [3, 4]; // as the error says, whatever was played before
+    await two.playrec(six, { ...run, out: recorded, source: { channels: 6 } });
+    equalSamples(recorded, new Int16Array(2000).map((_, i) => six[3 * (i - i % 2) + 2 + i % 2]));
+    await using strict = await open(48000, 2, { ...int16, conversion: "never" });
+    assert.throws(() => strict.txMapping = [3, 1], { name: "RangeError", message: /0 to 2/ });
   });
 });
 

@@ -37,8 +37,10 @@ static int32_t find_channels(const struct pa_device_info *info, double configure
   int most = side ? info->max_output_channels : info->max_input_channels;
   *channels = configured > 0 ? (int)configured : most < CHANNELS_DEFAULT ? most : CHANNELS_DEFAULT;
   if (*channels >= 1 && *channels <= most) return PS_OK;
-  return error_set(PS_ERR_PORTAUDIO, PA_INVALID_CHANNEL_COUNT, "%s has %d %s channels%s", info->name, most,
-                   side_names[side], most > 0 ? ", which is not enough" : "");
+  if (most < 1)
+    return error_set(PS_ERR_PORTAUDIO, PA_INVALID_CHANNEL_COUNT, "%s has 0 %s channels", info->name, side_names[side]);
+  return error_set(PS_ERR_PORTAUDIO, PA_INVALID_CHANNEL_COUNT, "%s has %d %s channels, which is not enough for %d",
+                   info->name, most, side_names[side], *channels);
 }
 
 /* Settings that only one host API knows. */
