@@ -54,7 +54,7 @@ static void free_owned(int32_t owner, enum handle_kind kind, int32_t (*give_back
 static void thread_ended(int32_t owner) {
   struct owned owned = {owner, os_time() + STREAM_SECONDS};
   handle_each(HANDLE_STREAM, shut_owned, &owned);
-  if (OS_THREADS_END_MEANWHILE) handle_each(HANDLE_STREAM, await_owned, &owned);
+  handle_each(HANDLE_STREAM, await_owned, &owned);
   free_owned(owner, HANDLE_STREAM, ps_stream_free);
   free_owned(owner, HANDLE_JOB, ps_job_free);
   free_owned(owner, HANDLE_INCOMING, ps_incoming_free);

@@ -92,14 +92,9 @@ double os_time(void); /* monotonic */
 void os_sleep(double seconds);
 void os_sleep_until(double time); /* on the clock of os_time */
 
-/* Calls `ended(argument)` on the calling thread when that thread ends, for whatever reason; one function for the whole
- * process. Returns 0, or -1. OS_THREADS_END_MEANWHILE: whether other threads can end during the call. */
+/* Calls `ended(argument)` when the calling thread ends, for whatever reason: on it, or on Windows on one that begins
+ * then. One function for the whole process. Returns 0, or -1. */
 int os_at_thread_end(void (*ended)(int32_t argument), int32_t argument);
-#if defined(_WIN32)
-#define OS_THREADS_END_MEANWHILE 0
-#else
-#define OS_THREADS_END_MEANWHILE 1
-#endif
 
 /* Calls `forget` in every child that the process forks from now on, before fork() returns there. */
 void os_in_forked_child(void (*forget)(void));

@@ -274,11 +274,17 @@ static DWORD end_index = FLS_OUT_OF_INDEXES;
 static void (*thread_ended)(int32_t argument);
 typedef BOOLEAN(WINAPI *process_exiting)(void);
 
-/* At the exit of the process this is called, too, for the thread that has called for it, when all others are gone. */
+static void end_aside(void *argument) { thread_ended((int32_t)(intptr_t)argument); }
+
+/* Called under a lock of the system's that every thread takes when it starts and when it ends: what waits for a thread
+ * would wait for ever here. At the exit of the process this is called, too, for the thread that has called for it, when
+ * all others are gone. */
 static void WINAPI call_thread_ended(void *argument) {
   HMODULE system = GetModuleHandleW(L"ntdll.dll");
   process_exiting exiting = (process_exiting)(void *)GetProcAddress(system, "RtlDllShutdownInProgress");
-  if (argument && !(exiting && exiting())) thread_ended((int32_t)(intptr_t)argument);
+  struct os_thread aside;
+  if (!argument || (exiting && exiting())) return;
+  if (os_thread_start(&aside, "pastream end", OS_THREAD_NORMAL, end_aside, argument) == 0) os_thread_detach(&aside);
 }
 
 static BOOL CALLBACK make_end_index(PINIT_ONCE once, void *parameter, void **context) {
