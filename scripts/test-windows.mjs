@@ -15,7 +15,7 @@ import { runtimes } from "./lib/windows/programs.mjs";
 import { runWindowsFile, windowsFiles } from "./lib/windows/suite.mjs";
 import { isReady, setUpWine, takeWine } from "./lib/windows/wine.mjs";
 
-const TIMEOUT = 600; // seconds, for one file
+const TIMEOUT = 1200; // seconds, for one file
 const LANES = 2;
 
 /** What --quick runs on Node. */

@@ -16,6 +16,13 @@ const notOnWindows = {
 /** Tests that fail for what Wine or a runtime does, by parts of their names. */
 const known = [
   { on: ["bun"], in: "api/imports", test: "", why: "Bun under Wine leaves folders out of recursive lists" },
+  {
+    on: ["bun"],
+    in: "sound-file/incoming",
+    test: "gives what came before a connection broke",
+    why: "Bun for Windows forgets what had come before a connection was reset",
+  },
+  { on: ["bun"], in: "stream/encoded", test: "are heard up to where a connection breaks", why: "the same" },
   { in: "api/loading", test: "a checkout says how to build it", why: "Wine makes no junctions" },
   { in: "api/loading", test: "a package says that it is damaged", why: "Wine makes no junctions" },
   { in: "stream/many-streams", test: "runs, on every Node", why: "esbuild, which tsx takes, is that of Linux here" },
@@ -46,11 +53,12 @@ export async function runWindowsFile(runtime, file, { timeout }) {
       if (failed && !excused) failures.push(name);
       counts[excused || skipped ? "skipped" : failed ? "failed" : "passed"]++;
     }
-    // Bun reports nothing of groups that are skipped.
-    if (runtime === "bun" && code === 0 && counts.passed + counts.failed + counts.skipped === 0) counts.skipped = 1;
   } catch {
     // No report: the exit code tells.
   }
+  // Bun reports nothing of groups that are skipped, and writes no report if there is no other.
+  const none = counts.passed + counts.failed + counts.skipped === 0;
+  if (runtime === "bun" && code === 0 && none && /^Ran 0 tests across 1 file/m.test(output)) counts.skipped = 1;
   const excused = counts.skipped > 0;
   if (timedOut || counts.passed + counts.skipped === 0 || (code !== 0 && counts.failed === 0 && !excused)) {
     failures.push(timedOut ? `did not end within ${timeout} s` : `ended with exit code ${code}`);
