@@ -5,7 +5,7 @@
 import process from "node:process";
 import { native } from "../ffi/load.ts";
 import { InputStream } from "../mod.ts";
-import { quantile, threadTime } from "./lib/measure.ts";
+import { median, printTable, threadTime } from "./lib/measure.ts";
 
 const count = Number(process.argv[2] ?? 200_000);
 const pieces = Number(process.argv[3] ?? 7);
@@ -49,8 +49,8 @@ function limit(): AsyncIterable<Float32Array> {
 
 const rows: [name: string, values: () => AsyncIterable<unknown>, costs: [number, number][]][] = [
   ["a call and a promise", limit, []],
-  ["chunks", () => stream.chunks(), []],
-  ["chunks, bufferSize 2^20", () => stream.chunks({ bufferSize: 2 ** 20 }), []],
+  ["`chunks()`", () => stream.chunks(), []],
+  ["`chunks()`, `bufferSize` 2^20", () => stream.chunks({ bufferSize: 2 ** 20 }), []],
 ];
 for (let piece = 0; piece < 2 * pieces; piece++) {
   for (const [, values, costs] of rows) {
@@ -59,13 +59,14 @@ for (let piece = 0; piece < 2 * pieces; piece++) {
   }
 }
 
-const median = (values: number[]) => quantile(values, 0.5);
 const [[, , bare]] = rows;
-for (const [name, , costs] of rows) {
-  const rate = 1e3 / median(costs.map(([, wall]) => wall));
-  const cpu = median(costs.map(([cpu]) => cpu));
-  const ratio = median(costs.map(([cpu], i) => cpu / bare[i][0]));
-  console.log(
-    `${name.padEnd(24)} ${rate.toFixed(2).padStart(5)} M/s ${cpu.toFixed(0).padStart(6)} ns CPU, ${ratio.toFixed(2)} x`,
-  );
-}
+printTable(
+  "chunks of 256 stereo frames",
+  ["millions in a second", "ns of CPU", "ratio"],
+  rows.map(([name, , costs]) => [
+    name,
+    (1e3 / median(costs.map(([, wall]) => wall))).toFixed(2),
+    median(costs.map(([cpu]) => cpu)).toFixed(0),
+    median(costs.map(([cpu], i) => cpu / bare[i][0])).toFixed(2),
+  ]),
+);

@@ -1,12 +1,12 @@
 // What waiting costs: processor time of `for await (const chunk of chunks())` against a loop of setTimeout with as many
 // wake-ups, without a stream and beside a running one. The three take turns in short pieces, since machines change
-// their speed; a line has the quartiles of the pieces. As many pieces go before, for the runtime compiles for some ten
+// their speed; a row has the medians of the pieces. As many pieces go before, for the runtime compiles for some ten
 // seconds. Linux only: the numbers are those of JavaScript's own thread. Where the kernel moves that thread between
 // processors, that costs more than the code; `taskset -c 0` before the command leaves the code.
 // Usage: deno run -A bench/idle.ts, bun bench/idle.ts, or node bench/idle.ts; [wake-ups in a piece] [pieces]
 import process from "node:process";
 import { InputStream } from "../mod.ts";
-import { quantile, threadTime } from "./lib/measure.ts";
+import { median, printTable, threadTime } from "./lib/measure.ts";
 
 const count = Number(process.argv[2] ?? 60);
 const pieces = Number(process.argv[3] ?? 60);
@@ -45,9 +45,9 @@ async function* timersBeside(): AsyncGenerator<void> {
 }
 
 const rows: [name: string, wakes: () => AsyncGenerator<unknown>, costs: number[]][] = [
-  ["setTimeout", timers, []],
-  ["setTimeout beside a stream", timersBeside, []],
-  ["chunks", () => stream.chunks({ chunkSize: 256 }), []],
+  ["`setTimeout()`", timers, []],
+  ["`setTimeout()` beside a stream", timersBeside, []],
+  ["`chunks()`", () => stream.chunks({ chunkSize: 256 }), []],
 ];
 for (let piece = 0; piece < 2 * pieces; piece++) {
   for (const [, wakes, costs] of rows) {
@@ -57,8 +57,13 @@ for (let piece = 0; piece < 2 * pieces; piece++) {
 }
 
 const [[, , bare]] = rows;
-for (const [name, , costs] of rows) {
-  const quartiles = [0.25, 0.5, 0.75].map((share) => quantile(costs, share).toFixed(1)).join(" / ");
-  const ratio = quantile(costs.map((cost, i) => cost / bare[i]), 0.5).toFixed(2);
-  console.log(`${name.padEnd(28)} ${quartiles.padEnd(24)} us a wake-up, ${ratio} x`);
-}
+printTable(
+  "a wake-up by",
+  ["us of CPU", "ratio", "target"],
+  rows.map(([name, wakes, costs]) => [
+    name,
+    median(costs).toFixed(0),
+    median(costs.map((cost, i) => cost / bare[i])).toFixed(2),
+    wakes === timers || wakes === timersBeside ? "" : 1.5,
+  ]),
+);

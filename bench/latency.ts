@@ -6,7 +6,7 @@ import { native } from "../ffi/load.ts";
 import { PS_NUMBER_SINCE_CALLBACK } from "../ffi/constants.ts";
 import { InputStream } from "../mod.ts";
 import { coreOf } from "../src/stream/stream.ts";
-import { quantile } from "./lib/measure.ts";
+import { printTable, quantile } from "./lib/measure.ts";
 
 const count = Number(process.argv[2] ?? 1000);
 const LEAD = 20;
@@ -14,6 +14,7 @@ const LEAD = 20;
 await using stream = await InputStream.open({ device: "virtual", channels: 2, blockSize: 256 });
 const { handle } = coreOf(stream).native;
 
+const rows: string[][] = [];
 for (const busy of [false, true]) {
   const spin = () => {
     const end = performance.now() + 0.3;
@@ -27,6 +28,9 @@ for (const busy of [false, true]) {
     if (n === LEAD + count) break;
   }
   clearInterval(timer);
-  const [p50, p99, max] = [0.5, 0.99, 0.9999].map((share) => quantile(late, share).toFixed(3));
-  console.log(`${busy ? "30 % busy" : "idle"}`.padEnd(12), `p50 ${p50} ms, p99 ${p99} ms, max ${max} ms`);
+  rows.push([
+    busy ? "30 % busy" : "idle",
+    ...[0.5, 0.99, 0.9999].map((share) => quantile(late, share).toFixed(2)),
+  ]);
 }
+printTable("event loop", ["p50 ms", "p99 ms", "most ms"], rows);

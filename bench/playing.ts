@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { OutputStream, play, writeFile } from "../mod.ts";
-import { quantile, threadTime, threadWaits } from "./lib/measure.ts";
+import { printTable, quantile, threadTime, threadWaits } from "./lib/measure.ts";
 
 const seconds = Number(process.argv[2] ?? 6);
 const sounds = Number(process.argv[3] ?? 100);
@@ -23,9 +23,9 @@ await writeFile(path, new Float32Array((seconds + 1) * RATE), { sampleRate: RATE
   const [used, waits] = [threadTime(), threadWaits()];
   await new Promise((resolve) => setTimeout(resolve, 1000 * seconds));
   const time = (threadTime() - used) / 1e6 / seconds;
-  console.log(
-    `a file plays: ${time.toFixed(2)} ms and ${((threadWaits() - waits) / seconds).toFixed(1)} waits in a second`,
-  );
+  printTable("each second", ["ms of CPU", "wake-ups", "target"], [
+    ["while a file plays", time.toFixed(2), ((threadWaits() - waits) / seconds).toFixed(1), "0.5 ms"],
+  ]);
   await stream.abort();
   await done.catch(() => {});
 }
@@ -46,10 +46,14 @@ async function timesOf(call: () => Promise<void>): Promise<number[]> {
 }
 
 await using open = new OutputStream(device);
+const rows: (string | number)[][] = [];
 for (
-  const [name, call] of [["play()", () => play(sound, device)], ["on an open stream", () => open.play(sound)]] as const
+  const [name, call, target] of [
+    ["`play()`", () => play(sound, device), 1],
+    ["on an open stream", () => open.play(sound), 0.3],
+  ] as const
 ) {
   const times = await timesOf(call);
-  const [p50, p99] = [0.5, 0.99].map((share) => quantile(times, share).toFixed(2));
-  console.log(`a short sound, ${name}: p50 ${p50} ms, p99 ${p99} ms`);
+  rows.push([name, quantile(times, 0.99).toFixed(2), quantile(times, 0.5).toFixed(2), target]);
 }
+printTable("a short sound", ["p99 ms", "p50 ms", "target"], rows);

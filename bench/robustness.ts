@@ -6,50 +6,57 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { InputStream, OutputStream, type Stream, writeFile } from "../mod.ts";
+import { printTable } from "./lib/measure.ts";
 
 const longest = Number(process.argv[2] ?? 2000);
 const RATE = 48000;
 const options = { device: "virtual", channels: 1, sampleRate: RATE } as const;
 const folder = mkdtempSync(join(tmpdir(), "pastream-"));
 const path = join(folder, "sound.wav");
-await writeFile(path, new Float32Array(4 * RATE), { sampleRate: RATE, channels: 1 });
+await writeFile(path, new Float32Array((1 + longest / 1000) * RATE), { sampleRate: RATE, channels: 1 });
 
 function block(milliseconds: number): void {
   const end = performance.now() + milliseconds;
   while (performance.now() < end);
 }
 
-function* sound() {
-  for (let n = 0; n < 400; n++) yield new Float32Array(RATE / 100);
+function* sound(frames: number) {
+  for (let n = 0; n < frames; n += RATE / 100) yield new Float32Array(RATE / 100);
 }
 
-const rows: Record<string, { open: () => Stream; run: (stream: Stream) => Promise<unknown> }> = {
-  "a file plays": { open: () => new OutputStream(options), run: (stream) => (stream as OutputStream).play(path) },
+const rows: Record<string, { open: () => Stream; run: (stream: Stream, frames: number) => Promise<unknown> }> = {
+  "a file plays": {
+    open: () => new OutputStream(options),
+    run: (stream, frames) => (stream as OutputStream).play(path, { frames }),
+  },
   "a generator is played": {
     open: () => new OutputStream(options),
-    run: (stream) => (stream as OutputStream).play(sound()),
+    run: (stream, frames) => (stream as OutputStream).play(sound(frames)),
   },
   "chunks are read": {
     open: () => new InputStream(options),
-    async run(stream) {
-      const chunks = (stream as InputStream).chunks({ chunkSize: 480, frames: 4 * RATE, onOverflow: "drop" });
+    async run(stream, frames) {
+      const chunks = (stream as InputStream).chunks({ chunkSize: 480, frames, onOverflow: "drop" });
       for await (const _ of chunks);
     },
   },
 };
-const lost = Object.fromEntries(Object.keys(rows).map((name) => [name, [] as string[]]));
-for (const milliseconds of [10, 100, 500, 1000, 2000].filter((milliseconds) => milliseconds <= longest)) {
+const lost = Object.fromEntries(Object.keys(rows).map((name) => [name, [] as number[]]));
+const blocks = [10, 100, 500, 1000, 2000].filter((milliseconds) => milliseconds <= longest);
+for (const milliseconds of blocks) {
   const streams = Object.entries(rows).map(([name, { open, run }]) => ({ name, stream: open(), run }));
-  const done = Promise.all(streams.map(({ stream, run }) => run(stream)));
+  const done = Promise.all(streams.map(({ stream, run }) => run(stream, RATE + milliseconds * RATE / 1000)));
   while (streams.some(({ stream }) => stream.frameCount < RATE / 10)) await new Promise((next) => setTimeout(next, 5));
   block(milliseconds);
   await done;
   for (const { name, stream } of streams) {
-    lost[name].push(`${milliseconds} ms: ${stream.glitches.reduce((sum, { frames }) => sum + frames, 0)}`);
+    lost[name].push(stream.glitches.reduce((sum, { frames }) => sum + frames, 0));
     await stream.close();
   }
 }
-for (const [name, counts] of Object.entries(lost)) {
-  console.log(`${name.padEnd(24)} frames lost at a block of ${counts.join(", ")}`);
-}
+printTable(
+  "frames lost while",
+  blocks.map((milliseconds) => `blocked for ${milliseconds} ms`),
+  Object.entries(lost).map(([name, counts]) => [name, ...counts]),
+);
 rmSync(folder, { recursive: true });

@@ -1,87 +1,121 @@
-// Runs the benchmarks of JavaScript on every runtime that is here, prints what they print, and writes it into
-// docs/benchmarks.md and docs/benchmarks.json, with the machine and the versions. Those that are not run keep what they
-// printed last.
-// Usage: deno task bench, or node bench/run.mjs; [part of a benchmark's name]...
+// Runs the benchmarks, those of JavaScript on every runtime that is here, prints what they print, and writes their tables
+// and plots into docs/benchmarks.md and docs/benchmarks.json, with the machine and the versions. Those that are not run
+// keep what they printed last.
+// Usage: deno task bench, or node bench/run.mjs; [--only NAME]... [--portaudio FOLDER of its source]
+// [--peers FOLDER where they are installed]
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, loadavg, release, totalmem, type } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { fromNpm, nodeFlags, root, which } from "../scripts/lib/tools.mjs";
+import { parseArgs } from "node:util";
+import { fromNpm, root, which } from "../scripts/lib/tools.mjs";
+import { plots } from "./lib/plots.mjs";
+import { runtimes } from "./lib/runtimes.mjs";
+import { joinTables, parseTables, writeTable } from "./lib/tables.mjs";
 
-/** Each with its arguments. */
+const MINUTES = 60_000;
+const { values: options } = parseArgs({
+  options: { only: { type: "string", multiple: true }, portaudio: { type: "string" }, peers: { type: "string" } },
+});
+
+/** What runs each: on every runtime with these arguments, on the first one, or by this Node. */
 const benches = {
-  chunks: [],
-  latency: [],
-  playing: [],
-  scale: [],
-  robustness: [],
-  idle: ["60", "20"],
+  callback: { script: "c/run.mjs", args: options.portaudio ? [options.portaudio] : [] },
+  chunks: { each: ["200000", "5"] },
+  latency: { each: [] },
+  idle: { each: ["60", "15"] },
+  playing: { each: [] },
+  scale: { each: [] },
+  robustness: { each: [] },
+  files: { each: ["4", "5"] },
+  convert: { each: ["4", "3"] },
+  start: { each: [] },
+  pulse: { first: [] },
+  peers: { script: "peers/run.mjs", args: options.peers ? [options.peers] : [] },
 };
 const page = join(root, "docs", "benchmarks.md");
 const data = join(root, "docs", "benchmarks.json");
-const BEGIN = "<!-- what `deno task bench` prints -->";
-const END = "<!-- the end of that -->";
+const images = join(root, "docs", "images");
 
-/** { name, command: [program, ...arguments] } of each. */
-function runtimes() {
-  const said = (path) => spawnSync(path, ["--version"], { encoding: "utf8" }).stdout.trim().split("\n")[0];
-  const nodes = [which("node"), fromNpm.node()].filter(Boolean).map((path) => {
-    const version = said(path);
-    return { name: `Node ${version.slice(1)}`, command: [path, ...nodeFlags(version)] };
+/** The tables that a program prints; or why it prints none. */
+function tablesOf(name, [program, ...args]) {
+  const { status, signal, stdout, stderr } = spawnSync(program, args, { encoding: "utf8", timeout: 5 * MINUTES });
+  const tables = parseTables(stdout ?? "");
+  console.log(`\n${name}\n`);
+  console.log(tables.flatMap((table) => [...writeTable(table), ""]).join("\n"));
+  const failure = signal ? `stopped by ${signal}` : stderr?.trim().split("\n").at(-1) || `exit code ${status}`;
+  if (status !== 0) console.log(`failed: ${failure}`);
+  return status === 0 ? { tables } : { failure };
+}
+
+/** The tables of a benchmark, and why it has not run where it has not: { tables, failures }. */
+function run(bench) {
+  const { script, args, each, first } = benches[bench];
+  const file = join(root, "bench", script ?? `${bench}.ts`);
+  if (script) {
+    const { tables = [], failure } = tablesOf(bench, [process.execPath, file, ...args]);
+    const noSource = bench === "callback" && !options.portaudio && "the ring beside PortAudio's: needs --portaudio";
+    return { tables, failures: [failure, noSource].filter(Boolean) };
+  }
+  const here = first ? runtimes().slice(0, 1) : runtimes();
+  const results = here.map(({ name, command }) => ({
+    name,
+    ...tablesOf(`${bench}, ${name}`, [...command, file, ...first ?? each]),
+  }));
+  const failures = results.filter(({ failure }) => failure).map(({ name, failure }) => `${name}: ${failure}`);
+  const ran = results.filter(({ tables }) => tables);
+  const names = ran[0]?.tables.map(({ name }) => name) ?? [];
+  const tables = first
+    ? ran[0]?.tables ?? []
+    : names.map((_, t) => joinTables(Object.fromEntries(ran.map(({ name, tables }) => [name, tables[t]]))));
+  return { tables, failures };
+}
+
+function machine() {
+  const processors = cpus();
+  return {
+    system: `${type()} ${release()} ${arch()}`,
+    processors: `${processors.length} x ${processors[0]?.model}`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    load: Number(loadavg()[0].toFixed(1)),
+  };
+}
+
+/** What stands in the page about a benchmark. */
+function section(bench, { date, version, machine, tables, failures }) {
+  const { system, processors, memory, load } = machine;
+  const where = `pastream ${version}, ${date}: ${system}, ${processors}, ${memory}, load ${load} before`;
+  const drawn = plots(bench, tables).map(({ name, title, svg }) => {
+    writeFileSync(join(images, name), svg);
+    return `![${title}](images/${name})`;
   });
-  const deno = fromNpm.deno();
-  const bun = fromNpm.bun();
   return [
-    { name: `Deno ${said(deno).split(" ")[1]}`, command: [deno, "run", "-A"] },
-    { name: `Bun ${said(bun)}`, command: [bun] },
-    ...nodes.filter(({ name }, i) => nodes.findIndex((node) => node.name === name) === i),
+    ...tables.flatMap((table) => ["", ...writeTable(table)]),
+    ...drawn.flatMap((picture) => ["", picture]),
+    ...failures.flatMap((failure) => ["", `Not run: ${failure}`]),
+    "",
+    `<sub>\`deno task bench --only ${bench}\`, ${where}</sub>`,
+    "",
   ];
 }
 
-/** The lines that a benchmark prints on a runtime; or why it did not. */
-function linesOf(bench, { command: [program, ...args] }) {
-  const file = join(root, "bench", `${bench}.ts`);
-  const { status, stdout, stderr } = spawnSync(program, [...args, file, ...benches[bench]], {
-    encoding: "utf8",
-    timeout: 300_000,
-  });
-  return status === 0 ? stdout.trimEnd().split("\n") : [`failed: ${stderr.trim().split("\n").at(-1)}`];
+const unknown = options.only?.find((name) => !(name in benches));
+if (unknown) {
+  console.error(`there is no benchmark ${unknown}: ${Object.keys(benches).join(", ")}`);
+  process.exit(2);
 }
-
-/** What the machine is, and how busy it is now. */
-function machine() {
-  const processors = cpus();
-  const memory = `${Math.round(totalmem() / 2 ** 30)} GiB`;
-  const load = `load ${loadavg()[0].toFixed(1)}`;
-  return [`${type()} ${release()} ${arch()}`, `${processors.length} x ${processors[0]?.model}`, memory, load].join(
-    ", ",
-  );
-}
-
-function section(rows) {
-  return Object.keys(benches).filter((bench) => bench in rows).flatMap((bench) => {
-    const { date, machine, runtimes } = rows[bench];
-    const lines = Object.entries(runtimes).flatMap(([name, lines]) => [name, ...lines.map((line) => `  ${line}`)]);
-    return ["", `\`bench/${bench}.ts\`, ${date}, ${machine}:`, "", "```text", ...lines, "```"];
-  });
-}
-
-const wanted = process.argv.slice(2);
-const chosen = Object.keys(benches).filter((name) => wanted.length === 0 || wanted.some((part) => name.includes(part)));
+mkdirSync(images, { recursive: true });
 const { version } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
-const rows = existsSync(data) ? JSON.parse(readFileSync(data, "utf8")).rows : {};
-for (const bench of chosen) {
-  const row = rows[bench] = { date: new Date().toISOString().slice(0, 10), machine: machine(), version, runtimes: {} };
-  console.log(`\n${bench}`);
-  for (const runtime of runtimes()) {
-    const lines = row.runtimes[runtime.name] = linesOf(bench, runtime);
-    console.log([runtime.name, ...lines.map((line) => `  ${line}`)].join("\n"));
-  }
+for (const bench of options.only ?? Object.keys(benches)) {
+  const rows = existsSync(data) ? JSON.parse(readFileSync(data, "utf8")) : {};
+  const row = { date: new Date().toISOString().slice(0, 10), version, machine: machine(), ...run(bench) };
+  const text = readFileSync(page, "utf8");
+  const [begin, end] = [`<!-- bench ${bench} -->`, `<!-- end of ${bench} -->`];
+  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+  if (from < 0 || to < from) throw new Error(`${page} has no place for ${begin} and ${end}`);
+  const lines = [text.slice(0, from) + begin, ...section(bench, row), text.slice(to)];
+  writeFileSync(page, lines.join("\n"));
+  writeFileSync(data, `${JSON.stringify({ ...rows, [bench]: row }, null, 2)}\n`);
+  spawnSync(fromNpm.deno() ?? which("deno"), ["fmt", "--quiet", page, data]);
 }
-
-const text = readFileSync(page, "utf8");
-const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-if (begin < 0 || end < begin) throw new Error(`${page} has no place for the rows: ${BEGIN} and ${END}`);
-writeFileSync(page, [text.slice(0, begin) + BEGIN, ...section(rows), "", text.slice(end)].join("\n"));
-writeFileSync(data, `${JSON.stringify({ rows }, null, 2)}\n`);

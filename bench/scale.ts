@@ -6,12 +6,13 @@ import { PS_NUMBER_SINCE_CALLBACK } from "../ffi/constants.ts";
 import { native } from "../ffi/load.ts";
 import { InputStream } from "../mod.ts";
 import { coreOf } from "../src/stream/stream.ts";
-import { quantile, threadTime } from "./lib/measure.ts";
+import { printTable, quantile, threadTime } from "./lib/measure.ts";
 
 const seconds = Number(process.argv[2] ?? 3);
 const FRAMES = 480;
 const RATE = 48000;
 
+const rows: (string | number)[][] = [];
 for (const count of [1, 8, 64]) {
   const open = () => InputStream.open({ device: "virtual", channels: 2, sampleRate: RATE, blockSize: FRAMES });
   const streams = await Promise.all(Array.from({ length: count }, open));
@@ -27,9 +28,7 @@ for (const count of [1, 8, 64]) {
   const share = (threadTime() - used) / 1e6 / ((performance.now() - began) / 1000);
   const lost = streams.reduce((sum, { glitches }) => sum + glitches.reduce((sum, { frames }) => sum + frames, 0), 0);
   await Promise.all(streams.map((stream) => stream.close()));
-  const [p50, p99] = [0.5, 0.99].map((share) => quantile(late, share).toFixed(3));
-  const cost = `${share.toFixed(1).padStart(6)} ms of the thread in a second`;
-  console.log(
-    `${String(count).padStart(2)} streams ${cost}, chunks late by p50 ${p50} ms, p99 ${p99} ms, ${lost} lost`,
-  );
+  const [p50, p99] = [0.5, 0.99].map((share) => quantile(late, share).toFixed(2));
+  rows.push([count, share.toFixed(0), p50, p99, lost]);
 }
+printTable("streams", ["ms of CPU in a second", "late by p50 ms", "p99 ms", "frames lost"], rows);

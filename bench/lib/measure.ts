@@ -14,3 +14,36 @@ export const threadWaits = (): number => Number(/^voluntary_ctxt_switches:\s+(\d
 export function quantile(values: readonly number[], share: number): number {
   return values.toSorted((a, b) => a - b)[Math.min(Math.floor(values.length * share), values.length - 1)];
 }
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** Milliseconds of processor time that a call takes in all threads of this process, and that pass meanwhile. */
+export async function costOf(work: () => unknown): Promise<Cost> {
+  const used = process.cpuUsage();
+  const begun = performance.now();
+  await work();
+  const passed = performance.now() - begun;
+  const { user, system } = process.cpuUsage(used);
+  return { used: (user + system) / 1000, passed };
+}
+
+export interface Cost {
+  readonly used: number;
+  readonly passed: number;
+}
+
+/**
+ * Prints a table in Markdown, which bench/run.mjs reads, too: the columns' names behind that of the first, and rows that
+ * begin with a name. A column "target" is the same on all runtimes.
+ */
+export function printTable(
+  name: string,
+  columns: readonly string[],
+  rows: readonly (readonly (string | number)[])[],
+): void {
+  const line = (cells: readonly (string | number)[]) => console.log(`| ${cells.map((cell) => `${cell}`.replaceAll("|", "/")).join(" | ")} |`);
+  line([name, ...columns]);
+  line(["---", ...columns.map(() => "--:")]);
+  rows.forEach(line);
+  console.log();
+}

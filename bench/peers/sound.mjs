@@ -15,3 +15,14 @@ if (process.env.BLOCK) {
     for (const end = performance.now() + 1000; performance.now() < end;);
   }, 1000);
 }
+
+/** The same as a WAV file. */
+export function wav() {
+  const head = new DataView(new ArrayBuffer(44));
+  for (const [at, letter] of [..."RIFF    WAVEfmt                     data    "].entries()) {
+    head.setUint8(at, letter.charCodeAt(0));
+  }
+  const format = [[16, 16], [20, 1 | 1 << 16], [24, SAMPLE_RATE], [28, 2 * SAMPLE_RATE], [32, 2 | 16 << 16]];
+  for (const [at, number] of [[4, 36 + bytes.length], ...format, [40, bytes.length]]) head.setUint32(at, number, true);
+  return new Uint8Array([...new Uint8Array(head.buffer), ...bytes]);
+}

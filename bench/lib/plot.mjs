@@ -1,0 +1,75 @@
+// A bar chart as SVG, readable on light and dark pages: it brings its own background.
+import { numberIn } from "./tables.mjs";
+
+const [WIDTH, LABEL, BAR, GAP, HEAD] = [760, 250, 15, 12, 62];
+const colours = ["#2f6fdb", "#d9730d", "#1a936f", "#8e4ec6", "#b8336a", "#5f6b7a"];
+
+const escape = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
+
+function text(x, y, words, { anchor = "start", kind = "" } = {}) {
+  return `<text x="${x}" y="${y}" text-anchor="${anchor}"${kind && ` class="${kind}"`}>${escape(words)}</text>`;
+}
+
+/**
+ * Bars: `groups` are { name, values }, a value (a cell of a table) for each of `series`; a value that is no number is
+ * left out. `log` is for values that differ by more than a few times; `line` is a value that is marked, and its name.
+ */
+export function barChart({ title, unit, series, groups, log = false, line }) {
+  const numbers = groups.flatMap(({ values }) => values.map(numberIn)).filter((value) => value > 0);
+  if (numbers.length === 0) return undefined;
+  const most = Math.max(...numbers, line?.value ?? 0);
+  const least = log ? 10 ** Math.floor(Math.log10(Math.min(...numbers)) - 0.01) : 0;
+  const room = WIDTH - LABEL - 70;
+  const share = (value) => log ? Math.log(value / least) / Math.log(most / least) : value / most;
+  const at = (value) => LABEL + Math.max(1, room * share(value));
+  const parts = [];
+  let y = HEAD;
+  for (const { name, values } of groups) {
+    const shown = values.map(numberIn);
+    const height = shown.length * BAR;
+    parts.push(text(LABEL - 10, y + height / 2 + 4, name, { anchor: "end" }));
+    shown.forEach((value, s) => {
+      const top = y + s * BAR;
+      if (!Number.isFinite(value)) {
+        parts.push(text(LABEL + 4, top + 11, values[s] ? "none" : "not measured", { kind: "small" }));
+        return;
+      }
+      const width = (value > 0 ? at(value) : LABEL + 1) - LABEL;
+      parts.push(
+        `<rect x="${LABEL}" y="${top + 1}" width="${width.toFixed(1)}" height="${BAR - 2}" rx="2" fill="${
+          colours[s % colours.length]
+        }"/>`,
+        text((LABEL + width + 5).toFixed(1), top + 11.5, values[s], { kind: "small" }),
+      );
+    });
+    y += height + GAP;
+  }
+  if (line) {
+    const x = at(line.value).toFixed(1);
+    parts.push(
+      `<path d="M${x} ${HEAD - 6}V${y - GAP + 4}" class="line"/>`,
+      text(x, HEAD - 10, line.name, { anchor: "middle", kind: "small" }),
+    );
+  }
+  let x = 16;
+  const legend = series.length < 2 ? [] : series.map((name, s) => {
+    const part = `<rect x="${x}" y="32" width="11" height="11" rx="2" fill="${colours[s % colours.length]}"/>` +
+      text(x + 16, 42, name, { kind: "small" });
+    x += 34 + 6.6 * name.length;
+    return part;
+  });
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${y + 4}" role="img" aria-label="${escape(title)}">`,
+    "<style>",
+    ".page{fill:#fff;stroke:#d0d7de}text{font:13px system-ui,sans-serif;fill:#1f2328}.small{font-size:11.5px}",
+    ".head{font-weight:600}.line{stroke:#1f2328;stroke-dasharray:4 3;fill:none}",
+    "@media(prefers-color-scheme:dark){.page{fill:#161b22;stroke:#3d444d}text{fill:#e6edf3}.line{stroke:#e6edf3}}",
+    "</style>",
+    `<rect class="page" x=".5" y=".5" width="${WIDTH - 1}" height="${y + 3}" rx="8"/>`,
+    text(16, 22, `${title}: ${unit}${log ? ", on a logarithmic scale" : ""}`, { kind: "head" }),
+    ...legend,
+    ...parts,
+    "</svg>",
+    "",
+  ].join("\n");
+}
