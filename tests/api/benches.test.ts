@@ -12,13 +12,13 @@ import { pulseMissing } from "../helpers/servers.ts";
 
 /** Each benchmark with its arguments, and the last row of what it prints. */
 const benches: Record<string, readonly [args: readonly string[], row: RegExp]> = {
-  "chunks.ts": [["50", "1"], /^\| `chunks\(\)`, `bufferSize` 2\^20( \| [\d.]+){3} \|$/m],
+  "chunks.ts": [["50", "1"], /^\| `chunks\(\)`, `bufferSize` 2\^20( \| [^|]+){3} \|$/m],
   "convert.ts": [
     ["0.02", "1"],
     /^\| FLAC to FLAC, a stream of float32 \| \d+ \| (\d+ \| [\d.]+|no sox \| ) \| 0.75 \|$/m,
   ],
   "files.ts": [["0.02", "1"], /^\| WAV, `writeFile\(\)`( \| [\d.]+){4} \|$/m],
-  "idle.ts": [["2", "1"], /^\| `chunks\(\)`( \| [\d.]+){3} \|$/m],
+  "idle.ts": [["2", "1"], /^\| `chunks\(\)`( \| [^|]+){3} \|$/m],
   "latency.ts": [["10"], /^\| 30 % busy( \| [\d.]+){3} \|$/m],
   "playing.ts": [["0.2", "2"], /^\| on an open stream( \| [\d.]+){3} \|$/m],
   "pulse.ts": [["0.1", "1", "0.2"], /^\| parecord \| [\d.]+ \|$/m],
