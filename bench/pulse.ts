@@ -1,7 +1,7 @@
-// What playing and recording over PulseAudio take of a processor, on a server of its own: the command of this library on
-// each runtime, and other programs, which take turns. Their starts and ends are not counted.
-// Usage: deno run -A bench/pulse.ts, or node bench/pulse.ts; [seconds of a turn] [rounds] [seconds before each, in which
-// programs start]
+// What playing and recording over PulseAudio take of a processor, on a server of its own: the command of this library
+// on each runtime, and other programs, which take turns. Their starts and ends are not counted.
+// Usage: deno run -A bench/pulse.ts, or node bench/pulse.ts; [seconds of a turn] [rounds] [seconds before each, for
+// programs to start]
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";

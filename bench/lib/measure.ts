@@ -33,15 +33,16 @@ export interface Cost {
 }
 
 /**
- * Prints a table in Markdown, which bench/run.mjs reads, too: the columns' names behind that of the first, and rows that
- * begin with a name. A column "target" is the same on all runtimes.
+ * Prints a table in Markdown, which bench/run.mjs reads, too: the columns' names behind that of the first, and rows
+ * that begin with a name. A column "target" is the same on all runtimes.
  */
 export function printTable(
   name: string,
   columns: readonly string[],
   rows: readonly (readonly (string | number)[])[],
 ): void {
-  const line = (cells: readonly (string | number)[]) => console.log(`| ${cells.map((cell) => `${cell}`.replaceAll("|", "/")).join(" | ")} |`);
+  const text = (cell: string | number) => String(cell).replaceAll("|", "/");
+  const line = (cells: readonly (string | number)[]) => console.log(`| ${cells.map(text).join(" | ")} |`);
   line([name, ...columns]);
   line(["---", ...columns.map(() => "--:")]);
   rows.forEach(line);

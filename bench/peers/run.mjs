@@ -1,8 +1,7 @@
 // How much of a sound is heard, played by this library and by its peers through ALSA on a PulseAudio server of its own,
 // whose monitor is recorded: as it is, and with the event loop blocked for a second meanwhile.
 // Usage: node bench/peers/run.mjs [folder where the peers are installed, by default build/bench/peers]
-// npm install --prefix build/bench/peers audify decibri naudiodon node-web-audio-api speaker @audio/speaker @opentui/core
-// installs those that this machine can build; sounddevice is taken from the system's Python.
+// docs/benchmarks.md says how they are installed; sounddevice is taken from the system's Python.
 import { Buffer } from "node:buffer";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
