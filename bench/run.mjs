@@ -1,6 +1,6 @@
-// Runs the benchmarks, those of JavaScript on every runtime that is here, prints what they print, and writes their tables
-// and plots into docs/benchmarks.md and docs/benchmarks.json, with the machine and the versions. Those that are not run
-// keep what they printed last.
+// Runs the benchmarks, those of JavaScript on every runtime that is here, prints what they print, and writes their
+// tables and plots into docs/benchmarks.md and docs/benchmarks.json, with the machine and the versions. Those that are
+// not run keep what they printed last.
 // Usage: deno task bench, or node bench/run.mjs; [--only NAME]... [--portaudio FOLDER of its source]
 // [--peers FOLDER where they are installed]
 import { spawnSync } from "node:child_process";
