@@ -11,8 +11,11 @@ function text(x, y, words, { anchor = "start", kind = "" } = {}) {
 }
 
 /**
- * Bars: `groups` are { name, values }, a value (a cell of a table) for each of `series`; a value that is no number is
- * left out. `log` is for values that differ by more than a few times; `line` is a value that is marked, and its name.
+ * Bars, as SVG; undefined if there is no number. `values` are cells of tables, one of each series; what is no number is
+ * left out. `log` is for values that differ by more than a few times; `line` is a value that is marked.
+ *
+ * @param {{ title: string, unit: string, series: string[], groups: { name: string, values: string[] }[],
+ *   log?: boolean, line?: { value: number, name: string } }} chart
  */
 export function barChart({ title, unit, series, groups, log = false, line }) {
   const numbers = groups.flatMap(({ values }) => values.map(numberIn)).filter((value) => value > 0);

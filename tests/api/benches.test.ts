@@ -79,9 +79,10 @@ describe("the tables of benchmarks", () => {
   it("stand in the page as in the JSON", () => {
     const docs = new URL("../../docs/", import.meta.url);
     const page = readFileSync(new URL("benchmarks.md", docs), "utf8");
-    for (
-      const [name, { tables }] of Object.entries(JSON.parse(readFileSync(new URL("benchmarks.json", docs), "utf8")))
-    ) {
+    const data: Record<string, { tables: unknown }> = JSON.parse(
+      readFileSync(new URL("benchmarks.json", docs), "utf8"),
+    );
+    for (const [name, { tables }] of Object.entries(data)) {
       const [from, to] = [`<!-- bench ${name} -->`, `<!-- end of ${name} -->`].map((mark) => page.indexOf(mark));
       assert.ok(from >= 0 && to > from, name);
       assert.deepEqual(parseTables(page.slice(from, to)), tables, name);
