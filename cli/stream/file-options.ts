@@ -1,5 +1,12 @@
 /** Options of sound files, checked against the installed libsndfile. */
-import { availableFormats, availableSubtypes, checkFormat, formatOfName, type SoundFileOptions } from "../../mod.ts";
+import {
+  availableFormats,
+  availableSubtypes,
+  checkFormat,
+  formatOfName,
+  type SoundFile,
+  type SoundFileOptions,
+} from "../../mod.ts";
 import type { Settings } from "../options/settings.ts";
 import { UsageError } from "../options/usage-error.ts";
 
@@ -33,6 +40,18 @@ export function fileChoice(settings: Settings, side: FileSide): FileChoice {
     }
   }
   return { ...(format && { format }), ...(subtype && { subtype }), ...(endian && { endian }) };
+}
+
+/** File types whose lengths have 32 bits. The next file may be late, so some of that is left. */
+const shortTypes = ["WAV", "WAVEX", "AIFF"];
+const SHORT_BYTES = 2 ** 32 - 2 ** 24;
+/** Bytes of a sample in the encodings where it has more than one. */
+const sampleBytes: Readonly<Record<string, number>> = { PCM_16: 2, PCM_24: 3, PCM_32: 4, FLOAT: 4, DOUBLE: 8 };
+
+/** Frames that a file of this kind has room for, beside its header and tags; Infinity where there is no end. */
+export function framesHeld({ format, subtype, channels }: Pick<SoundFile, "format" | "subtype" | "channels">): number {
+  if (!shortTypes.includes(format)) return Infinity;
+  return Math.floor(SHORT_BYTES / (channels * (sampleBytes[subtype] ?? 1)));
 }
 
 /** The file type of a name's extension; undefined if it has none. */

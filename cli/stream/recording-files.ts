@@ -3,7 +3,7 @@ import { closeSync, existsSync, fstatSync, mkdirSync, openSync, rmSync, statSync
 import { dirname } from "node:path";
 import { isatty } from "node:tty";
 import { type SoundFile, SoundFileError } from "../../mod.ts";
-import { checkWritable, type FileChoice, fileChoice, typeOfName } from "./file-options.ts";
+import { checkWritable, type FileChoice, fileChoice, framesHeld, typeOfName } from "./file-options.ts";
 import { RotationNames } from "./rotation.ts";
 import type { Recorder } from "./streams.ts";
 import type { CommandLine } from "../options/settings.ts";
@@ -38,7 +38,8 @@ export class RecordingFiles {
   readonly begun: { readonly file: string; readonly frame: number }[] = [];
   readonly #name: string;
   readonly #choice: FileChoice;
-  readonly #names: RotationNames | undefined;
+  readonly #names: RotationNames;
+  readonly #rotates: boolean;
   readonly #noClobber: boolean;
   readonly #playbackType: string | undefined;
   readonly #played: string | undefined;
@@ -62,12 +63,14 @@ export class RecordingFiles {
       throw new UsageError("standard output is a terminal: send the recording into a file or a pipe");
     }
     checkWritable({ ...this.#choice, format });
-    if (settings.rotate) {
-      if (this.#name === "-") {
-        throw new UsageError("--rotate: the recording goes to standard output, which is one file");
-      }
-      this.#names = new RotationNames(this.#name, (name) => this.#noClobber && existsSync(name));
+    this.#rotates = settings.rotate !== undefined;
+    if (this.#rotates && this.#name === "-") {
+      throw new UsageError("--rotate: the recording goes to standard output, which is one file");
     }
+    // A file that nobody has asked for takes no other's place.
+    this.#names = this.#rotates
+      ? new RotationNames(this.#name, (name) => this.#noClobber && existsSync(name))
+      : new RotationNames(this.#name.replaceAll("%", "%%"), existsSync);
   }
 
   /** The file that is being recorded. */
@@ -75,9 +78,15 @@ export class RecordingFiles {
     return this.#current!;
   }
 
+  /** Frames that fit into one file. */
+  get most(): number {
+    return this.#name === "-" ? Infinity : framesHeld(this.current);
+  }
+
   /** Opens the first file. */
   openFirst(recorder: Recorder): SoundFile {
-    const file = this.#name === "-" ? this.#openOutput(recorder) : this.#open(recorder);
+    const name = this.#rotates ? undefined : this.#name;
+    const file = this.#name === "-" ? this.#openOutput(recorder) : this.#open(recorder, new Date(), name);
     this.begun.push({ file: this.#name === "-" ? "-" : file.name, frame: 0 });
     return this.#current = file;
   }
@@ -96,6 +105,7 @@ export class RecordingFiles {
       throw error;
     }
     this.#current = next;
+    if (!this.#rotates) this.#note(`${old.name} is full: the recording goes on in ${next.name}`);
     this.begun.push({ file: next.name, frame });
     old.close();
   }
@@ -111,9 +121,9 @@ export class RecordingFiles {
   }
 
   /** Returns a name for the next file. With --no-clobber it has created an empty file of that name. */
-  #claimName(names: RotationNames, date: Date): string {
+  #claimName(date: Date): string {
     while (true) {
-      const name = names.next(date);
+      const name = this.#names.next(date);
       makeFolder(dirname(name));
       try {
         if (this.#noClobber) closeSync(openSync(name, "wx"));
@@ -124,9 +134,9 @@ export class RecordingFiles {
     }
   }
 
-  #open(recorder: Recorder, date = new Date()): SoundFile {
-    const isClaimed = this.#names !== undefined && this.#noClobber;
-    const name = this.#names ? this.#claimName(this.#names, date) : this.#name;
+  #open(recorder: Recorder, date: Date, given?: string): SoundFile {
+    const isClaimed = given === undefined && this.#noClobber;
+    const name = given ?? this.#claimName(date);
     this.#drop(name);
     try {
       return recorder.toFile(name, this.#noClobber && !isClaimed ? "x" : "w", this.#choice);

@@ -19,7 +19,9 @@ export class Rotator {
 
   constructor(transport: Transport, { rotate }: Settings) {
     this.#transport = transport;
-    this.#piece = rotate && transport.files ? framesOf(rotate, transport.stream.sampleRate) : Infinity;
+    const { files, stream } = transport;
+    const wanted = rotate ? framesOf(rotate, stream.sampleRate) : Infinity;
+    this.#piece = files ? Math.min(wanted, files.most) : Infinity;
     this.#cut = this.#orNever(this.#piece);
   }
 

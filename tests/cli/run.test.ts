@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { existsSync, linkSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { after, describe, it } from "node:test";
-import { availableFormats, readFile, SoundFile, type SoundFileOptions, writeFile } from "../../mod.ts";
+import { availableFormats, info, readFile, SoundFile, type SoundFileOptions, writeFile } from "../../mod.ts";
 import { DELAY, fail, noise, pastream, RATE, run, temporaryFolder, virtual } from "../helpers/cli.ts";
+import { full } from "../helpers/sounds.ts";
 
 const folder = temporaryFolder();
 after(() => folder.remove());
@@ -307,6 +308,17 @@ describe("playing and recording", () => {
     const [, second, ...more] = JSON.parse(dropped.stderr).files;
     assert.deepEqual([second.frame, more], [RATE / 2, []]);
     assert.equal((await samplesOf(second.file)).length / 2, RATE * 0.3);
+  });
+
+  it("goes on in the next file where one is full", { skip: !full && "it writes 4.6 GB" }, async () => {
+    const taken = await makeFile("huge%d-001.wav", 10);
+    const args = ["-c", "64", "-r", "96000", "-e", "double", "--buffersize", "512K", "-d", "95", "-q", "--json"];
+    const { stderr } = await run("null", path("huge%d.wav"), ...args);
+    const { files, frames } = JSON.parse(stderr);
+    assert.deepEqual(files.map(({ file }: { file: string }) => basename(file)), ["huge%d.wav", "huge%d-002.wav"]);
+    assert.equal(info(files[0].file).frames, files[1].frame);
+    assert.equal(info(files[1].file).frames, frames - files[1].frame);
+    assert.equal(info(taken).frames, 10);
   });
 
   it("leaves no file behind that would have begun after the end", async () => {

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { looksLikeMap, mappingOf, readChannels, readMap, readSides, splitList } from "../../cli/options/lists.ts";
 import * as numbers from "../../cli/options/numbers.ts";
 import { UsageError } from "../../cli/options/usage-error.ts";
+import { framesHeld } from "../../cli/stream/file-options.ts";
 
 /** Reads each text, which must give what stands beside it; undefined: it must be refused. */
 function expectAll<T>(read: (text: string) => T, cases: readonly (readonly [string, T | undefined])[]): void {
@@ -241,5 +242,17 @@ describe("lists of the command line", () => {
     assert.deepEqual(readChannels("3,4"), [3, 4]);
     assert.equal(readChannels("^"), null);
     for (const bad of ["0", "1,0", "x", "1:2", "1,"]) assert.throws(() => readChannels(bad), UsageError, bad);
+  });
+});
+
+describe("what a file has room for", () => {
+  it("ends where lengths of 32 bits do, and a bit before", () => {
+    for (const [format, subtype, channels, frameBytes] of [["WAV", "FLOAT", 2, 8], ["AIFF", "PCM_24", 3, 9]] as const) {
+      const bytes = framesHeld({ format, subtype, channels }) * frameBytes;
+      assert.ok(bytes > 2 ** 32 - 2 ** 25 && bytes < 2 ** 32 - 2 ** 23, `${format}: ${bytes}`);
+    }
+    for (const format of ["RF64", "W64", "CAF", "FLAC", "RAW"]) {
+      assert.equal(framesHeld({ format, subtype: "PCM_16", channels: 2 }), Infinity);
+    }
   });
 });
