@@ -25,8 +25,9 @@
 #define RATE_MOST 768e3
 #define RATE_DEFAULT 48000.0
 #define BLOCKS_PER_SECOND 187.5 /* with the device's own choice of a block: 256 frames at 48 kHz */
-#define FREEWHEEL_POLL 100e-6   /* how often a freewheeling device that waits looks again, seconds */
-#define FREEWHEEL_PATIENCE 5    /* looks without success before it takes a smaller block */
+#define FREEWHEEL_SOONEST 10e-6 /* after what time a freewheeling device that waits looks again, seconds: */
+#define FREEWHEEL_LATEST 160e-6 /* it follows the tempo of the other end between these */
+#define FREEWHEEL_PATIENCE 7    /* looks without success before it takes a smaller block */
 #define ABORT_POLL 0.01         /* how often one that plays out looks whether it still shall, seconds */
 
 #define LOAD_SHARE 0.05 /* of the load that is told, what one block counts */
@@ -45,6 +46,7 @@ struct virtual_device {
   size_t longest, delay; /* frames; the delay is at least the longest block */
   size_t block;          /* of the current callback; the device's thread only */
   int freewheel;
+  double pause;    /* before it looks again, seconds; the device's thread only */
   int may_shorten; /* the block size was not given */
   const double *faults;
   int32_t fault_count;
@@ -184,13 +186,17 @@ static int wait_for_host(struct virtual_device *device) {
   device->block = device->longest;
   for (int looks = 0;; looks++) {
     size_t ready = device->host->ready(device->host, device->longest, !device->may_shorten);
-    if (ready >= device->longest || device_halted(device->host)) return 1;
+    if (ready >= device->longest || device_halted(device->host)) {
+      if (looks == 1) device->pause = fmax(device->pause * 7 / 8, FREEWHEEL_SOONEST);
+      return 1;
+    }
     if (atomic_load(&device->quit)) return 0;
     if (device->may_shorten && ready > 0 && looks >= FREEWHEEL_PATIENCE) {
       device->block = ready;
       return 1;
     }
-    os_event_wait(&device->wake, FREEWHEEL_POLL);
+    if (looks > 0) device->pause = fmin(device->pause * 2, FREEWHEEL_LATEST);
+    os_event_wait(&device->wake, device->pause);
   }
 }
 
@@ -198,6 +204,7 @@ static void device_thread(void *argument) {
   struct virtual_device *device = argument;
   double start = os_time();
   device->block = device->longest;
+  device->pause = FREEWHEEL_SOONEST;
   for (int64_t position = 0;; position += (int64_t)device->block) {
     if (device->freewheel && !wait_for_host(device)) break;
     if (!faults_before(device, position, &start)) break;

@@ -22,6 +22,7 @@
 #include <mach/task.h>
 #else
 #include <linux/futex.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #endif
 
@@ -206,6 +207,9 @@ static void *thread_main(void *argument) {
   pthread_setname_np(start.name);
 #else
   pthread_setname_np(pthread_self(), start.name);
+#endif
+#if defined(__linux__)
+  prctl(PR_SET_TIMERSLACK, 1); /* nanosecond, where an ordinary thread sleeps up to 50 us longer than it asks for */
 #endif
   if (start.priority == OS_THREAD_REALTIME) {
     struct sched_param parameters = {.sched_priority = REALTIME_PRIORITY};
