@@ -8,9 +8,6 @@
 #include <immintrin.h>
 #endif
 
-#if defined(__clang__)
-#pragma STDC FP_CONTRACT OFF /* the same to the bit with and without FMA; gcc never contracts with -std=c11 */
-#endif
 #pragma GCC diagnostic ignored "-Wpsabi" /* of vectors as arguments: all functions that have some are inlined */
 
 /* Sample i belongs to lane i % lanes, whose number is a multiple of the channels. Eight lanes are a vector, of which
@@ -19,9 +16,10 @@
 #define VECTOR 8
 #define FEW_LANES 32
 #define LANES_MOST METER_SAMPLES
-/* Float samples below this, -373 dB, are left out of the sums: their squares are denormal numbers, or they are such
- * numbers themselves, and those take some processors many times as long. */
-#define LEAST 0x1p-62f
+/* Float samples below this, -379 dB, count as this in the sums: their squares are denormal numbers, or they are such
+ * numbers themselves, and those take some processors many times as long. A sum that so many of them make is none. */
+#define LEAST 0x1p-63f
+#define LEAST_SUM (METER_SAMPLES * LEAST * LEAST)
 
 typedef float floats __attribute__((vector_size(32)));
 typedef int32_t ints __attribute__((vector_size(32)));
@@ -91,8 +89,14 @@ INLINE floats larger(floats a, floats b) {
   return (floats)((is & (ints)a) | (~is & (ints)b));
 }
 
-/* 0 where a lane is not finite. */
-INLINE floats finite(floats x) { return (floats)((x - x == 0) & (ints)x); }
+/* Denormal numbers do not slow down this comparison. */
+INLINE floats at_least(floats x, floats least) {
+  ints is = (ints)x > (ints)least;
+  return (floats)((is & (ints)x) | (~is & (ints)least));
+}
+
+/* 0 where a lane is not finite, or had nothing in it. */
+INLINE floats finite(floats x) { return (floats)((x - x == 0) & (x > LEAST_SUM) & (ints)x); }
 
 /* Adds a sample to each lane. */
 INLINE void add_round(struct kernel kernel, const uint8_t *samples, size_t lanes, floats *peak, floats *squares) {
@@ -101,8 +105,7 @@ INLINE void add_round(struct kernel kernel, const uint8_t *samples, size_t lanes
   for (size_t v = 0; v < lanes / VECTOR; v++, samples += VECTOR * sample_bytes(kernel)) {
     floats x = (floats)((ints)load(kernel, samples) & magnitude);
     peak[v] = larger(x, peak[v]);
-    if (kernel.format == PS_FORMAT_FLOAT32) /* compared as integers, which denormal numbers do not slow down */
-      x = (floats)(((ints)x >= (ints)least) & (ints)x);
+    if (kernel.format == PS_FORMAT_FLOAT32) x = at_least(x, least);
     squares[v] += x * x;
   }
 }

@@ -16,7 +16,7 @@ typedef void meter_measure(const void *samples, size_t count, size_t channels, f
 
 /* By PS_FORMAT_: the functions for this processor; */
 meter_measure *const *meter_kernels(void);
-/* those that every processor can run, and those for AVX2, whose results are equal to the bit. */
+/* those that every processor can run, and those for AVX2, whose sums may differ in the last bits (FMA rounds once). */
 extern meter_measure *const meter_kernels_baseline[6];
 #if HAVE_AVX2
 extern meter_measure *const meter_kernels_avx2[6];

@@ -146,7 +146,8 @@ TEST(vectors_measure_what_a_loop_does) {
     if (!has_avx2) continue;
     meter_kernels_avx2[format](samples, count, channels, peak[1], squares[1]);
     CHECK(memcmp(peak[0], peak[1], channels * sizeof(float)) == 0);
-    CHECK(memcmp(squares[0], squares[1], channels * sizeof(float)) == 0);
+    for (size_t c = 0; c < channels; c++) /* FMA rounds once where a product and a sum do twice */
+      CHECK_WITHIN(squares[1][c], squares[0][c] * (1 - 1e-5f), squares[0][c] * (1 + 1e-5f));
 #endif
   }
   processor_hide_avx2(1);
