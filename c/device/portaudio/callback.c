@@ -46,7 +46,7 @@ static void play_silence(const struct portaudio_device *own, void *output, unsig
 static int call_host(struct portaudio_device *own, const void *input, void *output, unsigned long frames,
                      const struct pa_callback_time_info *info, unsigned long flags) {
   struct callback_times times = convert_times(own, info);
-  double now = os_time(), before = atomic_load(&own->called);
+  double now = times.began, before = atomic_load(&own->called);
   if (own->revived && before > 0) {
     times.gap = fmax(now - before, 0);
     if (input) flags |= FLAG_INPUT_OVERFLOW;
