@@ -654,6 +654,8 @@ PS_API double ps_stream_due(int32_t stream, int32_t sink, double frames);
  * PS_ERR_ARGUMENT, PS_ERR_BUSY (8 threads wait for this stream). Any thread. */
 #define PS_WAKE_ROOM -1   /* `frames` frames have room in the ring of the source */
 #define PS_WAKE_CHANGE -2 /* nothing else; or, >= 0, the ring of that sink (as for ps_stream_due) has `frames` frames */
+#define PS_WAKE_HEARD -3  /* `frames` frames of the source should have been heard (PS_NUMBER_HEARD_FRAMES) */
+#define PS_WAKE_BLOCK -4  /* `frames` frames more of the run have been processed, and all of their block */
 PS_API int32_t ps_stream_wake(int32_t stream, int32_t waker, int32_t what, double frames);
 
 /* A waker is a thread's own. It is woken for a stream (ps_stream_wake), and asks then for which: one after the other,

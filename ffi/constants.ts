@@ -271,6 +271,8 @@ export const PS_TIMING_SIZE = 6;
 
 export const PS_WAKE_ROOM = -1;
 export const PS_WAKE_CHANGE = -2;
+export const PS_WAKE_HEARD = -3;
+export const PS_WAKE_BLOCK = -4;
 
 export const PS_MODE_READ = 1;
 export const PS_MODE_WRITE = 2;

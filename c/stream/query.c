@@ -19,8 +19,7 @@ static double ask_device(struct stream *stream, int32_t what) {
   return value;
 }
 
-/* Frames of the source heard until now in a run that is on, which never goes back. Under the lock. */
-static int64_t heard_now(struct stream *stream) {
+int64_t stream_heard(struct stream *stream) {
   if (stream_running(stream) && stream->has_device) {
     double time = stream->device.ops->time(&stream->device);
     int64_t heard = heard_at(&stream->heard, time, stream->engine.run.source_rate);
@@ -32,13 +31,13 @@ static int64_t heard_now(struct stream *stream) {
 void stream_note_heard(struct stream *stream, int all) {
   os_mutex_lock(&stream->lock);
   int64_t played = source_played(&stream->engine);
-  stream->heard_most = all ? played : heard_now(stream);
+  stream->heard_most = all ? played : stream_heard(stream);
   os_mutex_unlock(&stream->lock);
 }
 
 static double get_heard(struct stream *stream) {
   os_mutex_lock(&stream->lock);
-  int64_t heard = heard_now(stream);
+  int64_t heard = stream_heard(stream);
   os_mutex_unlock(&stream->lock);
   return (double)heard;
 }
@@ -54,7 +53,7 @@ static double get_queued(struct stream *stream) {
   os_mutex_lock(&stream->lock);
   struct ring *ring = stream_source_ring(stream);
   int64_t taken = source_taken(&stream->engine);
-  double queued = stream_running(stream) ? (double)(taken - heard_now(stream)) : 0;
+  double queued = stream_running(stream) ? (double)(taken - stream_heard(stream)) : 0;
   if (ring && !stream->engine.source.cut) queued += (double)ring_read_available(ring);
   os_mutex_unlock(&stream->lock);
   return queued;

@@ -124,6 +124,8 @@ int stream_silent(struct stream *stream);
 
 /* query.c, control thread: a run ends, whose last frame will have been heard, or not. Keeps what was heard of it. */
 void stream_note_heard(struct stream *stream, int all);
+/* query.c, under the lock: frames of the source heard until now in a run that is on, which never goes back. */
+int64_t stream_heard(struct stream *stream);
 
 /* A consistent copy of the anchor. Any thread. */
 struct anchor_values stream_anchor(struct stream *stream);

@@ -265,21 +265,26 @@ int32_t ps_waker_next(int32_t handle) {
   return waker_done(waker, found);
 }
 
-/* Frames of the run until the ring of a sink holds `frames`, or that of the source has room for them; 0 where that is
- * so, or no more will come. Under the stream's lock. */
+/* Frames of the run until what is waited for has come; 0 where that is so, or no more will come. Under the stream's
+ * lock. */
 static double lacking(struct stream *stream, int32_t what, double frames) {
   double rate = stream->endpoints[DEVICE_OUTPUT].rate, found;
   if (what == PS_WAKE_CHANGE) return 1;
-  struct ring *ring = what == PS_WAKE_ROOM ? stream_source_ring(stream) : stream_sink_ring(stream, what, &rate);
-  if (!ring) return what == PS_WAKE_ROOM; /* a source that is not set yet: it changes */
-  found = (double)(what == PS_WAKE_ROOM ? ring_write_available(ring) : ring_read_available(ring));
+  if (what == PS_WAKE_BLOCK) return frames;
+  if (what == PS_WAKE_HEARD) {
+    found = (double)stream_heard(stream);
+  } else {
+    struct ring *ring = what == PS_WAKE_ROOM ? stream_source_ring(stream) : stream_sink_ring(stream, what, &rate);
+    if (!ring) return what == PS_WAKE_ROOM; /* a source that is not set yet: it changes */
+    found = (double)(what == PS_WAKE_ROOM ? ring_write_available(ring) : ring_read_available(ring));
+  }
   if (found >= frames) return 0;
   return rate > 0 ? ceil((frames - found) * stream->actual[PS_ACTUAL_SAMPLE_RATE] / rate) : frames - found;
 }
 
 static int32_t stream_wake(struct stream *stream, int32_t handle, int32_t waker_handle, int32_t what, double frames) {
   int32_t status = check_count("frames", frames, 0, COUNT_MOST);
-  if (status >= 0 && what < PS_WAKE_CHANGE) status = error_set(PS_ERR_ARGUMENT, 0, "there is no reason %d", (int)what);
+  if (status >= 0 && what < PS_WAKE_BLOCK) status = error_set(PS_ERR_ARGUMENT, 0, "there is no reason %d", (int)what);
   struct waker *waker = status < 0 ? NULL : waker_use(waker_handle);
   if (!waker) return status < 0 ? status : PS_ERR_HANDLE;
   int32_t joined = waits_join(stream, handle, waker);

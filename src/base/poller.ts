@@ -2,7 +2,7 @@
 // or by timers that are aimed at the moment at which a result is expected, where a runtime cannot be woken, or nobody
 // would wake it. Everything that waits for one stream shares its wake-ups.
 import { clearTimeout, setTimeout } from "node:timers";
-import { PS_WAKE_CHANGE } from "../../ffi/constants.ts";
+import { PS_WAKE_BLOCK, PS_WAKE_CHANGE } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { threadWaker } from "./waker.ts";
 
@@ -69,6 +69,9 @@ export interface WakeReason {
 /** For the end of a command or of a run. */
 export const change: WakeReason = { what: PS_WAKE_CHANGE, frames: 0 };
 
+/** For what the callback does. */
+export const nextBlock: WakeReason = { what: PS_WAKE_BLOCK, frames: 1 };
+
 /** How a check is repeated. */
 export interface PollOptions {
   /** Keep the process alive even when the stream does not: for operations that end soon by themselves. */
@@ -78,7 +81,7 @@ export interface PollOptions {
 }
 
 /** Milliseconds after which a run or a command is looked at although nobody has woken us. */
-const LONGEST_SLEEP = 1000;
+const LONGEST_SLEEP = 10_000;
 
 /** A check that is repeated until it returns a result; a reusable waiter. */
 export class Poll<T> {

@@ -11,7 +11,7 @@ import { RingBuffer } from "../ring/ring-buffer.ts";
 import type { Clearing } from "../run/endpoint.ts";
 import { StreamProxy } from "./stream-proxy.ts";
 import { show } from "../base/validate.ts";
-import { Poller } from "../base/poller.ts";
+import { nextBlock, Poller } from "../base/poller.ts";
 import type { WorkerOrder, WorkerReport } from "./worker.ts";
 
 const WATCH_INTERVAL = 10; // milliseconds
@@ -92,7 +92,8 @@ function clearingOf(stream: number, poller: Poller): Clearing {
     get serving() {
       const last = native().ps_stream_number(stream, PS_NUMBER_CLEARS);
       if (!(last > 0) || native().ps_stream_cleared(stream, last) !== 0) return undefined;
-      return poller.until(() => native().ps_stream_cleared(stream, last) !== 0 ? true : undefined).then(() => {});
+      const check = () => native().ps_stream_cleared(stream, last) !== 0 ? true : undefined;
+      return poller.until(check, undefined, { reason: nextBlock }).then(() => {});
     },
   };
 }

@@ -4,9 +4,10 @@ import {
   PS_NUMBER_CLEARED_FRAMES,
   PS_NUMBER_HEARD_FRAMES,
   PS_NUMBER_QUEUED_FRAMES,
+  PS_WAKE_HEARD,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
-import type { Poller } from "../base/poller.ts";
+import { nextBlock, type Poller, type PollOptions } from "../base/poller.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { Clearing } from "./endpoint.ts";
 import type { Readings } from "./readings.ts";
@@ -26,6 +27,9 @@ export interface QueueHost {
   readonly readings: Readings;
   readonly active: boolean;
 }
+
+/** For what comes when as many frames of the source have been heard. */
+const asHeard = (frames: number): PollOptions => ({ reason: { what: PS_WAKE_HEARD, frames } });
 
 /** The frames of the source of a stream, from the write until they are heard. */
 export class Queue implements Clearing {
@@ -55,14 +59,16 @@ export class Queue implements Clearing {
     this.#clears++;
     const request = unwrap(native().ps_stream_clear(handle, fade), "clear");
     if (request === 0) return { dropped: 0, heard: this.heard };
-    const served = poller.until(() => this.#isServed(handle, request) ? true : undefined).then(() => {});
+    const served = poller.until(() => this.#isServed(handle, request) ? true : undefined, undefined, {
+      reason: nextBlock,
+    }).then(() => {});
     this.serving = served;
     await served;
     poller.wake(); // there is room now
     if (this.serving === served) this.serving = undefined;
     const { readings } = this.#host;
     const heard = readings.number(PS_NUMBER_CLEARED_AT);
-    await poller.until(() => !this.#host.active || this.heard >= heard ? true : undefined);
+    await poller.until(() => !this.#host.active || this.heard >= heard ? true : undefined, undefined, asHeard(heard));
     return {
       dropped: this.#host.readings.number(PS_NUMBER_CLEARED_FRAMES) - before,
       heard: Math.min(heard, this.heard),
@@ -77,9 +83,13 @@ export class Queue implements Clearing {
   async heardAll(): Promise<boolean> {
     const clears = this.#clears;
     const wanted = this.heard + this.queued;
-    return await this.#host.poller.until(() => {
-      if (this.heard >= wanted) return true;
-      return clears !== this.#clears || !this.#host.active ? false : undefined;
-    });
+    return await this.#host.poller.until(
+      () => {
+        if (this.heard >= wanted) return true;
+        return clears !== this.#clears || !this.#host.active ? false : undefined;
+      },
+      undefined,
+      asHeard(wanted),
+    );
   }
 }

@@ -74,6 +74,37 @@ TEST(wakes_for_room) {
   CHECK_EQUAL(ps_waker_free(waker), PS_OK);
 }
 
+TEST(wakes_for_blocks_and_for_what_was_heard) {
+  int32_t stream = stream_open(&(struct setup){.output_only = 1, .outputs = 1, .block = 100, .realtime = 1});
+  int32_t waker = ps_waker_new(), ring = memory_ring(4, 1 << 16);
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, -1, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_BLOCK, 0), 0); /* it waits from now on */
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  double wanted = ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) + 1000, count;
+  int wakes = 0;
+  while ((count = ps_stream_number(stream, PS_NUMBER_FRAME_COUNT)) < wanted && wakes < 10) {
+    while (ps_waker_next(waker)) continue; /* the start wakes, too */
+    CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_BLOCK, wanted - count), 1);
+    if (!CHECK_EQUAL(ps_waker_wait(waker, WAIT), 1)) break;
+    wakes++;
+  }
+  CHECK(count >= wanted && wakes < 4);
+  wakes = 0;
+  while (ps_stream_number(stream, PS_NUMBER_HEARD_FRAMES) < 4000 && wakes < 40) {
+    while (ps_waker_next(waker)) continue;
+    if (ps_stream_wake(stream, waker, PS_WAKE_HEARD, 4000) == 0) continue;
+    if (!CHECK_EQUAL(ps_waker_wait(waker, WAIT), 1)) break;
+    wakes++;
+  }
+  CHECK(ps_stream_number(stream, PS_NUMBER_HEARD_FRAMES) >= 4000);
+  CHECK(wakes < 10); /* of 40 blocks */
+  CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_HEARD, 4000), 0);
+  stream_close(stream);
+  CHECK_EQUAL(ps_ring_free(ring), PS_OK);
+  CHECK_EQUAL(ps_waker_free(waker), PS_OK);
+}
+
 TEST(a_descriptor_has_a_byte_until_all_is_taken) {
   int32_t ring, stream = recording(&ring, 1), waker = ps_waker_new(), descriptor = ps_waker_descriptor(waker);
   CHECK(descriptor >= 0);
@@ -101,7 +132,7 @@ TEST(refuses_what_is_wrong) {
   int32_t ring, stream = recording(&ring, 0), waker = ps_waker_new();
   CHECK_EQUAL(ps_stream_wake(stream, ring, 0, 1), PS_ERR_HANDLE);
   CHECK_EQUAL(ps_stream_wake(stream, waker, 0, -1), PS_ERR_ARGUMENT);
-  CHECK_EQUAL(ps_stream_wake(stream, waker, -3, 1), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_stream_wake(stream, waker, PS_WAKE_BLOCK - 1, 1), PS_ERR_ARGUMENT);
   CHECK_EQUAL(ps_waker_wait(waker, 0.0 / 0.0), PS_ERR_ARGUMENT);
   CHECK_EQUAL(ps_waker_next(stream), PS_ERR_HANDLE);
   CHECK_EQUAL(ps_waker_kick(waker), PS_OK);
@@ -159,6 +190,7 @@ TEST(threads_and_streams_that_come_and_go) {
 int main(void) {
   RUN(wakes_for_frames_and_changes);
   RUN(wakes_for_room);
+  RUN(wakes_for_blocks_and_for_what_was_heard);
   RUN(a_descriptor_has_a_byte_until_all_is_taken);
   RUN(refuses_what_is_wrong);
   RUN(threads_and_streams_that_come_and_go);
