@@ -1,72 +1,102 @@
 // How many chunks a second chunks() gives of a device that freewheels, with a small ring and a large one, and the
-// processor time of JavaScript's own thread for each, against the least that a chunk can cost: one call of the ring and
-// one step of a promise. Linux only: the processor time is that of the thread.
+// processor time of JavaScript's own thread for each, as well as that of the whole process, which has the device's
+// thread. Two limits stand beside it, each one call of the ring and one step of a promise for a chunk: out of memory
+// that stays in the cache, and out of the large ring while the device fills it, from where samples have to come to
+// another processor. The ratios are to these two. Linux only: the processor time is that of the thread.
 // Usage: deno run -A bench/chunks.ts, bun bench/chunks.ts, or node bench/chunks.ts; [chunks in a piece] [pieces]
 import process from "node:process";
 import { native } from "../ffi/load.ts";
-import { InputStream } from "../mod.ts";
+import { InputStream, RingBuffer } from "../mod.ts";
+import { ringHandle } from "../src/ring/ring-buffer.ts";
 import { median, printTable, threadTime } from "./lib/measure.ts";
 
 const count = Number(process.argv[2] ?? 200_000);
 const pieces = Number(process.argv[3] ?? 7);
 const FRAMES = 256;
 const CHANNELS = 2;
+const LARGE = 2 ** 20;
 
-/** Nanoseconds of processor time and of wall time for each value. */
-async function costOf(values: AsyncIterable<unknown>): Promise<[cpu: number, wall: number]> {
-  let n = 0;
-  let cpu = 0;
-  let wall = 0;
-  for await (const _ of values) {
-    if (n === 1) [cpu, wall] = [threadTime(), performance.now()];
-    if (++n > count) break;
-  }
-  return [(threadTime() - cpu) / count, (performance.now() - wall) * 1e6 / count];
+/** Nanoseconds of this thread, of the process, and of the clock. */
+type Cost = [thread: number, processes: number, wall: number];
+
+function now(): Cost {
+  const { user, system } = process.cpuUsage();
+  return [threadTime(), (user + system) * 1000, performance.now() * 1e6];
 }
 
-await using stream = await InputStream.open({
-  device: "virtual",
-  hostSettings: { hostApi: "virtual", clock: "freewheel" },
-  channels: CHANNELS,
-  blockSize: FRAMES,
-});
+const since = (from: Cost, chunks: number) => now().map((time, i) => (time - from[i]) / chunks) as Cost;
 
-/** A copy out of a ring that stays full, and a resolved promise. */
-function limit(): AsyncIterable<Float32Array> {
+/** For each of `chunks` values after the first one. */
+async function costOf(values: AsyncIterable<unknown>, chunks = count): Promise<Cost> {
+  let n = 0;
+  let from: Cost = [0, 0, 0];
+  for await (const _ of values) {
+    if (n === 1) from = now();
+    if (++n > chunks) break;
+  }
+  return since(from, chunks);
+}
+
+const open = () =>
+  InputStream.open({
+    device: "virtual",
+    hostSettings: { hostApi: "virtual", clock: "freewheel" },
+    channels: CHANNELS,
+    blockSize: FRAMES,
+  });
+await using stream = await open();
+
+/** A chunk for each call, with frames of it that stay in the ring. */
+function limit(ring: number, overlap: number): AsyncIterable<Float32Array> {
   const memory = new Float32Array(new ArrayBuffer(4 * CHANNELS * FRAMES));
-  const ring = native().ps_ring_new(4 * CHANNELS, FRAMES, null, 0);
-  native().ps_ring_write(ring, memory, FRAMES);
   const next = () => {
-    native().ps_ring_read_overlap(ring, memory, FRAMES, FRAMES);
+    native().ps_ring_read_overlap(ring, memory, FRAMES, overlap);
     return Promise.resolve({ done: false, value: memory });
   };
-  const end = () => {
-    native().ps_ring_free(ring);
-    return Promise.resolve({ done: true as const, value: undefined });
-  };
-  return { [Symbol.asyncIterator]: () => ({ next, return: end }) };
+  return { [Symbol.asyncIterator]: () => ({ next }) };
 }
 
-const rows: [name: string, values: () => AsyncIterable<unknown>, costs: [number, number][]][] = [
-  ["a call and a promise", limit, []],
-  ["`chunks()`", () => stream.chunks(), []],
-  ["`chunks()`, `bufferSize` 2^20", () => stream.chunks({ bufferSize: 2 ** 20 }), []],
+async function costInCache(): Promise<Cost> {
+  using ring = new RingBuffer(4 * CHANNELS, FRAMES);
+  ring.write(new Float32Array(CHANNELS * FRAMES));
+  return await costOf(limit(ringHandle(ring), FRAMES));
+}
+
+/** As many chunks as the ring holds, each time it is full: so none is waited for. */
+async function costFromDevice(): Promise<Cost> {
+  using ring = new RingBuffer(4 * CHANNELS, LARGE);
+  await using recording = await open();
+  recording.setSink(ring);
+  await recording.start();
+  const rounds: Cost[] = [];
+  for (let chunks = 0; chunks < count; chunks += LARGE / FRAMES) {
+    while (ring.readAvailable < LARGE) await new Promise((resolve) => setTimeout(resolve, 1));
+    rounds.push(await costOf(limit(ringHandle(ring), 0), LARGE / FRAMES - 1));
+  }
+  await recording.abort();
+  return [0, 1, 2].map((i) => median(rounds.map((cost) => cost[i]))) as Cost;
+}
+
+const rows: [name: string, cost: () => Promise<Cost>, costs: Cost[]][] = [
+  ["a call and a promise", costInCache, []],
+  ["the same, a device's ring", costFromDevice, []],
+  ["`chunks()`", () => costOf(stream.chunks()), []],
+  ["`chunks()`, `bufferSize` 2^20", () => costOf(stream.chunks({ bufferSize: LARGE })), []],
 ];
 for (let piece = 0; piece < 2 * pieces; piece++) {
-  for (const [, values, costs] of rows) {
-    const cost = await costOf(values());
-    if (piece >= pieces) costs.push(cost);
+  for (const [, cost, costs] of rows) {
+    const found = await cost();
+    if (piece >= pieces) costs.push(found);
   }
 }
 
-const [[, , bare]] = rows;
+const [inCache, fromDevice] = rows.map(([, , costs]) => costs.map(([thread]) => thread));
 printTable(
   "chunks of 256 stereo frames",
-  ["millions in a second", "ns of CPU", "ratio"],
-  rows.map(([name, , costs]) => [
-    name,
-    (1e3 / median(costs.map(([, wall]) => wall))).toFixed(2),
-    median(costs.map(([cpu]) => cpu)).toFixed(0),
-    median(costs.map(([cpu], i) => cpu / bare[i][0])).toFixed(2),
-  ]),
+  ["millions in a second", "ns of CPU", "ratio", "ratio, device's ring", "ns of the process"],
+  rows.map(([name, , costs]) => {
+    const [thread, whole, wall] = [0, 1, 2].map((i) => median(costs.map((cost) => cost[i])));
+    const ratio = (limits: number[]) => median(costs.map(([thread], i) => thread / limits[i])).toFixed(2);
+    return [name, (1e3 / wall).toFixed(2), thread.toFixed(0), ratio(inCache), ratio(fromDevice), whole.toFixed(0)];
+  }),
 );

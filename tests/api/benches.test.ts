@@ -12,7 +12,7 @@ import { pulseMissing } from "../helpers/servers.ts";
 
 /** Each benchmark with its arguments, and the last row of what it prints. */
 const benches: Record<string, readonly [args: readonly string[], row: RegExp]> = {
-  "chunks.ts": [["50", "1"], /^\| `chunks\(\)`, `bufferSize` 2\^20( \| [^|]+){3} \|$/m],
+  "chunks.ts": [["50", "1"], /^\| `chunks\(\)`, `bufferSize` 2\^20( \| [^|]+){5} \|$/m],
   "convert.ts": [
     ["0.02", "1"],
     /^\| FLAC to FLAC, a stream of float32 \| \d+ \| (\d+ \| [\d.]+|no sox \| ) \| 0.75 \|$/m,
