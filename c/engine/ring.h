@@ -14,18 +14,18 @@
 #define CACHE_LINE 128 /* two lines of 64: x86 prefetches them in pairs, and Apple's are 128 */
 
 struct ring {
-  struct object object;
-  unsigned char *data;
+  struct object object;                    /* calls from outside write this line: */
+  _Atomic int32_t ends[2];                 /* who works PS_END_READER and PS_END_WRITER: RING_ */
+  struct os_mutex lock;                    /* between a writer outside the callback and who clears; guards these two: */
+  int64_t held;                            /* elements that the writer has still to write, */
+  int32_t clears;                          /* and how often the ring was cleared */
+  alignas(CACHE_LINE) unsigned char *data; /* the callback reads this line for each block, and nobody writes it */
   size_t element_size;
-  _Atomic double rate;     /* Hz of the frames in it; 0: not said */
-  size_t size;             /* elements */
-  size_t mask;             /* size - 1 if size is a power of two, else 0 */
-  void *memory;            /* what was allocated; the ring stands in it on a cache line of its own, */
-  void *storage;           /* as the data do in this; NULL: they are the caller's */
-  _Atomic int32_t ends[2]; /* who works PS_END_READER and PS_END_WRITER: RING_ */
-  struct os_mutex lock;    /* between a writer outside the callback and who clears; guards these two: */
-  int64_t held;            /* elements that the writer has still to write, */
-  int32_t clears;          /* and how often the ring was cleared */
+  _Atomic double rate; /* Hz of the frames in it; 0: not said */
+  size_t size;         /* elements */
+  size_t mask;         /* size - 1 if size is a power of two, else 0 */
+  void *memory;        /* what was allocated; the ring stands in it on a cache line of its own, */
+  void *storage;       /* as the data do in this; NULL: they are the caller's */
   alignas(CACHE_LINE) _Atomic uint64_t written; /* writer's line */
   uint64_t read_seen;
   _Atomic int32_t ended;

@@ -47,14 +47,14 @@ struct silence {
 };
 
 struct stream {
-  struct object object;
-
-  struct device_host host;
+  struct object object; /* each call from outside writes it, so nothing stands beside it that the callback needs */
 
   /* Set by ps_stream_new, constant once the device is chosen, which is when it is opened. */
   double config[PS_CONFIG_SIZE];
   double *list; /* channel maps and faults, as config says */
   char texts[PS_TEXT_COUNT][DEVICE_LABEL_SIZE];
+
+  struct device_host host;
 
   /* Set by the control thread when it opens the device, before the state becomes IDLE. */
   struct device device;
@@ -84,13 +84,13 @@ struct stream {
   struct adapter *adapters[2]; /* and what converts them; NULL where nothing is to be converted */
   struct file_reader *reader;  /* NULL without a file source */
   struct file_writer *writer;  /* NULL without a file sink */
+  double expected;             /* callback only: os_time() at which the next callback is due; 0: not known */
+  double period;               /* seconds of a frame: spares the callback a division */
   _Atomic double heartbeat;    /* os_time() of the last callback, or of another sign that the device works */
   struct silence silence;
   struct anchor anchor;    /* the last callback, as the base of estimates, */
   struct glitch_log leaps; /* and a correction to them: at a frame, seconds beyond what its number says */
   struct waits waits;      /* the threads that wait for it */
-  double expected;         /* callback only: os_time() at which the next callback is due; 0: not known */
-  double period;           /* seconds of a frame: spares the callback a division */
 
   /* Control thread. */
   struct os_thread thread;
