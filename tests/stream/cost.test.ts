@@ -1,4 +1,4 @@
-// What streams cost JavaScript, counted and not timed: calls of the C library.
+// What streams cost JavaScript, counted and not timed: calls of the C library, and memory.
 import assert from "node:assert/strict";
 import process from "node:process";
 import { describe, it } from "node:test";
@@ -82,5 +82,23 @@ describe("calls of the C library", () => {
     assert.deepEqual(samples.subarray(256), sound);
     assert.ok((atOnce.get("ps_ring_write") ?? 0) <= 2, show(atOnce));
     assert.ok((takeNativeCalls().get("ps_ring_write") ?? 0) >= 3 && turns >= 3, `${turns} turns`);
+  });
+});
+
+describe("memory for chunks", () => {
+  it("is the same for each of them", async () => {
+    await using stream = await InputStream.open(virtual("freewheel", { channels: 2, blockSize: 64 }));
+    const layouts = [() => stream.chunks(), () => stream.chunks({ layout: "planar" })];
+    const found = [];
+    for (const chunksOf of layouts) {
+      const memory = new Set<unknown>();
+      let chunks = 0;
+      for await (const chunk of chunksOf()) {
+        for (const array of Array.isArray(chunk) ? chunk : [chunk]) memory.add(array).add(array.buffer);
+        if (++chunks === 1000) break;
+      }
+      found.push(memory.size);
+    }
+    assert.deepEqual(found, [2, 3], "one array or two, and their buffer");
   });
 });
