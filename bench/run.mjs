@@ -1,8 +1,9 @@
 // Runs the benchmarks, those of JavaScript on every runtime that is here, prints what they print, and writes their
 // tables and plots into docs/benchmarks.md and docs/benchmarks.json, with the machine and the versions. Those that are
 // not run keep what they printed last.
-// Usage: deno task bench, or node bench/run.mjs; [--only NAME]... [--portaudio FOLDER of its source]
-// [--peers FOLDER where they are installed]
+// Usage: deno task bench, or node bench/run.mjs; [--only NAME]...
+// What it compares with is looked for in build/bench/peers, where npm has installed the peers, and in
+// build/bench/portaudio, PortAudio's source.
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, loadavg, release, totalmem, type } from "node:os";
@@ -16,12 +17,14 @@ import { joinTables, parseTables, writeTable } from "./lib/tables.mjs";
 
 const MINUTES = 60_000;
 const { values: options } = parseArgs({
-  options: { only: { type: "string", multiple: true }, portaudio: { type: "string" }, peers: { type: "string" } },
+  options: { only: { type: "string", multiple: true } },
 });
+
+const portaudio = join(root, "build", "bench", "portaudio");
 
 /** What runs each: on every runtime with these arguments, on the first one, or by this Node. */
 const benches = {
-  callback: { script: "c/run.mjs", args: options.portaudio ? [options.portaudio] : [] },
+  callback: { script: "c/run.mjs", args: existsSync(portaudio) ? [portaudio] : [] },
   chunks: { each: ["200000", "5"] },
   latency: { each: [] },
   idle: { each: ["60", "15"] },
@@ -32,7 +35,7 @@ const benches = {
   convert: { each: ["4", "3"] },
   start: { each: [] },
   pulse: { first: [] },
-  peers: { script: "peers/run.mjs", args: options.peers ? [options.peers] : [] },
+  peers: { script: "peers/run.mjs", args: [] },
 };
 const page = join(root, "docs", "benchmarks.md");
 const data = join(root, "docs", "benchmarks.json");
@@ -55,7 +58,8 @@ function run(bench) {
   const file = join(root, "bench", script ?? `${bench}.ts`);
   if (script) {
     const { tables = [], failure } = tablesOf(bench, [process.execPath, file, ...args]);
-    const noSource = bench === "callback" && !options.portaudio && "the ring beside PortAudio's: needs --portaudio";
+    const noSource = bench === "callback" && !existsSync(portaudio) &&
+      `PortAudio's ring: no source in build/bench/portaudio`;
     return { tables, failures: [failure, noSource].filter(Boolean) };
   }
   const here = first ? runtimes().slice(0, 1) : runtimes();

@@ -146,18 +146,22 @@ static void measure(double in, double out, int channels, int varies) {
       printf(" %9.0f |", times[l][ROUNDS / 2]);
     else
       printf(" %9s |", "");
-    if (jobs[l].state) libraries[l].end(&jobs[l]);
   }
-  printf("\n");
+  if (jobs[0].state && jobs[1].state && !varies)
+    printf(" %6.2f | 1.5 |\n", times[0][ROUNDS / 2] / times[1][ROUNDS / 2]);
+  else
+    printf(" | |\n");
+  for (size_t l = 0; l < LIBRARIES; l++)
+    if (jobs[l].state) libraries[l].end(&jobs[l]);
 }
 
 int main(void) {
   load();
   for (size_t i = 0; i < sizeof input / sizeof *input; i++) input[i] = (float)sin((double)i * 0.1) * 0.5f;
-  printf("\nvectors: %s\n\n| us of one core for a second of sound, float32 |",
+  printf("\n| us of one core for a second of sound, float32, %s |",
          resampler_kernel() == &resampler_kernel_baseline ? "baseline" : "AVX2");
   for (size_t l = 0; l < LIBRARIES; l++) printf(" %s |", libraries[l].name);
-  printf("\n|-|-:|-:|-:|-:|-:|\n");
+  printf(" ours / soxr | target |\n|-|-:|-:|-:|-:|-:|-:|-:|\n");
   measure(48000, 16000, 1, 0);
   measure(16000, 48000, 1, 0);
   measure(44100, 48000, 1, 0);

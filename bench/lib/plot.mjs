@@ -1,7 +1,7 @@
 // A bar chart as SVG, readable on light and dark pages: it brings its own background.
 import { numberIn } from "./tables.mjs";
 
-const [WIDTH, LABEL, BAR, GAP, HEAD] = [760, 250, 15, 12, 62];
+const [WIDTH, BAR, GAP, HEAD] = [760, 15, 12, 62];
 const colours = ["#2f6fdb", "#d9730d", "#1a936f", "#8e4ec6", "#b8336a", "#5f6b7a"];
 
 const escape = (text) => String(text).replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -12,7 +12,7 @@ function text(x, y, words, { anchor = "start", kind = "" } = {}) {
 
 /**
  * Bars, as SVG; undefined if there is no number. `values` are cells of tables, one of each series; what is no number is
- * left out. `log` is for values that differ by more than a few times; `line` is a value that is marked.
+ * left out, and its words stand there. `log` is for values that differ by more than a few times; `line` is a value that is marked.
  *
  * @param {{ title: string, unit: string, series: string[], groups: { name: string, values: string[] }[],
  *   log?: boolean, line?: { value: number, name: string } }} chart
@@ -22,33 +22,33 @@ export function barChart({ title, unit, series, groups, log = false, line }) {
   if (numbers.length === 0) return undefined;
   const most = Math.max(...numbers, line?.value ?? 0);
   const least = log ? 10 ** Math.floor(Math.log10(Math.min(...numbers)) - 0.01) : 0;
-  const room = WIDTH - LABEL - 70;
+  const label = Math.max(...groups.map(({ name }) => 30 + 7 * name.length));
+  const room = WIDTH - label - 70;
   const share = (value) => log ? Math.log(value / least) / Math.log(most / least) : value / most;
-  const at = (value) => LABEL + Math.max(1, room * share(value));
+  const widthOf = (value) => value > 0 ? Math.max(1, room * share(value)) : 1;
   const parts = [];
   let y = HEAD;
   for (const { name, values } of groups) {
-    const shown = values.map(numberIn);
+    const shown = values.map((value, s) => ({ value, s })).filter(({ value }) => value);
     const height = shown.length * BAR;
-    parts.push(text(LABEL - 10, y + height / 2 + 4, name, { anchor: "end" }));
-    shown.forEach((value, s) => {
-      const top = y + s * BAR;
-      if (!Number.isFinite(value)) {
-        parts.push(text(LABEL + 4, top + 11, values[s] ? "none" : "not measured", { kind: "small" }));
+    parts.push(text(label - 10, y + height / 2 + 4, name, { anchor: "end" }));
+    shown.forEach(({ value, s }, row) => {
+      const [top, number] = [y + row * BAR, numberIn(value)];
+      if (!Number.isFinite(number)) {
+        parts.push(text(label + 5, top + 11.5, value.slice(0, 60), { kind: "small" }));
         return;
       }
-      const width = (value > 0 ? at(value) : LABEL + 1) - LABEL;
+      const width = widthOf(number).toFixed(1);
+      const fill = colours[s % colours.length];
       parts.push(
-        `<rect x="${LABEL}" y="${top + 1}" width="${width.toFixed(1)}" height="${BAR - 2}" rx="2" fill="${
-          colours[s % colours.length]
-        }"/>`,
-        text((LABEL + width + 5).toFixed(1), top + 11.5, values[s], { kind: "small" }),
+        `<rect x="${label}" y="${top + 1}" width="${width}" height="${BAR - 2}" rx="2" fill="${fill}"/>`,
+        text(label + Number(width) + 5, top + 11.5, value, { kind: "small" }),
       );
     });
     y += height + GAP;
   }
   if (line) {
-    const x = at(line.value).toFixed(1);
+    const x = (label + widthOf(line.value)).toFixed(1);
     parts.push(
       `<path d="M${x} ${HEAD - 6}V${y - GAP + 4}" class="line"/>`,
       text(x, HEAD - 10, line.name, { anchor: "middle", kind: "small" }),
