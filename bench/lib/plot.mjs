@@ -11,8 +11,8 @@ function text(x, y, words, { anchor = "start", kind = "" } = {}) {
 }
 
 /**
- * Bars, as SVG; undefined if there is no number. `values` are cells of tables, one of each series; what is no number is
- * left out, and its words stand there. `log` is for values that differ by more than a few times; `line` is a value that is marked.
+ * Bars, as SVG; undefined if there is no number. `values` are cells of tables, one of each series; of what is no number
+ * the words stand there. `log` is for values that differ by more than a few times; `line` is a value that is marked.
  *
  * @param {{ title: string, unit: string, series: string[], groups: { name: string, values: string[] }[],
  *   log?: boolean, line?: { value: number, name: string } }} chart
