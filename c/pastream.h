@@ -196,6 +196,9 @@ PS_API int32_t ps_ring_read(int32_t ring, void *data, int32_t count);
 /* Copies up to `count` elements out but goes forward by what was copied minus `overlap` (never backwards).
  * PS_ERR_ACTIVE. Reader. */
 PS_API int32_t ps_ring_read_overlap(int32_t ring, void *data, int32_t count, int32_t overlap);
+/* Copies up to `count` elements out without taking them, from the one after the first `from` on; returns how many there
+ * were. PS_ERR_ARGUMENT, PS_ERR_ACTIVE. Reader. */
+PS_API int32_t ps_ring_peek(int32_t ring, double from, void *data, int32_t count);
 /* Copies up to `count` elements in and returns how many fitted. PS_ERR_ACTIVE. Writer. */
 PS_API int32_t ps_ring_write(int32_t ring, const void *data, int32_t count);
 /* The same for a writer that is to stop when ps_stream_clear drops what it has written: it says how many elements it

@@ -42,6 +42,8 @@ export const symbols = {
   ps_ring_read: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_ring_read_overlap(int32_t ring, void *data, int32_t count, int32_t overlap)
   ps_ring_read_overlap: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
+  // int32_t ps_ring_peek(int32_t ring, double from, void *data, int32_t count)
+  ps_ring_peek: { parameters: ["i32", "f64", "buffer", "i32"], result: "i32" },
   // int32_t ps_ring_write(int32_t ring, const void *data, int32_t count)
   ps_ring_write: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_ring_hold(int32_t ring, int32_t count)

@@ -55,14 +55,18 @@ void ring_write_advance(struct ring *ring, size_t count) {
   atomic_store_explicit(&ring->written, written + count, memory_order_release);
 }
 
-size_t ring_peek(struct ring *ring, void *data, size_t count) {
+size_t ring_peek_at(struct ring *ring, size_t from, void *data, size_t count) {
   struct ring_region region;
-  count = ring_read_region(ring, count, &region);
+  size_t available = ring_read_region(ring, from > ring->size ? 0 : from + count, &region);
+  if (available <= from) return 0;
+  count = ring_part(ring, atomic_load_explicit(&ring->read, memory_order_relaxed) + from, available - from, &region);
   size_t first = region.count[0] * ring->element_size;
   if (first) memcpy(data, region.part[0], first); /* `data` may be NULL when there is nothing to copy */
   if (region.count[1]) memcpy((unsigned char *)data + first, region.part[1], region.count[1] * ring->element_size);
   return count;
 }
+
+size_t ring_peek(struct ring *ring, void *data, size_t count) { return ring_peek_at(ring, 0, data, count); }
 
 size_t ring_read(struct ring *ring, void *data, size_t count) {
   count = ring_peek(ring, data, count);

@@ -77,8 +77,9 @@ size_t ring_skip(struct ring *ring, size_t count);
 size_t ring_write_region(struct ring *ring, size_t count, struct ring_region *region);
 void ring_write_advance(struct ring *ring, size_t count);
 
-/* Copies elements out without taking them. */
+/* Copies elements out without taking them; ring_peek_at those after the first `from`. */
 size_t ring_peek(struct ring *ring, void *data, size_t count);
+size_t ring_peek_at(struct ring *ring, size_t from, void *data, size_t count);
 size_t ring_read(struct ring *ring, void *data, size_t count);
 size_t ring_write(struct ring *ring, const void *data, size_t count);
 size_t ring_read_available(struct ring *ring);

@@ -119,6 +119,13 @@ int32_t ps_ring_read_overlap(int32_t handle, void *data, int32_t count, int32_t 
   return ring_done_end(ring, PS_END_READER, copied);
 }
 
+int32_t ps_ring_peek(int32_t handle, double from, void *data, int32_t count) {
+  int32_t status = check_count("from", from, 0, INT32_MAX);
+  if (status >= 0) status = check_memory("data", data, count);
+  struct ring *ring = status < 0 ? NULL : ring_use_end(handle, PS_END_READER, &status);
+  return ring ? ring_done_end(ring, PS_END_READER, ring_peek_at(ring, (size_t)from, data, (size_t)count)) : status;
+}
+
 int32_t ps_ring_write(int32_t handle, const void *data, int32_t count) {
   int32_t status = check_memory("data", data, count);
   struct ring *ring = status < 0 ? NULL : ring_use_end(handle, PS_END_WRITER, &status);

@@ -7,64 +7,83 @@ import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import type { Run } from "../run/run.ts";
 import type { SamplesOf } from "../samples/formats.ts";
-import { interleave } from "../samples/interleave.ts";
+import { interleaveFrames, requirePlanes } from "../samples/interleave.ts";
 import { requireSamples, requireUnchanged } from "../samples/samples.ts";
 import { streamFrames, withRate } from "./shape.ts";
 
 /** Bytes that are copied without giving the event loop a turn: the pages for them may take a millisecond or two. */
 const PIECE_BYTES = 2 ** 19;
 
+/** Frames that are copied at once. */
+const pieceOf = ({ frameBytes }: StreamDirection): number => Math.ceil(PIECE_BYTES / frameBytes);
+
+/** Bytes of a source of memory, which must be samples of a format or planes of them. */
+function bytesOf(memory: unknown, format: StreamDirection): number {
+  if (!Array.isArray(memory)) return requireSamples("source", memory, format).byteLength;
+  requirePlanes(memory);
+  return memory[0].byteLength * memory.length;
+}
+
 export class MemoryPlayback implements Playback {
   readonly ring: RingBuffer;
   readonly frames: number | undefined;
   readonly prebuffer = 0;
-  readonly #memory: () => unknown;
+  readonly #memory: unknown;
   readonly shape: StreamDirection;
   readonly #bytes: number;
   readonly #loop: boolean;
-  /** What is being copied, */
-  #interleaved: unknown;
-  /** and how many bytes of it are in the ring. */
+  /** How many frames of it are in the ring. */
   #copied = 0;
 
   /** @param memory interleaved samples, or an array of planes */
   constructor(memory: unknown, format: StreamDirection, loop: boolean) {
-    this.#memory = () => Array.isArray(memory) ? interleave(memory) : memory;
+    this.#memory = memory;
     this.shape = format;
-    this.#bytes = requireSamples("source", this.#memory(), format).byteLength;
+    this.#bytes = bytesOf(memory, format);
     this.#loop = loop;
     if (loop && this.#bytes === 0) throw new RangeError("loop must not be set for an empty source");
-    const frames = this.#bytes / format.frameBytes;
-    this.frames = loop ? undefined : streamFrames(frames, format);
-    this.ring = memoryRing("source", format.frameBytes, Math.max(frames, 1));
+    this.frames = loop ? undefined : streamFrames(this.#all, format);
+    this.ring = memoryRing("source", format.frameBytes, Math.max(this.#all, 1));
     this.#fill();
+  }
+
+  /** Frames of the memory. */
+  get #all(): number {
+    return this.#bytes / this.shape.frameBytes;
   }
 
   /** Copies the first piece of the memory into the ring as it is now. */
   #fill(): void {
     this.ring.flush();
     this.#copied = 0;
-    this.#interleaved = this.#memory();
     this.#copyPiece();
   }
 
   #copyPiece(): void {
-    const bytes = requireUnchanged("source", this.#interleaved, this.shape, this.#bytes);
+    const to = Math.min(this.#copied + pieceOf(this.shape), this.#all);
+    this.ring.write(this.#piece(this.#copied, to));
+    this.#copied = to;
+  }
+
+  /** The frames `from` to `to` of the memory, which may have been transferred. */
+  #piece(from: number, to: number): ArrayBufferView {
+    const memory = this.#memory;
+    if (Array.isArray(memory)) {
+      if (bytesOf(memory, this.shape) === this.#bytes) return interleaveFrames(memory, from, to);
+      throw new TypeError("the planes of source must still be as long as they were");
+    }
     const { frameBytes } = this.shape;
-    const length = Math.ceil(PIECE_BYTES / frameBytes) * frameBytes;
-    this.ring.write(bytes.subarray(this.#copied, this.#copied + length));
-    this.#copied = Math.min(this.#copied + length, this.#bytes);
-    if (this.#copied === this.#bytes) this.#interleaved = undefined;
+    return requireUnchanged("source", memory, this.shape, this.#bytes).subarray(from * frameBytes, to * frameBytes);
   }
 
   /** Copies the rest. */
   begin(host: Host, run: Run): Promise<void> | undefined {
-    if (this.#copied === this.#bytes) return undefined;
+    if (this.#copied === this.#all) return undefined;
     return this.#copyRest(run).catch((error) => host.fail(run, error));
   }
 
   async #copyRest(run: Run): Promise<void> {
-    while (this.#copied < this.#bytes) {
+    while (this.#copied < this.#all) {
       await nextTurn();
       if (!run.isOn || run.ordered > 0) return;
       this.#copyPiece();
@@ -94,6 +113,8 @@ export class MemoryCapture implements Capture {
   readonly shape: StreamDirection;
   readonly #bytes: number;
   readonly #flags: number;
+  #copying: Promise<void> | undefined;
+  #released = false;
 
   constructor(memory: unknown, format: StreamDirection, flags: number, once = false) {
     this.once = once;
@@ -119,17 +140,50 @@ export class MemoryCapture implements Capture {
   }
 
   /** Copies what was recorded to the caller's memory, which may have been transferred during the run. */
-  end(): void {
+  end(): Promise<void> | undefined {
+    const frames = Math.min(this.ring.readAvailable, this.#bytes / this.shape.frameBytes);
+    if (frames > pieceOf(this.shape)) return this.#copying = this.#copyInTurns(frames);
     try {
-      peekRing(this.ring, this.#bytesOfMemory());
+      this.#copy(0, frames);
     } finally {
       if (this.once) this.release();
     }
+    return undefined;
+  }
+
+  async #copyInTurns(frames: number): Promise<void> {
+    const piece = pieceOf(this.shape);
+    try {
+      for (let at = 0; at < frames; at += piece) {
+        this.#copy(at, Math.min(at + piece, frames));
+        await nextTurn();
+      }
+    } finally {
+      this.#copying = undefined;
+      if (this.once || this.#released) this.ring.close();
+    }
+  }
+
+  #copy(from: number, to: number): void {
+    const { frameBytes } = this.shape;
+    peekRing(this.ring, from, this.#bytesOfMemory().subarray(from * frameBytes, to * frameBytes));
   }
 
   release(): void {
-    this.ring.close();
+    this.#released = true;
+    if (!this.#copying) this.ring.close();
   }
+}
+
+/** The first samples, copied in pieces like all memory. */
+export async function firstOf(samples: SamplesOf, length: number): Promise<SamplesOf> {
+  const first = new (samples.constructor as new (length: number) => SamplesOf)(length);
+  const piece = PIECE_BYTES / samples.BYTES_PER_ELEMENT;
+  for (let at = 0; at < length; at += piece) {
+    if (at > 0) await nextTurn();
+    first.set(samples.subarray(at, Math.min(at + piece, length)), at);
+  }
+  return first;
 }
 
 /** A sink of memory for a single run. */

@@ -245,8 +245,8 @@ export function writeHeld(ring: RingBuffer, data: Uint8Array, clears: number): n
   return unwrap(native().ps_ring_write_held(ringHandle(ring), data, count, clears), "RingBuffer");
 }
 
-/** Copies the contents of a ring into `data` without removing them; returns the number of elements. */
-export function peekRing(ring: RingBuffer, data: ArrayBufferView): number {
+/** Copies elements of a ring into `data` without removing them, those after the first `from`; returns how many. */
+export function peekRing(ring: RingBuffer, from: number, data: ArrayBufferView): number {
   const count = Math.min(Math.floor(data.byteLength / ring.elementSize), ring.size);
-  return unwrap(native().ps_ring_read_overlap(ringHandle(ring), data, count, count), "RingBuffer");
+  return unwrap(native().ps_ring_peek(ringHandle(ring), from, data, count), "RingBuffer");
 }

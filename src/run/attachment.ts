@@ -67,19 +67,22 @@ export class Attachment {
     native().ps_stream_set_sink(handle, PS_ENDPOINT_NONE, 0, 0, 0);
   }
 
-  /** After a run. `fail` is called with each error of an endpoint. */
-  release(fail: (error: unknown) => void): void {
+  /** After a run. `fail` is called with each error of an endpoint. A promise: recorded memory is being copied. */
+  release(fail: (error: unknown) => void): Promise<void> | undefined {
     this.#detach();
-    for (const endpoint of [this.#source, this.#sink]) {
+    let copied: Promise<void> | void = undefined;
+    for (const end of [() => this.#source?.end?.(), () => copied = this.#sink?.end?.()]) {
       try {
-        endpoint?.end?.();
+        end();
       } catch (error) {
         fail(error);
       }
     }
-    if (!this.#sink?.once) return;
-    this.#usedSink = this.#sink;
-    this.#sink = undefined;
+    if (this.#sink?.once) {
+      this.#usedSink = this.#sink;
+      this.#sink = undefined;
+    }
+    return (copied as Promise<void> | undefined)?.catch(fail);
   }
 
   /** When the stream has been closed. */

@@ -248,11 +248,15 @@ export class Core implements TapHost {
 
   /** The native side has finished the run: releases the endpoints, so that what was recorded can be fetched. */
   #release(run: Run, outcome: number): void {
-    this.endpoints.release((error) => run.fail(error));
-    for (const tap of this.taps) tap.end(outcome);
+    run.state = "ending";
+    const copied = [
+      this.endpoints.release((error) => run.fail(error)),
+      ...Array.from(this.taps, (tap) => tap.end(outcome)),
+    ];
     run.released.then(() => this.poller.wake());
     run.settled.then(() => this.poller.wake());
-    run.release(outcome);
+    if (copied.some((copy) => copy !== undefined)) Promise.all(copied).then(() => run.release(outcome));
+    else run.release(outcome);
   }
 
   fail(run: Run, error: unknown): void {
@@ -269,7 +273,7 @@ export class Core implements TapHost {
 
   /** Gives a command that ends this run, unless one as strong has been given; resolves when it has been carried out. */
   #order(run: Run, command: number): Promise<void> | undefined {
-    if (!run.isOn || command <= run.ordered) return undefined;
+    if (!run.isOn || run.state === "ending" || command <= run.ordered) return undefined;
     if (run.state === "preparing") {
       run.cancel(command);
       return undefined;

@@ -143,8 +143,8 @@ export interface Capture extends Endpoint {
   prepare?(host: Host, run: Run): Promise<void> | void;
   /** After the device has started: begins to empty the ring, where JavaScript does that. */
   begin?(host: Host, run: Run): void;
-  /** After a run. It may throw an error of the sink. */
-  end?(): void;
+  /** After a run, which has not ended before the promise resolves. It may throw an error of the sink, or reject. */
+  end?(): Promise<void> | void;
   /** It is not needed any more. */
   release(): void;
 }

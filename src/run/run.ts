@@ -6,12 +6,13 @@ import { PS_STATE_ABORTED } from "../../ffi/constants.ts";
  * | state     | meaning                                                                    | then              |
  * | --------- | -------------------------------------------------------------------------- | ----------------- |
  * | created   | the run of the next start()                                                | preparing, ended  |
- * | preparing | start() was called; what the device must wait for is being prepared        | starting, ended   |
- * | starting  | the native side has been told to start                                     | active, ended     |
- * | active    | the device has started, and the end has not been noticed yet               | ended             |
+ * | preparing | start() was called; what the device must wait for is being prepared        | starting, ending  |
+ * | starting  | the native side has been told to start                                     | active, ending    |
+ * | active    | the device has started, and the end has not been noticed yet               | ending, ended     |
+ * | ending    | what was recorded into memory is being copied there                        | ended             |
  * | ended     | the native side has released source and sink                               |                   |
  */
-export type RunState = "created" | "preparing" | "starting" | "active" | "ended";
+export type RunState = "created" | "preparing" | "starting" | "active" | "ending" | "ended";
 
 /** A promise that calls `onAwait` at the first then(), catch() or await. */
 class ObservedPromise extends Promise<void> {

@@ -187,21 +187,24 @@ export class StreamTap implements Tap, Host, SinkPort {
     this.capture.begin?.(this, this.#part!);
   }
 
-  /** Its part in the run has ended on the native side; `outcome` is how, as a PS_STATE_. */
-  end(outcome: number | undefined): void {
+  /** Its part in the run has ended on the native side; `outcome` is how, as a PS_STATE_. A promise: as for end(). */
+  end(outcome: number | undefined): Promise<void> | undefined {
     const part = this.#part;
-    if (this.#sink === 0 || !part) return;
+    if (this.#sink === 0 || !part) return undefined;
     this.#look();
     native().ps_stream_remove_sink(this.native.handle, this.#sink); // the next run adds it again
     this.#sink = 0;
     if (this.#plan.once) this.#forget(this);
-    try {
-      this.capture.end?.();
-    } catch (error) {
-      this.#error ??= error as Error;
-    }
+    const fail = (error: unknown) => void (this.#error ??= error as Error);
     part.released.then(() => this.poller.wake());
+    try {
+      const copied = this.capture.end?.();
+      if (copied) return copied.catch(fail).then(() => part.release(outcome));
+    } catch (error) {
+      fail(error);
+    }
     part.release(outcome);
+    return undefined;
   }
 
   /** Resolves when its function has settled. */

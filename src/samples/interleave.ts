@@ -38,10 +38,10 @@ export function deinterleave<A extends SamplesOf | Float64Array>(samples: A, cha
   return planes;
 }
 
-/** Joins one array per channel into a new interleaved one. All must have the same length; else RangeError. */
-export function interleave<A extends SamplesOf | Float64Array>(planes: readonly A[]): A {
+/** Throws unless planes are typed arrays of one type and of the same length. */
+export function requirePlanes(planes: readonly (SamplesOf | Float64Array)[]): void {
   if (!Array.isArray(planes) || planes.length === 0) throw new TypeError("planes must be an array of typed arrays");
-  const [first] = planes as A[];
+  const [first] = planes as readonly (SamplesOf | Float64Array)[];
   const Samples = constructorOf("planes[0]", first);
   planes.forEach((plane, i) => {
     if (constructorOf(`planes[${i}]`, plane) !== Samples) {
@@ -51,9 +51,23 @@ export function interleave<A extends SamplesOf | Float64Array>(planes: readonly 
       throw new RangeError(`planes must be as long as each other, not ${first.length} and ${plane.length} samples`);
     }
   });
-  const samples = new Samples(first.length * planes.length);
+}
+
+/** Joins one array per channel into a new interleaved one. All must have the same length; else RangeError. */
+export function interleave<A extends SamplesOf | Float64Array>(planes: readonly A[]): A {
+  requirePlanes(planes);
+  return interleaveFrames(planes, 0, planes[0].length);
+}
+
+/** The same for the frames `from` to `to` of planes that have been checked. */
+export function interleaveFrames<A extends SamplesOf | Float64Array>(
+  planes: readonly A[],
+  from: number,
+  to: number,
+): A {
+  const samples = new (constructorOf("planes[0]", planes[0]))((to - from) * planes.length);
   planes.forEach((plane, channel) => {
-    for (let frame = 0, at = channel; frame < plane.length; frame++, at += planes.length) samples[at] = plane[frame];
+    for (let frame = from, at = channel; frame < to; frame++, at += planes.length) samples[at] = plane[frame];
   });
   return samples;
 }

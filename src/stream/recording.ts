@@ -4,7 +4,7 @@ import { native } from "../../ffi/load.ts";
 import { type OptionNames, requireInteger, requireOptions, show } from "../base/validate.ts";
 import type { ChunkOptions } from "../chunks/options.ts";
 import { FileCapture } from "../endpoints/file.ts";
-import { captureOnce } from "../endpoints/memory.ts";
+import { captureOnce, firstOf } from "../endpoints/memory.ts";
 import {
   openCapture,
   requireSinkOptions,
@@ -156,7 +156,7 @@ export async function recordNew(
     if (core.endpoints.sink === sink && !core.active) core.endpoints.sink = undefined;
   }
   const recorded = sink.ring.readAvailable;
-  return blocking && recorded < room ? samples.slice(0, recorded * samples.length / room) as SamplesOf : samples;
+  return blocking && recorded < room ? await firstOf(samples, recorded * samples.length / room) : samples;
 }
 
 /** record() of a number of frames, or into a sink. */

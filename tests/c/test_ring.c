@@ -100,6 +100,29 @@ TEST(overlapping_reads) {
   CHECK_EQUAL(ps_ring_free(ring), PS_OK);
 }
 
+TEST(looking_ahead) {
+  unsigned char data[8] = {0};
+  int32_t ring = ps_ring_new(1, 5, NULL, 0);
+  for (int i = 0; i < 8; i++) { /* its contents wrap */
+    CHECK_EQUAL(ps_ring_write(ring, &(unsigned char){(unsigned char)i}, 1), 1);
+    if (i < 4) ps_ring_advance_read(ring, 1);
+  }
+  CHECK_EQUAL(ps_ring_peek(ring, 0, data, 8), 4);
+  CHECK(data[0] == 4 && data[3] == 7);
+  CHECK_EQUAL(ps_ring_peek(ring, 2, data, 1), 1);
+  CHECK(data[0] == 6 && data[1] == 5);
+  CHECK_EQUAL(ps_ring_peek(ring, 3, data, 8), 1);
+  CHECK(data[0] == 7 && data[1] == 5);
+  CHECK_EQUAL(ps_ring_peek(ring, 4, data, 8), 0);
+  CHECK_EQUAL(ps_ring_peek(ring, INT32_MAX, data, 8), 0);
+  CHECK_EQUAL(ps_ring_peek(ring, -1, data, 8), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_ring_peek(ring, 0.0 / 0.0, data, 8), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_ring_peek(ring, 0, NULL, 1), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_ring_read_available(ring), 4);
+  CHECK_EQUAL(ps_ring_free(ring), PS_OK);
+  CHECK_EQUAL(ps_ring_peek(ring, 0, data, 1), PS_ERR_HANDLE);
+}
+
 /* The region of a side, its parts checked to be in the storage; through the address, as views on it are made. */
 static int32_t region(int32_t ring, int32_t side, int32_t count, unsigned char *parts[2], int32_t counts[2]) {
   int32_t regions[4] = {-1, -1, -1, -1}, size = ps_ring_info(ring, 0), bytes = ps_ring_info(ring, 1);
@@ -255,6 +278,7 @@ int main(void) {
   RUN(a_freed_ring_is_refused_everywhere);
   RUN(the_end_flag);
   RUN(overlapping_reads);
+  RUN(looking_ahead);
   RUN(any_sequence_of_calls);
   RUN(moving);
   RUN(counts_beyond_32_bits);

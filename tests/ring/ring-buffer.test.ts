@@ -365,13 +365,16 @@ describe("for the library itself", () => {
     assert.equal(ring.size, 5);
     assert.equal(ring.write(new Uint16Array([1, 2, 3, 4, 5, 6])), 5);
     const out = new Uint16Array(6);
-    assert.equal(peekRing(ring, out), 5);
+    assert.equal(peekRing(ring, 0, out), 5);
     assert.deepEqual([...out], [1, 2, 3, 4, 5, 0]);
     assert.equal(ring.readAvailable, 5);
     ring.advanceReadIndex(3);
     ring.write(new Uint16Array([7, 8]));
-    assert.equal(peekRing(ring, out.subarray(0, 3)), 3);
+    assert.equal(peekRing(ring, 0, out.subarray(0, 3)), 3);
     assert.deepEqual([...out], [4, 5, 7, 4, 5, 0]);
+    assert.equal(peekRing(ring, 1, out), 3);
+    assert.deepEqual([...out], [5, 7, 8, 4, 5, 0]);
+    assert.equal(peekRing(ring, 4, out), 0);
   });
 
   it("closing gives every handle back", () => {
