@@ -1,11 +1,12 @@
 // Runs the benchmarks, those of JavaScript on every runtime that is here, prints what they print, and writes their
 // tables and plots into docs/benchmarks.md and docs/benchmarks.json, with the machine and the versions. Those that are
 // not run keep what they printed last.
-// Usage: deno task bench, or node bench/run.mjs; [--only NAME]...
+// Usage: deno task bench, or node bench/run.mjs; [--only NAME]..., or --page, which measures nothing and
+// writes the page again from the JSON.
 // What it compares with is looked for in build/bench/peers, where npm has installed the peers, and in
 // build/bench/portaudio, PortAudio's source.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, loadavg, release, totalmem, type } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -17,7 +18,7 @@ import { joinTables, parseTables, writeTable } from "./lib/tables.mjs";
 
 const MINUTES = 60_000;
 const { values: options } = parseArgs({
-  options: { only: { type: "string", multiple: true } },
+  options: { only: { type: "string", multiple: true }, page: { type: "boolean" } },
 });
 
 const portaudio = join(root, "build", "bench", "portaudio");
@@ -27,14 +28,14 @@ const benches = {
   callback: { script: "c/run.mjs", args: existsSync(portaudio) ? [portaudio] : [] },
   chunks: { each: ["200000", "5"] },
   latency: { each: [] },
-  idle: { each: ["60", "15"] },
+  idle: { each: ["60", "12"] },
   playing: { each: [] },
   scale: { each: [] },
   robustness: { each: [] },
   files: { each: ["4", "5"] },
   convert: { each: ["4", "3"] },
   start: { each: [] },
-  pulse: { first: [] },
+  pulse: { first: ["3", "2"] },
   peers: { script: "peers/run.mjs", args: [] },
 };
 const page = join(root, "docs", "benchmarks.md");
@@ -104,22 +105,29 @@ function section(bench, { date, version, machine, tables, failures }) {
   ];
 }
 
+/** Writes the page and the data; after each benchmark, so that nothing is lost of a run that is stopped. */
+function write(rows) {
+  let text = readFileSync(page, "utf8");
+  for (const [bench, row] of Object.entries(rows)) {
+    const [begin, end] = [`<!-- bench ${bench} -->`, `<!-- end of ${bench} -->`];
+    const [from, to] = [text.indexOf(begin), text.indexOf(end)];
+    if (from < 0 || to < from) throw new Error(`${page} has no place for ${begin} and ${end}`);
+    text = [text.slice(0, from) + begin, ...section(bench, row), text.slice(to)].join("\n");
+  }
+  writeFileSync(page, text);
+  writeFileSync(data, `${JSON.stringify(rows, null, 2)}\n`);
+  spawnSync(fromNpm.deno() ?? which("deno"), ["fmt", "--quiet", page, data]);
+}
+
 const unknown = options.only?.find((name) => !(name in benches));
 if (unknown) {
   console.error(`there is no benchmark ${unknown}: ${Object.keys(benches).join(", ")}`);
   process.exit(2);
 }
-mkdirSync(images, { recursive: true });
 const { version } = JSON.parse(readFileSync(join(root, "deno.json"), "utf8"));
-for (const bench of options.only ?? Object.keys(benches)) {
-  const rows = existsSync(data) ? JSON.parse(readFileSync(data, "utf8")) : {};
-  const row = { date: new Date().toISOString().slice(0, 10), version, machine: machine(), ...run(bench) };
-  const text = readFileSync(page, "utf8");
-  const [begin, end] = [`<!-- bench ${bench} -->`, `<!-- end of ${bench} -->`];
-  const [from, to] = [text.indexOf(begin), text.indexOf(end)];
-  if (from < 0 || to < from) throw new Error(`${page} has no place for ${begin} and ${end}`);
-  const lines = [text.slice(0, from) + begin, ...section(bench, row), text.slice(to)];
-  writeFileSync(page, lines.join("\n"));
-  writeFileSync(data, `${JSON.stringify({ ...rows, [bench]: row }, null, 2)}\n`);
-  spawnSync(fromNpm.deno() ?? which("deno"), ["fmt", "--quiet", page, data]);
+const rows = existsSync(data) ? JSON.parse(readFileSync(data, "utf8")) : {};
+write(rows);
+for (const bench of options.page ? [] : options.only ?? Object.keys(benches)) {
+  rows[bench] = { date: new Date().toISOString().slice(0, 10), version, machine: machine(), ...run(bench) };
+  write(rows);
 }
