@@ -116,7 +116,7 @@ function write(rows) {
   }
   writeFileSync(page, text);
   writeFileSync(data, `${JSON.stringify(rows, null, 2)}\n`);
-  spawnSync(fromNpm.deno() ?? which("deno"), ["fmt", "--quiet", page, data]);
+  spawnSync(fromNpm.deno() ?? which("deno"), ["fmt", "--quiet", page, data, images]);
 }
 
 const unknown = options.only?.find((name) => !(name in benches));
