@@ -121,6 +121,13 @@ static void notice_clear(struct engine *engine) {
   if (source->fade_left == 0) finish_clear(engine);
 }
 
+void source_settle(struct engine *engine) {
+  struct engine_source *source = &engine->source;
+  if (source->served == READ(source->requests)) return;
+  atomic_store_explicit(&source->lost_at, source_played(engine), RELAXED);
+  atomic_store_explicit(&source->served, READ(source->requests), memory_order_release);
+}
+
 void source_notice(struct engine *engine) {
   if (!engine->run.source) return;
   notice_drain(engine);

@@ -54,6 +54,8 @@ int32_t source_clear(struct engine *engine, int64_t fade);
 void source_start(struct engine *engine);
 /* Callback, at the start of a block: takes up a drain and a request to clear. */
 void source_notice(struct engine *engine);
+/* After the last callback of a run: a request that came too late for it has dropped nothing. */
+void source_settle(struct engine *engine);
 /* How many of `wanted` frames there are now; *ended tells whether no more will come. Who can wait leaves to the adapter
  * the frames that it looks ahead; else its end is played, as if nothing followed. */
 size_t source_holds(const struct engine *engine, size_t wanted, int can_wait, int *ended);

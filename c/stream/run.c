@@ -159,6 +159,7 @@ void run_end(struct stream *stream, int32_t final) {
     device->ops->abort(device);
   }
   if (atomic_load(&stream->host.aborting)) final = PS_STATE_ABORTED; /* meanwhile */
+  source_settle(&stream->engine);
   stream_note_heard(stream, play_out && final != PS_STATE_ABORTED);
   double patience = failed || final == PS_STATE_ABORTED ? PATIENCE_ABORTED
                     : final == PS_STATE_STOPPED         ? PATIENCE_STOPPED

@@ -152,10 +152,28 @@ TEST(memory_that_is_cleared_has_ended) {
   CHECK_EQUAL(outcome, PS_OK);
 }
 
+TEST(a_clear_after_the_last_block_drops_nothing) {
+  float output[10];
+  struct ring *ring = ring_create(sizeof(float), 100);
+  ring_write(ring, written, 100);
+  engine_init(&engine);
+  engine_set_formats(&engine, 0, 0, 1, PS_FORMAT_FLOAT32);
+  engine_start(&engine, &(struct engine_run){.frames = 20, .source = ring});
+  for (int i = 0; i < 2; i++) engine_process(&engine, NULL, output, 10, 0, 0);
+  int32_t request = source_clear(&engine, 5);
+  CHECK_EQUAL(engine.source.served, request - 1);
+  source_settle(&engine);
+  CHECK_EQUAL(engine.source.served, request);
+  CHECK_EQUAL(engine.source.lost, 0);
+  CHECK_EQUAL(engine.source.lost_at, 20);
+  object_release(&ring->object);
+}
+
 int main(void) {
   seed = random_seed();
   for (int i = 0; i < WRITES_MOST; i++) written[i] = (float)(1 + i);
   RUN(random_runs);
   RUN(memory_that_is_cleared_has_ended);
+  RUN(a_clear_after_the_last_block_drops_nothing);
   return test_end();
 }

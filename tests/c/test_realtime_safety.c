@@ -12,6 +12,7 @@
 #include "device/convert.h"
 #include "device/device.h"
 #include "engine/resampler.h"
+#include "files.h"
 #include "stream/state.h"
 #include "streams.h"
 
@@ -234,20 +235,95 @@ static void run(struct stream *stream, int32_t handle, int number) {
   CHECK_EQUAL(ps_ring_free(sink), PS_OK);
 }
 
+/* Opens a stream whose device calls back when the test does. */
+static struct stream *open_guarded(const struct setup *setup, int32_t *handle) {
+  *handle = stream_new(setup);
+  struct stream *stream = (struct stream *)handle_use(*handle, HANDLE_STREAM);
+  CHECK_EQUAL(await_command(*handle, PS_COMMAND_OPEN), PS_OK);
+  guarded_device = *stream->device.ops;
+  guarded_device.start = guarded_device.stop = guarded_device.abort = do_nothing;
+  guarded_device.active = always_active;
+  stream->device.ops = &guarded_device;
+  return stream;
+}
+
 TEST(the_callback_obeys) {
   for (int format = PS_FORMAT_FLOAT32; format <= PS_FORMAT_UINT8; format++) {
-    int32_t handle = stream_new(
-        &(struct setup){.inputs = CHANNELS, .outputs = CHANNELS, .input_format = format, .output_format = format});
-    struct stream *stream = (struct stream *)handle_use(handle, HANDLE_STREAM);
-    CHECK_EQUAL(await_command(handle, PS_COMMAND_OPEN), PS_OK);
-    guarded_device = *stream->device.ops;
-    guarded_device.start = guarded_device.stop = guarded_device.abort = do_nothing;
-    guarded_device.active = always_active;
-    stream->device.ops = &guarded_device;
+    int32_t handle;
+    struct stream *stream = open_guarded(
+        &(struct setup){.inputs = CHANNELS, .outputs = CHANNELS, .input_format = format, .output_format = format},
+        &handle);
     for (int number = 0; number < 1024; number++) run(stream, handle, number);
     object_release(&stream->object);
     stream_close(handle);
   }
+  check_violations();
+}
+
+static int32_t wav(const char *name, int mode, int rate) {
+  double info[PS_FILE_INFO_SIZE];
+  file_info(info, 0x10002, 2, rate); /* of libsndfile: WAV, 16 bits */
+  int32_t file = ps_file_open(file_path(name), mode, info, PS_FILE_INFO_SIZE);
+  CHECK(file > 0);
+  return file;
+}
+
+static int32_t new_sink(int32_t stream, int32_t ring, int rate, int flags) {
+  CHECK_EQUAL(ps_ring_set_rate(ring, rate), PS_OK);
+  int32_t sink = ps_stream_add_sink(stream, PS_ENDPOINT_RING, ring, flags, 0, 7, -1);
+  CHECK(sink > 0);
+  return sink;
+}
+
+/* Files and rings on both sides; sinks that come, go, are full and have rates of their own; a source that is cleared; a
+ * recording that goes on in another file; somebody who waits for frames and room; levels that are read. */
+TEST(all_endpoints_obey) {
+  static const int16_t sound[2 * 20000] = {1, 2, 3};
+  static const struct setup setup = {
+      .inputs = 2, .outputs = 2, .input_format = PS_FORMAT_INT16, .output_format = PS_FORMAT_INT16, .rate = 48000};
+  CHECK_EQUAL(file_write_all(file_path("source.wav"), 0x10002, 2, sound, 20000), PS_OK);
+  int32_t handle, waker = ps_waker_new();
+  struct stream *stream = open_guarded(&setup, &handle);
+  for (int number = 0; number < 32; number++) {
+    int32_t files[3] = {wav("source.wav", PS_MODE_READ, 0), wav("one.wav", PS_MODE_WRITE, number & 4 ? 16000 : 48000),
+                        wav("two.wav", PS_MODE_WRITE, number & 4 ? 16000 : 48000)};
+    int32_t rings[5] = {ps_ring_new(4, 20000, NULL, 0), ps_ring_new(4, 100000, NULL, 0),
+                        ps_ring_new(4, 1 << 16, NULL, 0), ps_ring_new(4, 100, NULL, 0),
+                        ps_ring_new(4, 1 << 16, NULL, 0)};
+    CHECK_EQUAL(ps_ring_write(rings[0], sound, 20000), 20000);
+    CHECK_EQUAL(ps_ring_set_rate(rings[0], number & 4 ? 44100 : 0), PS_OK);
+    int plays_file = number & 1, records_file = number & 2;
+    CHECK_EQUAL(ps_stream_set_source(handle, plays_file ? PS_ENDPOINT_FILE : PS_ENDPOINT_RING,
+                                     plays_file ? files[0] : rings[0], number & 8 ? PS_SOURCE_LOOP : 0, 0),
+                PS_OK);
+    CHECK_EQUAL(ps_stream_set_sink(handle, records_file ? PS_ENDPOINT_FILE : PS_ENDPOINT_RING,
+                                   records_file ? files[1] : rings[1], 0, 0),
+                PS_OK);
+    int32_t sinks[3] = {new_sink(handle, rings[2], 16000, PS_SINK_DROP), new_sink(handle, rings[3], 0, 0), 0};
+    CHECK_EQUAL(ps_stream_set_run(handle, -1, PS_PAD_FOREVER, 11, 0), PS_OK);
+    CHECK_EQUAL(await_command(handle, PS_COMMAND_START), PS_OK);
+    for (int i = 0; i < 24; i++) {
+      double levels[4 * PS_LEVEL_SIZE];
+      ps_stream_wake(handle, waker, i % 2 ? PS_WAKE_ROOM : 0, i % 2 ? 10 : 300 * i);
+      if (i == 3) sinks[2] = new_sink(handle, rings[4], 22050, PS_SINK_ENDS_RUN);
+      if (i == 4 && records_file) CHECK_EQUAL(ps_stream_next_file(handle, files[2], 1500), PS_OK);
+      if (i == 6 || i == 7) CHECK(ps_stream_clear(handle, number & 16 ? 400 : 0) > 0);
+      if (i == 9) CHECK_EQUAL(ps_stream_remove_sink(handle, sinks[0]), PS_OK);
+      if (i == 18) CHECK_EQUAL(ps_stream_drain(handle), PS_OK);
+      CHECK_EQUAL(ps_stream_levels(handle, PS_DIRECTION_BOTH, levels, 4), 4);
+      call_back(stream, (size_t)(i % 3 ? BLOCK : 77), (unsigned long)(i * 5 % 32));
+    }
+    CHECK(ps_stream_number(handle, PS_NUMBER_FRAME_COUNT) > 0 && ps_stream_number(handle, PS_NUMBER_GLITCHES) > 0);
+    CHECK_EQUAL(await_command(handle, PS_COMMAND_ABORT), PS_OK);
+    for (int i = 0; i < 3; i++) CHECK_EQUAL(ps_stream_remove_sink(handle, sinks[i]), PS_OK);
+    CHECK_EQUAL(ps_stream_set_source(handle, PS_ENDPOINT_NONE, 0, 0, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_sink(handle, PS_ENDPOINT_NONE, 0, 0, 0), PS_OK);
+    for (int i = 0; i < 3; i++) CHECK_EQUAL(ps_file_close(files[i]), PS_OK);
+    for (int i = 0; i < 5; i++) CHECK_EQUAL(ps_ring_free(rings[i]), PS_OK);
+  }
+  CHECK_EQUAL(ps_waker_free(waker), PS_OK);
+  object_release(&stream->object);
+  stream_close(handle);
   check_violations();
 }
 
@@ -318,6 +394,7 @@ TEST(a_converter_obeys) {
 int main(void) {
   RUN(the_guard_finds_violations);
   RUN(the_callback_obeys);
+  RUN(all_endpoints_obey);
   RUN(resampling_obeys);
   RUN(a_converter_obeys);
   return test_end();

@@ -40,6 +40,7 @@ describe("clear()", () => {
           let exact = 0;
           for (const round of JSON.parse(stdout) as Round[]) {
             const { before, after, heard, dropped, back, gap, xruns, frames } = round;
+            if (before >= 48000) continue; // this process was late: nothing was left to drop
             assert.deepEqual([heard + dropped, frames], [48000, 48000], JSON.stringify(round));
             assert.ok(heard >= before && heard <= after + block + FADE, JSON.stringify(round));
             // Where the server was late what came back may have a hole, or have lost its end.
