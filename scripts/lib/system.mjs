@@ -212,7 +212,7 @@ export function ensureSystem(purpose) {
 
   const manager = managers.find(({ program }) => which(program));
   if (!manager) throw new Failure(`missing, to be installed by hand: ${missing.map((need) => need.apt).join(" ")}`);
-  const packages = [...new Set(missing.map((need) => need[manager.name]).filter(Boolean))];
+  const packages = [...new Set(missing.flatMap((need) => need[manager.name]?.split(" ") ?? []))];
   const isRoot = process.getuid?.() === 0;
   const sudo = isRoot ? [] : ["sudo"];
   const command = manager.command(packages.join(" "));
