@@ -40,7 +40,7 @@ describe("a ring in a worker", () => {
     const writer = start({ ...task, role: "write", result: written });
     const reader = start({ ...task, role: "read", result: read });
     // Workers are started by this thread: it is blocked once both are at work, until they are done.
-    while (ring.readAvailable === 0) await setTimeout(1);
+    while (ring.readAvailable === 0 && Atomics.load(read, 0) === 0) await setTimeout(1);
     const limit = performance.now() + 30_000;
     while (Atomics.load(read, 0) === 0 && performance.now() < limit) Atomics.wait(read, 1, 0, 10);
     assert.deepEqual([Atomics.load(written, 0), Atomics.load(read, 0)], [1, 1]);
