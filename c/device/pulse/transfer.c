@@ -8,6 +8,7 @@
 #define LOAD_SHARE 0.1   /* that a callback has in the mean load */
 #define GAP_UNKNOWN 1e-9 /* seconds: there was one */
 #define GAP_LEAST 0.005  /* seconds without sound that are worth a glitch */
+#define SETTLING 4       /* buffers of the output, of each half */
 
 static size_t frames_of(const struct pulse_side *side, size_t bytes) {
   return bytes == (size_t)-1 ? 0 : bytes / side->frame_bytes;
@@ -171,29 +172,60 @@ static void transfer_input(struct pulse_device *pulse) {
   }
 }
 
+/* How much lies between input and output, as a mean over some blocks: at the start of a run, for comparison, and after
+ * an underflow. `between` is the rest of a callback: frames unread, less those for which the server has room. */
+static void settle(struct pulse_device *pulse, size_t frames, double between) {
+  if (pulse->settling == 0) return;
+  size_t half = SETTLING * pulse->sides[DEVICE_OUTPUT].target;
+  if (pulse->settling <= half) pulse->mean += between * (double)frames / (double)half;
+  pulse->settling -= frames < pulse->settling ? frames : pulse->settling;
+  if (pulse->settling > 0) return;
+  double more = pulse->mean - pulse->usual;
+  if (!pulse->usual_known)
+    pulse->usual = pulse->mean;
+  else if (more > (double)pulse->block / 2)
+    pulse->late = (size_t)more;
+  pulse->usual_known = 1;
+}
+
+static void start_settling(struct pulse_device *pulse) {
+  pulse->settling = 2 * SETTLING * pulse->sides[DEVICE_OUTPUT].target;
+  pulse->mean = 0;
+}
+
+/* After an underflow the server's buffer is filled up by silence, or by the input that has come meanwhile. A server
+ * that was late itself sends more of it moments later, so what is late is known after a while. */
+static void refill(struct pulse_device *pulse, size_t there, size_t room) {
+  if (room > there) write_silence(pulse, room - there);
+  pulse->refill = 0;
+  start_settling(pulse);
+}
+
 /* Input and output of one callback come and go in step, so that what lies between them stays as it was at the start.
- * After an underflow the server's buffer is filled up by silence; where input has come meanwhile, it is that which
- * fills it, and what is still left over after that is dropped. */
+ * Input that is late is dropped, which is an overflow. */
 static void transfer_both(struct pulse_device *pulse) {
   const struct pulse_side *input = &pulse->sides[DEVICE_INPUT], *output = &pulse->sides[DEVICE_OUTPUT];
   size_t most = output->target > 2 * input->target ? output->target : 2 * input->target;
   while (!pulse->completed) {
-    size_t count = readable(pulse), room = writable(pulse);
+    size_t there = readable(pulse), room = writable(pulse);
     if (pulse->refill) {
-      if (room > count) write_silence(pulse, room - count);
-      pulse->refill = 0;
+      refill(pulse, there, room);
       continue;
     }
-    if (count > room + most + pulse->block) {
-      take_input(pulse, count - room, 0);
+    if (there > room + most + pulse->block && pulse->late < there - room) pulse->late = there - room;
+    if (pulse->late > 0 && there > 0) {
+      size_t dropped = take_input(pulse, there < pulse->late ? there : pulse->late, 0);
+      if (dropped == 0) return;
+      pulse->late -= dropped;
       pulse->flags |= FLAG_INPUT_OVERFLOW;
       continue;
     }
-    if (count > room) count = room;
+    size_t count = there < room ? there : room;
     if (count > pulse->block) count = pulse->block;
     if (count == 0 || (pulse->exact && count < pulse->block)) return;
     if ((count = take_input(pulse, count, 1)) == 0 || !call_back(pulse, count)) return;
     write_block(pulse, count);
+    settle(pulse, count, (double)there - (double)room);
   }
 }
 
@@ -202,6 +234,9 @@ static void transfer_both(struct pulse_device *pulse) {
 void pulse_prime(struct pulse_device *pulse) {
   const struct pulse_side *output = &pulse->sides[DEVICE_OUTPUT];
   if (!output->used) return;
+  pulse->late = 0;
+  pulse->usual = pulse->usual_known = 0;
+  start_settling(pulse);
   write_silence(pulse, pulse->sides[DEVICE_INPUT].used ? writable(pulse) : output->behind);
   if (!pulse->sides[DEVICE_INPUT].used) transfer_output(pulse);
 }
