@@ -5,8 +5,9 @@ import { InputStream, OutputStream, type SamplesOf, writeFile } from "../../mod.
 
 const [file, recording, name] = process.argv.slice(2);
 const device = name === "default" ? undefined : name;
-await using input = await InputStream.open({ device, channels: 2, sampleRate: 48000 });
-await using output = OutputStream.fromFile(file, { device });
+const latency = 0.3; // enough for a server without realtime priority on a busy machine
+await using input = await InputStream.open({ device, channels: 2, sampleRate: 48000, latency });
+await using output = OutputStream.fromFile(file, { device, latency });
 const chunks: SamplesOf<"float32">[] = [];
 let played: Promise<void> | undefined;
 for await (const chunk of input.chunks({ chunkSize: 4800, frames: 5 * 48000 })) {

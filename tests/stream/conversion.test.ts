@@ -15,7 +15,15 @@ import {
   writeFile,
 } from "../../mod.ts";
 import { runTs } from "../helpers/runtime.ts";
-import { jackMissing, pulseMissing, type Server, startJack, startPulse } from "../helpers/servers.ts";
+import {
+  jackMissing,
+  pipewireMissing,
+  pulseMissing,
+  type Server,
+  startJack,
+  startPipewire,
+  startPulse,
+} from "../helpers/servers.ts";
 import { full, newFolder } from "../helpers/sounds.ts";
 import { signalToNoise, tones } from "../helpers/tones.ts";
 
@@ -288,15 +296,30 @@ describe("a file of 44.1 kHz on JACK at 48 kHz", { skip: jackMissing || soxMissi
   });
 });
 
-describe("a file of 44.1 kHz on PulseAudio", { skip: pulseMissing || soxMissing }, () => {
-  let server: Server;
-  before(async () => {
-    server = await startPulse();
-  });
-  after(() => server?.stop());
+/** Decibels: a server converts as it likes, and its delay is no whole number of frames. */
+const HEARD = 20;
 
-  it("is played to its end", async () => {
-    const { result } = await overServer(server, "default");
-    assert.deepEqual([result.sampleRate, result.frameCount], [44100, 88200]);
+for (
+  const [name, skip, start] of [
+    ["PulseAudio", pulseMissing, startPulse],
+    ["PipeWire", pipewireMissing, startPipewire],
+  ] as const
+) {
+  describe(`a file of 44.1 kHz on ${name} at 48 kHz`, { skip: skip || soxMissing }, () => {
+    let server: Server;
+    before(async () => {
+      server = await start();
+    });
+    after(() => server?.stop());
+
+    it("is heard", async () => {
+      let best = -Infinity;
+      for (let attempt = 0; attempt < 4 && best < HEARD; attempt++) { // without time for it there is an underflow
+        const { quality, result } = await overServer(server, "default");
+        assert.deepEqual([result.sampleRate, result.frameCount], [44100, 88200]);
+        best = Math.max(best, quality);
+      }
+      assert.ok(best > HEARD, `${best} dB`);
+    });
   });
-});
+}
