@@ -33,6 +33,7 @@ static void close_gate(struct portaudio_device *device) {
 
 static void release(struct portaudio_device *device) {
   if (atomic_fetch_sub(&device->uses, 1) > 1) return;
+  for (int i = 0; i < 2; i++) portaudio_unhold(&device->held[i]);
   portaudio_setup_free(&device->setup);
   os_mutex_destroy(&device->lock);
   portaudio_leave(device->api);
@@ -173,12 +174,15 @@ static int32_t open_device(struct device *device) {
   own->host = device->host;
   own->output_format = device_format(device, DEVICE_OUTPUT);
   os_mutex_init(&own->lock);
-  status = portaudio_setup_init(&own->setup, api, device->config, device->list);
+  status = portaudio_setup_held(api, device->config);
+  if (status >= 0) status = portaudio_setup_init(&own->setup, api, device->config, device->list);
   if (status >= 0) status = make_call(own, CALL_OPEN, OPEN_SECONDS);
   if (status < 0) {
     release(own);
     return status;
   }
+  for (int i = 0; i < 2; i++)
+    if (own->setup.sides[i].used) portaudio_hold(&own->held[i], api, own->setup.sides[i].parameters.device);
   fill_actual(device, own);
   own->plays_out = plays_out(host_api_of(own));
   own->latency = device->actual[PS_ACTUAL_OUTPUT_LATENCY];

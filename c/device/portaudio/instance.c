@@ -17,6 +17,7 @@
 struct portaudio_instance {
   struct portaudio_api api; /* first: it is the instance to those who use it */
   int kept;                 /* it cannot be ended */
+  struct portaudio_lacking *lacking;
   char jack_client[JACK_NAME_SIZE];
   void *copy;           /* the copied library; NULL for the first instance, whose library stays */
   _Atomic int32_t uses; /* one of being the newest, and one of each user */
@@ -107,6 +108,7 @@ static void free_call(struct portaudio_call *call) { free(call); }
 static void free_instance(struct portaudio_instance *instance) {
   if (!instance->copy || instance->kept) return; /* the first one is static */
   os_library_close(instance->copy);
+  portaudio_free_lacking(instance->lacking);
   free(instance);
 }
 
@@ -175,6 +177,10 @@ int32_t portaudio_use(const struct portaudio_api **api) {
   return PS_OK;
 }
 
+const struct portaudio_lacking *portaudio_lacks(const struct portaudio_api *api) {
+  return ((const struct portaudio_instance *)api)->lacking;
+}
+
 void portaudio_leave(const struct portaudio_api *api) {
   struct portaudio_instance *instance = (struct portaudio_instance *)api;
   struct instance_call *call;
@@ -235,6 +241,7 @@ int32_t portaudio_refresh(void) {
     free_instance(instance);
     return status;
   }
+  instance->lacking = portaudio_find_lacking(&instance->api);
   os_mutex_lock(&lock);
   struct portaudio_instance *old = newest;
   newest = instance;

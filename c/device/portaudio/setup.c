@@ -108,6 +108,22 @@ static int32_t set_endpoint(struct portaudio_setup *setup, const struct portaudi
                   (int32_t)config[PS_CONFIG_INPUT_CHANNEL_MAP + number]);
 }
 
+int32_t portaudio_setup_held(const struct portaudio_api *api, const double *config) {
+  for (const struct portaudio_lacking *lacking = portaudio_lacks(api); lacking; lacking = lacking->next) {
+    const struct pa_device_info *there =
+        lacking->number < api->get_device_count() ? api->get_device_info(lacking->number) : NULL;
+    for (int i = 0; i < 2; i++) {
+      double number = config[PS_CONFIG_INPUT_DEVICE + i];
+      int wanted = number == lacking->number || (number == PS_DEVICE_DEFAULT && lacking->is_default[i]);
+      if (!wanted || (there && (i ? there->max_output_channels : there->max_input_channels) > 0)) continue;
+      return error_set(PS_ERR_PORTAUDIO, PA_DEVICE_UNAVAILABLE,
+                       "opening the stream: another stream of this program uses the %s device %s", side_names[i],
+                       lacking->name);
+    }
+  }
+  return PS_OK;
+}
+
 int32_t portaudio_setup_init(struct portaudio_setup *setup, const struct portaudio_api *api, const double *config,
                              const double *list) {
   *setup = (struct portaudio_setup){.sample_rate = config[PS_CONFIG_SAMPLE_RATE],
@@ -214,7 +230,8 @@ int32_t portaudio_check(const double *config, const double *list, double seconds
   }
   check->api = api;
   check->call = (struct portaudio_call){.run = run_check, .late = free_check, .limit = seconds};
-  status = portaudio_setup_init(&check->setup, api, config, list);
+  status = portaudio_setup_held(api, config);
+  if (status >= 0) status = portaudio_setup_init(&check->setup, api, config, list);
   if (status >= 0) status = portaudio_call(&check->call);
   if (status != PORTAUDIO_HUNG) free_check(&check->call);
   return status;

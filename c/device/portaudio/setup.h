@@ -29,6 +29,8 @@ struct portaudio_setup {
 /* Fills `setup` from a checked configuration: finds the devices, puts in defaults. */
 int32_t portaudio_setup_init(struct portaudio_setup *setup, const struct portaudio_api *api, const double *config,
                              const double *list);
+/* PS_OK, or the error of opening a device that a stream of this process holds (held.h). */
+int32_t portaudio_setup_held(const struct portaudio_api *api, const double *config);
 void portaudio_setup_free(struct portaudio_setup *setup);
 /* Opens such a stream; returns a PaError. On PortAudio's thread. */
 int portaudio_setup_open(struct portaudio_setup *setup, const struct portaudio_api *api, struct pa_stream **stream,

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 
 #include "device/device.h"
+#include "device/portaudio/held.h"
 #include "device/portaudio/setup.h"
 #include "os/os.h"
 
@@ -20,6 +21,7 @@ struct portaudio_device {
   const struct portaudio_api *api;
   struct device_host *host;
   struct portaudio_setup setup;
+  struct portaudio_held held[2]; /* by direction */
   int32_t output_format;
   double latency;       /* of the output, seconds; control thread, except while no callback runs */
   struct os_mutex lock; /* for the next two */
