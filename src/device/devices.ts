@@ -213,5 +213,9 @@ export function withCandidates(error: unknown): unknown {
 }
 
 function list(devices: readonly DeviceInfo[]): string {
-  return devices.map(({ index, name, hostApi }) => `  ${index} ${name}, ${hostApi}`).join("\n");
+  const label = ({ name, hostApi }: DeviceInfo) => `${name}, ${hostApi}`;
+  const isAlone = (device: DeviceInfo) => devices.filter((other) => label(other) === label(device)).length === 1;
+  // Devices of the same name differ in their ids.
+  return devices.map((device) => `  ${device.index} ${label(device)}${isAlone(device) ? "" : ` (${device.id})`}`)
+    .join("\n");
 }

@@ -33,7 +33,7 @@ for (const [name, skip, start] of servers) {
     let result: Awaited<ReturnType<typeof run>>;
     before(async () => {
       server = await start();
-      result = await run(server, "list", "short", "changes", "names", "moved", "follow", "unloaded", "two");
+      result = await run(server, "list", "short", "twins", "changes", "names", "moved", "follow", "unloaded", "two");
     });
     after(() => server?.stop());
 
@@ -51,6 +51,12 @@ for (const [name, skip, start] of servers) {
     it("play a sound of 5 ms from the first frame to the last", () => {
       const ways = result("short");
       for (const heard of ways) assert.deepEqual(heard, { frames: 240, whole: true, only: true });
+    });
+
+    it("of the same name are told apart by their ids", () => {
+      const { error, id } = result("twins");
+      assert.match(error, /several output devices match "Twin".*\(PulseAudio: twin1\)\n.*\(PulseAudio: twin2\)$/s);
+      assert.equal(id, "PulseAudio: twin2");
     });
 
     it("are told as they come and go, and the default with them", () => {

@@ -100,6 +100,20 @@ async function two(): Promise<unknown> {
   return ways;
 }
 
+/** What is said of two sinks that are described by the same words. */
+async function twins(): Promise<unknown> {
+  const modules = ["twin1", "twin2"].map((name) =>
+    pactl("load-module", "module-null-sink", `sink_name=${name}`, "sink_properties=device.description=Twin")
+  );
+  await refreshDevices();
+  const error = await OutputStream.open({ device: "Twin" }).then(() => "opened", String);
+  await using second = await OutputStream.open({ device: "twin2" });
+  const id = queryDevices()[second.device]?.id;
+  await second.close();
+  for (const module of modules) pactl("unload-module", module);
+  return { error, id };
+}
+
 /** What deviceChanges() says of what happens; and that a stream on the default goes on meanwhile. */
 async function changes(): Promise<unknown> {
   const seen: string[] = [];
@@ -310,6 +324,7 @@ const programs: Record<string, () => Promise<unknown>> = {
   short,
   tone,
   two,
+  twins,
   changes,
   unloaded,
   follow,
