@@ -1,6 +1,7 @@
 // The real PortAudio, over servers that need no sound card.
 // On one runtime: what is tested is in C, and it waits for servers most of the time.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { after, before, describe, it } from "node:test";
 import type { DeviceInfo } from "../../mod.ts";
 import { type ChildResult, runTs } from "../helpers/runtime.ts";
@@ -125,6 +126,31 @@ describe("deviceChanges() of JACK", { skip: jackMissing }, () => {
   it("tells that the server goes and comes", async () => {
     const server = await startJack();
     const { result } = await run(server, "changes").finally(server.stop);
+    assert.deepEqual(result, { gone: true, back: true });
+  });
+});
+
+/** Where PipeWire has its library for clients of JACK, as pw-jack says. */
+const pipewireJack = spawnSync("pw-jack", ["printenv", "LD_LIBRARY_PATH"], { encoding: "utf8" }).stdout?.trim();
+
+describe("JACK by PipeWire", { skip: pipewireMissing || missing(["pw-jack"]) }, () => {
+  let server: Server;
+  before(async () => {
+    const { env, ...others } = await startPipewire();
+    // PulseAudio's protocol would tell of changes, too.
+    server = { ...others, env: { ...env, LD_LIBRARY_PATH: pipewireJack ?? "", PASTREAM_PULSE: "none" } };
+  });
+  after(() => server?.stop());
+
+  it("gives float32 back bit for bit, and has the latency of a period", async () => {
+    const { result } = await run(server, "pipewire");
+    const { equal, latencies } = result as unknown as { equal: boolean; latencies: number[] };
+    assert.equal(equal, true);
+    for (const latency of latencies) assert.ok(latency > 0 && latency < 0.2, `${latency} s`);
+  });
+
+  it("tells that PipeWire goes and comes", async () => {
+    const { result } = await run(server, "changes", server.env.PIPEWIRE_PID, "loop Audio/Sink sink");
     assert.deepEqual(result, { gone: true, back: true });
   });
 });

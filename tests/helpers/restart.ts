@@ -22,6 +22,12 @@ export async function killServer(pid: number): Promise<() => Promise<void>> {
     const hasLoop = () => says("pactl", "list", "short", "sinks").includes("loop");
     if (command.endsWith("jackd")) return await until(() => says("jack_lsp").includes("loopback:playback_2"));
     if (command.endsWith("pulseaudio")) return await until(hasLoop);
+    if (command.endsWith("pipewire")) {
+      await until(() => says("pw-cli", "info", "0").includes("PipeWire:Interface:Core"));
+      const manager = spawn("wireplumber", { env, stdio: "ignore" }); // which has ended with it
+      process.on("exit", () => manager.kill("SIGKILL"));
+      manager.unref();
+    }
     await until(() => says("pactl", "info") !== "");
     // The sink that the test began with was a module of the killed server.
     spawnSync("pactl", ["load-module", "module-null-sink", "sink_name=loop", "rate=48000", "channels=2"]);

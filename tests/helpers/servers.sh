@@ -8,7 +8,7 @@
 trap '' INT TERM HUP
 folder=$(mktemp -d "${TMPDIR:-/tmp}/pastream-server-XXXXXX") || exit 1
 log="$folder/log"
-server= helpers= name= host_api=
+server= helpers= daemon= name= host_api=
 
 # Whether the command succeeds before the server ends, or 15 seconds are over.
 ready() {
@@ -104,7 +104,8 @@ pipewire() {
   helpers=$!
   appears "$folder/bus"
   command pipewire >>"$log" 2>&1 &
-  helpers="$! $helpers"
+  daemon=$!
+  helpers="$daemon $helpers"
   appears "$folder/pipewire-0"
   command wireplumber >>"$log" 2>&1 &
   helpers="$! $helpers"
@@ -129,6 +130,7 @@ echo "PULSE_SERVER=${PULSE_SERVER:-unix:$folder/socket}"
 echo "PASTREAM_HOST_API=$host_api"
 echo "JACK_DEFAULT_SERVER=${name:-pastream-test-none}"
 echo "JACK_NO_AUDIO_RESERVATION=1"
+echo "PIPEWIRE_PID=$daemon" # of PipeWire itself; the next is that of its server of PulseAudio's protocol
 echo "SERVER_PID=$server"
 # A server that a test kills is waited for: JACK takes a process that nobody has waited for as one that lives.
 exec 3<&0

@@ -156,8 +156,8 @@ async function restarted(): Promise<unknown> {
   return { before, error, after: await play("loopback JACK") };
 }
 
-/** What deviceChanges() tells of a JACK server that goes and comes. */
-async function changes(): Promise<unknown> {
+/** What deviceChanges() tells of a server for clients of JACK that goes and comes, and a device with it. */
+async function changes(server = process.env.SERVER_PID, device = "loopback"): Promise<unknown> {
   const seen: string[] = [];
   const stop = new AbortController();
   const watching = (async () => {
@@ -168,13 +168,25 @@ async function changes(): Promise<unknown> {
     return seen.includes(wanted);
   };
   await setTimeout(1000); // its first look is over
-  const restart = await killServer(Number(process.env.SERVER_PID));
-  const gone = await until("removed loopback");
+  const restart = await killServer(Number(server));
+  const gone = await until(`removed ${device}`);
   await restart();
-  const back = await until("added loopback");
+  const back = await until(`added ${device}`);
   stop.abort();
   await watching;
   return { gone, back };
+}
+
+/** PipeWire's sink as a device of JACK, by the library that PipeWire has in JACK's place. */
+async function pipewire(): Promise<unknown> {
+  const { id, defaultLowOutputLatency } = queryDevice("loop JACK", "output");
+  await using stream = await DuplexStream.open({ device: id, channels: 2 });
+  let result: { equal: boolean } = { equal: false };
+  for (let attempt = 1; attempt < 6 && !result.equal; attempt++) {
+    const played = noise("float32", 2 * FRAMES, attempt);
+    result = find(played, await stream.playrec(played, { pad: PAD }));
+  }
+  return { ...result, latencies: [...stream.latency, defaultLowOutputLatency] };
 }
 
 /** A client of JACK whose name is no regular expression that matches it. */
@@ -226,6 +238,7 @@ const programs: Record<string, (...args: string[]) => unknown> = {
   converted,
   restarted,
   names,
+  pipewire,
   changes,
   lose: (signal, where) => lose(signal as NodeJS.Signals, where),
 };

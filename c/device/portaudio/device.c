@@ -21,7 +21,8 @@
 #define REVIVAL_LATENCY_MOST 0.3
 #define SERVER_PAUSE 4.0   /* a sound server under ALSA may fill a buffer of 2 s first, and then be silent for longer */
 #define ANSWER_SECONDS 0.6 /* more than it takes a sound server that has time for nothing else */
-#define CLOCK_STEP 1.0     /* seconds by which a clock goes back only if it was set back */
+#define WRAPPED_FRAMES 0x1p32
+#define CLOCK_STEP 1.0 /* seconds by which a clock goes back only if it was set back */
 
 /* After it no callback reaches the host. */
 static void close_gate(struct portaudio_device *device) {
@@ -132,6 +133,13 @@ static int32_t make_call(struct portaudio_device *device, int what, double secon
 
 /* ------------------------------------------------------------------- device */
 
+/* PortAudio takes the period off a latency of JACK, an unsigned number of frames: PipeWire, which gives none, is then
+ * said to have 2^32 frames less a period. What it has is that period. */
+static double latency_of(const struct portaudio_device *own, double seconds) {
+  double period = WRAPPED_FRAMES / own->setup.sample_rate - seconds;
+  return host_api_of(own) == PA_JACK && seconds > period ? period : seconds;
+}
+
 static void fill_actual(struct device *device, const struct portaudio_device *own) {
   const struct pa_stream_info *info = own->api->get_stream_info(own->open);
   double *actual = device->actual;
@@ -142,8 +150,8 @@ static void fill_actual(struct device *device, const struct portaudio_device *ow
   }
   actual[PS_ACTUAL_SAMPLE_RATE] = info && info->sample_rate > 0 ? info->sample_rate : own->setup.sample_rate;
   actual[PS_ACTUAL_BLOCK_SIZE] = (double)own->setup.block_size;
-  actual[PS_ACTUAL_INPUT_LATENCY] = info && own->setup.sides[0].used ? info->input_latency : 0;
-  actual[PS_ACTUAL_OUTPUT_LATENCY] = info && own->setup.sides[1].used ? info->output_latency : 0;
+  actual[PS_ACTUAL_INPUT_LATENCY] = info && own->setup.sides[0].used ? latency_of(own, info->input_latency) : 0;
+  actual[PS_ACTUAL_OUTPUT_LATENCY] = info && own->setup.sides[1].used ? latency_of(own, info->output_latency) : 0;
   int host_api = host_api_of(own);
   device->may_pause = host_api == PA_ALSA || host_api == PA_PULSE_AUDIO ? SERVER_PAUSE : 0;
   if (host_api == PA_ALSA)

@@ -103,23 +103,32 @@ static void change(struct jack_client *client, struct pa_device_info *info) {
   info->name = expression;
   info->max_input_channels = count_ports(client, expression, PORT_IS_OUTPUT);
   info->max_output_channels = count_ports(client, expression, PORT_IS_INPUT);
+}
+
+static int lacks_latency(const struct pa_device_info *info) {
+  return (info->max_input_channels > 0 && info->default_low_input_latency <= 0) ||
+         (info->max_output_channels > 0 && info->default_low_output_latency <= 0);
+}
+
+static void set_latency(struct jack_client *client, struct pa_device_info *info) {
   double period = jack.get_buffer_size(client) / info->default_sample_rate;
   if (info->default_low_input_latency <= 0) info->default_low_input_latency = info->default_high_input_latency = period;
   if (info->default_low_output_latency <= 0)
     info->default_low_output_latency = info->default_high_output_latency = period;
 }
 
-static int is_misread(const struct portaudio_api *api, const struct pa_device_info *info) {
-  return is_jack(api, info) && strlen(info->name) < JACK_NAME_SIZE && strpbrk(info->name, "^$*+?()[]{}|\\") != NULL;
+static int is_misread(const struct pa_device_info *info) {
+  return strlen(info->name) < JACK_NAME_SIZE && strpbrk(info->name, "^$*+?()[]{}|\\") != NULL;
 }
 
 void portaudio_jack_name(const struct portaudio_api *api) {
   struct jack_client *client = NULL;
   for (int i = 0; i < api->get_device_count(); i++) {
     struct pa_device_info *info = (struct pa_device_info *)api->get_device_info(i);
-    if (!is_misread(api, info)) continue;
+    if (!is_jack(api, info) || (!is_misread(info) && !lacks_latency(info))) continue;
     if (!client && !(client = look_in())) return;
-    change(client, info);
+    if (is_misread(info)) change(client, info);
+    if (lacks_latency(info)) set_latency(client, info);
   }
   if (client) jack.close(client);
 }

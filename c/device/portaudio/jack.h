@@ -7,7 +7,7 @@
 
 /* PortAudio takes names of JACK's clients for regular expressions, so that clients with certain characters in their
  * names have no channels. In an instance that has just been initialized, such devices get theirs, and names that match
- * as expressions. */
+ * as expressions; and devices without a latency get the server's period. */
 void portaudio_jack_name(const struct portaudio_api *api);
 /* Copies the name of a device as its client has it, which may have been changed by the above. Any thread. */
 void portaudio_jack_copy_name(const struct pa_device_info *info, char *name, int32_t size);

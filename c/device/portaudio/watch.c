@@ -1,5 +1,5 @@
 /* Notices that devices of PortAudio may have changed, where they can be had (Linux): ALSA's nodes tell it themselves; a
- * JACK server is looked for by its socket, as JACK's own library does. */
+ * server for clients of JACK is looked for by its socket, as JACK's own library does. */
 #include "device/devices.h"
 #include "device/portaudio/list.h"
 #include "os/os.h"
@@ -24,18 +24,29 @@ static struct {
   int wanted, running;
 } watch = {.lock = OS_MUTEX_INIT};
 
-/* A number that is another one when another server is there; 0: none. */
-static uint64_t jack_server(void) {
-  char name[NAME_SIZE];
+/* A number that is another one when another server listens there; 0: none does. */
+static uint64_t server_at(const char *path) {
   struct sockaddr_un address = {.sun_family = AF_UNIX};
   struct stat file;
-  if (!os_environment("JACK_DEFAULT_SERVER", name, sizeof name)) strcpy(name, "default");
-  int length = snprintf(address.sun_path, sizeof address.sun_path, "/dev/shm/jack_%s_%u_0", name, (unsigned)getuid());
-  if (length >= (int)sizeof address.sun_path || stat(address.sun_path, &file) != 0) return 0;
+  if (strlen(path) >= sizeof address.sun_path || stat(path, &file) != 0) return 0;
+  strcpy(address.sun_path, path);
   int made = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   int answers = made >= 0 && (connect(made, (struct sockaddr *)&address, sizeof address) == 0 || errno == EAGAIN);
   if (made >= 0) close(made);
   return answers ? (uint64_t)file.st_ino << 32 ^ (uint64_t)file.st_ctime : 0;
+}
+
+/* The same of what serves clients of JACK: JACK itself, or PipeWire by a library of its own in JACK's place. */
+static uint64_t jack_server(void) {
+  char name[NAME_SIZE], folder[NAME_SIZE], jack[2 * NAME_SIZE], pipewire[2 * NAME_SIZE];
+  if (!os_environment("JACK_DEFAULT_SERVER", name, sizeof name)) strcpy(name, "default");
+  snprintf(jack, sizeof jack, "/dev/shm/jack_%s_%u_0", name, (unsigned)getuid());
+  if (!os_environment("PIPEWIRE_REMOTE", name, sizeof name)) strcpy(name, "pipewire-0");
+  if (!os_environment("PIPEWIRE_RUNTIME_DIR", folder, sizeof folder) &&
+      !os_environment("XDG_RUNTIME_DIR", folder, sizeof folder))
+    *folder = 0;
+  snprintf(pipewire, sizeof pipewire, "%s%s%s", *name == '/' ? "" : folder, *name == '/' ? "" : "/", name);
+  return server_at(jack) ^ server_at(pipewire);
 }
 
 static int is_wanted(void) {
