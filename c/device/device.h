@@ -85,6 +85,7 @@ struct device_ops {
   int32_t (*loopback)(void);
   /* Looks again which devices there are; open ones go on, numbers may change. NULL where the list never does. */
   int32_t (*refresh)(void);
+  int follows_default; /* what was opened as the default device is moved when another one becomes that */
   /* Starts or ends notices of changes, by devices_notice(). Returns whether there are any. NULL: there are none. */
   int (*watch)(int on);
   /* Whether such a device could be opened, else the error of opening it. Any thread. */

@@ -189,6 +189,12 @@ void device_name(const struct device_ops *ops, int32_t number, struct device_nam
   if (ops->info(number, &info) >= 0) name_of(ops, &info, name);
 }
 
+void device_default_name(int direction, struct device_name *name) {
+  struct place place;
+  memset(name, 0, sizeof *name);
+  if (find_default(&place, direction) >= 0) device_name(place.ops, place.own, name);
+}
+
 int32_t device_find(const struct device_name *name, int direction) {
   int32_t count = ps_device_count();
   for (int32_t i = 0; i < count; i++) {
@@ -209,9 +215,11 @@ void devices_changed(void) { atomic_fetch_add(&version, 1); }
 
 int32_t devices_refresh(void) {
   int32_t status = PS_OK;
-  for (int i = 0; i < BACKENDS && status >= 0; i++) /* as for the default device */
-    if (backends[i]->refresh) status = backends[i]->refresh();
-  devices_changed();
+  for (int i = 0; i < BACKENDS && status >= 0; i++) { /* as for the default device */
+    if (!backends[i]->refresh) continue;
+    status = backends[i]->refresh();
+    devices_changed(); /* the list is used from now on, also while the next backend looks */
+  }
   return status;
 }
 

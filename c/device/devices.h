@@ -16,6 +16,8 @@ int32_t device_open(struct device *device, const struct device_ops *const ops[2]
 
 /* Copies what a device is called; empty if there is none of that number of the backend's. Blocks as lists do. */
 void device_name(const struct device_ops *ops, int32_t number, struct device_name *name);
+/* The same of the default device. */
+void device_default_name(int direction, struct device_name *name);
 /* The public number of the device of that name; PS_DEVICE_NONE if it is not there for that direction. Blocks as lists
  * do. */
 int32_t device_find(const struct device_name *name, int direction);

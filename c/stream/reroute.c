@@ -1,14 +1,17 @@
 #include "stream/reroute.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "device/devices.h"
 #include "engine/format.h"
 #include "stream/device.h"
 
-#define LOOK_SECONDS 3.0  /* for another device */
-#define AGAIN_SECONDS 0.1 /* between two looks */
-#define ROOM_SECONDS 2.0  /* for a sink to take the silence of the hole */
+#define LOOK_SECONDS 3.0   /* for another device */
+#define AGAIN_SECONDS 0.1  /* between two looks */
+#define NOTICE_SECONDS 0.3 /* between two looks for another default device, where the system gives notice, */
+#define POLL_SECONDS 2.0   /* and where it does not */
+#define ROOM_SECONDS 2.0   /* for a sink to take the silence of the hole */
 #define ROOM_POLL 0.002
 #define HOLE_BLOCK 4096 /* frames */
 
@@ -25,6 +28,45 @@ static void keep_run(struct stream *stream) {
   config[PS_CONFIG_CONVERSION] = PS_CONVERSION_AUTO;
   config[PS_CONFIG_FAULTS] = config[PS_CONFIG_VIRTUAL_RATES] = config[PS_CONFIG_VIRTUAL_SIMULATED] = 0;
   config[PS_CONFIG_INPUT_VIRTUAL_DRIFT] = config[PS_CONFIG_OUTPUT_VIRTUAL_DRIFT] = 0;
+}
+
+/* Whether it is up to the library to follow the default device of a direction. */
+static int is_followed(const struct stream *stream, int direction) {
+  return stream->config[PS_CONFIG_FOLLOW] != 0 &&
+         stream->config[PS_CONFIG_INPUT_DEVICE + direction] == PS_DEVICE_DEFAULT &&
+         !stream->backends[direction]->follows_default;
+}
+
+/* Whether that is another device now than the one on which the direction runs. */
+static int has_moved(const struct stream *stream, int direction) {
+  struct device_name now;
+  device_default_name(direction, &now);
+  return *now.text && memcmp(&now, &stream->device_names[direction], sizeof now) != 0;
+}
+
+int stream_default_moved(struct stream *stream) {
+  struct following *following = &stream->following;
+  int followed[2] = {is_followed(stream, 0), is_followed(stream, 1)};
+  if (!followed[0] && !followed[1]) return 0;
+  if (!following->watching) {
+    *following = (struct following){.watching = 1, .version = devices_version(), .notices = ps_device_notices()};
+    following->by_notice = ps_device_watch(1) > 0;
+  }
+  int32_t notices = ps_device_notices(), version = devices_version();
+  double now = os_time(), pause = following->by_notice ? NOTICE_SECONDS : POLL_SECONDS;
+  if (now > following->looked + pause && (!following->by_notice || notices != following->notices)) {
+    following->looked = now;
+    following->notices = notices;
+    ps_device_refresh();
+  }
+  if (version == following->version) return 0;
+  following->version = version;
+  return (followed[0] && has_moved(stream, 0)) || (followed[1] && has_moved(stream, 1));
+}
+
+void stream_end_following(struct stream *stream) {
+  if (stream->following.watching) ps_device_watch(0);
+  stream->following.watching = 0;
 }
 
 /* Whether the run has been told to end. */
@@ -73,7 +115,7 @@ static int bridge(struct stream *stream, double seconds) {
   return left == 0 || engine->result != CALLBACK_CONTINUE;
 }
 
-int stream_reroute(struct stream *stream) {
+int stream_reroute(struct stream *stream, int moved) {
   struct anchor_values last = stream_anchor(stream);
   double now = os_time(), rate = stream->actual[PS_ACTUAL_SAMPLE_RATE];
   double lost = last.frames > 0 ? last.began + (double)last.frames / rate : now;
@@ -84,7 +126,9 @@ int stream_reroute(struct stream *stream) {
   for (;;) {
     devices_refresh();
     if (open_other(stream, by_default) >= 0) break;
-    if (is_unwanted(stream) || os_time() > now + LOOK_SECONDS) return 0;
+    int unwanted = is_unwanted(stream), late = os_time() > now + LOOK_SECONDS;
+    if (late && moved && !unwanted && open_other(stream, (int[2]){0, 0}) >= 0) break;
+    if (late || unwanted) return 0;
     os_event_wait(&stream->wake, AGAIN_SECONDS);
   }
   engine_set_lag(&stream->engine, stream->device.input_lag);

@@ -151,6 +151,7 @@ static int has_completed(struct stream *stream) {
 void run_end(struct stream *stream, int32_t final) {
   struct device *device = &stream->device;
   stream_set_state(stream, PS_STATE_ENDING);
+  stream_end_following(stream);
   atomic_store_explicit(&stream->host.halted, 1, memory_order_release);
   int failed = has_failed(stream), play_out = final != PS_STATE_ABORTED && (!failed || has_completed(stream));
   int32_t status = !stream->has_device ? PS_OK : play_out ? device->ops->stop(device) : device->ops->abort(device);
@@ -170,7 +171,7 @@ void run_end(struct stream *stream, int32_t final) {
 
 /* Returns 0 if the run goes on on another device. */
 static int lose_device(struct stream *stream, const char *how, const char *hint) {
-  if (stream->config[PS_CONFIG_FOLLOW] != 0 && stream_reroute(stream)) return 0;
+  if (stream->config[PS_CONFIG_FOLLOW] != 0 && stream_reroute(stream, 0)) return 0;
   error_set(PS_ERR_DEVICE_LOST, 0, "%s%s%s", how, hint ? ": " : "", hint ? hint : "");
   stream_fail(stream);
   return 1;
@@ -186,6 +187,10 @@ void run_watch(struct stream *stream) {
       if (!stream->reader || file_reader_error(stream->reader) == PS_OK) error_set(outcome, 0, NULL);
       stream_fail(stream);
     }
+  } else if (active && stream_default_moved(stream)) {
+    if (stream_reroute(stream, 1)) return;
+    error_set(PS_ERR_DEVICE_LOST, 0, "the default device is another one, and neither it nor the old one can be opened");
+    stream_fail(stream);
   } else if (!active && stream_revive_device(stream)) {
     return;
   } else if (!active) {

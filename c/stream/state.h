@@ -46,6 +46,14 @@ struct silence {
   double ask_at;    /* at this many seconds the device is asked whether it works */
 };
 
+/* reroute.c: following the default device in a run, where no server moves the stream. Control thread. */
+struct following {
+  int watching;             /* for notices, */
+  int by_notice;            /* which the system gives */
+  int32_t version, notices; /* of the lists and of the system, that have been considered */
+  double looked;            /* os_time() of the last look that was asked for */
+};
+
 struct stream {
   struct object object; /* each call from outside writes it, so nothing stands beside it that the callback needs */
 
@@ -100,9 +108,10 @@ struct stream {
   int32_t queued;
   int32_t next_ticket, done_ticket; /* the queue has the tickets from done_ticket to before next_ticket */
   struct error results[STREAM_TICKETS];
-  struct error failure;  /* what ended the run; the first one wins */
-  int has_device;        /* open, and to be asked; written by the control thread */
-  double last_time;      /* the stream's clock when it was closed */
+  struct error failure; /* what ended the run; the first one wins */
+  int has_device;       /* open, and to be asked; written by the control thread */
+  double last_time;     /* the stream's clock when it was closed */
+  struct following following;
   double switched_at;    /* frame at which the newest file of the recording begins; -1: not known yet */
   _Atomic int32_t state; /* PS_STATE_; set by the control thread only */
 };

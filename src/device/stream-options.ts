@@ -22,7 +22,8 @@ export interface StreamOptions<D extends Dtype = Dtype, O extends Dtype = D> {
   /**
    * What happens if the device is lost while the stream runs: "error" (default) ends it with a DeviceLostError,
    * "follow" continues on the default device within a few seconds. The gap is a "rerouted" glitch: a recording has
-   * silence there, and no frame of the source is lost. Without another device the DeviceLostError ends the run.
+   * silence there, and no frame of the source is lost. Without another device the DeviceLostError ends the run. A
+   * stream that was opened on the default device also moves when another device becomes that.
    */
   onDeviceLost?: "error" | "follow";
   /** Number of channels. Default: the device's maximum, but no more than 2. */

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { before, describe, it } from "node:test";
 import { InputStream } from "../../mod.ts";
 import { runTs } from "../helpers/runtime.ts";
+import { jackMissing, pulseMissing, startJack, startPulse } from "../helpers/servers.ts";
 
 describe('onDeviceLost: "follow"', () => {
   // deno-lint-ignore no-explicit-any
@@ -46,5 +47,28 @@ describe('onDeviceLost: "follow"', () => {
   it('is "error" or "follow"', () => {
     const options = { device: "virtual", onDeviceLost: "go on" as "follow" };
     assert.throws(() => new InputStream(options), { name: "RangeError", message: /onDeviceLost.*"error".*"follow"/ });
+  });
+});
+
+describe("the default device of another host API", { skip: jackMissing || pulseMissing }, () => {
+  it("takes a stream along that follows, and no other", async () => {
+    const [jack, pulse] = await Promise.all([startJack(), startPulse()]);
+    const { JACK_DEFAULT_SERVER, JACK_NO_AUDIO_RESERVATION, HOME } = jack.env;
+    // The home of the one has no way from ALSA to the other.
+    const env = { ...pulse.env, JACK_DEFAULT_SERVER, JACK_NO_AUDIO_RESERVATION, HOME, XDG_CONFIG_HOME: HOME };
+    try {
+      const { code, stdout, stderr } = await runTs(new URL("../programs/default-moves.ts", import.meta.url), {
+        env: { ...env, PASTREAM_HOST_API: undefined, PASTREAM_DEVICE: undefined, SERVER_PID: String(pulse.pid) },
+      });
+      assert.equal(code, 0, stderr);
+      const { heard, streams: [follows, stays, named] } = JSON.parse(stdout);
+      assert.notEqual(follows.before, "PulseAudio");
+      assert.deepEqual([follows.after, follows.active, follows.rerouted], ["PulseAudio", true, [true]]);
+      assert.deepEqual([stays.after, stays.active, stays.rerouted], [stays.before, true, []]);
+      assert.deepEqual([named.after, named.active, named.rerouted], [named.before, true, []]);
+      assert.equal(heard, true);
+    } finally {
+      await Promise.all([jack.stop(), pulse.stop()]);
+    }
   });
 });

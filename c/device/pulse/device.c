@@ -235,6 +235,7 @@ const struct device_ops device_pulse = {
     .default_device = pulse_list_default,
     .loopback = pulse_list_loopback,
     .refresh = pulse_list_refresh,
+    .follows_default = 1,
     .watch = pulse_watch,
     .check = check,
     .open = open_device,
