@@ -43,7 +43,7 @@ async function crosses(own: number, streamRate: number, deviceRate: number, sink
   await using stream = await DuplexStream.open(virtual("freewheel", { sampleRate: streamRate, channels: 1 }, settings));
   assert.equal(stream.deviceRate, deviceRate);
   stream.setSource(path);
-  const rings = sinkRates.map(() => new RingBuffer(4, 2 ** 16));
+  const rings = sinkRates.map(() => new RingBuffer(4, 2 ** 17)); // a full one would stop the run
   stream.setSink(rings[0], { sampleRate: sinkRates[0] });
   const tap = stream.addSink(rings[1], { sampleRate: sinkRates[1] });
   await stream.start({ pad });
@@ -105,7 +105,7 @@ describe("converted sound", () => {
         RATES.map((device, k) => [own, stream, device, RATES[(i + j + k) % 9], RATES[(i + 2 * j + 5 * k + 1) % 9]])
       )
     );
-    const crossed = full ? all.filter(([, stream, device], i) => i % 7 === 0 && stream !== device) : few;
+    const crossed = full ? all.filter(([, stream, device]) => stream !== device) : few;
     for (const [own, stream, device, ...sinks] of crossed) await crosses(own, stream, device, sinks);
   });
 
