@@ -24,9 +24,10 @@ interface Case {
   readonly channels: number;
 }
 
+// Six channels of Vorbis have an order of their own: libsndfile puts them into that of WAV, sox does not.
 const all: readonly Case[] = ["wav", "au", "flac", "ogg", "raw"].flatMap((type) =>
   [8000, 16000, 22050, 44100, 48000, 96000].flatMap((rate) => [1, 2, 6].map((channels) => ({ type, rate, channels })))
-);
+).filter(({ type, channels }) => type !== "ogg" || channels < 6);
 const few: readonly Case[] = [
   { type: "wav", rate: 8000, channels: 1 },
   { type: "wav", rate: 96000, channels: 6 },
