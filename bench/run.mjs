@@ -36,6 +36,7 @@ const benches = {
   convert: { each: ["4", "3"] },
   start: { each: [] },
   pulse: { first: ["3", "2"] },
+  servers: { first: ["10", "10", "5"] },
   peers: { script: "peers/run.mjs", args: [] },
 };
 const page = join(root, "docs", "benchmarks.md");

@@ -24,8 +24,10 @@ const benches: Record<string, readonly [args: readonly string[], row: RegExp]> =
   "pulse.ts": [["0.1", "1", "0.2"], /^\| parecord \| [\d.]+ \|$/m],
   "robustness.ts": [["10"], /^\| chunks are read \| \d+ \|$/m],
   "scale.ts": [["0.1"], /^\| 64( \| [\d.]+){4} \|$/m],
+  "servers.ts": [["1", "1", "1"], /^\| `pacat --latency-msec=50` \| \d+ \| [01] of 1 \|$/m],
   "start.ts": [["1"], /^\| `import` of the npm package \| -?\d+ \| 8 \|$/m],
 };
+const needsPulse = ["pulse.ts", "servers.ts"];
 const folder = new URL("../../bench/", import.meta.url);
 const forLinux = process.platform === "linux" ? false : "it measures on Linux only";
 
@@ -35,7 +37,7 @@ describe("the benchmark", { skip: forLinux }, () => {
   });
 
   for (const [name, [args, row]] of Object.entries(benches)) {
-    it(`${name} runs`, { skip: name === "pulse.ts" && pulseMissing }, async () => {
+    it(`${name} runs`, { skip: needsPulse.includes(name) && pulseMissing }, async () => {
       const { code, stdout, stderr } = await runTs(new URL(name, folder), { args, timeout: 60 });
       assert.equal(code, 0, stderr + stdout);
       assert.match(stdout, row);
