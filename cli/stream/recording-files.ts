@@ -1,6 +1,7 @@
 /** The recorded file, or files one after the other. */
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import process from "node:process";
 import { isatty } from "node:tty";
 import { type SoundFile, SoundFileError } from "../../mod.ts";
 import { checkWritable, type FileChoice, fileChoice, framesHeld, typeOfName } from "./file-options.ts";
@@ -33,6 +34,8 @@ function makeFolder(folder: string): void {
   }
 }
 
+const gone = ({ name }: SoundFile) => `${name} was removed while it was recorded: what it had is lost`;
+
 export class RecordingFiles {
   /** The files so far, and the frame of the recording at which each begins. */
   readonly begun: { readonly file: string; readonly frame: number }[] = [];
@@ -45,6 +48,8 @@ export class RecordingFiles {
   readonly #played: string | undefined;
   readonly #note: (text: string) => void;
   #current: SoundFile | undefined;
+  /** A descriptor of its own for the current file, which tells whether its name is gone. */
+  #watched: number | undefined;
 
   /** Checks what can be checked before anything is opened. */
   constructor(line: CommandLine, playback: SoundFile | undefined, note: (text: string) => void) {
@@ -88,6 +93,7 @@ export class RecordingFiles {
     const name = this.#rotates ? undefined : this.#name;
     const file = this.#name === "-" ? this.#openOutput(recorder) : this.#open(recorder, new Date(), name);
     this.begun.push({ file: this.#name === "-" ? "-" : file.name, frame: 0 });
+    if (this.#name !== "-") this.#watch(file);
     return this.#current = file;
   }
 
@@ -108,6 +114,8 @@ export class RecordingFiles {
     if (!this.#rotates) this.#note(`${old.name} is full: the recording goes on in ${next.name}`);
     this.begun.push({ file: next.name, frame });
     old.close();
+    if (this.#isGone()) this.#note(gone(old));
+    this.#watch(next);
   }
 
   close(): void {
@@ -115,9 +123,27 @@ export class RecordingFiles {
     if (!file) return;
     const isEmpty = this.begun.length > 1 && file.frames === 0; // the recording ended before this file began
     file.close();
-    if (!isEmpty) return;
-    rmSync(file.name);
-    this.begun.pop();
+    const isGone = this.#isGone();
+    if (isEmpty) {
+      rmSync(file.name, { force: true });
+      this.begun.pop();
+    } else if (isGone) {
+      throw new Error(gone(file));
+    }
+  }
+
+  /** Windows does not let go of a file that is open. */
+  #watch(file: SoundFile): void {
+    if (process.platform !== "win32" && identity(file.name)) this.#watched = openSync(file.name, "r");
+  }
+
+  /** Whether the watched file has been removed; it is not watched any longer. */
+  #isGone(): boolean {
+    if (this.#watched === undefined) return false;
+    const { nlink } = fstatSync(this.#watched);
+    closeSync(this.#watched);
+    this.#watched = undefined;
+    return nlink === 0;
   }
 
   /** Returns a name for the next file. With --no-clobber it has created an empty file of that name. */

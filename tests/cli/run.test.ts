@@ -1,11 +1,13 @@
 // On one Node: it starts many processes.
 import assert from "node:assert/strict";
-import { existsSync, linkSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import process from "node:process";
 import { basename } from "node:path";
 import { after, describe, it } from "node:test";
 import { availableFormats, info, readFile, SoundFile, type SoundFileOptions, writeFile } from "../../mod.ts";
 import { DELAY, fail, noise, pastream, RATE, run, temporaryFolder, virtual } from "../helpers/cli.ts";
 import { full } from "../helpers/sounds.ts";
+import { pause } from "../helpers/streams.ts";
 
 const folder = temporaryFolder();
 after(() => folder.remove());
@@ -308,6 +310,24 @@ describe("playing and recording", () => {
     const [, second, ...more] = JSON.parse(dropped.stderr).files;
     assert.deepEqual([second.frame, more], [RATE / 2, []]);
     assert.equal((await samplesOf(second.file)).length / 2, RATE * 0.3);
+  });
+
+  it("says that a file was removed while it was recorded", { skip: process.platform === "win32" }, async () => {
+    const [name, moved] = [path("removed.wav"), path("moved.wav")];
+    const begun = async () => {
+      while (!existsSync(name) || statSync(name).size < 1000) await pause(5);
+    };
+    const removing = pastream([...virtual, "-q", "null", name, "-d", "1"]);
+    await begun();
+    rmSync(name);
+    const { code, stderr } = await removing;
+    assert.equal(code, 1);
+    assert.match(stderr, /removed\.wav was removed while it was recorded/);
+    const moving = run("-q", "null", name, "-d", "1");
+    await begun();
+    renameSync(name, moved);
+    await moving;
+    assert.equal(info(moved).frames, RATE);
   });
 
   it("goes on in the next file where one is full", { skip: !full && "it writes 4.6 GB" }, async () => {
