@@ -97,8 +97,21 @@ export class RecordingFiles {
     return this.#current = file;
   }
 
-  /** Goes on in a new file at frame `at` of the recording, which will be recorded at `date`. */
+  /**
+   * Goes on in a new file at frame `at` of the recording, which will be recorded at `date`.
+   * After an error the file that is being recorded goes on.
+   */
   async rotate(recorder: Recorder, at: number, date: Date): Promise<void> {
+    const old = this.current;
+    try {
+      await this.#moveOn(recorder, at, date);
+    } catch (error) {
+      this.#note(`${(error as Error).message}: the recording goes on in ${old.name}`);
+      throw error;
+    }
+  }
+
+  async #moveOn(recorder: Recorder, at: number, date: Date): Promise<void> {
     const old = this.current;
     const next = this.#open(recorder, date);
     let frame: number;

@@ -7,6 +7,8 @@ import type { Transport } from "./transport.ts";
 const LEAD = 0.5;
 /** Seconds between two checks whether a cut has been made. */
 const LOOK = 0.02;
+/** Seconds after a cut that failed at which it is tried again. */
+const RETRY = 10;
 
 export class Rotator {
   readonly #transport: Transport;
@@ -25,30 +27,31 @@ export class Rotator {
     this.#cut = this.#orNever(this.#piece);
   }
 
-  /** Prepares the next cut if it is near. Returns the seconds until the next call; throws the error of a failed cut. */
+  /** Prepares the next cut if it is near. Returns the seconds until the next call. */
   advance(): number {
-    if (this.#errors.length > 0) throw this.#errors[0];
     if (this.#rotating) return LOOK;
     const { stream, length } = this.#transport;
     const untilCut = (this.#cut + length.offset - stream.frameCount) / stream.sampleRate;
     if (untilCut > LEAD) return untilCut - LEAD;
     this.#rotating = this.#rotate(this.#cut, new Date(Date.now() + untilCut * 1000));
-    this.#cut = this.#orNever(this.#cut + this.#piece);
+    this.#cut = this.#orNever((Math.floor(this.#cut / this.#piece) + 1) * this.#piece);
     return LOOK;
   }
 
-  /** Waits for a cut that is under way when the run has ended. */
+  /** Waits for a cut that is under way when the run has ended; throws the error of the first cut that failed. */
   async finish(): Promise<void> {
     await this.#rotating;
     if (this.#errors.length > 0) throw this.#errors[0];
   }
 
   async #rotate(cut: number, date: Date): Promise<void> {
-    const { files, recorder } = this.#transport;
+    const { files, recorder, stream } = this.#transport;
     try {
       await files!.rotate(recorder!, cut, date);
     } catch (error) {
+      // The recording is worth more than its cut.
       this.#errors.push(error);
+      this.#cut = Math.min(this.#cut, this.#orNever(cut + Math.round(RETRY * stream.sampleRate)));
     }
     this.#rotating = undefined;
   }

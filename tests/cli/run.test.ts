@@ -312,6 +312,24 @@ describe("playing and recording", () => {
     assert.equal((await samplesOf(second.file)).length / 2, RATE * 0.3);
   });
 
+  it("goes on in the same file where the next one cannot be made", async () => {
+    const second = (ahead: number) => {
+      const date = new Date(Date.now() + 1000 * ahead);
+      return path(`blocked/${[date.getMinutes(), date.getSeconds()].map((n) => String(n).padStart(2, "0")).join("")}`);
+    };
+    const recording = pastream([...virtual, "null", path("blocked/%M%S/rec.wav"), "--rotate", "2", "-d", "3"]);
+    const begun = () => existsSync(path("blocked")) ? readdirSync(path("blocked")) : [];
+    while (begun().length === 0) await pause(5);
+    const [first] = begun();
+    for (let ahead = 0; ahead < 30; ahead++) {
+      if (!existsSync(second(ahead))) writeFileSync(second(ahead), ""); // where a folder is to be made
+    }
+    const { code, stderr } = await recording;
+    assert.equal(code, 1, stderr);
+    assert.match(stderr, /the folder .* cannot be made .*: the recording goes on in .*rec\.wav/);
+    assert.equal(info(path(`blocked/${first}/rec.wav`)).frames, 3 * RATE);
+  });
+
   it("says that a file was removed while it was recorded", { skip: process.platform === "win32" }, async () => {
     const [name, moved] = [path("removed.wav"), path("moved.wav")];
     const begun = async () => {
