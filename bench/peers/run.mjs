@@ -36,8 +36,9 @@ const peers = {
   ffmpeg: { program: ["ffmpeg", "-loglevel", "error", "-i", "sound.wav", "-f", "alsa", "default"] },
 };
 
+const isMissing = /Cannot find (?:package|module) '(?!\/)|No module named/;
 /** The line of an error that says what is wrong. */
-const reason = /^\w*(?:Error|Exception)\b.*|Cannot find .*|.*(?:not found|No module named).*/m;
+const reason = /^\w*(?:Error|Exception)\b.*/m;
 
 /** Runs a program; resolves with why it failed, or undefined. */
 async function play([command, ...args], env, cwd) {
@@ -48,6 +49,7 @@ async function play([command, ...args], env, cwd) {
   const [code, signal] = await once(child, "close");
   clearTimeout(timer);
   if (code === 0) return undefined;
+  if (isMissing.test(errors)) return "not installed";
   return reason.exec(errors)?.[0].slice(0, 90) ?? (signal ? `killed by ${signal}` : `exit code ${code}`);
 }
 
