@@ -15,7 +15,7 @@ export function parseTables(text) {
       table = undefined;
       continue;
     }
-    const [name, ...cells] = line.split("|").slice(1, -1).map((cell) => cell.trim());
+    const [name, ...cells] = line.split("|").slice(1, -1).map((cell) => cell.trim().replaceAll(/\s+/g, " "));
     if (/^:?-+:?$/.test(name)) continue;
     if (table) table.rows.push({ name, cells });
     else tables.push(table = { name, columns: cells, rows: [] });
