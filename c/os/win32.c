@@ -273,6 +273,7 @@ static INIT_ONCE end_once = INIT_ONCE_STATIC_INIT;
 static DWORD end_index = FLS_OUT_OF_INDEXES;
 static void (*thread_ended)(int32_t argument);
 typedef BOOLEAN(WINAPI *process_exiting)(void);
+static process_exiting exiting; /* found once: a look in the callback would take the loader's lock */
 
 static void end_aside(void *argument) { thread_ended((int32_t)(intptr_t)argument); }
 
@@ -280,8 +281,6 @@ static void end_aside(void *argument) { thread_ended((int32_t)(intptr_t)argument
  * would wait for ever here. At the exit of the process this is called, too, for the thread that has called for it, when
  * all others are gone. */
 static void WINAPI call_thread_ended(void *argument) {
-  HMODULE system = GetModuleHandleW(L"ntdll.dll");
-  process_exiting exiting = (process_exiting)(void *)GetProcAddress(system, "RtlDllShutdownInProgress");
   struct os_thread aside;
   if (!argument || (exiting && exiting())) return;
   if (os_thread_start(&aside, "pastream end", OS_THREAD_NORMAL, end_aside, argument) == 0) os_thread_detach(&aside);
@@ -289,6 +288,7 @@ static void WINAPI call_thread_ended(void *argument) {
 
 static BOOL CALLBACK make_end_index(PINIT_ONCE once, void *parameter, void **context) {
   (void)once, (void)parameter, (void)context;
+  exiting = (process_exiting)(void *)GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "RtlDllShutdownInProgress");
   end_index = FlsAlloc(call_thread_ended);
   return TRUE;
 }
