@@ -4,7 +4,7 @@ import { cTestFiles } from "../ctests.mjs";
 import { findCompiler, root } from "../tools.mjs";
 import { runOnWindows, windowsPath } from "./wine.mjs";
 
-const unix = /#include <(unistd|pthread|signal|dlfcn|sys\/\w+)\.h>|"(servers|scenario)\.h"|\bsetenv\(/;
+const unix = /#include <(unistd|pthread|signal|dlfcn|mpg123|sys\/\w+)\.h>|"(servers|scenario)\.h"|\bsetenv\(/;
 
 /** A test is no library, beside which the bundle could be. */
 const bundled = (file) => windowsPath(join(root, "native", "windows-x64", file));
