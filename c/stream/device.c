@@ -91,9 +91,11 @@ int stream_revive_device(struct stream *stream) {
   return 1;
 }
 
-void stream_leave_device(struct stream *stream) {
+void stream_leave_device(struct stream *stream, int play_out) {
   struct device *device = &stream->device;
-  device->ops->abort(device);
+  atomic_store_explicit(&stream->host.halted, 1, memory_order_release);
+  if (!play_out || device->ops->stop(device) < 0) device->ops->abort(device);
+  atomic_store_explicit(&stream->host.halted, 0, memory_order_release); /* the run goes on */
   os_mutex_lock(&stream->lock);
   stream->last_time = device->ops->time(device);
   stream->has_device = 0;

@@ -11,8 +11,8 @@ int32_t stream_start_device(struct stream *stream);
 int stream_revive_device(struct stream *stream);
 /* Keeps what the device has changed by itself: a sound server may move it to another one. */
 void stream_follow_device(struct stream *stream);
-/* Aborts and closes it; nobody may ask it for anything any more. */
-void stream_leave_device(struct stream *stream);
+/* Closes it, at once or when what it holds was heard; nobody may ask it for anything any more. The run is not over. */
+void stream_leave_device(struct stream *stream, int play_out);
 /* The numbers of its devices in the newest list. Any thread; blocks as lists do when they are new. */
 void stream_renumber_devices(struct stream *stream);
 

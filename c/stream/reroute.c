@@ -116,12 +116,12 @@ static int bridge(struct stream *stream, double seconds) {
 }
 
 int stream_reroute(struct stream *stream, int moved) {
-  struct anchor_values last = stream_anchor(stream);
   double now = os_time(), rate = stream->actual[PS_ACTUAL_SAMPLE_RATE];
-  double lost = last.frames > 0 ? last.began + (double)last.frames / rate : now;
   int by_default[2];
   for (int i = 0; i < 2; i++) by_default[i] = stream->config[PS_CONFIG_INPUT_DEVICE + i] == PS_DEVICE_DEFAULT;
-  stream_leave_device(stream);
+  stream_leave_device(stream, moved); /* a device that is still there plays what it holds */
+  struct anchor_values last = stream_anchor(stream);
+  double lost = last.frames > 0 ? last.began + (double)last.frames / rate : now;
   keep_run(stream);
   for (;;) {
     devices_refresh();
@@ -138,6 +138,6 @@ int stream_reroute(struct stream *stream, int moved) {
     stream_silence_reset(stream);
     if (stream_start_device(stream) >= 0) return 1;
   }
-  stream_leave_device(stream);
+  stream_leave_device(stream, 0);
   return 0;
 }

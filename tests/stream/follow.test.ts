@@ -61,12 +61,13 @@ describe("the default device of another host API", { skip: jackMissing || pulseM
         env: { ...env, PASTREAM_HOST_API: undefined, PASTREAM_DEVICE: undefined, SERVER_PID: String(pulse.pid) },
       });
       assert.equal(code, 0, stderr);
-      const { heard, streams: [follows, stays, named] } = JSON.parse(stdout);
+      const { goesOn, taken, heardOnJack, streams: [follows, stays, named] } = JSON.parse(stdout);
       assert.notEqual(follows.before, "PulseAudio");
       assert.deepEqual([follows.after, follows.active, follows.rerouted], ["PulseAudio", true, [true]]);
       assert.deepEqual([stays.after, stays.active, stays.rerouted], [stays.before, true, []]);
       assert.deepEqual([named.after, named.active, named.rerouted], [named.before, true, []]);
-      assert.equal(heard, true);
+      assert.equal(heardOnJack, taken, "what JACK had taken is heard whole");
+      assert.equal(goesOn, true);
     } finally {
       await Promise.all([jack.stop(), pulse.stop()]);
     }
