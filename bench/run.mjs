@@ -10,14 +10,14 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, loadavg, release, totalmem, type } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { readArguments } from "../scripts/lib/arguments.mjs";
 import { fromNpm, root, which } from "../scripts/lib/tools.mjs";
 import { plots } from "./lib/plots.mjs";
 import { runtimes } from "./lib/runtimes.mjs";
 import { joinTables, parseTables, writeTable } from "./lib/tables.mjs";
 
 const MINUTES = 60_000;
-const { values: options } = parseArgs({
+const { values: options } = readArguments(import.meta, {
   options: { only: { type: "string", multiple: true }, page: { type: "boolean" } },
 });
 

@@ -4,8 +4,8 @@
 import { createHash } from "node:crypto";
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
 import { gzipSync } from "node:zlib";
+import { readArguments } from "./lib/arguments.mjs";
 import { codecs } from "./lib/bundle/codecs.mjs";
 import { compileLibrary, hashLibrary, zigArguments } from "./lib/bundle/compile.mjs";
 import { portaudio } from "./lib/bundle/portaudio.mjs";
@@ -71,7 +71,7 @@ function chosenTargets(names) {
 
 if (isMain(import.meta)) {
   await main(() => {
-    for (const target of chosenTargets(process.argv.slice(2))) {
+    for (const target of chosenTargets(readArguments(import.meta, { allowPositionals: true }).positionals)) {
       const folder = buildBundle(target);
       say(folder);
       report(folder);

@@ -6,6 +6,7 @@ import { cpSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, wri
 import { join } from "node:path";
 import process from "node:process";
 import { buildPackage, packageFolder, readJson } from "./build-package.mjs";
+import { readArguments } from "./lib/arguments.mjs";
 import { layPublished } from "./lib/documents.mjs";
 import { capture, Failure, isMain, main, say } from "./lib/run.mjs";
 import { bundleModules } from "./lib/npm-bundle.mjs";
@@ -153,6 +154,7 @@ export async function buildNpm({ bundles = targets } = {}) {
 
 if (isMain(import.meta)) {
   await main(async () => {
+    readArguments(import.meta);
     const { main, native } = await buildNpm();
     for (const path of [main, ...Object.values(native)]) say(`packed ${path}`);
   });

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "./build.mjs";
 import { buildBundle } from "./build-bundle.mjs";
+import { readArguments } from "./lib/arguments.mjs";
 import { layPublished } from "./lib/documents.mjs";
 import { describeLibraries } from "./lib/manifest.mjs";
 import { isMain, main, say } from "./lib/run.mjs";
@@ -75,6 +76,7 @@ export async function buildPackage({ bundles = targets } = {}) {
 
 if (isMain(import.meta)) {
   await main(async () => {
+    readArguments(import.meta);
     await buildPackage();
     say(`ready in ${packageFolder}: deno publish`);
   });

@@ -3,7 +3,7 @@
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { readArguments } from "./lib/arguments.mjs";
 import { laySite } from "./lib/documents.mjs";
 import { isMain, main, say, step } from "./lib/run.mjs";
 import { root } from "./lib/tools.mjs";
@@ -35,8 +35,8 @@ export function buildSite() {
 }
 
 if (isMain(import.meta)) {
-  const { values } = parseArgs({ options: { serve: { type: "boolean" } } });
   await main(() => {
+    const { values } = readArguments(import.meta, { options: { serve: { type: "boolean" } } });
     say(`the site is in ${buildSite()}`);
     if (values.serve) step(process.execPath, [vitepress, "preview", folder], { help: "Is its port in use?" });
   });

@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
+import { readArguments } from "./lib/arguments.mjs";
 import { writeManifest } from "./lib/manifest.mjs";
 import { Failure, isMain, main, say } from "./lib/run.mjs";
 import { hostTarget, targets } from "./lib/targets.mjs";
@@ -113,5 +114,8 @@ export function build({ all = false } = {}) {
 }
 
 if (isMain(import.meta)) {
-  await main(() => build({ all: process.argv.includes("--all") }));
+  await main(() => {
+    const { values } = readArguments(import.meta, { options: { all: { type: "boolean" } } });
+    return build(values);
+  });
 }

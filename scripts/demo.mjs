@@ -2,7 +2,7 @@
 // Usage: node scripts/demo.mjs [--on deno|bun|node] [device]
 import { spawnSync } from "node:child_process";
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { readArguments } from "./lib/arguments.mjs";
 import { Failure, main, output } from "./lib/run.mjs";
 import { fromNpm, nodeFlags, root, which } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
@@ -21,7 +21,7 @@ const commands = {
 };
 
 await main(async () => {
-  const { values: { on }, positionals } = parseArgs({
+  const { values: { on }, positionals } = readArguments(import.meta, {
     options: { on: { type: "string", default: current } },
     allowPositionals: true,
   });

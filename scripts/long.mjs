@@ -5,9 +5,9 @@
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import process from "node:process";
+import { readArguments, refuseArguments } from "./lib/arguments.mjs";
 import { builds, cTestFiles, runCTest } from "./lib/ctests.mjs";
-import { Failure, main } from "./lib/run.mjs";
+import { main } from "./lib/run.mjs";
 import { rooms, runFile, runtimes, testFiles } from "./lib/suite.mjs";
 import { root } from "./lib/tools.mjs";
 import { setup } from "./setup.mjs";
@@ -48,10 +48,9 @@ const kinds = {
 };
 
 async function long() {
-  const [kind, minutes = "10"] = process.argv.slice(2);
-  if (!Object.hasOwn(kinds, kind ?? "") || !(Number(minutes) > 0)) {
-    throw new Failure("usage: node scripts/long.mjs fuzz|soak [minutes]");
-  }
+  const [kind, minutes = "10", ...more] = readArguments(import.meta, { allowPositionals: true }).positionals;
+  if (!Object.hasOwn(kinds, kind ?? "")) refuseArguments(import.meta, `fuzz or soak, not ${kind ?? "nothing"}`);
+  if (!(Number(minutes) > 0) || more.length > 0) refuseArguments(import.meta, "minutes are one number above 0");
   await setup("test");
   const seconds = Number(minutes) * 60;
   const tests = kinds[kind](seconds);

@@ -2,9 +2,9 @@
 // time it sets up Wine in a folder of its own, and says so.
 // Usage: node scripts/test-windows.mjs [--quick] [--only c|node|deno|bun]... [part of a test file's name]...
 //   --quick: the C tests, and on Node what shows most; nothing where Wine is not set up
-import { parseArgs } from "node:util";
 import { buildFor } from "./build.mjs";
 import { useBundle } from "./build-bundle.mjs";
+import { readArguments } from "./lib/arguments.mjs";
 import { noCounts } from "./lib/counts.mjs";
 import { ensurePackages } from "./lib/packages.mjs";
 import { Failure, main, say } from "./lib/run.mjs";
@@ -24,7 +24,7 @@ const quickFiles = ["stream/loopback", "ring/ring-buffer", "sound-file/", "cli/v
 const kinds = ["c", ...Object.keys(runtimes)];
 
 function options() {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArguments(import.meta, {
     options: { quick: { type: "boolean", default: false }, only: { type: "string", multiple: true } },
     allowPositionals: true,
   });

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
-import { parseArgs } from "node:util";
+import { readArguments } from "./lib/arguments.mjs";
 import { checks } from "./lib/checks.mjs";
 import { builds, cTestFiles, runCTest } from "./lib/ctests.mjs";
 import { noCounts } from "./lib/counts.mjs";
@@ -22,24 +22,20 @@ const slow = [...foreignKinds, "packages", "browser"];
 const kinds = [...usual, ...slow];
 
 function options() {
-  try {
-    const { values, positionals } = parseArgs({
-      options: {
-        full: { type: "boolean", default: false },
-        only: { type: "string", multiple: true, default: [] },
-        also: { type: "string", multiple: true, default: [] },
-        jobs: { type: "string", default: "5" },
-      },
-      allowPositionals: true,
-    });
-    const unknown = [...values.only, ...values.also].find((kind) => !kinds.includes(kind));
-    if (unknown !== undefined) throw new Failure(`there are no tests of kind ${unknown}, but of ${kinds.join(", ")}`);
-    const only = [...(values.only.length > 0 ? values.only : values.full ? kinds : usual), ...values.also];
-    if (!/^[1-9]\d*$/.test(values.jobs)) throw new Failure(`--jobs ${values.jobs}: a number from 1 on`);
-    return { full: values.full, only, jobs: Number(values.jobs), filters: positionals };
-  } catch (error) {
-    throw error.code?.startsWith("ERR_PARSE_ARGS") ? new Failure(error.message) : error;
-  }
+  const { values, positionals } = readArguments(import.meta, {
+    options: {
+      full: { type: "boolean", default: false },
+      only: { type: "string", multiple: true, default: [] },
+      also: { type: "string", multiple: true, default: [] },
+      jobs: { type: "string", default: "5" },
+    },
+    allowPositionals: true,
+  });
+  const unknown = [...values.only, ...values.also].find((kind) => !kinds.includes(kind));
+  if (unknown !== undefined) throw new Failure(`there are no tests of kind ${unknown}, but of ${kinds.join(", ")}`);
+  const only = [...(values.only.length > 0 ? values.only : values.full ? kinds : usual), ...values.also];
+  if (!/^[1-9]\d*$/.test(values.jobs)) throw new Failure(`--jobs ${values.jobs}: a number from 1 on`);
+  return { full: values.full, only, jobs: Number(values.jobs), filters: positionals };
 }
 
 /**

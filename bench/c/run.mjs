@@ -6,10 +6,12 @@ import { existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { cSources, zigCache } from "../../scripts/build.mjs";
+import { readArguments } from "../../scripts/lib/arguments.mjs";
 import { findCompiler, root, which } from "../../scripts/lib/tools.mjs";
 import { hostTarget } from "../../scripts/lib/targets.mjs";
 
-const portaudio = process.argv[2] && join(process.argv[2], "src", "common");
+const [source] = readArguments(import.meta, { allowPositionals: true }).positionals;
+const portaudio = source && join(source, "src", "common");
 if (portaudio && !existsSync(join(portaudio, "pa_ringbuffer.c"))) {
   console.error(`${portaudio} has no pa_ringbuffer.c`);
   process.exit(2);

@@ -10,6 +10,7 @@ import { dirname, join, resolve } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { readArguments } from "../../scripts/lib/arguments.mjs";
 import { fromNpm, nodeFlags, root, which } from "../../scripts/lib/tools.mjs";
 import { startServer } from "../lib/server.mjs";
 import { writeTable } from "../lib/tables.mjs";
@@ -82,7 +83,8 @@ function judge(heard) {
   ];
 }
 
-const base = resolve(process.argv[2] ?? join(root, "build", "bench", "peers"));
+const [given] = readArguments(import.meta, { allowPositionals: true }).positionals;
+const base = resolve(given ?? join(root, "build", "bench", "peers"));
 mkdirSync(base, { recursive: true });
 const folder = mkdtempSync(join(base, "run-"));
 const { end, env } = await startServer("alsa");

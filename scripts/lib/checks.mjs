@@ -133,6 +133,17 @@ const version = () => {
   return others.length > 0 ? `deno.json says ${wanted}, but not ${others.join(", ")}` : undefined;
 };
 
+/** Every script refuses arguments that it does not know, rather than begin what takes minutes (lib/arguments.mjs). */
+const scriptArguments = async () => {
+  const wrong = [];
+  for (const name of readdirSync(join(root, "scripts")).filter((file) => file.endsWith(".mjs"))) {
+    const { code, output } = await capture(process.execPath, [join("scripts", name), "--unknown"], { timeout: 30 });
+    const refused = code === 2 && output.includes(`Usage: node scripts/${name}`);
+    if (!refused) wrong.push(`${name} takes --unknown: ${output}`);
+  }
+  return wrong.length > 0 ? wrong.join("\n") : undefined;
+};
+
 /**
  * The library compiles for every platform without a warning. It takes minutes, so it is a process of its own.
  */
@@ -159,5 +170,6 @@ export const checks = [
   { kind: "checks", name: "lock file", run: lockFile },
   { kind: "checks", name: "page of the live view", run: page },
   { kind: "checks", name: "version", run: version },
+  { kind: "checks", name: "arguments of scripts", run: scriptArguments },
   { kind: "packages", name: "libraries for all platforms", run: platforms },
 ];

@@ -184,7 +184,7 @@ const needs = [
     apk: "chromium",
   },
 ];
-const purposes = ["demo", "test", "full"];
+export const purposes = ["demo", "test", "full"];
 
 const managers = [
   {
