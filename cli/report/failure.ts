@@ -18,10 +18,9 @@ export function oneLine(text: string): string {
   return text.replace(/([.:])\s*\n\s*/g, "$1 ").replace(/\s*\n\s*/g, "; ").trim();
 }
 
-/** Replaces the API's descriptors by names, and leaves out libsndfile's words before a message of the system. */
+/** Replaces the API's descriptors by names. */
 function plainWords(text: string): string {
-  return text.replaceAll("descriptor 0", "standard input").replaceAll("descriptor 1", "standard output")
-    .replace("System error : ", "");
+  return text.replaceAll("descriptor 0", "standard input").replaceAll("descriptor 1", "standard output");
 }
 
 const TOO_SLOW = "the recording could not be written fast enough: --buffersize gives it more room, and with " +

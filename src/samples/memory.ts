@@ -14,7 +14,10 @@ export function isDetached(buffer: ArrayBufferLike): boolean {
 
 /** A typed array or DataView whose memory is not detached. */
 export function requireView(name: string, value: unknown): ArrayBufferView {
-  if (!ArrayBuffer.isView(value)) throw new TypeError(`${name} must be a typed array or DataView, not ${show(value)}`);
+  if (!ArrayBuffer.isView(value)) {
+    const hint = typeof value === "number" ? ": Float32Array.from(numbers) makes one" : "";
+    throw new TypeError(`${name} must be a typed array or DataView, not ${show(value)}${hint}`);
+  }
   if (value.byteLength === 0 && isDetached(value.buffer)) {
     throw new TypeError(`${name} must not be detached: its memory was transferred`);
   }

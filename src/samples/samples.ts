@@ -36,7 +36,10 @@ export function requirePiece(name: string, value: unknown, { dtype }: FrameForma
   const { array } = formatOf(dtype);
   const isBytes = !ArrayBuffer.isView(value) || value instanceof DataView || value instanceof Uint8Array;
   if (!isBytes && !(value instanceof array)) {
-    throw new TypeError(`${name} must be a ${array.name} for a stream of ${dtype}, or bytes, not ${show(value)}`);
+    const hint = value instanceof Float64Array && dtype === "float32" ? ": Float32Array.from(samples) makes one" : "";
+    throw new TypeError(
+      `${name} must be a ${array.name} for a stream of ${dtype}, or bytes, not ${show(value)}${hint}`,
+    );
   }
   return bytes;
 }

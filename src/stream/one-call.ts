@@ -97,7 +97,7 @@ async function optionsFor(
   if (hasStreamsChannels(source)) return { options, source, close };
   const planes = planesOf(source);
   const array = planes ? planes[0] : source;
-  const dtype = orElse(options.dtype, ArrayBuffer.isView(array) ? dtypeOfArray(array) as Dtype : undefined);
+  const dtype = orElse(options.dtype, ArrayBuffer.isView(array) ? streamDtypeOf(array) : undefined);
   const [given, preset] = [pairOf("channels", options.channels), pairOf("channels", defaults.channels)];
   const channels = (side: 0 | 1) => orElse(orElse(given[side], preset[side]), planes?.length ?? 1);
   return {
@@ -131,11 +131,17 @@ function hasStreamsChannels(source: unknown): boolean {
   return isTask || source instanceof RingBuffer;
 }
 
+/** The dtype of a typed array, where a stream has it. */
+function streamDtypeOf(array: ArrayBufferView): Dtype | undefined {
+  const dtype = dtypeOfArray(array);
+  return dtype === "float64" ? undefined : dtype;
+}
+
 /** The planes of a source; undefined if it is none. Bytes are pieces. */
 function planesOf(source: unknown): readonly SamplesOf[] | undefined {
   if (!Array.isArray(source)) return undefined;
-  const dtype = ArrayBuffer.isView(source[0]) ? dtypeOfArray(source[0]) : undefined;
-  return dtype && dtype !== "float64" && isPlanar(source, dtype) ? source : undefined;
+  const dtype = ArrayBuffer.isView(source[0]) ? streamDtypeOf(source[0]) : undefined;
+  return dtype && isPlanar(source, dtype) ? source : undefined;
 }
 
 /** Mono is played on all channels that a device has by default; a stream of one channel would be heard on one side. */

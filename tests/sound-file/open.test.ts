@@ -60,7 +60,10 @@ describe("opening", () => {
     writeFileSync(path("noise.wav"), "this is no sound file, whatever its name is");
     writeFileSync(path("empty.wav"), "");
     for (
-      const [name, text] of [["missing.wav", /No such file/], ["noise.wav", /unknown format|not recogni/i], [
+      const [name, text] of [["missing.wav", /missing\.wav: No such file/], [
+        "noise.wav",
+        /unknown format|not recogni/i,
+      ], [
         "empty.wav",
         /./,
       ]]

@@ -78,6 +78,18 @@ describe("one call", () => {
     assert.equal(channels, 2);
   });
 
+  it("says how to make samples of numbers and of doubles", async () => {
+    const wrongs: readonly [unknown, string][] = [
+      [new Float64Array(4), "source must be a Float32Array .* Float32Array.from"],
+      [[new Float64Array(4), new Float64Array(4)], "Float32Array.from"],
+      [[0, 0.1], "typed array .* Float32Array.from"],
+    ];
+    for (const [wrong, message] of wrongs) {
+      const played = play(wrong as Float32Array<ArrayBuffer>, fast);
+      await assert.rejects(played, { name: "TypeError", message: new RegExp(message) });
+    }
+  });
+
   it("records", async () => {
     const samples = await record(1000, { ...fast, dtype: "int16", channels: 3 });
     assert.ok(samples instanceof Int16Array);
