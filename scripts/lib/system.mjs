@@ -89,6 +89,13 @@ const needs = [
     apk: "wireplumber",
   },
   {
+    // Elsewhere it takes the place of JACK itself, and its tests are skipped.
+    for: "test",
+    only: "linux",
+    found: () => which("pw-jack") || !which("apt-get"),
+    apt: "pipewire-jack",
+  },
+  {
     for: "test",
     only: "linux",
     found: () => which("dbus-daemon"),
