@@ -33,7 +33,10 @@ async function duplex(): Promise<unknown> {
   };
 }
 
-/** What a duplex stream plays is whole, also where memory of a fixed length takes the recording. */
+/**
+ * What a duplex stream plays is whole, also where memory of a fixed length takes the recording: that has the source
+ * from the delay of the device on, silence in the hole, and as much of the rest as has room.
+ */
 async function playrec(): Promise<unknown> {
   const played = Float32Array.from({ length: 24000 }, (_, i) => i + 1);
   const ends = async (out?: Float32Array<ArrayBuffer>) => {
@@ -41,15 +44,22 @@ async function playrec(): Promise<unknown> {
     const pad = 4800;
     const recorded = out ? await stream.playrec(played, { out, pad }) : await stream.playrec(played, { pad });
     const hole = stream.glitches.find(({ kind }) => kind === "rerouted")?.frames ?? 0;
-    const rest = { heard: stream.heard, recorded: recorded.length - hole, frameCount: stream.frameCount - hole };
+    const dropped = stream.glitches.filter(({ kind }) => kind === "sinkOverflow");
+    const delay = recorded.indexOf(1);
+    const expected = (i: number) => {
+      if (i < LOST_AT) return played[i - delay] ?? 0;
+      return i < LOST_AT + hole + delay ? 0 : played[i - hole - delay] ?? 0;
+    };
     return {
-      ...rest,
-      last: Math.max(...recorded),
-      dropped: stream.glitches.filter(({ kind }) => kind === "sinkOverflow").length,
+      heard: stream.heard,
+      frameCount: stream.frameCount - hole,
+      recorded: recorded.length - (out ? 0 : hole),
+      inPlace: recorded.every((sample, i) => sample === expected(i)),
+      kept: stream.frameCount - dropped.reduce((sum, { frames }) => sum + frames, 0) === recorded.length,
+      overflows: dropped.length > 0,
     };
   };
-  const { recorded: _, last, ...fixed } = await ends(new Float32Array(28800));
-  return { new: await ends(), fixed: { ...fixed, cut: last < 24000 } };
+  return { new: await ends(), fixed: await ends(new Float32Array(28800)) };
 }
 
 /** A recording has the length that was asked for. */

@@ -31,11 +31,8 @@ describe('onDeviceLost: "follow"', () => {
   });
 
   it("plays all of the source of playrec(), and records it as far as there is room", () => {
-    const whole = { heard: 24000, frameCount: 28800 };
-    assert.deepEqual(results.playrec, {
-      new: { ...whole, recorded: 28800, last: 24000, dropped: 0 },
-      fixed: { ...whole, dropped: 1, cut: true },
-    });
+    const whole = { heard: 24000, frameCount: 28800, recorded: 28800, inPlace: true, kept: true };
+    assert.deepEqual(results.playrec, { new: { ...whole, overflows: false }, fixed: { ...whole, overflows: true } });
   });
 
   it("records as many frames as were asked for", () => {
