@@ -269,6 +269,7 @@ static void close_one(struct object *object, void *argument) {
   file_interrupt(file);
   while (atomic_exchange_explicit(&file->taken, 1, memory_order_acquire)) {
     if (os_time() > end) return;
+    file_interrupt(file); /* again: a call that was just beginning has forgotten the last one (file_take) */
     os_sleep(0.001);
   }
   file_finish(file);

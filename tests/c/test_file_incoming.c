@@ -1,5 +1,6 @@
 /* Sound files whose bytes arrive piece by piece, and what bytes are by how they begin. */
 #include "file/file.h"
+#include "file/state.h"
 #include "files.h"
 #include "os/os.h"
 #include "random.h"
@@ -231,25 +232,62 @@ static void reads(void *argument) {
   read_result = ps_file_read(reading, back, FRAMES, PS_FORMAT_INT16);
 }
 
+/* Opens what has come of a WAV file: 1000 frames, after which a read waits. */
+static int32_t open_unended(int32_t *incoming) {
+  make(SF_WAV | 2);
+  memset(info, 0, sizeof info);
+  *incoming = ps_incoming_new(65536);
+  CHECK_EQUAL(ps_incoming_open(*incoming, "sound", info, PS_FILE_INFO_SIZE), PS_OK);
+  CHECK_EQUAL(ps_incoming_write(*incoming, bytes, 44 + 4000), 44 + 4000);
+  return opened(*incoming);
+}
+
 TEST(a_read_that_waits_is_interrupted) {
   struct bringer bringer = {.size = make(SF_WAV | 2), .most = 4001};
-  int32_t file = begin(&bringer, sizeof bytes), last;
+  int32_t file = begin(&bringer, sizeof bytes), last, incoming;
   CHECK_EQUAL(read_all(file, &last), FRAMES);
   end(&bringer, file);
-  memset(info, 0, sizeof info);
-  int32_t incoming = ps_incoming_new(65536);
-  CHECK_EQUAL(ps_incoming_open(incoming, "sound", info, PS_FILE_INFO_SIZE), PS_OK);
-  CHECK_EQUAL(ps_incoming_write(incoming, bytes, 44 + 4000), 44 + 4000);
-  reading = opened(incoming);
+  reading = open_unended(&incoming);
   struct os_thread thread;
   struct object *object = handle_use(reading, HANDLE_FILE);
+  CHECK(ps_incoming_waiting(incoming) > 0);
   os_thread_start(&thread, "reads", OS_THREAD_NORMAL, reads, NULL);
-  os_sleep(0.05);
+  while (ps_incoming_waiting(incoming) > 0) os_sleep(0.0005); /* a call that has not begun cannot be interrupted */
+  os_sleep(0.01);
   file_interrupt((struct file *)object);
   os_thread_join(&thread);
   CHECK_EQUAL(read_result, 1000); /* what had come */
   object_release(object);
   CHECK_EQUAL(ps_file_close(reading), PS_OK);
+  CHECK_EQUAL(ps_incoming_free(incoming), PS_OK);
+}
+
+/* As file_take, when it is interrupted between its two steps. */
+static _Atomic int32_t begun;
+static void reads_after_an_interrupt(void *argument) {
+  struct file *file = argument;
+  atomic_store(&begun, 1);
+  while (!atomic_load(&file->incoming->interrupted)) os_sleep(0.0005);
+  medium_resume(file->medium);
+  read_result = (int32_t)file_read(file, back, FRAMES, PS_FORMAT_INT16);
+  file_give_back(file);
+}
+
+TEST(the_end_of_the_process_interrupts_a_read_that_just_began) {
+  int32_t incoming, handle = open_unended(&incoming);
+  struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
+  struct os_thread thread;
+  CHECK_EQUAL(file_claim(file), PS_OK);
+  os_thread_start(&thread, "reads", OS_THREAD_NORMAL, reads_after_an_interrupt, file);
+  while (!atomic_load(&begun)) os_sleep(0.0005);
+  file_close_all();
+  CHECK_EQUAL(ps_file_read(handle, back, 1, PS_FORMAT_INT16), PS_ERR_HANDLE);
+  CHECK(has_detail("is closed"));
+  CHECK_EQUAL(ps_incoming_end(incoming, PS_INCOMING_WHOLE), PS_OK); /* so that a read that was missed ends, too */
+  os_thread_join(&thread);
+  CHECK_EQUAL(read_result, 1000);
+  object_release(&file->object);
+  CHECK_EQUAL(ps_file_close(handle), PS_OK);
   CHECK_EQUAL(ps_incoming_free(incoming), PS_OK);
 }
 
@@ -339,6 +377,7 @@ int main(void) {
   RUN(what_is_no_sound);
   RUN(given_up);
   RUN(a_read_that_waits_is_interrupted);
+  RUN(the_end_of_the_process_interrupts_a_read_that_just_began);
   RUN(wrong_arguments);
   RUN(sound_files_are_recognized);
   RUN(samples_are_samples);
