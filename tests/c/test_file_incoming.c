@@ -285,7 +285,7 @@ TEST(the_end_of_the_process_interrupts_a_read_that_just_began) {
   CHECK(has_detail("is closed"));
   CHECK_EQUAL(ps_incoming_end(incoming, PS_INCOMING_WHOLE), PS_OK); /* so that a read that was missed ends, too */
   os_thread_join(&thread);
-  CHECK_EQUAL(read_result, 1000);
+  CHECK_WITHIN(read_result, 0, 1000); /* not all that had come, where the interrupt was faster */
   object_release(&file->object);
   CHECK_EQUAL(ps_file_close(handle), PS_OK);
   CHECK_EQUAL(ps_incoming_free(incoming), PS_OK);
