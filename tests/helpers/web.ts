@@ -17,6 +17,7 @@ export const kinds = {
 };
 
 const PIECE_MOST = 4001; // bytes
+const READ_MS = 250; // for what was sent to be read
 
 export interface SoundServer {
   /** The address of a path; `?cut` ends the connection in the middle, `?stall` sends no more from there. */
@@ -49,7 +50,10 @@ export async function serveSounds(sounds: ReadonlyMap<string, Uint8Array>, seed:
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
     if (how === "") response.end();
-    if (how === "?cut") response.socket!.end(); // not destroy(): a reset may overtake what was sent
+    if (how !== "?cut") return;
+    // Bun forgets what it holds of a body when the connection breaks: it is read by then.
+    await new Promise((resolve) => setTimeout(resolve, READ_MS));
+    response.socket!.end(); // not destroy(): a reset may overtake what was sent
   }
 
   server.listen(0, "127.0.0.1");
