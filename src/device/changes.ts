@@ -38,8 +38,12 @@ export async function refreshDevices(): Promise<DeviceInfo[]> {
 }
 
 /** The same, which does not keep the process alive; what cannot be listed now has not changed. */
-async function look(before: readonly DeviceInfo[] = []): Promise<readonly DeviceInfo[]> {
+async function look(before: readonly DeviceInfo[]): Promise<readonly DeviceInfo[]> {
   await refreshLists({ keepAlive: false });
+  return listed(before);
+}
+
+function listed(before: readonly DeviceInfo[] = []): readonly DeviceInfo[] {
   try {
     return queryDevices();
   } catch {
@@ -104,7 +108,10 @@ export async function* deviceChanges(options?: { signal?: AbortSignal }): AsyncG
   try {
     let seen = native().ps_device_notices();
     let looked = performance.now();
-    let list = await look();
+    // What came since the caller has last listed the devices is a change, too.
+    const known = listed();
+    let list = await look(known);
+    yield* differences(known, list);
     while (!signal?.aborted) {
       const notices = native().ps_device_notices();
       if (notices === seen && (byNotice || performance.now() - looked < LOOK_POLL)) {
