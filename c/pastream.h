@@ -173,8 +173,7 @@ PS_API int32_t ps_library_text(int32_t which, int32_t what, char *text, int32_t 
 /* ------------------------------------------------------------ ring buffers */
 
 /* The ends of a ring. The end that a running stream works is its own: what a reader or writer would do there is
- * PS_ERR_ACTIVE (wait for the end of the run), except ps_ring_end and
- * ps_ring_fail. */
+ * PS_ERR_ACTIVE (wait for the end of the run), except ps_ring_end and ps_ring_fail. */
 #define PS_END_READER 0
 #define PS_END_WRITER 1
 

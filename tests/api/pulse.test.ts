@@ -60,7 +60,8 @@ for (const [name, skip, start] of servers) {
     });
 
     it("are told as they come and go, and the default with them", () => {
-      const { added, changed, loopback, removed } = result("changes");
+      const { between, added, changed, loopback, removed } = result("changes");
+      assert.equal(between, "ok");
       assert.deepEqual({ added, changed, removed }, { added: "ok", changed: "ok", removed: "ok" });
       assert.equal(loopback, "PulseAudio: second.monitor");
     });

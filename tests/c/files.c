@@ -78,3 +78,11 @@ int64_t file_bytes(const char *path) {
   struct stat status;
   return stat(path, &status) < 0 ? -1 : status.st_size;
 }
+
+int file_error_has(const char *part) {
+  char text[512];
+  ps_error_detail(text, sizeof text);
+  if (strstr(text, part)) return 1;
+  printf("# detail is: %s\n", text);
+  return 0;
+}

@@ -15,5 +15,7 @@ int64_t file_read_all(const char *path, int16_t *samples, int64_t room);
 int32_t file_write_all(const char *path, int32_t format, int32_t channels, const int16_t *samples, int32_t frames);
 /* Bytes on disk, or -1. */
 int64_t file_bytes(const char *path);
+/* Whether the details of this thread's last error have `part` in them; prints them if not. */
+int file_error_has(const char *part);
 
 #endif

@@ -21,14 +21,6 @@ static int16_t samples[2 * FRAMES], back[8 * FRAMES];
 static double info[PS_FILE_INFO_SIZE];
 static struct random source;
 
-static int has_detail(const char *part) {
-  char text[512];
-  ps_error_detail(text, sizeof text);
-  if (strstr(text, part)) return 1;
-  printf("# detail is: %s\n", text);
-  return 0;
-}
-
 static int32_t open_file(const char *path, int32_t mode, int32_t format) {
   file_info(info, format, format ? 2 : 0, format ? 48000 : 0);
   return ps_file_open(path, mode, info, PS_FILE_INFO_SIZE);
@@ -67,15 +59,15 @@ TEST(write_and_read) {
 TEST(modes) {
   const char *path = file_path("modes.wav");
   CHECK_EQUAL(open_file(path, PS_MODE_READ, 0), PS_ERR_SOUNDFILE);
-  CHECK(has_detail("No such file"));
-  CHECK(has_detail("modes.wav"));
+  CHECK(file_error_has("No such file"));
+  CHECK(file_error_has("modes.wav"));
   CHECK_EQUAL(open_file(path, PS_MODE_READ_WRITE, 0), PS_ERR_SOUNDFILE);
   int32_t file = open_file(path, PS_MODE_WRITE | PS_MODE_EXCLUSIVE, WAV_16);
   CHECK(file > 0);
   CHECK_EQUAL(ps_file_write(file, samples, 100, PS_FORMAT_INT16), 100);
   CHECK_EQUAL(ps_file_close(file), PS_OK);
   CHECK_EQUAL(open_file(path, PS_MODE_WRITE | PS_MODE_EXCLUSIVE, WAV_16), PS_ERR_SOUNDFILE);
-  CHECK(has_detail("exists"));
+  CHECK(file_error_has("exists"));
   CHECK_EQUAL(open_file(path, PS_MODE_READ_WRITE | PS_MODE_EXCLUSIVE, WAV_16), PS_ERR_SOUNDFILE);
   CHECK_EQUAL(file_read_all(path, back, 8 * FRAMES), 100); /* neither touched it */
 
@@ -130,7 +122,7 @@ TEST(a_failed_open_leaves_things_as_they_were) {
   CHECK_EQUAL(file_read_all(path, back, 8 * FRAMES), 100);
 
   CHECK_EQUAL(open_file("/", PS_MODE_READ, 0), PS_ERR_SOUNDFILE);
-  CHECK(has_detail("directory"));
+  CHECK(file_error_has("directory"));
   CHECK_EQUAL(open_file("/no/such/folder/a.wav", PS_MODE_WRITE, WAV_16), PS_ERR_SOUNDFILE);
 }
 
@@ -163,7 +155,7 @@ TEST(beyond_the_end) {
   CHECK_EQUAL(ps_file_close(file), PS_OK);
   file = open_file(path, PS_MODE_READ, 0);
   CHECK_FAILS(ps_file_seek(file, 20011, 0), PS_ERR_ARGUMENT);
-  CHECK(has_detail("20010 frames"));
+  CHECK(file_error_has("20010 frames"));
   CHECK_EQUAL(ps_file_close(file), PS_OK);
 }
 
@@ -194,7 +186,7 @@ TEST(bad_arguments) {
   CHECK_EQUAL(ps_file_open_memory(NULL, 100, PS_MODE_READ, info, PS_FILE_INFO_SIZE), PS_ERR_ARGUMENT);
   file_info(info, 0, 0, 0);
   CHECK_EQUAL(ps_file_open_memory("no sound", 8, PS_MODE_READ, info, PS_FILE_INFO_SIZE), PS_ERR_SOUNDFILE);
-  CHECK(has_detail("memory: "));
+  CHECK(file_error_has("memory: "));
 }
 
 TEST(memory) {
@@ -360,7 +352,7 @@ TEST(descriptors) {
   CHECK(fcntl(after_a_failure, F_GETFD) < 0);
 
   CHECK_EQUAL(ps_file_open_descriptor(after_a_failure, 0, PS_MODE_READ, info, PS_FILE_INFO_SIZE), PS_ERR_SOUNDFILE);
-  CHECK(has_detail("Bad file descriptor"));
+  CHECK(file_error_has("Bad file descriptor"));
 }
 
 /* A disk that is full: the part that was written is there, the rest is an error, and no signal comes. */
@@ -371,7 +363,7 @@ static int disk_full(void) {
   int32_t file = open_file(file_path("full.wav"), PS_MODE_WRITE, WAV_16);
   int32_t written = 0, total = 0;
   while ((written = ps_file_write(file, samples, FRAMES, PS_FORMAT_INT16)) > 0) total += written;
-  int good = CHECK_EQUAL(written, PS_ERR_SOUNDFILE) && CHECK(has_detail("full.wav: "));
+  int good = CHECK_EQUAL(written, PS_ERR_SOUNDFILE) && CHECK(file_error_has("full.wav: "));
   good &= CHECK_EQUAL(total, 4 * FRAMES);
   int32_t told = (int32_t)ps_file_tell(file);
   good &= CHECK_EQUAL(ps_file_flush(file), PS_OK);
@@ -409,7 +401,7 @@ TEST(more_than_the_format_holds) {
     int32_t written = 1;
     for (int i = 0; i < 100 && written > 0; i++) written = ps_file_write(file, samples, FRAMES, PS_FORMAT_INT16);
     CHECK_EQUAL(written, PS_ERR_SOUNDFILE);
-    CHECK(has_detail("RF64"));
+    CHECK(file_error_has("RF64"));
     CHECK_EQUAL(ps_file_close(file), PS_OK);
     CHECK(file_bytes(path) < INT64_C(0x100000000));
   }

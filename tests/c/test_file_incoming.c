@@ -13,14 +13,6 @@ static int16_t samples[2 * FRAMES], whole[2 * ROOM], back[2 * ROOM];
 static double info[PS_FILE_INFO_SIZE];
 static struct random rng;
 
-static int has_detail(const char *part) {
-  char text[512];
-  ps_error_detail(text, sizeof text);
-  if (strstr(text, part)) return 1;
-  printf("# detail is: %s\n", text);
-  return 0;
-}
-
 /* The bytes of a file of this format; how many. */
 static unsigned char bytes[8 * ROOM];
 static int32_t make(int32_t format) {
@@ -121,7 +113,7 @@ TEST(all_frames_come) {
       int32_t file = begin(&bringer, rooms[j]);
       int right = CHECK(file > 0) && CHECK_EQUAL(read_all(file, &last), frames) && CHECK_EQUAL(last, 0);
       right = right && CHECK(memcmp(back, whole, 4 * (size_t)frames) == 0);
-      if (!right) has_detail("?"), printf("# %s, pieces of %d\n", kinds[i].name, (int)mosts[j]);
+      if (!right) file_error_has("?"), printf("# %s, pieces of %d\n", kinds[i].name, (int)mosts[j]);
       end(&bringer, file);
       CHECK(bringer.in_flight <= rooms[j]);
     }
@@ -138,12 +130,12 @@ TEST(what_is_cut_off) {
     if ((kinds[i].word & SF_MAJOR_MASK) == SF_OGG) { /* it has one page */
       if (file > 0) CHECK_EQUAL(read_all(file, &last), 0);
       CHECK_EQUAL(file > 0 ? last : file, PS_ERR_SOUNDFILE);
-      CHECK(has_detail(file > 0 ? "cut off: it ends at frame 0" : "cut off: it ends before its first frame"));
+      CHECK(file_error_has(file > 0 ? "cut off: it ends at frame 0" : "cut off: it ends before its first frame"));
     } else {
       char text[80];
       int32_t frames = read_all(file, &last);
       snprintf(text, sizeof text, "sound: the sound is cut off: it ends at frame %d", (int)frames);
-      int right = CHECK_EQUAL(last, PS_ERR_SOUNDFILE) && CHECK(has_detail(text));
+      int right = CHECK_EQUAL(last, PS_ERR_SOUNDFILE) && CHECK(file_error_has(text));
       right &= CHECK(memcmp(back, whole, 4 * (size_t)frames) == 0);
       right &= CHECK(frames > FRAMES / 4);
       if (!right) printf("# %s\n", kinds[i].name);
@@ -161,7 +153,7 @@ TEST(what_ends_too_early) {
     int32_t file = begin(&bringer, 65536), frames = read_all(file, &last);
     CHECK(frames > FRAMES / 4 && frames < FRAMES);
     CHECK_EQUAL(last, PS_ERR_SOUNDFILE);
-    CHECK(has_detail("of 20000"));
+    CHECK(file_error_has("of 20000"));
     end(&bringer, file);
   }
 }
@@ -184,14 +176,14 @@ TEST(unknown_lengths) {
 TEST(what_is_no_sound) {
   struct bringer nothing = {.size = 0, .most = 1};
   CHECK_EQUAL(begin(&nothing, 100), PS_ERR_SOUNDFILE);
-  CHECK(has_detail("there are no bytes"));
+  CHECK(file_error_has("there are no bytes"));
   CHECK_EQUAL(ps_incoming_opened(nothing.incoming), PS_ERR_SOUNDFILE); /* as often as it is asked */
   end(&nothing, 0);
   memset(bytes, 'x', 1000);
   memcpy(bytes + 4, "ftypM4A ", 8);
   struct bringer m4a = {.size = 1000, .most = 10};
   CHECK_EQUAL(begin(&m4a, 1000), PS_ERR_SOUNDFILE);
-  CHECK(has_detail("MP4"));
+  CHECK(file_error_has("MP4"));
   os_thread_join(&m4a.thread);
   CHECK_EQUAL(ps_incoming_free(m4a.incoming), PS_OK);
 }
@@ -282,7 +274,7 @@ TEST(the_end_of_the_process_interrupts_a_read_that_just_began) {
   while (!atomic_load(&begun)) os_sleep(0.0005);
   file_close_all();
   CHECK_EQUAL(ps_file_read(handle, back, 1, PS_FORMAT_INT16), PS_ERR_HANDLE);
-  CHECK(has_detail("is closed"));
+  CHECK(file_error_has("is closed"));
   CHECK_EQUAL(ps_incoming_end(incoming, PS_INCOMING_WHOLE), PS_OK); /* so that a read that was missed ends, too */
   os_thread_join(&thread);
   CHECK_WITHIN(read_result, 0, 1000); /* not all that had come, where the interrupt was faster */
@@ -356,13 +348,13 @@ TEST(what_no_codec_reads_is_refused) {
                         "ftypM4A \0\0\0\0",
                         16, 1),
               PS_ERR_SOUNDFILE);
-  CHECK(has_detail("MP4"));
+  CHECK(file_error_has("MP4"));
   CHECK_EQUAL(recognize("\x1A\x45\xDF\xA3\1\0\0\0\0\0\0\x1F", 12, 1), PS_ERR_SOUNDFILE);
-  CHECK(has_detail("WebM"));
+  CHECK(file_error_has("WebM"));
   static unsigned char adts[300];
   for (int i = 0; i < 3; i++) memcpy(adts + 100 * i, "\xFF\xF1\x50\x80\x0C\x9F\xFC", 7); /* 100 bytes each */
   CHECK_EQUAL(recognize(adts, sizeof adts, 1), PS_ERR_SOUNDFILE);
-  CHECK(has_detail("AAC"));
+  CHECK(file_error_has("AAC"));
   CHECK_EQUAL(recognize(adts, 150, 1), PS_BYTES_SAMPLES);
 }
 

@@ -41,14 +41,6 @@ static const struct format formats[] = {
 };
 #define FORMATS ((int)(sizeof formats / sizeof *formats))
 
-static int has_detail(const char *part) {
-  char text[512];
-  ps_error_detail(text, sizeof text);
-  if (strstr(text, part)) return 1;
-  printf("# detail is: %s\n", text);
-  return 0;
-}
-
 static int32_t open_end(int descriptor, int32_t mode, int32_t format) {
   file_info(info, format, 2, 48000);
   return ps_file_open_descriptor(descriptor, 1, mode, info, PS_FILE_INFO_SIZE);
@@ -80,7 +72,7 @@ static void through(const struct format *format, const int ends[2]) {
   os_thread_start(&thread, "writes", OS_THREAD_NORMAL, writes, NULL);
   int32_t file = open_end(ends[0], PS_MODE_READ, (format->word & SF_MAJOR_MASK) == SF_RAW ? format->word : 0);
   if (!CHECK(file > 0)) {
-    has_detail(format->name);
+    file_error_has(format->name);
     printf("# %s\n", format->name);
     os_thread_join(&thread);
     return;
@@ -278,7 +270,7 @@ static int broken_pipe(void) {
   int32_t file = open_end(ends[1], PS_MODE_WRITE, SF_AU | 2);
   close(ends[0]);
   int good = CHECK_EQUAL(ps_file_write(file, samples, FRAMES, PS_FORMAT_INT16), PS_ERR_SOUNDFILE);
-  good &= CHECK(has_detail(strerror(EPIPE)));
+  good &= CHECK(file_error_has(strerror(EPIPE)));
   good &= CHECK_EQUAL(ps_file_close(file), PS_OK);
   sigset_t pending;
   return good && sigpending(&pending) == 0 && CHECK(!sigismember(&pending, SIGPIPE));

@@ -118,6 +118,8 @@ async function twins(): Promise<unknown> {
 async function changes(): Promise<unknown> {
   const seen: string[] = [];
   const signal = new AbortController();
+  queryDevices();
+  const early = loadSink("early"); // after the last list, and before the first look
   const watching = (async () => {
     for await (const { kind, device } of deviceChanges({ signal: signal.signal })) seen.push(`${kind} ${device?.id}`);
   })();
@@ -127,7 +129,7 @@ async function changes(): Promise<unknown> {
     seen.length = 0;
     return found.length === wanted.length ? "ok" : found;
   };
-  await setTimeout(300);
+  const between = await until("added PulseAudio: early", "added PulseAudio: early.monitor");
   const module = loadSink("second");
   const added = await until("added PulseAudio: second", "added PulseAudio: second.monitor");
   pactl("set-default-sink", "second");
@@ -141,7 +143,9 @@ async function changes(): Promise<unknown> {
   );
   signal.abort();
   await watching;
-  return { added, changed, loopback, removed };
+  pactl("unload-module", early);
+  await refreshDevices();
+  return { between, added, changed, loopback, removed };
 }
 
 /** A stream on a sink that is unloaded. */
