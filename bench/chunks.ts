@@ -8,10 +8,9 @@ import process from "node:process";
 import { native } from "../ffi/load.ts";
 import { InputStream, RingBuffer } from "../mod.ts";
 import { ringHandle } from "../src/ring/ring-buffer.ts";
-import { median, printTable, threadTime } from "./lib/measure.ts";
+import { median, printTable, readNumbers, threadTime } from "./lib/measure.ts";
 
-const count = Number(process.argv[2] ?? 200_000);
-const pieces = Number(process.argv[3] ?? 7);
+const [count, pieces] = readNumbers(import.meta, 200_000, 7);
 const FRAMES = 256;
 const CHANNELS = 2;
 const LARGE = 2 ** 20;

@@ -7,11 +7,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { DuplexStream, SoundFile } from "../mod.ts";
-import { costOf, printTable } from "./lib/measure.ts";
+import { costOf, printTable, readNumbers } from "./lib/measure.ts";
 import { CHANNELS, SAMPLE_RATE, writeSound } from "./lib/sound.ts";
 
-const minutes = Number(process.argv[2] ?? 10);
-const rounds = Number(process.argv[3] ?? 5);
+const [minutes, rounds] = readNumbers(import.meta, 10, 5);
 const folder = mkdtempSync(join(tmpdir(), "pastream-bench-"));
 
 async function through(from: string, to: string, dtype: "float32" | "int16"): Promise<void> {

@@ -5,14 +5,12 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { readFile, SoundFile, writeFile } from "../mod.ts";
-import { type Cost, costOf, printTable } from "./lib/measure.ts";
+import { type Cost, costOf, printTable, readNumbers } from "./lib/measure.ts";
 import { CHANNELS, SAMPLE_RATE, writeSound } from "./lib/sound.ts";
 
-const minutes = Number(process.argv[2] ?? 10);
-const rounds = Number(process.argv[3] ?? 5);
+const [minutes, rounds] = readNumbers(import.meta, 10, 5);
 
 const folder = mkdtempSync(join(tmpdir(), "pastream-bench-"));
 const peer = join(folder, "peer");

@@ -4,12 +4,10 @@
 // seconds. Linux only: the numbers are those of JavaScript's own thread. Where the kernel moves that thread between
 // processors, that costs more than the code; `taskset -c 0` before the command leaves the code.
 // Usage: deno run -A bench/idle.ts, bun bench/idle.ts, or node bench/idle.ts; [wake-ups in a piece] [pieces]
-import process from "node:process";
 import { InputStream } from "../mod.ts";
-import { median, printTable, threadTime } from "./lib/measure.ts";
+import { median, printTable, readNumbers, threadTime } from "./lib/measure.ts";
 
-const count = Number(process.argv[2] ?? 60);
-const pieces = Number(process.argv[3] ?? 60);
+const [count, pieces] = readNumbers(import.meta, 60, 60);
 const LEAD = 10;
 
 /** Microseconds that this thread has run so far. */

@@ -2,15 +2,14 @@
 // of the time. Beside it the least that is possible: this thread waits in C, as a thread without an event loop would,
 // and is woken by the same native thread. The virtual device; blocks of 256 frames at 48 kHz.
 // Usage: deno run -A bench/latency.ts, bun bench/latency.ts, or node bench/latency.ts; [chunks]
-import process from "node:process";
 import { native } from "../ffi/load.ts";
 import { PS_NUMBER_SINCE_CALLBACK } from "../ffi/constants.ts";
 import { InputStream, RingBuffer } from "../mod.ts";
 import { ringHandle } from "../src/ring/ring-buffer.ts";
 import { coreOf } from "../src/stream/stream.ts";
-import { printTable, quantile } from "./lib/measure.ts";
+import { printTable, quantile, readNumbers } from "./lib/measure.ts";
 
-const count = Number(process.argv[2] ?? 1000);
+const [count] = readNumbers(import.meta, 1000);
 const LEAD = 20;
 const FRAMES = 256;
 const CHANNELS = 2;

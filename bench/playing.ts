@@ -4,12 +4,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { OutputStream, play, writeFile } from "../mod.ts";
-import { printTable, quantile, threadTime, threadWaits } from "./lib/measure.ts";
+import { printTable, quantile, readNumbers, threadTime, threadWaits } from "./lib/measure.ts";
 
-const seconds = Number(process.argv[2] ?? 6);
-const sounds = Number(process.argv[3] ?? 100);
+const [seconds, sounds] = readNumbers(import.meta, 6, 100);
 const RATE = 48000;
 const LEAD = 0.5; // seconds before anything is counted
 

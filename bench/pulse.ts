@@ -11,14 +11,12 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { writeFile } from "../mod.ts";
 import { which } from "../scripts/lib/tools.mjs";
-import { printTable } from "./lib/measure.ts";
+import { printTable, readNumbers } from "./lib/measure.ts";
 import { makePackage } from "./lib/package.mjs";
 import { processTime, runtimes } from "./lib/runtimes.mjs";
 import { startServer } from "./lib/server.mjs";
 
-const seconds = Number(process.argv[2] ?? 4);
-const rounds = Number(process.argv[3] ?? 2);
-const lead = Number(process.argv[4] ?? 2);
+const [seconds, rounds, lead] = readNumbers(import.meta, 4, 2, 2);
 const RATE = 48000;
 const LATENCY = 50; // milliseconds
 

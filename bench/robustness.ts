@@ -4,11 +4,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { InputStream, OutputStream, type Stream, writeFile } from "../mod.ts";
-import { printTable } from "./lib/measure.ts";
+import { printTable, readNumbers } from "./lib/measure.ts";
 
-const longest = Number(process.argv[2] ?? 2000);
+const [longest] = readNumbers(import.meta, 2000);
 const RATE = 48000;
 const options = { device: "virtual", channels: 1, sampleRate: RATE } as const;
 const folder = mkdtempSync(join(tmpdir(), "pastream-"));

@@ -1,14 +1,13 @@
 // How much of JavaScript's thread many streams take that are read in chunks at once, and how late their chunks are.
 // Chunks of 480 frames at 48 kHz from the virtual device.
 // Usage: deno run -A bench/scale.ts, bun bench/scale.ts, or node bench/scale.ts; [seconds]
-import process from "node:process";
 import { PS_NUMBER_SINCE_CALLBACK } from "../ffi/constants.ts";
 import { native } from "../ffi/load.ts";
 import { InputStream } from "../mod.ts";
 import { coreOf } from "../src/stream/stream.ts";
-import { printTable, quantile, threadTime } from "./lib/measure.ts";
+import { printTable, quantile, readNumbers, threadTime } from "./lib/measure.ts";
 
-const seconds = Number(process.argv[2] ?? 3);
+const [seconds] = readNumbers(import.meta, 3);
 const FRAMES = 480;
 const RATE = 48000;
 

@@ -9,7 +9,7 @@ import { DuplexStream, OutputStream } from "../mod.ts";
 import { heardDuring } from "../tests/helpers/listening.ts";
 import { runTs } from "../tests/helpers/runtime.ts";
 import { type Server, startPulse } from "../tests/helpers/servers.ts";
-import { median, printTable } from "./lib/measure.ts";
+import { median, printTable, readNumbers } from "./lib/measure.ts";
 
 const RATE = 48000;
 const STEP = 2 ** -20; // between two samples of a sound that counts its frames
@@ -111,14 +111,15 @@ async function child(server: Server, ...args: unknown[]): Promise<void> {
   process.stdout.write(stdout);
 }
 
-const [what, count = "20", seconds = "5"] = process.argv.slice(2);
-if (what === "trips") await trips(Number(count));
-else if (what === "play") await playFor(Number(count));
+const [what, number] = process.argv.slice(2);
+if (what === "trips") await trips(Number(number));
+else if (what === "play") await playFor(Number(number));
 else {
+  const [roundTrips, plays, seconds] = readNumbers(import.meta, 10, 20, 5);
   const server = await startPulse();
   try {
-    await child(server, "trips", what ?? 10);
-    await silences(server, Number(count), Number(seconds));
+    await child(server, "trips", roundTrips);
+    await silences(server, plays, seconds);
   } finally {
     await server.stop();
   }

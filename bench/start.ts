@@ -7,10 +7,10 @@ import { join } from "node:path";
 import process from "node:process";
 import { writeFile } from "../mod.ts";
 import { runtimeName } from "../tests/helpers/runtime.ts";
-import { median, printTable } from "./lib/measure.ts";
+import { median, printTable, readNumbers } from "./lib/measure.ts";
 import { makePackage } from "./lib/package.mjs";
 
-const rounds = Number(process.argv[2] ?? 15);
+const [rounds] = readNumbers(import.meta, 15);
 const { folder, remove } = await makePackage();
 const path = (name: string) => join(folder, name);
 const commandFor = (...words: string[]) => [process.execPath, ...runtimeName === "deno" ? ["run", "-A"] : [], ...words];

@@ -1,6 +1,15 @@
 // What benchmarks have in common. Linux only: the numbers are those of JavaScript's own thread.
 import { readFileSync } from "node:fs";
 import process from "node:process";
+import { readArguments, refuseArguments } from "../../scripts/lib/arguments.mjs";
+
+/** The numbers that a benchmark is called with; `defaults` for those that are left out. --help prints its head. */
+export function readNumbers(meta: ImportMeta, ...defaults: number[]): number[] {
+  const { positionals } = readArguments(meta, { allowPositionals: true });
+  const wrong = positionals.find((word, i) => i >= defaults.length || !(Number(word) > 0));
+  if (wrong !== undefined) refuseArguments(meta, `${wrong} is not one of ${defaults.length} numbers above 0`);
+  return defaults.map((number, i) => i < positionals.length ? Number(positionals[i]) : number);
+}
 
 const own = (file: string) => readFileSync(`/proc/self/task/${process.pid}/${file}`, "utf8");
 

@@ -49,6 +49,16 @@ export interface Settings {
   endian?: Sides<"file" | "little" | "big" | "cpu">;
 }
 
+/** Words that a command may be meant by, and the command. */
+export const commandWords: Readonly<Record<string, string>> = {
+  doctor: "doctor",
+  scope: "scope",
+  help: "--help",
+  version: "--version",
+  list: "--list",
+  devices: "--list",
+};
+
 /** A parsed command line. `playback` or `recording` is null if there is no such file. */
 export interface CommandLine {
   readonly command:

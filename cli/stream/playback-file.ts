@@ -1,8 +1,8 @@
 /** The file that is played. */
 import { isatty } from "node:tty";
-import { type Dtype, SoundFile, SoundFileError, type SoundFileOptions } from "../../mod.ts";
+import { type Dtype, nearestName, SoundFile, SoundFileError, type SoundFileOptions } from "../../mod.ts";
 import { fileChoice, typeOfName } from "./file-options.ts";
-import type { CommandLine, Settings } from "../options/settings.ts";
+import { type CommandLine, commandWords, type Settings } from "../options/settings.ts";
 import { UsageError } from "../options/usage-error.ts";
 
 /** The properties of a RAW file, from the options. */
@@ -39,6 +39,14 @@ function requireFit(file: SoundFile, { settings, recording }: CommandLine): void
   if (!fits) fail(`-c/--channels: ${file.name} has ${file.channels} channels, not ${channels}; -m/--map may choose`);
 }
 
+/** An error of opening the file, with the command that its name was probably meant to be. */
+function withCommand(error: unknown, { playback, recording }: CommandLine): unknown {
+  const isMissing = error instanceof SoundFileError && (error.cause as { code?: string })?.code === "ENOENT";
+  const word = isMissing && recording === null ? nearestName(playback!, Object.keys(commandWords)) : undefined;
+  if (word !== undefined) (error as Error).message += ` Did you mean the command: pastream ${commandWords[word]}?`;
+  return error;
+}
+
 /** Opens the file; RAW if the options or its name say so. */
 export function openPlaybackFile(line: CommandLine): SoundFile {
   const { settings, recording } = line;
@@ -60,7 +68,7 @@ export function openPlaybackFile(line: CommandLine): SoundFile {
   try {
     file = new SoundFile(target, "r");
   } catch (error) {
-    if (format !== "RAW" || !(error instanceof SoundFileError)) throw error;
+    if (format !== "RAW" || !(error instanceof SoundFileError)) throw withCommand(error, line);
     return new SoundFile(target, "r", rawOptions(line));
   }
   requireFit(file, line);

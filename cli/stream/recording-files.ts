@@ -62,7 +62,10 @@ export class RecordingFiles {
     this.#note = note;
     const format = this.#choice.format ?? typeOfName(this.#name);
     if (this.#name !== "-" && format === undefined) {
-      throw new UsageError(`-t/--file-type: '${this.#name}' has no extension of a file type; --list-formats shows all`);
+      throw new UsageError(
+        `-t/--file-type: '${this.#name}' has no extension of a supported file type; --list-formats shows all. Record ` +
+          "in one of them, like FLAC, and convert the file for other types, for example with ffmpeg",
+      );
     }
     if (this.#name === "-" && isatty(1)) {
       throw new UsageError("standard output is a terminal: send the recording into a file or a pipe");

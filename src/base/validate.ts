@@ -72,7 +72,8 @@ export function requireOptions<T extends object>(
   return value;
 }
 
-function requireKnown(name: string, option: string, known: Readonly<Record<string, true>>): void {
+/** Throws a TypeError for the name of an option that is not in `known`. */
+export function requireKnown(name: string, option: string, known: Readonly<Record<string, true>>): void {
   if (Object.hasOwn(known, option)) return;
   const names = Object.keys(known);
   const nearest = nearestName(option, names);

@@ -79,11 +79,10 @@ function latencyNumber(latency: unknown): number {
 /** Checks all options of a stream that can be checked without the devices. */
 export function requireStreamOptions(kind: StreamKind, options?: StreamOptions): CheckedStreamOptions {
   const given = requireOptions("options", options, streamOptionNames);
-  const preset = requireOptions("defaults", defaults, streamOptionNames);
   /** The value of an option for a direction: as given, else from `defaults`. */
   const option = <K extends keyof typeof defaults>(name: K, side: number): unknown =>
-    orElse(pairOf<unknown>(name, given[name])[side], pairOf<unknown>(name, preset[name])[side]);
-  const single = <K extends keyof typeof defaults>(name: K) => orElse(given[name], preset[name]);
+    orElse(pairOf<unknown>(name, given[name])[side], pairOf<unknown>(name, defaults[name])[side]);
+  const single = <K extends keyof typeof defaults>(name: K) => orElse(given[name], defaults[name]);
 
   const config = new Float64Array(new ArrayBuffer(PS_CONFIG_SIZE * 8));
   unwrap(native().ps_config_init(config, PS_CONFIG_SIZE));

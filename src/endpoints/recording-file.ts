@@ -1,6 +1,6 @@
 import type { Dtype } from "../samples/formats.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
-import { checkFormat, formatOfName } from "../sound-file/format-names.ts";
+import { checkFormat, formatOfName, lackOfFormat } from "../sound-file/format-names.ts";
 import { soundFileOptionNames } from "../sound-file/options.ts";
 import { type FileMode, SoundFile, type SoundFileOptions } from "../sound-file/sound-file.ts";
 import { requireOptions } from "../base/validate.ts";
@@ -17,13 +17,12 @@ const nearest: Readonly<Record<Dtype, readonly string[]>> = {
 
 /** Throws unless a sink is the path or the URL of a file whose name tells its format. */
 export function requireNewFile(file: string | URL): string | URL {
-  if (/^https?:/i.test(String(file))) {
+  const name = String(file);
+  if (/^https?:/i.test(name)) {
     throw new TypeError(`sink must be a path or a file: URL, not the web address ${file}`);
   }
-  if (!formatOfName(String(file))) {
-    throw new TypeError(
-      `sink ${file} must end in the extension of a file format, such as .wav or .flac; toFile() opens any other`,
-    );
+  if (!formatOfName(name)) {
+    throw new TypeError(`sink must be a file whose name says its format, or one of toFile(): ${lackOfFormat(name)}`);
   }
   return file;
 }

@@ -12,7 +12,7 @@ import { MemoryCapture } from "./memory.ts";
 import { RingCapture } from "./ring.ts";
 import { shapeFor, shapeNames, type ShapeOptions } from "./shape.ts";
 import { functionDrain, streamDrain, TaskCapture } from "./task.ts";
-import { isWorkerTask, WorkerCapture, type WorkerTask } from "./worker.ts";
+import { isWorkerTask, lackOfWorker, WorkerCapture, type WorkerTask } from "./worker.ts";
 
 /** Anything that can be recorded into. */
 export type Sink<D extends Dtype = Dtype> =
@@ -76,7 +76,7 @@ export function openCapture(sink: unknown, options: SinkOptions, direction: Stre
   if (sink instanceof WritableStream) return new TaskCapture(streamDrain(sink), shape, size, flags);
   throw new TypeError(
     "a sink must be samples, a RingBuffer, a SoundFile, the path or URL of one, a WritableStream, a function or a " +
-      `worker task, not ${show(sink)}`,
+      `worker task, not ${show(sink)}${lackOfWorker(sink)}`,
   );
 }
 

@@ -16,7 +16,7 @@ import { MemoryPlayback } from "./memory.ts";
 import { RingPlayback } from "./ring.ts";
 import { shapeFor, shapeNames, type ShapeOptions } from "./shape.ts";
 import { encodedFeed, functionFeed, iterableFeed, TaskPlayback } from "./task.ts";
-import { isWorkerTask, workerFeed, type WorkerTask } from "./worker.ts";
+import { isWorkerTask, lackOfWorker, workerFeed, type WorkerTask } from "./worker.ts";
 
 /**
  * Anything that can be played. A string or URL names a sound file, which the stream opens and closes. Bytes that begin
@@ -61,8 +61,16 @@ export function requireSource(source: unknown): void {
   if (isKnown) return;
   throw new TypeError(
     "a source must be samples, a RingBuffer, a SoundFile or its path, an iterable, a ReadableStream, a Response, a " +
-      `Blob, a function or a worker task, not ${show(source)}`,
+      `Blob, a function or a worker task, not ${show(source)}${meant(source)}`,
   );
+}
+
+/** What to write in the place of objects that hold samples. */
+function meant(source: unknown): string {
+  if (typeof source !== "object" || source === null) return "";
+  if ("samples" in source) return ": play its samples, with its sampleRate and channels as options";
+  if ("getChannelData" in source) return ": play an array of its channels, [buffer.getChannelData(0), …]";
+  return lackOfWorker(source);
 }
 
 /** Prepares a source for a stream. Its options must have been checked for names. */

@@ -56,6 +56,8 @@ export class TaskPlayback implements Playback {
   /** The file that the pieces of this run turned out to be. */
   #file: SoundFile | undefined;
   #decoded: FilePlayback | undefined;
+  /** What its frames are, also after the run: the stream tells of the conversion until the next one. */
+  #decodedShape: StreamDirection | undefined;
   /** Why it ended too early in this run. */
   #failure: { readonly error: unknown } | undefined;
 
@@ -72,11 +74,12 @@ export class TaskPlayback implements Playback {
   }
 
   get shape(): StreamDirection {
-    return this.#decoded?.shape ?? this.#shape;
+    return this.#decodedShape ?? this.#shape;
   }
 
   attach(stream: NativeStream): void {
     this.#tasks.renew();
+    this.#decodedShape = undefined;
     this.#failure = undefined;
     stream.setSource(PS_ENDPOINT_RING, withRate(ringHandle(this.ring), this.#shape), 0);
   }
@@ -141,6 +144,7 @@ export class TaskPlayback implements Playback {
       const decoded = new FilePlayback(file, this.#shape.stream ?? this.#shape, this.#bufferSize, false);
       this.#file = file;
       this.#decoded = decoded;
+      this.#decodedShape = decoded.shape;
       decoded.attach(host.native);
     } catch (error) {
       file.close();

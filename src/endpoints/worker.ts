@@ -52,6 +52,12 @@ export function isWorkerTask(value: unknown): value is WorkerTask {
   return typeof value === "object" && value !== null && "worker" in value && value.worker instanceof URL;
 }
 
+/** For an error message: what an object lacks that has a `worker` and is no task; empty for anything else. */
+export function lackOfWorker(value: unknown): string {
+  if (typeof value !== "object" || value === null || !("worker" in value)) return "";
+  return ': its worker must be a URL, as in { worker: new URL("./task.js", import.meta.url) }';
+}
+
 // worker-main is in the same folder and has the same extension: .ts here, .js in the package for Node.
 const extension = /\.[cm]?[jt]s$/.exec(import.meta.url)?.[0] ?? ".ts";
 const workerMain = new URL(`./worker-main${extension}`, import.meta.url);

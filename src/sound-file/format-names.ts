@@ -119,6 +119,10 @@ function lower(value: unknown): unknown {
   return typeof value === "string" ? value.toLowerCase() : value;
 }
 
+function extensionOf(path: string): string | undefined {
+  return /\.([^./\\]+)$/.exec(path)?.[1].toLowerCase();
+}
+
 /**
  * The format that the extension of a file's name stands for, and the subtype where the extension names one;
  * undefined for a name without an extension, or with one that belongs to no format.
@@ -132,11 +136,33 @@ function lower(value: unknown): unknown {
  * ```
  */
 export function formatOfName(path: string): { format: string; subtype?: string } | undefined {
-  const extension = /\.([^./\\]+)$/.exec(path)?.[1].toLowerCase();
+  const extension = extensionOf(path);
   if (extension === undefined) return undefined;
   const format = Object.keys(majors).find((name) => majors[name].extensions.includes(extension));
   if (format === undefined) return undefined;
   return extension === "opus" ? { format, subtype: "OPUS" } : { format };
+}
+
+/** Common formats that are not supported, by the extensions of their files. */
+const unsupported: Readonly<Record<string, readonly string[]>> = {
+  "MP4": ["m4a", "m4b", "mp4", "mov"],
+  "AAC": ["aac", "adts"],
+  "Windows Media": ["wma", "asf"],
+  "WebM": ["webm", "weba"],
+  "Matroska": ["mka", "mkv"],
+  "WavPack": ["wv"],
+  "Monkey's Audio": ["ape"],
+  "AMR": ["amr"],
+};
+
+/** Why the name of a new file does not say which format it has, and what to do. */
+export function lackOfFormat(path: string): string {
+  const extension = extensionOf(path);
+  const name = Object.keys(unsupported).find((format) => unsupported[format].includes(extension ?? ""));
+  if (name === undefined) return `the name ${show(path)} does not say it, as .wav, .flac or .ogg at its end would`;
+  const written = `${path.slice(0, -extension!.length)}flac`;
+  return `${name} (.${extension}) is not supported: write ${show(written)}, and convert it, for example with ` +
+    `ffmpeg -i ${written} ${path}`;
 }
 
 /** libsndfile's word for a format, in any case; the subtype is the format's default where none is named. */

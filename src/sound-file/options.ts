@@ -13,7 +13,7 @@ import {
   PS_MODE_TRUNCATE,
   PS_MODE_WRITE,
 } from "../../ffi/constants.ts";
-import { formatOfName, formatWord, isRaw } from "./format-names.ts";
+import { formatOfName, formatWord, isRaw, lackOfFormat } from "./format-names.ts";
 import {
   type OptionNames,
   requireInteger,
@@ -136,7 +136,7 @@ export function fileInfo(
 }
 
 function why(missing: string, path: string | undefined): string {
-  return missing === "format" && path !== undefined ? `: the name ${show(path)} does not say it` : "";
+  return missing === "format" && path !== undefined ? `: ${lackOfFormat(path)}` : "";
 }
 
 /** libsndfile's word for what the options or the file's name say; undefined if they do not. */

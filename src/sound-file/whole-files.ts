@@ -5,7 +5,8 @@ import { isEncoded } from "./incoming.ts";
 import { requireSamples } from "./samples.ts";
 import { soundFileOptionNames } from "./options.ts";
 import { SoundFile, type SoundFileOptions } from "./sound-file.ts";
-import { type OptionNames, requireInteger, requireOptions } from "../base/validate.ts";
+import { isMemory } from "../samples/samples.ts";
+import { type OptionNames, requireInteger, requireOptions, show } from "../base/validate.ts";
 
 const writeFileNames: OptionNames<SoundFileOptions & { dtype?: FileDtype }> = { ...soundFileOptionNames, dtype: true };
 const readFileNames: OptionNames<SoundFileOptions & { dtype?: FileDtype; frames?: number; start?: number }> = {
@@ -85,6 +86,9 @@ export async function writeFile(
   samples: ArrayBufferView,
   options: SoundFileOptions & { sampleRate: number; channels: number; dtype?: FileDtype },
 ): Promise<void> {
+  if (isMemory(file) && (typeof samples === "string" || samples as unknown instanceof URL)) {
+    throw new TypeError(`the file comes first: writeFile(${show(String(samples))}, samples, { sampleRate, channels })`);
+  }
   const { dtype, ...opening } = requireOptions("options", options, writeFileNames);
   // Before a file is made, or an existing one is emptied.
   if (opening.channels !== undefined) requireSamples(samples, dtype, requireInteger("channels", opening.channels, 1));

@@ -23,7 +23,7 @@ import { streamOptionNames, type StreamOptions } from "../device/stream-options.
 import { shapeNames, type ShapeOptions } from "../endpoints/shape.ts";
 import { isGeneratorFunction, takeSteps } from "../endpoints/task.ts";
 import { isWorkerTask } from "../endpoints/worker.ts";
-import { type Source, sourceOptionNames, type SourceOptions } from "../endpoints/source.ts";
+import { requireSource, type Source, sourceOptionNames, type SourceOptions } from "../endpoints/source.ts";
 import { isIterable, isIterator, isStream } from "../base/steps.ts";
 import { RingBuffer } from "../ring/ring-buffer.ts";
 import { runOptionNames, type RunOptions } from "../run/run-length.ts";
@@ -56,11 +56,21 @@ const recordNames: OptionNames<{ offset?: number }> = { offset: true };
 const playrecNames: OptionNames<PlayrecOptions> = { ...useNames(sourceOptionNames), ...runOptionNames };
 const chunkNames: OptionNames<Use<LayoutOptions>> = useNames(chunkOptionNames);
 
+/** Throws for `out`, an option of the streams' own record() and playrec(): here the length makes the memory. */
+function refuseOut(options: object | undefined): void {
+  if (typeof options !== "object" || options === null || !("out" in options)) return;
+  throw new TypeError(
+    "options: out is for a stream's own record() and playrec(), as in await using stream = await " +
+      'DuplexStream.open(); await stream.playrec(source, { out: "take.wav" })',
+  );
+}
+
 /** Checks the names of options, and takes those of the stream from those of its use. */
 function splitOptions<Use extends object>(
   options: object | undefined,
   names: OptionNames<Use>,
 ): { stream: StreamOptions; use: Use } {
+  refuseOut(options);
   const given = requireOptions("options", options, { ...streamOptionNames, ...names });
   return { stream: pickOptions<StreamOptions>(given, streamOptionNames), use: pickOptions<Use>(given, names) };
 }
@@ -82,6 +92,7 @@ async function optionsFor(
   options: StreamOptions,
   { raw, outputOnly }: { raw: boolean | undefined; outputOnly: boolean },
 ): Promise<Found> {
+  requireSource(source);
   refuseWebAddress("source", source, "play");
   const close = () => {};
   if (source instanceof SoundFile) return { options: withFileShape(source, options, { outputOnly }), source, close };

@@ -202,7 +202,9 @@ export async function nextFile(core: Core, file: unknown, options: NextFileOptio
   core.requireOpen();
   const { at = -1 } = requireOptions("options", options, nextFileNames);
   requireInteger("at", at, -1);
-  if (!(file instanceof SoundFile)) throw new TypeError(`file must be a SoundFile, not ${show(file)}`);
+  if (!(file instanceof SoundFile)) {
+    throw new TypeError(`file must be a SoundFile, as toFile() of the stream opens one, not ${show(file)}`);
+  }
   const { sink } = core.endpoints;
   if (!(sink instanceof FileCapture) || !core.active) {
     throw new TypeError("nextFile() requires a running recording into a file");

@@ -42,6 +42,15 @@ describe("the benchmark", { skip: forLinux }, () => {
       assert.equal(code, 0, stderr + stdout);
       assert.match(stdout, row);
     });
+
+    it(`${name} prints its help, and refuses what is no number`, async () => {
+      const help = await runTs(new URL(name, folder), { args: ["--help"] });
+      assert.deepEqual([help.code, help.stderr], [0, ""]);
+      assert.match(help.stdout, new RegExp(`^Usage: deno run -A bench/${name},`, "m"));
+      const wrong = await runTs(new URL(name, folder), { args: ["many"] });
+      assert.equal(wrong.code, 2);
+      assert.match(wrong.stderr, /^pastream: many is not one of \d numbers above 0\nUsage: /m);
+    });
   }
 });
 

@@ -106,13 +106,20 @@ describe("an unknown option", () => {
     });
   }
 
-  it("of `defaults` is one as well", () => {
-    Object.assign(defaults, { chanels: 2 });
+  it("of `defaults` is one as well, when it is set", async () => {
+    const set = defaults as Record<string, unknown>;
+    const message = 'defaults: there is no option "chanels"; did you mean channels?';
+    assert.throws(() => Object.assign(defaults, { chanels: 2 }), { name: "TypeError", message });
+    assert.throws(() => set.samplerate = 48000, /did you mean sampleRate\?$/);
+    assert.throws(() => set.signal = new AbortController().signal, /defaults: there is no option "signal"/);
+    assert.deepEqual({ ...defaults }, {});
+    set.channels = 3;
     try {
-      const message = 'defaults: there is no option "chanels"; did you mean channels?';
-      assert.throws(() => new InputStream(options), { name: "TypeError", message });
+      assert.deepEqual({ ...defaults }, { channels: 3 });
+      await using stream = new InputStream(virtual("freewheel"));
+      assert.equal(stream.channels, 3);
     } finally {
-      delete (defaults as Record<string, unknown>).chanels;
+      delete set.channels;
     }
   });
 

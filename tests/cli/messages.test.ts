@@ -54,6 +54,11 @@ describe("what it says", () => {
   it("reports errors in one line, without a stack trace", async () => {
     const input = await makeFile("errors.wav", 100);
     await fail(1, /^pastream: .*missing\.wav.*No such file/, ...virtual, "-q", path("missing.wav"));
+    await fail(1, /^pastream: docter: .*Did you mean the command: pastream doctor\?$/m, ...virtual, "docter");
+    await fail(1, /^pastream: help: .*Did you mean the command: pastream --help\?$/m, ...virtual, "help");
+    await fail(1, /^pastream: scpoe: .*Did you mean the command: pastream scope\?$/m, ...virtual, "scpoe");
+    await fail(1, /^pastream: docter: No such file or directory\.$/m, ...virtual, "docter", path("x.wav"));
+    await fail(2, /'.*x\.m4a' has no extension of a supported .*convert the file/, ...virtual, "null", path("x.m4a"));
     writeFileSync(path("text.wav"), "this is no sound file");
     await fail(1, /^pastream: .*text\.wav/, ...virtual, "-q", path("text.wav"));
     await fail(

@@ -182,7 +182,14 @@ describe("playing and recording", () => {
     }
     await run("-q", input, path("types.ogg"));
     assert.deepEqual(info("types.ogg"), ["OGG", "VORBIS"]);
-    await fail(2, /-t\/--file-type: '.*types' has no extension of a file type/, ...virtual, "-q", input, path("types"));
+    await fail(
+      2,
+      /-t\/--file-type: '.*types' has no extension of a supported file type/,
+      ...virtual,
+      "-q",
+      input,
+      path("types"),
+    );
     await fail(
       2,
       /-t\/--file-type: 'WAF' is none of .*; did you mean WAV\?/,

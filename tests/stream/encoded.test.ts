@@ -52,6 +52,15 @@ describe("encoded bytes as a source", () => {
   before(async () => server = await serveSounds(sounds, 3));
   after(() => server.close());
 
+  it("that arrive tell their conversion, until something else is played", async () => {
+    await using stream = await OutputStream.open({ ...options, sampleRate: 44100 });
+    await stream.play(await fetch(server.url("flac")));
+    assert.match(String(stream), /; source 48000 -> 44100 Hz/);
+    assert.deepEqual(stream.conversions.map(({ what, from }) => [what, from.sampleRate]), [["source", 48000]]);
+    await stream.play(new Float32Array(2 * BLOCK));
+    assert.deepEqual(stream.conversions, []);
+  });
+
   it("are decoded while a slow server sends them", async () => {
     await Promise.all(names.map(async (name) => {
       const { samples, error } = await heard(await fetch(server.url(name)));

@@ -1,0 +1,90 @@
+// What a newcomer passes in the wrong place or form: the error says what to write instead.
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { describe, it } from "node:test";
+import { DuplexStream, InputStream, play, playrec, readFile, record, writeFile } from "../../mod.ts";
+import { virtual } from "../helpers/streams.ts";
+
+const samples = new Float32Array(8);
+const shape = { sampleRate: 48000, channels: 1 };
+const options = virtual("freewheel", { channels: 1 });
+const sample = new URL("../../examples/sample.wav", import.meta.url);
+const withStream = async (use: (stream: DuplexStream) => unknown) => {
+  await using stream = new DuplexStream(options);
+  return await use(stream);
+};
+
+/** A function of the library, called as its types forbid. */
+const untyped = (call: unknown) => call as (...args: unknown[]) => unknown;
+
+const calls: Record<string, readonly [call: () => unknown, hint: RegExp]> = {
+  "writeFile() with its arguments reversed": [
+    () => untyped(writeFile)(samples, "a.wav", shape),
+    /^the file comes first: writeFile\("a\.wav", samples, \{ sampleRate, channels \}\)$/,
+  ],
+  "the same without options": [() => untyped(writeFile)(samples, "a.wav"), /^the file comes first/],
+  "playrec() with `out`": [
+    () => untyped(playrec)(samples, { ...options, out: "take.wav" }),
+    /await stream\.playrec\(source, \{ out: "take\.wav" \}\)$/,
+  ],
+  "record() with `out`": [() => untyped(record)(8, { ...options, out: samples }), /out is for a stream's own record/],
+  "play() of nothing, before a device is looked for": [
+    () => untyped(play)(),
+    /^a source must be samples, .*undefined$/,
+  ],
+  "play() of what readFile() returns": [
+    async () => untyped(play)(await readFile(sample), options),
+    /play its samples, with its sampleRate and channels as options$/,
+  ],
+  "play() of an AudioBuffer": [
+    () => untyped(play)({ getChannelData: () => samples }, options),
+    /\[buffer\.getChannelData\(0\), …\]$/,
+  ],
+  "a source in a worker by its path": [
+    () => withStream((stream) => untyped(stream.setSource).call(stream, { worker: "./task.js" })),
+    /its worker must be a URL, as in \{ worker: new URL\("\.\/task\.js", import\.meta\.url\) \}$/,
+  ],
+  "a sink in a worker by its path": [
+    () => withStream((stream) => untyped(stream.setSink).call(stream, { worker: "./task.js" })),
+    /its worker must be a URL/,
+  ],
+  "nextFile() with a path": [
+    () => withStream((stream) => untyped(stream.nextFile).call(stream, "x.wav")),
+    /^file must be a SoundFile, as toFile\(\) of the stream opens one, not "x\.wav"$/,
+  ],
+  "setSink() with a name that says no format": [
+    () => withStream((stream) => stream.setSink("take.xyz")),
+    /toFile\(\): the name "take\.xyz" does not say it, as \.wav, \.flac or \.ogg at its end would$/,
+  ],
+};
+
+describe("a call that means something else says what to write:", () => {
+  for (const [name, [call, hint]] of Object.entries(calls)) {
+    it(name, async () => {
+      await assert.rejects(async () => await call(), (error: Error) => {
+        assert.equal(error.name, "TypeError", error.message);
+        assert.match(error.message, hint);
+        return true;
+      });
+    });
+  }
+});
+
+describe("a new file of a format that is not supported", () => {
+  const kinds = { m4a: "MP4", MP4: "MP4", aac: "AAC", wma: "Windows Media", webm: "WebM", mka: "Matroska" };
+  for (const [extension, format] of Object.entries(kinds)) {
+    const file = join("no-such-folder", `a.${extension}`);
+    const hint = (error: Error) => {
+      const start = `${format} (.${extension.toLowerCase()}) is not supported: write `;
+      assert.ok(error.message.includes(start), error.message);
+      assert.match(error.message, /a\.flac", and convert it, for example with ffmpeg -i \S+a\.flac \S+a\.\w+$/);
+      return error instanceof TypeError && !existsSync(file);
+    };
+    it(`says how to come to one: ${extension}`, async () => {
+      await assert.rejects(writeFile(file, samples, shape), hint);
+      await using stream = await InputStream.open(options);
+      assert.throws(() => stream.setSink(file), hint);
+    });
+  }
+});
