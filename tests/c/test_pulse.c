@@ -195,6 +195,28 @@ static void round_trip(void) {
   end_server(&server);
 }
 
+/* Another client of the server's monitor wants pieces of 10 ms, which come to this one, too. */
+static void large_pieces(void) {
+  struct server server;
+  if (!CHECK(start_pulse(&server))) return;
+  double config[PS_CONFIG_SIZE];
+  ps_config_init(config, PS_CONFIG_SIZE);
+  config[PS_CONFIG_INPUT_DEVICE] = PS_DEVICE_DEFAULT;
+  config[PS_CONFIG_INPUT_LATENCY] = LATENCY;
+  int32_t stream = open_stream(config);
+  if (!CHECK(stream > 0)) return;
+  ps_stream_set_run(stream, RAMP_FRAMES, 0, 0, 0);
+  CHECK_EQUAL(command(stream, PS_COMMAND_START), PS_OK);
+  CHECK_EQUAL(ps_stream_wait(stream, 20), 1);
+  CHECK_EQUAL(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT), RAMP_FRAMES);
+  double callbacks = ps_stream_number(stream, PS_NUMBER_CALLBACKS);
+  printf("# %g callbacks\n", callbacks);
+  CHECK_WITHIN(callbacks, 1, 1.5 * RAMP_FRAMES / 48000 / (LATENCY / 2));
+  command(stream, PS_COMMAND_CLOSE);
+  ps_stream_free(stream);
+  end_server(&server);
+}
+
 static void pulse_equal(void) { equal_samples(start_pulse); }
 static void pipewire_equal(void) { equal_samples(start_pipewire); }
 static void pulse_killed(void) { lose(start_pulse, SIGKILL); }
@@ -207,6 +229,7 @@ TEST(pipewire_gives_equal_samples) { CHECK(scenario_passes(pipewire_equal)); }
 TEST(pulseaudio_lost) { CHECK(scenario_passes(pulse_killed) && scenario_passes(pulse_stopped)); }
 TEST(pipewire_lost) { CHECK(scenario_passes(pipewire_killed) && scenario_passes(pipewire_stopped)); }
 TEST(pulseaudio_keeps_its_round_trip) { CHECK(scenario_passes(round_trip)); }
+TEST(pulseaudio_input_comes_in_large_pieces) { CHECK(scenario_passes(large_pieces)); }
 TEST(pulseaudio_pauses) { CHECK(scenario_passes(pause_sink)); }
 
 int main(void) {
@@ -217,6 +240,7 @@ int main(void) {
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_lost);
   RUN_WITH(PIPEWIRE_PROGRAMS, pipewire_lost);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_keeps_its_round_trip);
+  RUN_WITH(PULSE_PROGRAMS, pulseaudio_input_comes_in_large_pieces);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_pauses);
   return test_end();
 }

@@ -75,7 +75,7 @@ int32_t pulse_connect(struct pulse_connection *connection, const char *applicati
     if (!pulse_connected(connection)) return pulse_error(connection, "the PulseAudio server does not answer");
     double left = deadline - os_time();
     if (left <= 0) return pulse_no_answer("connecting to the sound server", seconds);
-    if (!pulse_turn(connection, left)) return pulse_error(connection, "the PulseAudio server does not answer");
+    if (pulse_turn(connection, left) < 0) return pulse_error(connection, "the PulseAudio server does not answer");
   }
 }
 
@@ -98,8 +98,8 @@ int pulse_connected(const struct pulse_connection *connection) {
 int pulse_turn(struct pulse_connection *connection, double seconds) {
   const struct pulse_api *api = connection->api;
   if (seconds > TURN_LONGEST) seconds = TURN_LONGEST;
-  if (api->mainloop_prepare(connection->loop, seconds < 0 ? -1 : (int)(seconds * 1e6)) < 0) return 0;
-  return api->mainloop_poll(connection->loop) >= 0 && api->mainloop_dispatch(connection->loop) >= 0;
+  if (api->mainloop_prepare(connection->loop, seconds < 0 ? -1 : (int)(seconds * 1e6)) < 0) return -1;
+  return api->mainloop_poll(connection->loop) < 0 ? -1 : api->mainloop_dispatch(connection->loop);
 }
 
 int32_t pulse_await(struct pulse_connection *connection, struct pulse_operation *operation, double deadline,
@@ -112,7 +112,7 @@ int32_t pulse_await(struct pulse_connection *connection, struct pulse_operation 
     double left = deadline - os_time();
     if (left <= 0)
       status = pulse_no_answer(doing, deadline - begun);
-    else if (!pulse_turn(connection, left) || !pulse_connected(connection))
+    else if (pulse_turn(connection, left) < 0 || !pulse_connected(connection))
       status = pulse_error(connection, doing);
   }
   if (status < 0) api->operation_cancel(operation);

@@ -36,8 +36,8 @@ int32_t pulse_connect(struct pulse_connection *connection, const char *applicati
 void pulse_connection_free(struct pulse_connection *connection);
 /* 0 once the server has gone. */
 int pulse_connected(const struct pulse_connection *connection);
-/* Waits until something happens, at most `seconds` (< 0: for ever), and handles it. Returns 0 when the loop is
- * broken. */
+/* Waits until something happens, at most `seconds` (< 0: for ever), and handles it. Returns how much was handled, < 0
+ * when the loop is broken. */
 int pulse_turn(struct pulse_connection *connection, double seconds);
 /* Turns until the operation has ended; gives up the operation at `deadline` (os_time). */
 int32_t pulse_await(struct pulse_connection *connection, struct pulse_operation *operation, double deadline,

@@ -19,6 +19,7 @@ static void close_gate(struct pulse_device *pulse) {
 static void tell(struct pulse_device *pulse, int32_t what) {
   os_mutex_lock(&pulse->telling);
   atomic_store(&pulse->command, what);
+  os_event_post(&pulse->told);
   pulse_wake(&pulse->connection);
   os_mutex_unlock(&pulse->telling);
 }
@@ -62,12 +63,20 @@ static void fill_actual(struct device *device, const struct pulse_device *pulse)
   device->may_pause = PULSE_MAY_PAUSE;
 }
 
+/* Returns 0, or -1 with none of them made. */
+static int make_events(struct pulse_device *pulse) {
+  if (os_event_init(&pulse->done)) return -1;
+  if (!os_event_init(&pulse->told)) return 0;
+  os_event_destroy(&pulse->done);
+  return -1;
+}
+
 static int32_t open_device(struct device *device) {
   const struct pulse_api *api;
   int32_t status = pulse_use(&api);
   if (status < 0) return status;
   struct pulse_device *pulse = calloc(1, sizeof *pulse);
-  if (!pulse || os_event_init(&pulse->done)) {
+  if (!pulse || make_events(pulse)) {
     free(pulse);
     return error_set(PS_ERR_MEMORY, 0, "no memory for a device");
   }

@@ -116,7 +116,7 @@ static int32_t connect_side(struct pulse_device *pulse, int direction, double de
     int state = api->stream_get_state(side->stream);
     if (state == PULSE_STREAM_FAILED || state == PULSE_STREAM_TERMINATED) break;
     if (left <= 0) return pulse_no_answer(doing, PULSE_OPEN_SECONDS);
-    if (!pulse_turn(connection, left)) break;
+    if (pulse_turn(connection, left) < 0) break;
   }
   if (result >= 0 && api->stream_get_state(side->stream) == PULSE_STREAM_READY) return PS_OK;
   if (api->context_errno(connection->context) == PULSE_ERROR_NOENTITY)

@@ -10,8 +10,10 @@
 #define RATE_MAX 384000
 #define LATENCY_LEAST 0.002
 #define LATENCY_MOST 8.0
-#define REQUESTS 4 /* output: the server asks for this part of the buffer at a time */
-#define BLOCKS 2.5 /* of a length that was asked for, that a buffer holds at least */
+#define REQUESTS 4          /* output: the server asks for this part of the buffer at a time, */
+#define REQUESTS_LARGE 3    /* and, for fewer wake-ups, for this part of a large one, where there is no input */
+#define LATENCY_LARGE 0.045 /* seconds, of a large one */
+#define BLOCKS 2.5          /* of a length that was asked for, that a buffer holds at least */
 #define BLOCK_MOST 4096
 
 static const char *const direction_names[2] = {"input", "output"};
@@ -70,7 +72,8 @@ static void set_buffers(struct pulse_device *pulse, struct pulse_side *side, int
   double frames = latency * pulse->rate;
   if (direction == DEVICE_OUTPUT && both && asked < 0) frames -= frames / REQUESTS; /* which the input takes */
   if (direction == DEVICE_OUTPUT && frames < BLOCKS * block) frames = BLOCKS * block;
-  double request = frames / REQUESTS > block ? frames / REQUESTS : block;
+  double request = frames / (both || latency < LATENCY_LARGE ? REQUESTS : REQUESTS_LARGE);
+  if (request < block) request = block;
   side->attr = (struct pulse_buffer_attr){
       .maxlength = PULSE_BY_SERVER,
       .tlength = bytes_of(side, frames),

@@ -61,6 +61,7 @@ struct pulse_device {
   struct os_mutex telling; /* for waking the thread, and for the next two */
   struct pulse_news news[2];
   int has_news;
+  struct os_event told; /* posted with a command */
   struct os_event done; /* posted by the device's thread */
   int32_t status;
   struct error error;
@@ -82,6 +83,7 @@ struct pulse_device {
   size_t late;                   /* frames of input that are to be dropped */
   const unsigned char *fragment; /* duplex and input: the unread part of a fragment; NULL in a hole */
   size_t fragment_bytes, fragment_done;
+  size_t piece;             /* input: frames of the last fragment, 0: none since the last wait */
   double called;            /* os_time() of the last callback */
   int moved;                /* another device plays or records since then */
   double suspended_at, gap; /* os_time(), 0: not; seconds */

@@ -30,7 +30,7 @@ static int32_t cork(struct pulse_device *pulse, int corked) {
       double left = deadline - os_time();
       if (left <= 0)
         status = pulse_no_answer(doing, PULSE_CALL_SECONDS);
-      else if (!pulse_turn(&pulse->connection, left) || !pulse_connected(&pulse->connection))
+      else if (pulse_turn(&pulse->connection, left) < 0 || !pulse_connected(&pulse->connection))
         status = pulse_error(&pulse->connection, doing);
     }
     api->operation_cancel(operation);
@@ -101,7 +101,7 @@ static int32_t run_stop(struct pulse_device *pulse) {
     }
     if (pulse->completed && !drained && !drain)
       drain = connection->api->stream_drain(output->stream, note_drained, &drained);
-    if (!pulse_turn(connection, left < PULSE_PLAY_OUT_POLL ? left : PULSE_PLAY_OUT_POLL)) break;
+    if (pulse_turn(connection, left < PULSE_PLAY_OUT_POLL ? left : PULSE_PLAY_OUT_POLL) < 0) break;
   }
   if (drain) {
     connection->api->operation_cancel(drain);
@@ -122,6 +122,7 @@ void pulse_release(struct pulse_device *pulse) {
   if (atomic_fetch_sub(&pulse->uses, 1) > 1) return;
   for (int direction = 0; direction < 2; direction++) free(pulse->sides[direction].block);
   os_event_destroy(&pulse->done);
+  os_event_destroy(&pulse->told);
   os_mutex_destroy(&pulse->telling);
   free(pulse);
 }
@@ -144,6 +145,7 @@ static int is_there(struct pulse_device *pulse) {
 
 static void carry_out(struct pulse_device *pulse, int32_t command) {
   atomic_store(&pulse->command, PULSE_IDLE);
+  os_event_wait(&pulse->told, 0); /* for the command that is carried out now */
   switch (command) {
     case PULSE_START: finish(pulse, run_start(pulse)); break;
     case PULSE_STOP: finish(pulse, run_stop(pulse)); break;
@@ -151,6 +153,17 @@ static void carry_out(struct pulse_device *pulse, int32_t command) {
     case PULSE_PING: finish(pulse, run_ping(pulse)); break;
     default: break;
   }
+}
+
+/* A server sends input in the pieces that its most hasty client wants, and to wake up costs more than to take a piece:
+ * where they are much shorter than the latency, all that come within half of it are taken at once. */
+static void wait_for_server(struct pulse_device *pulse) {
+  const struct pulse_side *input = &pulse->sides[DEVICE_INPUT];
+  int in_pieces = pulse->running && !pulse->sides[DEVICE_OUTPUT].used && 2 * pulse->piece <= input->target;
+  if (pulse->piece > 0 && in_pieces) os_event_wait(&pulse->told, 0.5 * (double)input->target / pulse->rate);
+  pulse->piece = 0;
+  int handled = pulse_turn(&pulse->connection, -1);
+  while (in_pieces && handled > 0) handled = pulse_turn(&pulse->connection, 0);
 }
 
 void pulse_thread(void *argument) {
@@ -164,7 +177,7 @@ void pulse_thread(void *argument) {
     if (command != PULSE_IDLE) carry_out(pulse, command);
     if (!atomic_load(&pulse->lost) && !is_there(pulse)) atomic_store(&pulse->lost, 1);
     if (pulse->running && !atomic_load(&pulse->lost)) pulse_transfer(pulse);
-    if (atomic_load(&pulse->command) == PULSE_IDLE) pulse_turn(&pulse->connection, -1);
+    if (atomic_load(&pulse->command) == PULSE_IDLE) wait_for_server(pulse);
   }
   for (int direction = 0; direction < 2; direction++) {
     struct pulse_stream *stream = pulse->sides[direction].stream;

@@ -61,6 +61,7 @@ static int next_fragment(struct pulse_device *pulse) {
   pulse->fragment = data;
   pulse->fragment_bytes = bytes;
   pulse->fragment_done = 0;
+  pulse->piece = frames_of(side, bytes);
   return 1;
 }
 

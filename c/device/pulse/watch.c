@@ -47,7 +47,7 @@ static void listen(const struct pulse_api *api) {
     devices_notice(); /* it may have come just now */
     set_connection(&connection);
     while (is_wanted() && pulse_connected(&connection))
-      if (!pulse_turn(&connection, -1)) break;
+      if (pulse_turn(&connection, -1) < 0) break;
     set_connection(NULL);
     devices_notice();
   }
