@@ -113,6 +113,7 @@ int os_beside_library(const char *name, char *path, size_t size);
 #define OS_PATH_SIZE 4096
 /* A variable of the process's environment in UTF-8; 0 if it is not set, empty, or longer than `size`. */
 int os_environment(const char *name, char *value, size_t size);
+int32_t os_process_id(void);
 
 int os_debugging(void); /* PASTREAM_DEBUG=1: what libraries print is let through */
 

@@ -353,7 +353,9 @@ int os_at_thread_end(void (*ended)(int32_t argument), int32_t argument) {
 
 void os_in_forked_child(void (*forget)(void)) { pthread_atfork(NULL, NULL, forget); }
 
-/* ---------------------------------------------------------------- debugging */
+/* ------------------------------------------------------ process, debugging */
+
+int32_t os_process_id(void) { return (int32_t)getpid(); }
 
 int os_debugging(void) {
   const char *value = getenv("PASTREAM_DEBUG");

@@ -304,7 +304,9 @@ int os_at_thread_end(void (*ended)(int32_t argument), int32_t argument) {
 
 void os_in_forked_child(void (*forget)(void)) { (void)forget; }
 
-/* ---------------------------------------------------------------- debugging */
+/* ------------------------------------------------------ process, debugging */
+
+int32_t os_process_id(void) { return (int32_t)GetCurrentProcessId(); }
 
 int os_debugging(void) {
   char value[4];

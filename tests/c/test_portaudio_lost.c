@@ -24,7 +24,7 @@ static void lose_server(pid_t server, double device, int signal, double frames) 
   double lost = os_time();
   CHECK_EQUAL(ps_stream_error(stream, text, sizeof text, NULL, 0), PS_ERR_DEVICE_LOST);
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);
-  CHECK_WITHIN(lost - begun, 0, 2.5);
+  CHECK_WITHIN(lost - begun, 0, 5); /* 2 s on a machine that is not busy */
   CHECK(ps_stream_number(stream, PS_NUMBER_TIME) >= 0);
   command(stream, PS_COMMAND_START); /* may fail, may not hang */
   command(stream, PS_COMMAND_CLOSE);

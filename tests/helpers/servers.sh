@@ -41,6 +41,9 @@ unset PULSE_SERVER
 start_jack() { # NAME, options of scheduling
   name=$1
   shift
+  # The name is ours until we have removed its files: a test that has killed its server still removes them in its end,
+  # and they would be those of another's server. The server keeps the lock, too, if this script is killed.
+  command exec 4>"/dev/shm/pastream-$(id -u)-$name.lock" && flock -n 4 || return 1
   # Fewer ports than usual take 40 MB of shared memory instead of 100.
   HOME=$folder jackd "$@" -p 128 -n "$name" -L 2 -d dummy -r 48000 -p 256 >"$log" 2>&1 &
   server=$!

@@ -45,9 +45,19 @@ async function listenOnJack(): Promise<() => Promise<number[]>> {
 }
 
 const follows = await run({ onDeviceLost: "follow" }, numbers);
-const jackPort = execFileSync("jack_lsp", ["-c", "system:playback_1"], { encoding: "utf8" }).split("\n")[1]!.trim();
+/** JACK's own tools are refused when another process opens a client of the same name at the same time. */
+function jack(program: string, ...args: string[]): string {
+  for (let tries = 1;; tries++) {
+    try {
+      return execFileSync(program, args, { encoding: "utf8" });
+    } catch (error) {
+      if (tries === 20) throw error;
+    }
+  }
+}
+const jackPort = jack("jack_lsp", "-c", "system:playback_1").split("\n")[1]!.trim();
 const listened = await listenOnJack();
-execFileSync("jack_connect", [jackPort, "loopback:playback_1"]);
+jack("jack_connect", jackPort, "loopback:playback_1");
 const silence = new Float32Array(numbers.length);
 const runs = [follows, await run({}, silence), await run({ onDeviceLost: "follow", device: jackLoopback }, silence)];
 await restart();

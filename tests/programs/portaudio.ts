@@ -191,7 +191,7 @@ async function pipewire(): Promise<unknown> {
 
 /** A client of JACK whose name is no regular expression that matches it. */
 async function names(): Promise<unknown> {
-  const name = "click (1) [x]";
+  const name = `click (1) [x] ${process.pid}`; // clients of one name disturb each other, also those of other servers
   const client = spawn("jack_metro", ["-n", name, "-b", "240"], { stdio: "ignore" });
   try {
     const isThere = () => spawnSync("jack_lsp", { encoding: "utf8" }).stdout.includes(name);
@@ -199,7 +199,7 @@ async function names(): Promise<unknown> {
     await refreshDevices();
     await using stream = await InputStream.open({ device: "click JACK" });
     const heard = (await stream.record(24000)).some((sample) => sample !== 0);
-    return { name: queryDevice("click JACK").name, channels: stream.channels, heard };
+    return { found: queryDevice("click JACK").name === name, channels: stream.channels, heard };
   } finally {
     client.kill();
   }

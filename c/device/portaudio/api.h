@@ -168,7 +168,9 @@ struct portaudio_api {
 #define F(result, name, real_name, parameters) result(*name) parameters;
   PORTAUDIO_FUNCTIONS(F)
 #undef F
-  int (*jack_get_client_name)(const char **name); /* PaJack_GetClientName; NULL where PortAudio lacks JACK */
+  /* NULL where PortAudio lacks JACK: */
+  int (*jack_set_client_name)(const char *name);
+  int (*jack_get_client_name)(const char **name);
 };
 
 #endif

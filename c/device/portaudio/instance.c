@@ -60,7 +60,8 @@ static const struct library_symbol symbols[] = {
 #define F(result, name, real_name, parameters) {#real_name, offsetof(struct portaudio_api, name), 0},
     PORTAUDIO_FUNCTIONS(F)
 #undef F
-        {"PaJack_GetClientName", offsetof(struct portaudio_api, jack_get_client_name), 1},
+        {"PaJack_SetClientName", offsetof(struct portaudio_api, jack_set_client_name), 1},
+    {"PaJack_GetClientName", offsetof(struct portaudio_api, jack_get_client_name), 1},
 };
 
 static const char *version_text(void) { return first.api.get_version_text(); }
@@ -126,6 +127,7 @@ static void end_terminate(struct portaudio_call *call) {
 
 static int32_t start_instance(struct portaudio_instance *instance) {
   portaudio_quiet();
+  portaudio_jack_set_client(&instance->api);
   int result = instance->api.initialize();
   if (result == PA_HOST_API_NOT_FOUND)
     return error_set(PS_ERR_PORTAUDIO, result,

@@ -1,17 +1,17 @@
 #include "device/portaudio/jack.h"
 
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
 #include "os/os.h"
 
-#define EXPRESSION_ROOM 3  /* PortAudio adds ":.*" to a name */
-#define NO_START_SERVER 1  /* JackNoStartServer */
-#define PORT_IS_INPUT 1ul  /* JackPortIsInput, */
-#define PORT_IS_OUTPUT 2ul /* JackPortIsOutput */
-#define CLIENT "pastream-look"
+#define EXPRESSION_ROOM 3               /* PortAudio adds ":.*" to a name */
+#define NO_START_SERVER 1               /* JackNoStartServer */
+#define PORT_IS_INPUT 1ul               /* JackPortIsInput, */
+#define PORT_IS_OUTPUT 2ul              /* JackPortIsOutput */
 #define AUDIO "32 bit float mono audio" /* JACK_DEFAULT_AUDIO_TYPE */
 
 #if defined(_WIN32)
@@ -43,6 +43,14 @@ static struct changed_name *_Atomic changed;
 
 /* ------------------------------------------------------------------- JACK */
 
+/* Whoever opens a client binds a socket of that name, whatever its server is, and JACK's library only looks whether the
+ * name is free: when two processes open clients of one name at the same time, one of them is refused. So the process is
+ * part of all names. */
+static const char *client_name(const char *purpose, char *name) {
+  snprintf(name, JACK_NAME_SIZE, "pastream%s-%d", purpose, os_process_id());
+  return name;
+}
+
 /* A client, where there is a server; it is never started. */
 static struct jack_client *look_in(void) {
   static const char *const names[] = {"jack_client_open", "jack_client_close",    "jack_get_ports",
@@ -53,8 +61,9 @@ static struct jack_client *look_in(void) {
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
     if (!library || !(found[i] = os_library_symbol(library, names[i]))) return NULL;
   memcpy(&jack, found, sizeof jack);
+  char name[JACK_NAME_SIZE];
   int status = 0;
-  return jack.open(CLIENT, NO_START_SERVER, &status);
+  return jack.open(client_name("-look", name), NO_START_SERVER, &status);
 }
 
 static int count_ports(struct jack_client *client, const char *name, unsigned long flags) {
@@ -141,6 +150,11 @@ void portaudio_jack_copy_name(const struct pa_device_info *info, char *name, int
 }
 
 /* ------------------------------------------------------------------ server */
+
+void portaudio_jack_set_client(const struct portaudio_api *api) {
+  static char name[JACK_NAME_SIZE]; /* PortAudio keeps the address */
+  if (api->jack_set_client_name) api->jack_set_client_name(client_name("", name));
+}
 
 void portaudio_jack_client(const struct portaudio_api *api, char *name) {
   const char *found = NULL;

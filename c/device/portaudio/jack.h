@@ -13,6 +13,8 @@ void portaudio_jack_name(const struct portaudio_api *api);
 void portaudio_jack_copy_name(const struct pa_device_info *info, char *name, int32_t size);
 #define JACK_NAME_SIZE 64 /* of a client, in JACK's own library */
 
+/* Names the client of an instance that is to be initialized. */
+void portaudio_jack_set_client(const struct portaudio_api *api);
 /* Copies what the client of an instance that has just been initialized is called; empty where there is none. */
 void portaudio_jack_client(const struct portaudio_api *api, char *name);
 /* Whether a client of that name has gone with its server: JACK's library crashes when it is asked for anything, or

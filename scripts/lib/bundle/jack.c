@@ -51,8 +51,10 @@ static const struct {
 #define jack_set_xrun_callback libjack.jack_set_xrun_callback
 
 #define PaJack_Initialize initialize_with_jack
+#define PaJack_SetClientName set_client_name
 #include "pa_jack.c"
 #undef PaJack_Initialize
+#undef PaJack_SetClientName
 
 /* Loads libjack once; 1 where it has all that is needed. */
 static int load(void) {
@@ -77,3 +79,6 @@ PaError PaJack_Initialize(PaUtilHostApiRepresentation **hostApi, PaHostApiIndex 
   *hostApi = NULL;
   return paNoError;
 }
+
+/* Called before PortAudio is initialized. */
+PaError PaJack_SetClientName(const char *name) { return load() ? set_client_name(name) : paNoError; }
