@@ -104,7 +104,9 @@ static int32_t prepare_pipe(const char *name, struct medium **medium, const stru
     if (probe->sound < 0 || head > PROBE_HEAD_MOST)
       return file_error(name, 0,
                         "the sound does not begin within the first 16 MiB, the part of a pipe that is searched");
-    medium_pipe_expect(*medium, probe->end < 0 ? -1 : probe->skip + probe->end, head, 1);
+    int64_t end = probe->end, most = probe->sound + probe->most;
+    if (probe->most > 0 && (end < 0 || end > most)) end = most;
+    medium_pipe_expect(*medium, end < 0 ? -1 : probe->skip + end, head, 1);
   } else {
     medium_pipe_expect(*medium, -1, probe->kind == PROBE_UNKNOWN ? HEAD_BEYOND : PROBE_HEAD_MOST, 0);
   }

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define AU_BLOCKS_MOST 0x1FFFFFFF /* libsndfile counts the samples of blocks in 31 bits */
-#define CHUNKS_MOST 100000        /* before the sound */
+#define CHUNKS_MOST 100000                /* before the sound */
+#define UNKNOWN_LENGTH (INT64_C(1) << 50) /* of a pipe, where a header has 64 bits for it */
 
 typedef unsigned char bytes;
 
@@ -47,26 +47,27 @@ static int is_unknown_size(uint64_t size, int64_t file_size, int64_t sound) {
   return size == 0 && (file_size <= sound - 8 || file_size >= (int64_t)0xFFFFFFFE);
 }
 
-/* Bytes of sound that libsndfile can count in a stream of unknown length: it counts the samples of blocks in 31 bits.
- * */
-static int64_t most_bytes(const bytes *format, int big) {
+/* Bytes of sound in blocks that libsndfile can count: it counts their samples in 31 bits. */
+static int64_t most_bytes(int64_t samples_per_block, int64_t block) { return INT32_MAX / samples_per_block * block; }
+
+/* The same by the format of WAV and W64; 0 if the sound is not in blocks. */
+static int64_t most_bytes_of_wav(const bytes *format, int big) {
   int tag = big ? format[1] | format[0] << 8 : format[0] | format[1] << 8;
   int64_t block = big ? format[13] | format[12] << 8 : format[12] | format[13] << 8;
   int64_t samples = big ? format[19] | format[18] << 8 : format[18] | format[19] << 8;
-  if (tag == 1 || tag == 3 || tag == 6 || tag == 7 || tag == 0xFFFE || block == 0) return 0xFFFFFFFE;
-  int64_t per_block = samples > 2 * block ? samples : 8 * block;
-  return INT32_MAX / per_block * block;
+  if (tag == 1 || tag == 3 || tag == 6 || tag == 7 || tag == 0xFFFE || block == 0) return 0;
+  return most_bytes(samples > 2 * block ? samples : 8 * block, block);
 }
 
 static void probe_wav(struct medium *medium, int64_t length, const bytes *head, struct probe *probe) {
   int big = is(head, "RIFX"), rf64 = is(head, "RF64");
   int64_t file_size = big ? be32(head + 4) : le32(head + 4), at = 12, long_size = -1, long_size_at = 0;
-  int64_t most = 0xFFFFFFFE;
   bytes chunk[36];
   for (int i = 0; i < CHUNKS_MOST; i++) {
     if (probe_read(medium, at, chunk, 8) < 8) return;
     int64_t size = big ? be32(chunk + 4) : le32(chunk + 4);
-    if (is(chunk, "fmt ") && probe_read(medium, at + 8, chunk + 8, 20) == 20) most = most_bytes(chunk + 8, big);
+    if (is(chunk, "fmt ") && probe_read(medium, at + 8, chunk + 8, 20) == 20)
+      probe->most = most_bytes_of_wav(chunk + 8, big);
     if (rf64 && is(chunk, "ds64") && size >= 28 && probe_read(medium, at + 8, chunk, 28) == 28) {
       file_size = (int64_t)(le64(chunk) & INT64_MAX);
       long_size = (int64_t)(le64(chunk + 8) & INT64_MAX);
@@ -78,7 +79,7 @@ static void probe_wav(struct medium *medium, int64_t length, const bytes *head, 
       if (is_unknown_size((uint64_t)size, file_size, probe->sound)) {
         /* To the end of the file; of a pipe, as long as a header can say. */
         if (there == 0) return;
-        size = there > 0 ? there : rf64 ? INT64_C(1) << 50 : most;
+        size = there > 0 ? there : rf64 ? UNKNOWN_LENGTH : probe->most ? probe->most : 0xFFFFFFFE;
         if (long_size_at)
           patch_number(probe, long_size_at, size, 8, 0);
         else if (size < 0xFFFFFFFF)
@@ -105,6 +106,9 @@ static void probe_form(struct medium *medium, int64_t length, const bytes *head,
     if (got < 8) return;
     int64_t size = be32(chunk + 4);
     if (is(chunk, "COMM") || is(chunk, "VHDR")) described = 1;
+    bytes codec[4];
+    if (is(chunk, "COMM") && size >= 22 && probe_read(medium, at + 26, codec, 4) == 4)
+      probe->most = is(codec, "ima4") ? most_bytes(64, 34) : is(codec, "GSM ") ? most_bytes(160, 33) : 0;
     if (is(chunk, aiff ? "SSND" : "BODY")) {
       if (!described) probe->kind = PROBE_WHOLE; /* what the samples are comes after them */
       if (aiff && got < 16) return;
@@ -143,12 +147,12 @@ static void probe_caf(struct medium *medium, int64_t length, struct probe *probe
     }
     if (is(chunk, "data")) {
       probe->sound = at + 16;
-      if (size >= 4) {
+      if (size >= 4 && (length < 0 || size <= length - at - 12)) {
         probe->end = at + 12 + size;
       } else if (length > probe->sound) {
-        patch_number(probe, at + 4, length - at - 12, 8, 1); /* -1: to the end of the file */
+        patch_number(probe, at + 4, length - at - 12, 8, 1); /* -1, or the file is cut off: to its end */
       } else if (length < 0) {
-        patch_number(probe, at + 4, INT64_C(1) << 50, 8, 1);
+        patch_number(probe, at + 4, UNKNOWN_LENGTH, 8, 1);
       }
       return;
     }
@@ -160,13 +164,17 @@ static void probe_caf(struct medium *medium, int64_t length, struct probe *probe
 
 static void probe_w64(struct medium *medium, int64_t length, struct probe *probe) {
   int64_t at = 40;
-  bytes chunk[24];
+  bytes chunk[24], format[20];
   for (int i = 0; i < CHUNKS_MOST; i++) {
     if (probe_read(medium, at, chunk, 24) < 24) return;
     int64_t size = (int64_t)le64(chunk + 16);
+    if (is(chunk, "fmt ") && probe_read(medium, at + 24, format, 20) == 20) probe->most = most_bytes_of_wav(format, 0);
     if (is(chunk, "data")) {
       probe->sound = at + 24;
-      if (size > 24) probe->end = at + size;
+      if (size > 24 && size < UNKNOWN_LENGTH)
+        probe->end = at + size;
+      else if (size < 24) /* which not even an empty chunk has: the length is not known */
+        patch_number(probe, at + 16, length < 0 ? UNKNOWN_LENGTH : length - at, 8, 0);
       return;
     }
     if (size < 24 || size > INT64_MAX - 8 - at) return;
@@ -180,15 +188,15 @@ static void probe_w64(struct medium *medium, int64_t length, struct probe *probe
 static void probe_au(int64_t length, const bytes *head, struct probe *probe) {
   int big = is(head, ".snd");
   int64_t sound = big ? be32(head + 4) : le32(head + 4), size = big ? be32(head + 8) : le32(head + 8);
-  int encoding = (int)(big ? be32(head + 12) : le32(head + 12)),
-      is_block = encoding >= 23 && encoding <= 26; /* G.72x */
+  uint32_t encoding = big ? be32(head + 12) : le32(head + 12);
   if (sound < 24) return;
+  if (encoding >= 23 && encoding <= 26) probe->most = most_bytes(8, 3); /* G.72x, of 3 bits at least */
   probe->sound = sound;
   int unknown = (size == 0 && length != sound) || size == 0xFFFFFFFF;
   if (length >= 0 && sound > length)
     probe->refusal = "the header is damaged: the sound is said to begin beyond the end of the file";
   else if (unknown || size > INT32_MAX) /* libsndfile takes this number for one with a sign */
-    patch_number(probe, 8, length < 0 && is_block ? AU_BLOCKS_MOST : 0xFFFFFFFF, 4, big);
+    patch_number(probe, 8, 0xFFFFFFFF, 4, big);
   if (!unknown && !probe->refusal) probe->end = sound + size;
 }
 

@@ -24,6 +24,7 @@ struct probe {
   int64_t skip;   /* bytes of an ID3v2 tag before another format */
   int64_t sound;  /* where the sound begins, after `skip`; -1: not known */
   int64_t end;    /* where the sound ends; -1: not known, or at the end of the file */
+  int64_t most;   /* bytes of sound that a codec can count; 0: any number */
   int64_t frames; /* that the header tells, where a codec is told fewer since the rest is damaged; -1 */
   int is_aiff;
   int aiff_offset; /* AIFF: the sound begins `offset` bytes into its chunk, which libsndfile cannot rewrite */
