@@ -115,6 +115,12 @@ int os_beside_library(const char *name, char *path, size_t size);
 int os_environment(const char *name, char *value, size_t size);
 int32_t os_process_id(void);
 
+/* Between the two, what this thread prints on C's stdout is dropped; other threads that print there wait. Where
+ * os_stdout_drops() is 0 they do nothing. */
+int os_stdout_drops(void);
+void os_stdout_drop(void);
+void os_stdout_restore(void);
+
 int os_debugging(void); /* PASTREAM_DEBUG=1: what libraries print is let through */
 
 #endif

@@ -353,6 +353,39 @@ int os_at_thread_end(void (*ended)(int32_t argument), int32_t argument) {
 
 void os_in_forked_child(void (*forget)(void)) { pthread_atfork(NULL, NULL, forget); }
 
+/* ------------------------------------------------------------------- stdout */
+
+#if defined(__APPLE__)
+#define STDOUT_DESCRIPTOR (stdout->_file)
+#elif defined(__GLIBC__)
+#define STDOUT_DESCRIPTOR (stdout->_fileno)
+#endif
+
+#if defined(STDOUT_DESCRIPTOR)
+/* Under the lock of stdout, so that nothing that others print goes the same way. */
+static int real_stdout, null_file = -1;
+
+int os_stdout_drops(void) { return 1; }
+
+void os_stdout_drop(void) {
+  flockfile(stdout);
+  if (null_file < 0) null_file = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  fflush(stdout);
+  real_stdout = STDOUT_DESCRIPTOR;
+  if (null_file >= 0) STDOUT_DESCRIPTOR = null_file;
+}
+
+void os_stdout_restore(void) {
+  fflush(stdout);
+  STDOUT_DESCRIPTOR = real_stdout;
+  funlockfile(stdout);
+}
+#else
+int os_stdout_drops(void) { return 0; }
+void os_stdout_drop(void) {}
+void os_stdout_restore(void) {}
+#endif
+
 /* ------------------------------------------------------ process, debugging */
 
 int32_t os_process_id(void) { return (int32_t)getpid(); }

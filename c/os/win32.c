@@ -304,6 +304,12 @@ int os_at_thread_end(void (*ended)(int32_t argument), int32_t argument) {
 
 void os_in_forked_child(void (*forget)(void)) { (void)forget; }
 
+/* ------------------------------------------------------------------- stdout */
+
+int os_stdout_drops(void) { return 0; } /* a library has a stdout of its own, by the C library that it is linked with */
+void os_stdout_drop(void) {}
+void os_stdout_restore(void) {}
+
 /* ------------------------------------------------------ process, debugging */
 
 int32_t os_process_id(void) { return (int32_t)GetCurrentProcessId(); }

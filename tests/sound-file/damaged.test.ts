@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import process from "node:process";
-import { readFile, SoundFile, SoundFileError } from "../../mod.ts";
+import { checkFormat, readFile, SoundFile, SoundFileError } from "../../mod.ts";
 import { runTs } from "../helpers/runtime.ts";
 import {
   aiff,
@@ -124,7 +124,7 @@ describe("from a pipe", { skip: unix }, () => {
     "CAF",
     "ALAC_16",
   ]];
-  for (const [format, subtype] of formats) {
+  for (const [format, subtype] of formats.filter(([format, subtype]) => checkFormat(format, subtype))) {
     it(`a whole file comes: ${format} ${subtype}`, () => {
       const bytes = made({ format, subtype, sampleRate: 8000, channels: 1 }, flat(960));
       using file = new SoundFile(pipe(bytes));

@@ -7,6 +7,7 @@
 #include "base/library.h"
 #include "file/file_error.h"
 #include "file/sndfile/sound.h"
+#include "os/os.h"
 #include "os/os_file.h"
 #include "pastream.h"
 
@@ -84,11 +85,15 @@ static void describe(const struct sndfile_sound *sound, struct codec_info *info)
   info->peak = format_word_peak(actual.format);
 }
 
-/* libsndfile's ALAC encoder garbles noise in pairs of channels and in 32 bits, and writes beyond its memory once enough
- * packets have more than 16383 bytes, which those of one channel never have. */
-static int is_bad_alac(int32_t format, int32_t channels) {
+static int is_alac(int32_t format) {
   int32_t subtype = format & SF_SUBTYPE_MASK;
-  return subtype >= SF_ALAC_16 && subtype <= SF_ALAC_32 && (channels > 1 || subtype == SF_ALAC_32);
+  return subtype >= SF_ALAC_16 && subtype <= SF_ALAC_32;
+}
+
+/* libsndfile's ALAC encoder garbles noise in pairs of channels and in 32 bits, and writes beyond its memory once enough
+ * packets have more than 16383 bytes, which those of one channel never have. It prints on stdout for some noise. */
+static int is_bad_alac(int32_t format, int32_t channels) {
+  return is_alac(format) && (channels > 1 || (format & SF_SUBTYPE_MASK) == SF_ALAC_32 || !os_stdout_drops());
 }
 
 /* Why a new file cannot be written, where libsndfile notices it too late or never; NULL. */
@@ -99,7 +104,8 @@ static const char *refusal_to_write(const struct medium *medium, const struct sf
       (wanted->sample_rate > VORBIS_RATE_MOST || wanted->channels > VORBIS_CHANNELS_MOST))
     return "Vorbis holds at most 255 channels and 200000 Hz"; /* some versions crash when the file is closed */
   if (is_bad_alac(wanted->format, wanted->channels))
-    return "libsndfile writes ALAC only in one channel, of 16 to 24 bits: use FLAC, or CAF with PCM";
+    return os_stdout_drops() ? "libsndfile writes ALAC only in one channel, of 16 to 24 bits: use FLAC, or CAF with PCM"
+                             : "libsndfile's encoder of ALAC prints on stdout: use FLAC, or CAF with PCM";
   return NULL;
 }
 
@@ -200,7 +206,10 @@ static int32_t close_sound(struct sound *sound) {
   int sds = medium && own->writes && (own->format & SF_MAJOR_MASK) == SF_SDS;
   if (nothing) write_silent_frame(own);
   if (sds) fill_block(own);
+  int prints = own->writes && is_alac(own->format);
+  if (prints) os_stdout_drop();
   int code = sndfile.close(own->handle);
+  if (prints) os_stdout_restore();
   if (medium) mend_aiff(own);
   if (sds) put_length(medium, own->written);
   if (medium && nothing && (own->format & SF_MAJOR_MASK) == SF_FLAC)
@@ -293,6 +302,8 @@ static int64_t write_frames(struct sound *sound, int32_t format, const void *dat
   size_t frame_bytes = sample_bytes(format) * (size_t)of(sound)->channels;
   const unsigned char *from = data;
   int64_t done = 0;
+  int prints = is_alac(of(sound)->format);
+  if (prints) os_stdout_drop();
   while (done < frames) {
     int64_t piece = frames - done < WRITE_FRAMES ? frames - done : WRITE_FRAMES;
     const unsigned char *next = from + (size_t)done * frame_bytes;
@@ -301,6 +312,7 @@ static int64_t write_frames(struct sound *sound, int32_t format, const void *dat
     if (count > 0) done += count;
     if (count < piece) break;
   }
+  if (prints) os_stdout_restore();
   of(sound)->position += done;
   if (of(sound)->position > of(sound)->written) of(sound)->written = of(sound)->position;
   return done;
