@@ -31,7 +31,9 @@ describe("a worker that ends", () => {
       await new Promise((resolve) => worker.once("message", resolve));
       if (how === "terminate") await worker.terminate();
       await exited;
-      while (native().ps_handle_count() > before) await pause(5); // the system's thread ends a little later
+      // The system's thread ends a little later.
+      for (let tries = 0; native().ps_handle_count() > before && tries < 1000; tries++) await pause(5);
+      assert.equal(native().ps_handle_count(), before);
       const samples = await recorded(path);
       assert.ok(samples.length >= 4800, `${samples.length} frames`);
       const played = Int16Array.from(samples, (_, i) => i < 480 ? 0 : i - 480); // it comes back a block later
