@@ -136,7 +136,8 @@ PS_API int32_t ps_error_number(int32_t what);
  */
 PS_API int32_t ps_shutdown(void);
 /* What the calling thread makes from now on ends with it, however it ends: streams are closed (recordings are finished,
- * within 2 s), files, rings and wakers are closed, and their handles are given back. For the threads of a runtime's
+ * within 2 s), files, rings and wakers are closed, and their handles are given back. Recordings are whole when the
+ * system says that the thread has ended; on Windows the rest is done a little later. For the threads of a runtime's
  * workers. PS_ERR_MEMORY. Any thread. */
 PS_API int32_t ps_thread_owns(void);
 /* How many handles of all kinds but wakers are live; for leak tests. Any thread. */

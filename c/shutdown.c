@@ -51,10 +51,23 @@ static void free_owned(int32_t owner, enum handle_kind kind, int32_t (*give_back
     if (give_back(handle) < 0) handle_free(handle, kind);
 }
 
-static void thread_ended(int32_t owner) {
+static void finish_owned_file(struct object *object, void *argument) {
+  struct file *file = (struct file *)object;
+  if (object->owner != ((struct owned *)argument)->owner || file_take(file) < 0) return;
+  file_finish(file);
+  file_give_back(file);
+}
+
+/* After this the recordings are whole, so that the process may exit. It waits for threads that run, and not for ever;
+ * the thread of a job may not have started yet. */
+static void finish_owned(int32_t owner) {
   struct owned owned = {owner, os_time() + STREAM_SECONDS};
   handle_each(HANDLE_STREAM, shut_owned, &owned);
   handle_each(HANDLE_STREAM, await_owned, &owned);
+  handle_each(HANDLE_FILE, finish_owned_file, &owned);
+}
+
+static void release_owned(int32_t owner) {
   free_owned(owner, HANDLE_STREAM, ps_stream_free);
   free_owned(owner, HANDLE_JOB, ps_job_free);
   free_owned(owner, HANDLE_INCOMING, ps_incoming_free);
@@ -64,11 +77,12 @@ static void thread_ended(int32_t owner) {
 }
 
 int32_t ps_thread_owns(void) {
+  static const struct os_thread_end end = {finish_owned, release_owned};
   static _Atomic int32_t owners;
   static _Thread_local int32_t owner;
   if (owner) return PS_OK;
   int32_t next = atomic_fetch_add(&owners, 1) + 1;
-  if (os_at_thread_end(thread_ended, next) < 0) return error_set(PS_ERR_MEMORY, 0, NULL);
+  if (os_at_thread_end(&end, next) < 0) return error_set(PS_ERR_MEMORY, 0, NULL);
   owner = next;
   handle_own(owner);
   return PS_OK;

@@ -25,6 +25,8 @@ int64_t file_tell(struct file *file);
 int32_t file_update_header(struct file *file);
 /* All that is written goes to the file; the end of a recording. */
 int32_t file_flush(struct file *file);
+/* Finishes the sound file: header, buffers, descriptor. Memory stays until the file is freed. */
+int32_t file_finish(struct file *file);
 /* Ends a wait for a pipe, now and from now on, so that a stalled pipe holds up no other thread. Any thread. */
 void file_interrupt(struct file *file);
 

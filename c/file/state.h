@@ -56,8 +56,6 @@ int64_t file_frames_of_pipe(struct file *file, int64_t bytes);
 /* Before anything is changed in a file that existed: what has been held back so far is written. */
 int32_t file_commit(struct file *file);
 int32_t file_truncate(struct file *file, int64_t frames);
-/* Finishes the sound file: header, buffers, descriptor. Memory stays until the file is freed. */
-int32_t file_finish(struct file *file);
 
 /* Samples through the codec, in any format; both return the frames done. */
 int64_t file_samples_read(struct file *file, void *data, int64_t frames, int32_t format);

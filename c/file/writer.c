@@ -32,7 +32,7 @@ struct file_writer {
   _Atomic(struct file *) next;
   _Atomic int64_t switched_at;
   _Atomic int32_t finishing, ended;
-  _Atomic int32_t resting; /* the thread is not in the middle of a file */
+  _Atomic int32_t resting; /* nobody is in the middle of a file */
   _Atomic double patience;
 };
 
@@ -112,6 +112,7 @@ static void run(void *argument) {
     if (writer->error.status == PS_OK) wait_for_frames(writer);
   }
   if (writer->error.status == PS_OK && file_flush(writer->file) < 0) fail(writer);
+  atomic_store(&writer->resting, 1);
   atomic_store(&writer->ended, 1);
   os_event_post(&writer->news);
 }
@@ -167,17 +168,19 @@ int32_t file_writer_finish(struct file_writer *writer, double patience) {
     if (os_time() - since > atomic_load(&writer->patience)) interrupt(writer);
   }
   os_thread_join(&writer->thread);
+  atomic_store(&writer->resting, 0);
   switch_file(writer, 1); /* one that came when the thread was ending, or that begins at a later frame */
+  atomic_store(&writer->resting, 1);
   if (writer->error.status < 0) return error_raise(&writer->error);
   size_t left = ring_read_available(writer->ring);
   return left ? error_set(PS_ERR_STALLED, 0, "%zu frames were not written", left) : PS_OK;
 }
 
 void file_writer_take_over(struct file_writer *writer) {
-  if (!atomic_load(&writer->resting) || atomic_load(&writer->ended)) return;
+  if (!atomic_load(&writer->resting)) return;
   file_interrupt(writer->file); /* a pipe may not be read any more */
   atomic_store(&writer->finishing, 1);
-  run(writer);
+  if (!atomic_load(&writer->ended)) run(writer);
   file_finish(writer->file);
 }
 

@@ -12,7 +12,7 @@ struct os_mutex {
   SRWLOCK lock;
 };
 struct os_thread {
-  HANDLE handle;
+  HANDLE handle, returned;
 };
 struct os_event {
   HANDLE handle;
@@ -82,6 +82,7 @@ void os_pipe_close(int32_t end);
 #define OS_THREAD_NORMAL 0
 #define OS_THREAD_REALTIME 1
 int os_thread_start(struct os_thread *thread, const char *name, int priority, void (*run)(void *), void *argument);
+/* Waits until `run` has returned. */
 void os_thread_join(struct os_thread *thread);
 void os_thread_detach(struct os_thread *thread);
 
@@ -92,9 +93,15 @@ double os_time(void); /* monotonic */
 void os_sleep(double seconds);
 void os_sleep_until(double time); /* on the clock of os_time */
 
-/* Calls `ended(argument)` when the calling thread ends, for whatever reason: on it, or on Windows on one that begins
- * then. One function for the whole process. Returns 0, or -1. */
-int os_at_thread_end(void (*ended)(int32_t argument), int32_t argument);
+/* What is done when a thread ends, for whatever reason: first `finish(argument)`, before a join of that thread returns,
+ * then `release(argument)`. On Windows no other thread can start or load a library during `finish`, and `release` is
+ * called on a thread of its own. */
+struct os_thread_end {
+  void (*finish)(int32_t argument);
+  void (*release)(int32_t argument);
+};
+/* Calls them when the calling thread ends. One `end` for the whole process. Returns 0, or -1. */
+int os_at_thread_end(const struct os_thread_end *end, int32_t argument);
 
 /* Calls `forget` in every child that the process forks from now on, before fork() returns there. */
 void os_in_forked_child(void (*forget)(void));

@@ -337,14 +337,18 @@ __attribute__((constructor)) static void stay_loaded(void) {
 static pthread_once_t end_once = PTHREAD_ONCE_INIT;
 static pthread_key_t end_key;
 static int end_key_made;
-static void (*_Atomic thread_ended)(int32_t argument);
+static const struct os_thread_end *_Atomic thread_end;
 
-static void call_thread_ended(void *argument) { atomic_load (&thread_ended)((int32_t)(intptr_t)argument); }
+static void call_thread_end(void *argument) {
+  const struct os_thread_end *end = atomic_load(&thread_end);
+  end->finish((int32_t)(intptr_t)argument);
+  end->release((int32_t)(intptr_t)argument);
+}
 
-static void make_end_key(void) { end_key_made = pthread_key_create(&end_key, call_thread_ended) == 0; }
+static void make_end_key(void) { end_key_made = pthread_key_create(&end_key, call_thread_end) == 0; }
 
-int os_at_thread_end(void (*ended)(int32_t argument), int32_t argument) {
-  atomic_store(&thread_ended, ended);
+int os_at_thread_end(const struct os_thread_end *end, int32_t argument) {
+  atomic_store(&thread_end, end);
   if (pthread_once(&end_once, make_end_key) != 0 || !end_key_made) return -1;
   return pthread_setspecific(end_key, (void *)(intptr_t)argument) == 0 ? 0 : -1;
 }

@@ -2,6 +2,7 @@
 #include "os/os.h"
 
 #include <process.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,6 +99,7 @@ void os_pipe_close(int32_t end) { (void)end; }
 struct thread_start {
   void (*run)(void *);
   void *argument;
+  HANDLE returned; /* the thread's own handle of the event, as that of the other side may be closed before */
   int priority;
   wchar_t name[16];
 };
@@ -113,6 +115,8 @@ static unsigned __stdcall thread_main(void *argument) {
   if (describe) describe(GetCurrentThread(), start.name);
   if (start.priority == OS_THREAD_REALTIME) SetThreadPriority(GetCurrentThread(), THREAD_PRIORITY_TIME_CRITICAL);
   start.run(start.argument);
+  SetEvent(start.returned);
+  CloseHandle(start.returned);
   return 0;
 }
 
@@ -121,17 +125,31 @@ int os_thread_start(struct os_thread *thread, const char *name, int priority, vo
   if (!start) return -1;
   *start = (struct thread_start){.run = run, .argument = argument, .priority = priority};
   for (size_t i = 0; i < 15 && name[i]; i++) start->name[i] = (wchar_t)(unsigned char)name[i];
-  thread->handle = (HANDLE)_beginthreadex(NULL, 0, thread_main, start, 0, NULL);
-  if (!thread->handle) free(start);
-  return thread->handle ? 0 : -1;
+  HANDLE process = GetCurrentProcess();
+  thread->handle = NULL;
+  thread->returned = CreateEventW(NULL, TRUE, FALSE, NULL);
+  int made = thread->returned &&
+             DuplicateHandle(process, thread->returned, process, &start->returned, 0, FALSE, DUPLICATE_SAME_ACCESS);
+  if (made) thread->handle = (HANDLE)_beginthreadex(NULL, 0, thread_main, start, 0, NULL);
+  if (thread->handle) return 0;
+  if (made) CloseHandle(start->returned);
+  if (thread->returned) CloseHandle(thread->returned);
+  free(start);
+  return -1;
 }
 
+/* The thread may be unable to end for now (see `finish` of os_thread_end); or it may have been ended before `run`
+ * returned, at the exit of the process. */
 void os_thread_join(struct os_thread *thread) {
-  WaitForSingleObject(thread->handle, INFINITE);
+  HANDLE either[2] = {thread->returned, thread->handle};
+  WaitForMultipleObjects(2, either, FALSE, INFINITE);
+  os_thread_detach(thread);
+}
+
+void os_thread_detach(struct os_thread *thread) {
+  CloseHandle(thread->returned);
   CloseHandle(thread->handle);
 }
-
-void os_thread_detach(struct os_thread *thread) { CloseHandle(thread->handle); }
 
 /* --------------------------------------------------------------- libraries */
 
@@ -271,30 +289,31 @@ __attribute__((constructor)) static void stay_loaded(void) {
 
 static INIT_ONCE end_once = INIT_ONCE_STATIC_INIT;
 static DWORD end_index = FLS_OUT_OF_INDEXES;
-static void (*thread_ended)(int32_t argument);
+static const struct os_thread_end *_Atomic thread_end;
 typedef BOOLEAN(WINAPI *process_exiting)(void);
 static process_exiting exiting; /* found once: a look in the callback would take the loader's lock */
 
-static void end_aside(void *argument) { thread_ended((int32_t)(intptr_t)argument); }
+static void release_aside(void *argument) { atomic_load(&thread_end)->release((int32_t)(intptr_t)argument); }
 
 /* Called under a lock of the system's that every thread takes when it starts and when it ends: what waits for a thread
- * would wait for ever here. At the exit of the process this is called, too, for the thread that has called for it, when
- * all others are gone. */
-static void WINAPI call_thread_ended(void *argument) {
+ * that has not started yet would wait for ever here. At the exit of the process this is called, too, for the thread
+ * that has called for it, when all others are gone. */
+static void WINAPI call_thread_end(void *argument) {
   struct os_thread aside;
   if (!argument || (exiting && exiting())) return;
-  if (os_thread_start(&aside, "pastream end", OS_THREAD_NORMAL, end_aside, argument) == 0) os_thread_detach(&aside);
+  atomic_load(&thread_end)->finish((int32_t)(intptr_t)argument);
+  if (os_thread_start(&aside, "pastream end", OS_THREAD_NORMAL, release_aside, argument) == 0) os_thread_detach(&aside);
 }
 
 static BOOL CALLBACK make_end_index(PINIT_ONCE once, void *parameter, void **context) {
   (void)once, (void)parameter, (void)context;
   exiting = (process_exiting)(void *)GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "RtlDllShutdownInProgress");
-  end_index = FlsAlloc(call_thread_ended);
+  end_index = FlsAlloc(call_thread_end);
   return TRUE;
 }
 
-int os_at_thread_end(void (*ended)(int32_t argument), int32_t argument) {
-  thread_ended = ended;
+int os_at_thread_end(const struct os_thread_end *end, int32_t argument) {
+  atomic_store(&thread_end, end);
   InitOnceExecuteOnce(&end_once, make_end_index, NULL, NULL);
   if (end_index == FLS_OUT_OF_INDEXES) return -1;
   return FlsSetValue(end_index, (void *)(intptr_t)argument) ? 0 : -1;

@@ -16,9 +16,11 @@ const notOnWindows = {
 /** Tests that fail for what Wine or a runtime does, by parts of their names. */
 const known = [
   {
+    on: ["deno"],
     in: "api/process-end",
     test: "in a worker while the process exits",
-    why: "the thread that ends what was the worker's may be gone before it has; the last block of a recording is lost",
+    why:
+      "Deno's exit does not wait for workers: Windows ends threads in the middle of a write, after which nothing helps",
   },
   { on: ["bun"], in: "api/imports", test: "", why: "Bun under Wine leaves folders out of recursive lists" },
   {
@@ -43,13 +45,21 @@ const isKnown = (runtime, file, test) =>
     (on === undefined || on.includes(runtime)) && file.includes(part) && test.includes(name)
   );
 
+/** Deno's reader of its children's output panics under Wine now and then, when a child ends: no matter of the tests. */
+const panicUnderWine = /panicked at \S*mio-\S*named_pipe\.rs/;
+const TRIES = 3;
+
 /** Runs one file on one runtime, as runFile() of suite.mjs does; one that ends without a report counts as failed. */
 export async function runWindowsFile(runtime, file, { timeout }) {
   const report = join(root, "build", "reports", "windows", runtime, `${file}.xml`);
   mkdirSync(dirname(report), { recursive: true });
-  rmSync(report, { force: true });
   const command = runtimes[runtime](windowsPath(join(root, file)), windowsPath(report));
-  const { code, timedOut, output } = await runOnWindows(command, { timeout });
+  let run;
+  for (let tries = 0; tries === 0 || (tries < TRIES && panicUnderWine.test(run.output)); tries++) {
+    rmSync(report, { force: true });
+    run = await runOnWindows(command, { timeout });
+  }
+  const { code, timedOut, output } = run;
   const counts = { passed: 0, failed: 0, skipped: 0 };
   const failures = [];
   try {
