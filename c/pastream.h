@@ -707,7 +707,8 @@ PS_API double ps_stream_capture_time(int32_t stream, double frame);
 PS_API int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_size);
 PS_API int32_t ps_file_open_descriptor(int32_t descriptor, int32_t own, int32_t mode, double *info, int32_t info_size);
 PS_API int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double *info, int32_t info_size);
-/* Closes the file and gives the handle back. PS_ERR_BUSY while a stream or job uses it. Owner. */
+/* Closes the file and gives the handle back. PS_ERR_BUSY while a stream or job uses it, or for a moment ps_shutdown of
+ * another thread: the handle is still the caller's then. Owner. */
 PS_API int32_t ps_file_close(int32_t file);
 /* Ends the sound file but keeps the handle, for the bytes of a file in memory. PS_ERR_BUSY. Owner. */
 PS_API int32_t ps_file_finish(int32_t file);

@@ -74,7 +74,9 @@ int32_t ps_file_close(int32_t handle) {
   int32_t status = file_claim(file);
   if (status >= 0) {
     status = file_finish(file);
-    handle_free(handle, HANDLE_FILE); /* it stays taken, so that no other call can use it */
+    int32_t freed = handle_free(handle, HANDLE_FILE);
+    if (freed < 0) status = freed; /* another call has closed it */
+    file_give_back(file);          /* for a call that found it before, such as ps_shutdown, which waits for it */
   }
   object_release(&file->object);
   return status;

@@ -480,9 +480,24 @@ TEST(closing_all_leaves_whole_files) {
   CHECK_EQUAL(ps_file_close(busy), PS_OK);
 }
 
+TEST(a_closed_file_is_not_in_use) {
+  int32_t handle = open_file(file_path("closed.wav"), PS_MODE_WRITE, WAV_16);
+  struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
+  CHECK_EQUAL(ps_file_close(handle), PS_OK);
+  CHECK_EQUAL(file_take(file), PS_ERR_HANDLE); /* PS_ERR_BUSY would have ps_shutdown wait for it */
+  object_release((struct object *)file);
+}
+
 TEST(no_handle_is_left) { CHECK_EQUAL(ps_handle_count(), 0); }
 
 static _Atomic int32_t closing;
+
+/* ps_shutdown may be closing it at that moment. */
+static void close_soon(int32_t file) {
+  int32_t status;
+  while ((status = ps_file_close(file)) == PS_ERR_BUSY) os_sleep(0);
+  CHECK_EQUAL(status, PS_OK);
+}
 
 static void open_and_close(void *argument) {
   const char *path = argument;
@@ -493,14 +508,14 @@ static void open_and_close(void *argument) {
     int32_t file = ps_file_open(path, PS_MODE_WRITE, own, PS_FILE_INFO_SIZE);
     if (file > 0) {
       ps_file_write(file, samples, 1000, PS_FORMAT_INT16);
-      ps_file_close(file);
+      close_soon(file);
     }
     if (pipe(ends) != 0) continue;
     file_info(own, SF_AU | 2, 2, RATE);
     file = ps_file_open_descriptor(ends[1], 1, PS_MODE_WRITE, own, PS_FILE_INFO_SIZE);
     if (file > 0) {
       ps_file_write(file, samples, 100, PS_FORMAT_INT16);
-      ps_file_close(file);
+      close_soon(file);
     }
     close(ends[0]);
   }
@@ -538,6 +553,7 @@ int main(void) {
   RUN(jobs_read_and_write);
   RUN(jobs_can_be_left);
   RUN(closing_all_leaves_whole_files);
+  RUN(a_closed_file_is_not_in_use);
   RUN(shutting_down_while_files_are_closed);
   RUN(no_handle_is_left);
   return test_end();

@@ -98,6 +98,8 @@ TEST(they_come_and_go_while_it_runs) {
     int32_t b = ps_stream_add_sink(stream, PS_ENDPOINT_FILE, file, 0, 0, 0, -1);
     CHECK(a > 0 && b > 0);
     for (int i = 0; i < 5000 && tap_number(stream, a, PS_TAP_FRAMES) < 1000; i++) os_sleep(0.001);
+    /* The thread that writes the file may start late. */
+    for (int i = 0; i < 5000 && tap_number(stream, b, PS_TAP_FIRST) < 0; i++) os_sleep(0.001);
     int64_t first = tap_number(stream, a, PS_TAP_FIRST), file_first = tap_number(stream, b, PS_TAP_FIRST);
     CHECK(first >= 0 && file_first >= first);
     CHECK_EQUAL(ps_stream_remove_sink(stream, a), PS_OK);
