@@ -32,10 +32,10 @@ static void note_tags(struct sound *sound, struct view *view) {
     const char *tag_text = sound->codec->tag(sound, tag);
     if (tag_text && (view->tags[tag] = malloc(strlen(tag_text) + 1)) != NULL) strcpy(view->tags[tag], tag_text);
   }
-  for (int i = 0; i < CUES_MOST && i < sound->codec->cue(sound, i, numbers, name); i++) numbers += PS_CUE_SIZE;
+  for (int i = 0; i < CUES_MOST && i < sound_cue(sound, i, numbers, name); i++) numbers += PS_CUE_SIZE;
   numbers = view->numbers + PS_CUE_SIZE * CUES_MOST;
-  sound->codec->loops(sound, numbers);
-  sound->codec->broadcast(sound, PS_BROADCAST_DESCRIPTION, numbers + CODEC_LOOPS_MOST, &text);
+  sound_loops(sound, numbers);
+  sound_broadcast(sound, PS_BROADCAST_DESCRIPTION, numbers + CODEC_LOOPS_MOST, &text);
   free(text);
 }
 

@@ -68,6 +68,9 @@ struct codec {
   const char *(*tag)(struct sound *sound, int32_t tag);
   /* Takes UTF-8. `all_bytes` is the length of all tags with this one. */
   int32_t (*set_tag)(struct sound *sound, int32_t tag, const char *text, size_t all_bytes);
+
+  /* NULL, of the three: none of the codec's files has any. sound_cue() and its siblings ask. */
+
   /* How many cue points there are. Fills cue[PS_CUE_SIZE] and name[CODEC_CUE_NAME] if `index` is one of them. */
   int32_t (*cue)(struct sound *sound, int32_t index, double *cue, char *name);
   /* Fills numbers[CODEC_LOOPS_MOST]: PS_INSTRUMENT_, then PS_LOOP_ for each loop. How many; 0 if there is no
@@ -76,14 +79,29 @@ struct codec {
   /* The broadcast extension: numbers[PS_BROADCAST_SIZE] and the text of a PS_BROADCAST_ number (new memory, UTF-8). 1,
    * or 0 if there is none. */
   int (*broadcast)(struct sound *sound, int32_t what, double *numbers, char **text);
+
   /* The codec's log of the file. */
   void (*log)(struct sound *sound, char *text, int32_t size);
+
+  /* NULL, of the three: another codec lists and writes the formats that this one reads. */
 
   /* The formats that it has, of kind 0 (major) and 1 (subtype): their count, and one of them as "name\textension". */
   int32_t (*format_count)(int32_t kind);
   int32_t (*format_info)(int32_t kind, int32_t index, char *text, int32_t size);
   int (*format_check)(int32_t format, int32_t channels, int32_t sample_rate);
 };
+
+static inline int32_t sound_cue(struct sound *sound, int32_t index, double *cue, char *name) {
+  return sound->codec->cue ? sound->codec->cue(sound, index, cue, name) : 0;
+}
+
+static inline int32_t sound_loops(struct sound *sound, double *numbers) {
+  return sound->codec->loops ? sound->codec->loops(sound, numbers) : 0;
+}
+
+static inline int sound_broadcast(struct sound *sound, int32_t what, double *numbers, char **text) {
+  return sound->codec->broadcast ? sound->codec->broadcast(sound, what, numbers, text) : 0;
+}
 
 /* The table of codecs, in the order in which they are asked. A new file goes to the first that has its format; a file
  * that exists to the first that can read it. */

@@ -3,10 +3,14 @@
 #include "file/codec.h"
 #include "pastream.h"
 
+static int32_t count_of(const struct codec *codec, int32_t kind) {
+  return codec->format_count ? codec->format_count(kind) : 0;
+}
+
 /* The codec that has number `index` of its kind, with its own index; NULL if there are fewer. */
 static const struct codec *codec_with(int32_t kind, int32_t *index) {
   for (int i = 0; i < codec_count; i++) {
-    int32_t count = codecs[i]->format_count(kind);
+    int32_t count = count_of(codecs[i], kind);
     if (*index < count) return codecs[i];
     *index -= count;
   }
@@ -24,7 +28,7 @@ int32_t ps_format_count(int32_t kind) {
   if (status < 0) return status;
   if (kind != 0 && kind != 1)
     return error_set(PS_ERR_ARGUMENT, 0, "the kind of formats must be 0 or 1, not %d", (int)kind);
-  for (int i = 0; i < codec_count; i++) count += codecs[i]->format_count(kind);
+  for (int i = 0; i < codec_count; i++) count += count_of(codecs[i], kind);
   return count;
 }
 
@@ -42,6 +46,6 @@ int32_t ps_format_check(int32_t format, int32_t channels, double sample_rate) {
   if (status < 0) return status;
   int32_t rate = sample_rate >= 1 && sample_rate < 1e9 ? (int32_t)sample_rate : 0;
   for (int i = 0; i < codec_count; i++)
-    if (codecs[i]->format_check(format, channels, rate)) return 1;
+    if (codecs[i]->format_check && codecs[i]->format_check(format, channels, rate)) return 1;
   return 0;
 }

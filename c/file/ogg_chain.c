@@ -263,21 +263,6 @@ static int32_t load(void) { return PS_OK; }
 
 static const char *tag_of(struct sound *sound, int32_t tag) { return of(sound)->tags[tag]; }
 
-static int32_t cue(struct sound *sound, int32_t index, double *cue, char *name) {
-  (void)sound, (void)index, (void)cue, (void)name;
-  return 0;
-}
-
-static int32_t loops(struct sound *sound, double *numbers) {
-  (void)sound, (void)numbers;
-  return 0;
-}
-
-static int broadcast(struct sound *sound, int32_t what, double *numbers, char **text) {
-  (void)sound, (void)what, (void)numbers, (void)text;
-  return 0;
-}
-
 static void log_of(struct sound *sound, char *text, int32_t size) {
   if (of(sound)->inner) inner_of(sound)->codec->log(of(sound)->inner, text, size);
 }
@@ -290,8 +275,5 @@ static const struct codec codec_chain = {
     .read = read_frames,
     .seek = seek_frame,
     .tag = tag_of,
-    .cue = cue,
-    .loops = loops,
-    .broadcast = broadcast,
     .log = log_of,
 };

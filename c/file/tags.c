@@ -63,7 +63,7 @@ int32_t ps_file_cue(int32_t handle, int32_t index, double *cue, int32_t size, ch
   struct file *file;
   int32_t status = file_begin(handle, &file);
   if (status < 0) return status;
-  int32_t count = file->sound->codec->cue(file->sound, index, numbers, text);
+  int32_t count = sound_cue(file->sound, index, numbers, text);
   file_end(file);
   if (index >= 0 && index < count && cue && size == PS_CUE_SIZE) {
     memcpy(cue, numbers, sizeof numbers);
@@ -77,7 +77,7 @@ int32_t ps_file_loops(int32_t handle, double *numbers, int32_t count) {
   struct file *file;
   int32_t status = file_begin(handle, &file);
   if (status < 0) return status;
-  int32_t filled = file->sound->codec->loops(file->sound, all);
+  int32_t filled = sound_loops(file->sound, all);
   file_end(file);
   if (numbers && count > 0) memcpy(numbers, all, (size_t)(count < filled ? count : filled) * sizeof *numbers);
   return filled;
@@ -91,7 +91,7 @@ int32_t ps_file_broadcast(int32_t handle, int32_t what, char *text, int32_t size
     return error_set(PS_ERR_ARGUMENT, 0, "there is no broadcast text %d", (int)what);
   int32_t status = file_begin(handle, &file);
   if (status < 0) return status;
-  int there = file->sound->codec->broadcast(file->sound, what, all, &found);
+  int there = sound_broadcast(file->sound, what, all, &found);
   file_end(file);
   if (!there) return 0;
   if (numbers && count > 0)

@@ -175,39 +175,9 @@ static int seek_frame(struct sound *sound, int64_t frame) {
 
 /* --------------------------------------------------- what the file says of itself */
 
-static int32_t cue(struct sound *sound, int32_t index, double *cue, char *name) {
-  (void)sound, (void)index, (void)cue, (void)name;
-  return 0;
-}
-
-static int32_t loops(struct sound *sound, double *numbers) {
-  (void)sound, (void)numbers;
-  return 0;
-}
-
-static int broadcast(struct sound *sound, int32_t what, double *numbers, char **text) {
-  (void)sound, (void)what, (void)numbers, (void)text;
-  return 0;
-}
-
 static void log_of(struct sound *sound, char *text, int32_t size) { text_copy(of(sound)->log, text, size); }
 
 /* libsndfile lists and writes the format. */
-static int32_t format_count(int32_t kind) {
-  (void)kind;
-  return 0;
-}
-
-static int32_t format_info(int32_t kind, int32_t index, char *text, int32_t size) {
-  (void)kind, (void)index, (void)text, (void)size;
-  return PS_ERR_ARGUMENT;
-}
-
-static int format_check(int32_t format, int32_t channels, int32_t sample_rate) {
-  (void)format, (void)channels, (void)sample_rate;
-  return 0;
-}
-
 const struct codec codec_mpeg = {
     .load = load,
     .open = open_sound,
@@ -216,11 +186,5 @@ const struct codec codec_mpeg = {
     .read = read_frames,
     .seek = seek_frame,
     .tag = mpeg_tag,
-    .cue = cue,
-    .loops = loops,
-    .broadcast = broadcast,
     .log = log_of,
-    .format_count = format_count,
-    .format_info = format_info,
-    .format_check = format_check,
 };
