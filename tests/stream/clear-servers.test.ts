@@ -35,20 +35,24 @@ describe("clear()", () => {
           const program = new URL("../programs/clears.ts", import.meta.url);
           const env = { ...server.env, PASTREAM_DEVICE: undefined };
           const args = [String(full ? 200 : 3), ...devices];
-          const { code, stdout, stderr } = await runTs(program, { args, env, timeout: 300 });
-          assert.equal(code, 0, stderr);
-          let exact = 0;
-          for (const round of JSON.parse(stdout) as Round[]) {
-            const { before, after, heard, dropped, back, gap, xruns, frames } = round;
-            if (before >= 48000) continue; // this process was late: nothing was left to drop
-            assert.deepEqual([heard + dropped, frames], [48000, 48000], JSON.stringify(round));
-            assert.ok(heard >= before && heard <= after + block + FADE, JSON.stringify(round));
-            // Where the server was late what came back may have a hole, or have lost its end.
-            if (Math.abs(back - heard) <= block) exact++;
-            else assert.ok(gap || xruns > 0, JSON.stringify(round));
+          let [rounds, exact] = [0, 0];
+          // A server on a busy machine may be late in all rounds of a few.
+          for (let tries = 0; exact === 0; tries++) {
+            assert.ok(tries < 5, `none of ${rounds} rounds came back as heard`);
+            const { code, stdout, stderr } = await runTs(program, { args, env, timeout: 300 });
+            assert.equal(code, 0, stderr);
+            for (const round of JSON.parse(stdout) as Round[]) {
+              const { before, after, heard, dropped, back, gap, xruns, frames } = round;
+              rounds++;
+              if (before >= 48000) continue; // this process was late: nothing was left to drop
+              assert.deepEqual([heard + dropped, frames], [48000, 48000], JSON.stringify(round));
+              assert.ok(heard >= before && heard <= after + block + FADE, JSON.stringify(round));
+              // Where the server was late what came back may have a hole, or have lost its end.
+              if (Math.abs(back - heard) <= block) exact++;
+              else assert.ok(gap || xruns > 0, JSON.stringify(round));
+            }
           }
-          assert.ok(exact > 0, stdout);
-          console.log(`# ${name}: ${exact} of ${args[0]} rounds came back as heard`);
+          console.log(`# ${name}: ${exact} of ${rounds} rounds came back as heard`);
         } finally {
           await server.stop();
         }
