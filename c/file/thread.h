@@ -1,4 +1,4 @@
-/* Threads that move frames between a file and a ring: file_reader.c and file_writer.c. They know nothing of streams but
+/* Threads that move frames between a file and a ring: reader.c and writer.c. They know nothing of streams but
  * the `failed` call, through which an error of theirs ends the run. */
 #ifndef PS_FILE_THREAD_H
 #define PS_FILE_THREAD_H

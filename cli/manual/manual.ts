@@ -13,7 +13,7 @@ export const synopses: readonly string[] = [
 export const description =
   "Plays INPUT, records OUTPUT, or does both at once. A dash (-) is standard input or output; null, ^ or an empty " +
   "string stands for no file. A word @FILE is replaced by the words in FILE. doctor checks the installation with a " +
-  "loopback run.";
+  "loopback run; scope shows an input live, in the browser or in the terminal.";
 
 export const groups: readonly { readonly group: Group; readonly heading: string; readonly intro?: string }[] = [
   { group: "general", heading: "General" },
@@ -47,6 +47,7 @@ export const exitCodes: readonly (readonly [code: string, meaning: string])[] = 
 
 export const environment: readonly (readonly [name: string, meaning: string])[] = [
   ["PASTREAM_DEVICE", "the default device"],
+  ["PASTREAM_HOST_API", "the host API whose default devices are the default ones"],
   ["PASTREAM_DEBUG", "1: errors are printed with stack traces, and messages of the audio libraries are let through"],
 ];
 

@@ -16,11 +16,12 @@ export type Dtype = "float32" | "int32" | "int24" | "int16" | "int8" | "uint8";
 export type FileDtype = Dtype | "float64";
 
 /** The typed array that holds interleaved samples of a dtype. */
-export type SamplesOf<D extends Dtype = Dtype> = D extends "float32" ? Float32Array<ArrayBuffer>
-  : D extends "int32" ? Int32Array<ArrayBuffer>
-  : D extends "int16" ? Int16Array<ArrayBuffer>
-  : D extends "int8" ? Int8Array<ArrayBuffer>
-  : Uint8Array<ArrayBuffer>; // int24, uint8
+export type SamplesOf<D extends Dtype = Dtype, Memory extends ArrayBufferLike = ArrayBuffer> = D extends "float32"
+  ? Float32Array<Memory>
+  : D extends "int32" ? Int32Array<Memory>
+  : D extends "int16" ? Int16Array<Memory>
+  : D extends "int8" ? Int8Array<Memory>
+  : Uint8Array<Memory>; // int24, uint8
 
 /** The typed array that holds interleaved samples of a file dtype. */
 export type FileSamples<D extends FileDtype> = D extends Dtype ? SamplesOf<D> : Float64Array<ArrayBuffer>;

@@ -2,8 +2,8 @@ import { type Dtype, formatOf, type SamplesOf } from "./formats.ts";
 import { requireBytes } from "./memory.ts";
 import { show } from "../base/validate.ts";
 
-/** Samples of a stream's dtype, or their bytes. */
-export type Samples<D extends Dtype = Dtype> = SamplesOf<D> | Uint8Array | DataView | ArrayBuffer;
+/** Samples of a stream's dtype, or their bytes, in memory that may be shared. */
+export type Samples<D extends Dtype = Dtype> = SamplesOf<D, ArrayBufferLike> | Uint8Array | DataView | ArrayBufferLike;
 
 /** The format of the frames of one direction of a stream. */
 export interface FrameFormat {
@@ -18,7 +18,7 @@ export function isMemory(value: unknown): value is ArrayBufferView | ArrayBuffer
 }
 
 /** Samples of one channel in each array, all of equal length. */
-export type Planar<D extends Dtype = Dtype> = readonly SamplesOf<D>[];
+export type Planar<D extends Dtype = Dtype> = readonly SamplesOf<D, ArrayBufferLike>[];
 
 /**
  * Whether a value is planes of a dtype. For uint8 and int24, whose arrays may as well be bytes, none is: an array of

@@ -18,6 +18,16 @@ type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ?
 /** Compiles if both types are the same. */
 function same<A, B>(_: Equal<A, B>): void {}
 
+export async function samplesMayBeInAnyMemory(samples: Float32Array, output: OutputStream): Promise<void> {
+  await play(samples);
+  await play([samples, samples]);
+  output.setSource(function* () {
+    yield samples;
+  });
+  await output.writable().getWriter().write(samples);
+  new InputStream().setSink(samples);
+}
+
 export async function dtypeDecidesTheArray(): Promise<void> {
   const plain = new InputStream();
   const plainSamples = await plain.record(10);
