@@ -61,7 +61,7 @@ describe("memory", () => {
       equalSamples(new Int16Array(bytes), signal);
     }
     const shared = new Int16Array(new SharedArrayBuffer(10000));
-    await record(shared as unknown as Int16Array<ArrayBuffer>);
+    await record(shared);
     equalSamples(shared.slice(), signal);
     const part = new Int16Array(6000).fill(77);
     await record(part.subarray(500, 5500));
