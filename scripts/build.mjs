@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import process from "node:process";
+import { afterLink, afterLinkSource } from "./lib/after-link.mjs";
 import { readArguments } from "./lib/arguments.mjs";
 import { writeManifest } from "./lib/manifest.mjs";
 import { Failure, isMain, main, say } from "./lib/run.mjs";
@@ -41,23 +42,14 @@ export function cSources() {
   return cFiles("c").filter((name) => name.endsWith(".c"));
 }
 
-/** A hash of everything that goes into a build: each file of c/, the command line, and which compiler it is. */
+/** A hash of everything that goes into a build: each file of c/, the command line, the compiler, what follows it. */
 export function hashBuild(compiler, args) {
   const hash = createHash("sha256");
   for (const name of [...cFiles("c"), "c/exports.map"]) {
     hash.update(`${name}\0`).update(readFileSync(join(root, name)));
   }
   const { size, mtimeMs } = statSync(compiler);
-  return hash.update(JSON.stringify([args, compiler, size, mtimeMs])).digest("hex");
-}
-
-/**
- * Sets the time of linking in a DLL's header to zero, so that the same input gives the same bytes (zig cannot be told).
- */
-export function dropLinkTime(path) {
-  const dll = readFileSync(path);
-  dll.writeUInt32LE(0, dll.readUInt32LE(0x3c) + 8);
-  writeFileSync(path, dll);
+  return hash.update(JSON.stringify([args, compiler, size, mtimeMs])).update(afterLinkSource()).digest("hex");
 }
 
 /** Compiles one target, unless the existing library was built from the same input. */
@@ -89,7 +81,7 @@ function compile(compiler, target, extra) {
   // zig builds a libc once, with warnings. Only those about our files are shown.
   if (status !== 0 || /^c\//m.test(stderr)) process.stderr.write(stderr ?? "");
   if (status === 0) {
-    if (target.file.endsWith(".dll")) dropLinkTime(join(aside, target.file));
+    afterLink(join(aside, target.file));
     renameSync(join(aside, target.file), output);
   }
   rmSync(aside, { recursive: true, force: true });

@@ -78,6 +78,15 @@ describe("the libraries for all platforms", () => {
       });
     }
 
+    // A signed library (arm64) keeps what zig's linker puts there.
+    if (target.name === "macos-x64") {
+      it(`${target.name}: names no function that it does not export`, () => {
+        const hidden = names(run("llvm-nm", "-m", library(target)), / (?:non-external|private external) ?(\S*)$/gm);
+        assert.ok(hidden.length > 0);
+        assert.deepEqual(hidden.filter((name) => name !== ""), []);
+      });
+    }
+
     it(`${target.name}: names no folder of the machine that it was built on`, () => {
       const text = readFileSync(library(target)).toString("latin1");
       assert.ok(!text.includes(root), `it names ${root}`);

@@ -116,8 +116,7 @@ describe("the package with what is native", () => {
   it("has PortAudio and libsndfile, their licences, and is small to download", () => {
     for (const target of bundles) {
       const { size } = statSync(natives[target.name]);
-      // zig's linker leaves the names of local functions in libraries for macOS.
-      assert.ok(size < (target.name === "macos-x64" ? 1.55e6 : 1.5e6), `${target.name}: ${size} bytes`);
+      assert.ok(size < 1.5e6, `${target.name}: ${size} bytes`);
       const files = readdirSync(nativeFolder(target), { recursive: true }).map(String);
       const { portaudio, sndfile } = bundleFiles(target);
       const texts = ["ogg", "vorbis", "opus", "flac", "mpg123", "lame", "sndfile", "portaudio"];

@@ -4,7 +4,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import process from "node:process";
-import { dropLinkTime, zigCache } from "../../build.mjs";
+import { zigCache } from "../../build.mjs";
+import { afterLink, afterLinkSource } from "../after-link.mjs";
 import { Failure } from "../run.mjs";
 import { fromNpm, root, which } from "../tools.mjs";
 import { bundleFolder } from "./sources.mjs";
@@ -101,6 +102,7 @@ export function hashLibrary({ parts, args, pins }) {
   const { size, mtimeMs } = statSync(zig());
   const hash = createHash("sha256").update(JSON.stringify([args, pins, size, mtimeMs]));
   for (const { recipe } of parts) hash.update(JSON.stringify(configFiles(recipe)));
+  hash.update(afterLinkSource());
   const ours = join(root, "scripts", "lib", "bundle");
   for (const name of readdirSync(ours, { recursive: true }).map(String).sort()) {
     if (/\.[ch]$/.test(name)) hash.update(readFileSync(join(ours, name)));
@@ -123,7 +125,7 @@ export function compileLibrary({ parts, args, output }) {
   });
   if (status !== 0) rmSync(folder, { recursive: true });
   if (status !== 0) throw new Failure(`${output} did not compile:\n${error?.message ?? stderr.slice(0, 4000)}`);
-  if (output.endsWith(".dll")) dropLinkTime(aside);
+  afterLink(aside);
   renameSync(aside, output);
   rmSync(folder, { recursive: true });
 }
