@@ -50,10 +50,10 @@ async function listen(device: string, play: () => Promise<unknown>): Promise<Sam
   return await recording;
 }
 
-/** Three seconds of the same sample. */
-async function tone(): Promise<unknown> {
+/** A second of noise, which the caller knows, too. */
+async function playNoise(): Promise<unknown> {
   await using stream = await OutputStream.open({ channels: 2, latency: LATENCY });
-  await stream.play(new Float32Array(2 * 144000).fill(0.5));
+  await stream.play(noise("float32", 2 * 48000));
   return stream.frameCount;
 }
 
@@ -326,7 +326,7 @@ async function follow(): Promise<unknown> {
 const programs: Record<string, () => Promise<unknown>> = {
   list,
   short,
-  tone,
+  noise: playNoise,
   two,
   twins,
   changes,
