@@ -1,6 +1,6 @@
 import { downloaded } from "./download.ts";
-import { packageFile } from "./process.ts";
-import { importing, type Library, type Runtime, type Watch } from "./runtime.ts";
+import { builtin, packageFile } from "./process.ts";
+import { importing, type Library, type Runtime, type Timers, type Watch } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
 function open(path: string, table: Readonly<Record<string, Signature>>): Library {
@@ -79,6 +79,16 @@ function exists(path: string): boolean | undefined {
   }
 }
 
+/** Deno's own timers, unless they are numbers, as they were once. Those of node:timers take 8 ms more to load. */
+function timers(): Timers {
+  const { clearTimeout, setImmediate, setTimeout } = globalThis;
+  const probe = setTimeout(() => {}, 0);
+  clearTimeout(probe);
+  return typeof probe === "object"
+    ? { clearTimeout, setImmediate, setTimeout }
+    : builtin("node:timers") as typeof import("node:timers");
+}
+
 export function denoRuntime(): Runtime {
   const { os, arch, env } = Deno.build;
   return {
@@ -93,6 +103,7 @@ export function denoRuntime(): Runtime {
     // Deno does not start a worker from the web directly.
     workerEntry: (module) => module.protocol === "file:" ? module : importing(module),
     isWorker: () => "DedicatedWorkerGlobalScope" in globalThis,
+    timers,
     onExit: (action) => globalThis.addEventListener("unload", action),
   };
 }

@@ -47,6 +47,7 @@ export function processRuntime(): Omit<Runtime, "open"> {
     exists: (path) => (builtin("node:fs") as typeof import("node:fs")).existsSync(path),
     workerEntry: (module) => module,
     isWorker: () => !(builtin("node:worker_threads") as typeof import("node:worker_threads")).isMainThread,
+    timers: () => builtin("node:timers") as typeof import("node:timers"),
     onExit: (action) => void globalThis.process.on("exit", action),
   };
 }

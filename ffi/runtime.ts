@@ -27,6 +27,8 @@ export function importing(module: URL, first = ""): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(`${first}await import(${JSON.stringify(module.href)});`)}`);
 }
 
+export type Timers = Pick<typeof import("node:timers"), "clearTimeout" | "setImmediate" | "setTimeout">;
+
 /** What differs between Deno, Bun and Node. Nothing here asks the user for a permission, except `open`. */
 export interface Runtime {
   /** `<os>-<arch>`, as the folders of native/ are named. */
@@ -52,6 +54,8 @@ export interface Runtime {
   workerEntry(module: URL): URL;
   /** Whether this thread is a worker. */
   isWorker(): boolean;
+  /** Timers that are objects with ref(), unref() and refresh(). */
+  timers(): Timers;
   /** Calls `action` when the process ends. For the main thread. */
   onExit(action: () => void): void;
 }

@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers";
+import { timers } from "./timers.ts";
 
 const LONGEST_HOLD = 25; // milliseconds
 
@@ -6,7 +6,7 @@ const QUICK = 1; // milliseconds, see below
 const STEPS_UNSEEN = 15;
 
 /** Resolves after the event loop has handled what was waiting. */
-export const nextTurn = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
+export const nextTurn = (): Promise<void> => new Promise((resolve) => void timers().setImmediate(resolve));
 
 /** For a loop that may run without waiting: tells it when to give the event loop a turn. */
 export class LoopYield {

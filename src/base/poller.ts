@@ -1,9 +1,9 @@
 // Native threads never call JavaScript. JavaScript checks for results: when a native thread has woken its event loop,
 // or by timers that are aimed at the moment at which a result is expected, where a runtime cannot be woken, or nobody
 // would wake it. Everything that waits for one stream shares its wake-ups.
-import { clearTimeout, setTimeout } from "node:timers";
 import { PS_WAKE_BLOCK, PS_WAKE_CHANGE } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
+import { timers } from "./timers.ts";
 import { threadWaker } from "./waker.ts";
 
 /** Milliseconds to wait before the next check, after `checks` checks without a result. */
@@ -15,7 +15,7 @@ export const backOff: Pace = (checks) => (checks < 2 ? 1 : Math.min(2 ** (checks
 /** A timer that is set repeatedly. Refreshing one with an unchanged duration costs less than making a new one. */
 class ReusableTimer {
   readonly #expire: () => void;
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #timer: ReturnType<ReturnType<typeof timers>["setTimeout"]> | undefined;
   #milliseconds = 0;
   #isSet = false;
   #keepsAlive = true;
@@ -31,7 +31,7 @@ class ReusableTimer {
     if (this.#timer && milliseconds === this.#milliseconds) this.#timer.refresh();
     else {
       this.clear();
-      this.#timer = setTimeout(this.#expire, milliseconds);
+      this.#timer = timers().setTimeout(this.#expire, milliseconds);
       this.#milliseconds = milliseconds;
       this.#keepsAlive = true;
     }
@@ -47,7 +47,7 @@ class ReusableTimer {
 
   clear(): void {
     if (!this.#isSet) return;
-    clearTimeout(this.#timer);
+    timers().clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#isSet = false;
   }

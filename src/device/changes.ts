@@ -1,6 +1,6 @@
-import { clearTimeout, setTimeout } from "node:timers";
 import { native } from "../../ffi/load.ts";
 import { onAbort } from "../base/abort-listeners.ts";
+import { timers } from "../base/timers.ts";
 import { type OptionNames, requireOptions, show } from "../base/validate.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { DeviceInfo } from "../library/device-info.ts";
@@ -75,10 +75,10 @@ function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<v
   return new Promise((resolve) => {
     const done = () => {
       forget?.();
-      clearTimeout(timer);
+      timers().clearTimeout(timer);
       resolve();
     };
-    const timer = setTimeout(done, milliseconds);
+    const timer = timers().setTimeout(done, milliseconds);
     timer.unref();
     const forget = signal && onAbort(signal, done);
   });

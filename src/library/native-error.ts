@@ -1,4 +1,3 @@
-import { constants } from "node:os";
 import {
   PS_ERR_ACTIVE,
   PS_ERR_ARGUMENT,
@@ -25,6 +24,7 @@ import {
   PS_ERROR_STATUS,
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
+import { builtin } from "../../ffi/process.ts";
 import { readText } from "../../ffi/text.ts";
 import {
   BufferEmptyError,
@@ -98,8 +98,10 @@ export function nativeError(status: number, { text, numbers }: NativeDetail, con
 
 /** Sets the system's error as an error's `cause`, with the `code` ("ENOENT", …) and `errno` of Node's own errors. */
 function withSystemError<E extends Error>(error: E, errno: number, text: string): E {
+  if (errno <= 0) return error;
+  const { constants } = builtin("node:os") as typeof import("node:os");
   const code = Object.entries(constants.errno).find(([, value]) => value === errno)?.[0];
-  if (errno > 0) error.cause = Object.assign(new Error(`${code ?? errno}: ${text}`), { code, errno: -errno });
+  error.cause = Object.assign(new Error(`${code ?? errno}: ${text}`), { code, errno: -errno });
   return error;
 }
 

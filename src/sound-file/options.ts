@@ -1,5 +1,4 @@
 // The path, mode and options with which a sound file is opened.
-import { fileURLToPath } from "node:url";
 import {
   PS_FILE_BITRATE_MODE,
   PS_FILE_CHANNELS,
@@ -13,6 +12,7 @@ import {
   PS_MODE_TRUNCATE,
   PS_MODE_WRITE,
 } from "../../ffi/constants.ts";
+import { builtin } from "../../ffi/process.ts";
 import { formatOfName, formatWord, isRaw, lackOfFormat } from "./format-names.ts";
 import {
   type OptionNames,
@@ -90,7 +90,7 @@ export function pathOf(file: unknown): string | undefined {
   if (typeof file !== "string" && !(file instanceof URL)) return undefined;
   const address = String(file);
   refuseWebAddress("file", file, "SoundFile.fromStream");
-  if (/^file:\/\//i.test(address)) return fileURLToPath(address);
+  if (/^file:\/\//i.test(address)) return (builtin("node:url") as typeof import("node:url")).fileURLToPath(address);
   if (typeof file === "string") return file;
   throw new TypeError(`file must be a file: URL, not ${file}`);
 }

@@ -1,5 +1,5 @@
 // The samples of a stream as Web Streams.
-import { clearTimeout, setTimeout } from "node:timers";
+import { timers } from "../base/timers.ts";
 import { type OptionNames, requireOneOf, requireOptions } from "../base/validate.ts";
 import { Chunks } from "../chunks/chunks.ts";
 import { type LayoutOptions, requireChunkOptions } from "../chunks/options.ts";
@@ -113,8 +113,8 @@ class StreamWriter {
     const length = core.admitExpectants() ?? requireRunLength({});
     const start = core.start({ ...defaultStart(length), prebuffer: playback.wanted });
     // A short sound must be heard even if nothing follows.
-    const timer = setTimeout(() => core.startNow(), playback.wanted / core.sampleRate * 1000);
-    start.catch(this.#onFailure).finally(() => clearTimeout(timer));
+    const timer = timers().setTimeout(() => core.startNow(), playback.wanted / core.sampleRate * 1000);
+    start.catch(this.#onFailure).finally(() => timers().clearTimeout(timer));
   }
 
   /** Throws the error for a write that comes too late. */

@@ -79,16 +79,15 @@ describe("the npm package", () => {
       const text = readFileSync(join(npmFolder, "lib", name), "utf8");
       const imports = /^(?:import|export)\b[^;"]*?(?:\bfrom\s*)?"([^"]+)";?$/gm;
       const imported = [...text.matchAll(imports)].map(([, specifier]) => specifier);
-      assert.ok(imported.includes("node:timers"), "the pattern finds imports");
-      assert.deepEqual(imported.filter((specifier) => !specifier.startsWith("node:")), [], name);
+      const expected = name === "mod.js" ? [] : ["node:events", "node:timers", "node:worker_threads"];
+      assert.deepEqual(imported, expected, name);
     }
   });
 
-  it("has source maps that name the sources and have them", () => {
+  it("has source maps that name the sources, without which they are read sooner", () => {
     const map = JSON.parse(readFileSync(join(npmFolder, "lib", "mod.js.map"), "utf8"));
-    const place = map.sources.indexOf("../src/run/core.ts");
-    assert.ok(place >= 0, map.sources.join(" "));
-    assert.equal(map.sourcesContent[place], readFileSync(join(root, "src", "run", "core.ts"), "utf8"));
+    assert.ok(map.sources.includes("../src/run/core.ts"), map.sources.join(" "));
+    assert.equal(map.sourcesContent, undefined);
   });
 
   it("names no folder of the machine that it was built on", () => {
