@@ -1,21 +1,49 @@
 import { downloaded } from "./download.ts";
+import { LibraryNotFoundError } from "./errors.ts";
 import { builtin, packageFile } from "./process.ts";
 import { importing, type Library, type Runtime, type Timers, type Watch } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
-function open(path: string, table: Readonly<Record<string, Signature>>): Library {
-  // The same function once more: this one is called on a thread of the runtime's.
-  const { ps_waker_wait } = table;
-  const asynchronous = { ...ps_waker_wait, name: "ps_waker_wait", nonblocking: true } as const;
-  const { symbols } = Deno.dlopen(path, ps_waker_wait ? { ...table, waitForWaker: asynchronous } : table);
-  const { waitForWaker: wait, ...functions } = symbols as unknown as Functions & { waitForWaker: Wait };
+type Table = Readonly<Record<string, Signature>>;
+
+/**
+ * The functions of the library, of which the first is looked up now, each other one when it is first asked for. Deno
+ * compiles code for each, 20 ms for all of them, and most programs call a third. Once a library is loaded, its path
+ * leads to it whatever becomes of the file.
+ */
+function lazyFunctions(path: string, table: Table): Functions {
+  const lookUp = (name: string) => Deno.dlopen(path, { [name]: table[name] }).symbols[name];
+  const [first, ...others] = Object.keys(table);
+  const later = {};
+  const functions = Object.create(later, { [first]: { value: lookUp(first), writable: true } });
+  for (const name of others) {
+    const get = () => {
+      try {
+        const value = lookUp(name);
+        Object.defineProperty(functions, name, { value, writable: true });
+        return value;
+      } catch (cause) {
+        throw new LibraryNotFoundError(`${path} is not libpastream: ${(cause as Error).message}`, [path], { cause });
+      }
+    };
+    Object.defineProperty(later, name, { get });
+  }
+  return functions;
+}
+
+function open(path: string, table: Table): Library {
+  const functions = lazyFunctions(path, table);
   return {
     functions,
     view(address, bytes) {
       if (!granted({ name: "ffi" })) throw new Error("--allow-ffi is limited to files");
       return Deno.UnsafePointerView.getArrayBuffer(Deno.UnsafePointer.create(BigInt(address))!, bytes) as ArrayBuffer;
     },
-    watch: (waker, woken) => new WaitingThread(wait, functions, waker, woken),
+    watch(waker, woken) {
+      // Called on a thread of the runtime's.
+      const { symbols } = Deno.dlopen(path, { ps_waker_wait: { ...table.ps_waker_wait, nonblocking: true } });
+      return new WaitingThread(symbols.ps_waker_wait as unknown as Wait, functions, waker, woken);
+    },
   };
 }
 

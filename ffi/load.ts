@@ -178,8 +178,9 @@ function openFirst(paths: readonly string[], failures: string[]): Library | unde
       const opened = runtime.open(candidate, symbols);
       checkAbi(opened, candidate);
       path = candidate;
-      if (runtime.isWorker()) opened.functions.ps_thread_owns();
-      else runtime.onExit(() => opened.functions.ps_shutdown());
+      const { ps_shutdown, ps_thread_owns } = opened.functions;
+      if (runtime.isWorker()) ps_thread_owns();
+      else runtime.onExit(() => ps_shutdown());
       return opened;
     } catch (error) {
       if (error instanceof PastreamError) throw error;

@@ -78,7 +78,7 @@ function circle(uses: Uses): string[] | undefined {
   return undefined;
 }
 
-/** What is imported before anything runs: the files that are loaded with these, themselves included, and the modules. */
+/** What is imported before anything runs: the files that are loaded with these, themselves too, and the modules. */
 function loadedWith(...files: string[]): Set<string> {
   const loaded = new Set<string>();
   const load = (file: string) => {

@@ -142,6 +142,16 @@ describe("musl", () => {
   });
 });
 
+describe("the library's file", () => {
+  it("is not needed any more once it is loaded", { skip: process.platform === "win32" && "keeps it" }, async () => {
+    const { name, file } = hostTarget();
+    const copy = join(folder, `copy-${file}`);
+    copyFileSync(join(root, "native", name, file), copy);
+    const { code, stderr } = await runTs(helper("without-file.ts"), { args: [copy] });
+    assert.equal(code, 0, stderr);
+  });
+});
+
 describe("a library of another ABI version", { skip: !findCompiler() && "no compiler" }, () => {
   it("is refused, whatever functions it has", async () => {
     const older = compile("older", "int ps_abi_version(void) { return 99; }");

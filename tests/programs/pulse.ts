@@ -17,6 +17,7 @@ import {
   type SamplesOf,
 } from "../../mod.ts";
 import { native } from "../../ffi/load.ts";
+import { symbols } from "../../ffi/symbols.ts";
 import { killServer } from "../helpers/restart.ts";
 import { noise } from "../helpers/streams.ts";
 
@@ -210,7 +211,8 @@ async function restarted(): Promise<unknown> {
 function watchCalls(): [name: string, milliseconds: number][] {
   const functions = native() as unknown as Record<string, (...args: unknown[]) => unknown>;
   const calls: [string, number][] = [];
-  for (const [name, call] of Object.entries(functions)) {
+  for (const name of Object.keys(symbols)) {
+    const call = functions[name];
     functions[name] = (...args) => {
       const begun = performance.now();
       const result = call(...args);
