@@ -129,12 +129,17 @@ static int is_default(const struct place *place, int direction) {
   return find_default(&found, direction) >= 0 && found.ops == place->ops && found.own == place->own;
 }
 
+/* Finds a device of the list, and what its backend says of it. */
+static int32_t find_info(int32_t device, struct place *place, struct device_info *found) {
+  int32_t status = find(place, device < 0 ? INT32_MAX : device, -1);
+  if (status == 0) return no_such("device", device, place->first_device);
+  return status < 0 ? status : place->ops->info(place->own, found);
+}
+
 int32_t ps_device_info(int32_t device, double *info, int32_t info_size, char *name, int32_t name_size) {
   struct place place;
   struct device_info found;
-  int32_t status = find(&place, device < 0 ? INT32_MAX : device, -1);
-  if (status == 0) return no_such("device", device, place.first_device);
-  if (status > 0) status = place.ops->info(place.own, &found);
+  int32_t status = find_info(device, &place, &found);
   if (status < 0) return status;
   found.numbers[PS_DEVICE_HOST_API] += place.first_host_api;
   found.numbers[PS_DEVICE_IS_DEFAULT_INPUT] = is_default(&place, DEVICE_INPUT);
@@ -145,9 +150,7 @@ int32_t ps_device_info(int32_t device, double *info, int32_t info_size, char *na
 int32_t ps_device_id(int32_t device, char *text, int32_t size) {
   struct place place;
   struct device_info found;
-  int32_t status = find(&place, device < 0 ? INT32_MAX : device, -1);
-  if (status == 0) return no_such("device", device, place.first_device);
-  if (status > 0) status = place.ops->info(place.own, &found);
+  int32_t status = find_info(device, &place, &found);
   return status < 0 ? status : text_copy(found.id, text, size);
 }
 

@@ -60,7 +60,13 @@ describe("what it says", () => {
     await fail(1, /^pastream: docter: No such file or directory\.$/m, ...virtual, "docter", path("x.wav"));
     await fail(2, /'.*x\.m4a' has no extension of a supported .*convert the file/, ...virtual, "null", path("x.m4a"));
     writeFileSync(path("text.wav"), "this is no sound file");
-    await fail(1, /^pastream: .*text\.wav/, ...virtual, "-q", path("text.wav"));
+    await fail(
+      1,
+      /^pastream: .*text\.wav: this is not a sound file of a .* opened as RAW/,
+      ...virtual,
+      "-q",
+      path("text.wav"),
+    );
     await fail(
       1,
       /^pastream: .*no[\\/]such[\\/]folder/,
