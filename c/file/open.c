@@ -255,6 +255,13 @@ static int open_path(const char *path, int32_t mode, int *created) {
   return os_file_open(path, access | OS_FILE_CREATE);
 }
 
+/* Two that write into one file destroy both recordings. */
+static int32_t claim(const char *path, int descriptor, int32_t mode) {
+  if (!(mode & PS_MODE_WRITE) || os_file_kind(descriptor) != OS_FILE_DISK || os_file_claim(descriptor) == 0)
+    return PS_OK;
+  return file_error(path, 0, "the file is open for writing already, here or in another program: close it there first");
+}
+
 /* The sound on a descriptor, which is closed if that fails and it is our own. `empty`: the file has just been made. */
 static int32_t open_descriptor(const char *name, int descriptor, int own, int empty, int32_t mode,
                                const struct codec_info *wanted, double *info, int *unknown) {
@@ -297,7 +304,10 @@ int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_
   int created;
   int descriptor = open_path(path, mode, &created);
   if (descriptor < 0) return file_system_error(path, errno);
-  if (fresh(mode) && (wanted.format & SF_MAJOR_MASK) == SF_SD2) {
+  status = claim(path, descriptor, mode);
+  if (status < 0) {
+    os_file_close(descriptor);
+  } else if (fresh(mode) && (wanted.format & SF_MAJOR_MASK) == SF_SD2) {
     os_file_close(descriptor);
     status = open_by_name(path, mode, &wanted, info);
   } else {

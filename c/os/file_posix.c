@@ -8,9 +8,16 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#if defined(__linux__)
+#include <sys/vfs.h>
+#else
+#include <sys/mount.h>
+#include <sys/param.h>
+#endif
 
 #include "os/os.h"
 
@@ -32,6 +39,24 @@ int os_file_is_shared(int file) {
 int os_file_close(int file) { return close(file) < 0 && errno != EINTR ? -1 : 0; }
 
 int os_file_remove(const char *path) { return unlink(path); }
+
+static int is_local(int file) {
+  struct statfs system;
+  if (fstatfs(file, &system) < 0) return 0;
+#if defined(__linux__)
+  static const uint32_t remote[] = {0x6969, 0x517B, 0xFF534D42, 0xFE534D42}; /* NFS, SMB, CIFS, SMB2 */
+  for (size_t i = 0; i < sizeof remote / sizeof *remote; i++)
+    if ((uint32_t)system.f_type == remote[i]) return 0;
+  return 1;
+#else
+  return (system.f_flags & MNT_LOCAL) != 0;
+#endif
+}
+
+int os_file_claim(int file) {
+  if (!is_local(file)) return 0;
+  return flock(file, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK ? -1 : 0;
+}
 
 /* For an old C library fstat is linked statically, with an errno of its own, so the reason of a failure is lost: fcntl
  * is called first. */

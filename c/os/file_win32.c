@@ -66,6 +66,11 @@ int os_file_close(int file) { return _close(file); }
 
 int os_file_is_shared(int file) { return file >= 0 && file <= 2; }
 
+int os_file_claim(int file) {
+  (void)file;
+  return 0;
+}
+
 int os_file_remove(const char *path) {
   wchar_t *text = wide(path);
   if (!text) return -1;

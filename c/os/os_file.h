@@ -31,6 +31,10 @@ int os_file_close(int file);
  * table of its own: only the standard three are the same in all of them. */
 int os_file_is_shared(int file);
 int os_file_remove(const char *path);
+/* Claims a file on disk for writing until it is closed: 0, or -1 if it is claimed already, here or by another process.
+ * It keeps nobody from reading, and no program from writing that claims nothing. Always 0 on Windows, whose locks keep
+ * others from reading, and on network file systems, where a lock may be such a one, or a server may not answer. */
+int os_file_claim(int file);
 
 #define OS_FILE_DISK 1 /* has a length and is seekable */
 #define OS_FILE_PIPE 2 /* a pipe, socket, terminal or device; or a file whose writes all go to its end */

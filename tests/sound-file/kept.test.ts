@@ -2,7 +2,18 @@
 import assert from "node:assert/strict";
 import { readFileSync, writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
-import { availableFormats, availableSubtypes, checkFormat, SoundFile, SoundFileError, writeFile } from "../../mod.ts";
+import process from "node:process";
+import {
+  availableFormats,
+  availableSubtypes,
+  checkFormat,
+  InputStream,
+  readFile,
+  SoundFile,
+  SoundFileError,
+  writeFile,
+} from "../../mod.ts";
+import { runTs } from "../helpers/runtime.ts";
 import { full, newFolder } from "../helpers/sounds.ts";
 
 const folder = newFolder();
@@ -30,6 +41,31 @@ describe("a file that exists", () => {
   }
 
   it("PAF of 24 bits is not offered, for it loses samples", () => assert.equal(checkFormat("PAF", "PCM_24"), false));
+});
+
+describe("a file that is being written", { skip: process.platform === "win32" && "its locks keep readers out" }, () => {
+  const shape = { sampleRate: 8000, channels: 1 };
+  const again = /kept\.wav: the file is open for writing already/;
+
+  it("is not written by another one, and stays as it is", async () => {
+    const path = folder.path("kept.wav"), samples = Int16Array.from({ length: 2000 }, (_, i) => i);
+    const file = new SoundFile(path, "w", shape);
+    file.write(samples.subarray(0, 1000));
+    file.flush();
+    assert.throws(() => new SoundFile(path, "w", shape), again);
+    assert.throws(() => new SoundFile(path, "r+"), again);
+    await assert.rejects(writeFile(path, samples, shape), again);
+    await using stream = new InputStream({ device: "virtual", ...shape });
+    stream.setSink(path);
+    await assert.rejects(stream.start({ frames: 10 }), again);
+    const args = ["exit", path, "WAV"];
+    assert.match((await runTs(new URL("../programs/writing.ts", import.meta.url), { args })).stderr, again);
+    assert.equal((await readFile(path)).samples.length, 1000);
+    file.write(samples.subarray(1000));
+    file.close();
+    assert.deepEqual((await readFile(path, { dtype: "int16" })).samples, samples);
+    new SoundFile(path, "r+").close();
+  });
 });
 
 describe("what is written is read again", () => {
