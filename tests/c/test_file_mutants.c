@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "file/codec.h"
+#include "file/medium/medium.h"
 #include "files.h"
 #include "mutants.h"
 #include "random.h"
@@ -275,8 +277,34 @@ TEST(what_is_no_sound_file) {
   }
 }
 
+/* A header that libsndfile's own parser never comes to the end of, and that is refused before it sees it. */
+static int is_left(void) {
+  static const unsigned char svx[] =
+      "FORM\0\0\3\xE8"
+      "8SVXVHDR\0\0\0\x14\0\0\0\x0A\0\0\0\0\0\0\0\0\x1F\x40\1\0\0\1\0\0"
+      "ANNO\xFF\xFF\xFF\xF8"
+      "abcdabcdabcdabcdBODY\0\0\0\x0A";
+  struct medium *medium = medium_memory(svx, sizeof svx - 1);
+  struct codec_info info = {0};
+  struct sound *sound;
+  return codec_open("svx", medium, PS_MODE_READ, &info, &sound) == PS_ERR_SOUNDFILE &&
+         file_error_has("libsndfile cannot read to its end");
+}
+
+TEST(a_parser_without_end_is_left) {
+  int status = 0;
+  pid_t child = fork(); /* what memory the parser has is lost */
+  if (child == 0) {
+    alarm(SECONDS);
+    _exit(is_left() ? 0 : 1);
+  }
+  CHECK(child > 0 && waitpid(child, &status, 0) == child);
+  CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
 int main(void) {
   source.state = random_seed();
+  RUN(a_parser_without_end_is_left);
   RUN(files_as_they_are);
   RUN(damaged_files);
   RUN(damaged_structures);

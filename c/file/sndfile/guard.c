@@ -11,7 +11,7 @@
 #include "os/os.h"
 #include "pastream.h"
 
-#define BARREN_MOST 20000  /* reads and seeks in a row, or nearly, that bring no byte */
+#define BARREN_MOST 20000  /* calls in a row, or nearly, that bring no byte */
 #define CALLS_MOST 1000000 /* and one for each of some bytes of the file */
 #define BYTES_PER_CALL 16
 #define CALLS_AFTER_FAILURE 1000
@@ -35,6 +35,7 @@ static void watch(struct sndfile_sound *sound) {
 
 static int64_t get_length(void *argument) {
   struct sndfile_sound *sound = argument;
+  watch(sound);
   return sound->sound.medium->type->io.get_file_length(sound->sound.medium);
 }
 
@@ -54,6 +55,7 @@ static int64_t read_bytes(void *data, int64_t bytes, void *argument) {
 
 static int64_t tell(void *argument) {
   struct sndfile_sound *sound = argument;
+  watch(sound);
   return sound->sound.medium->type->io.tell(sound->sound.medium);
 }
 
@@ -89,12 +91,12 @@ static struct sndfile *open_watched(struct sndfile_sound *sound, int access, str
 struct sndfile *sndfile_open_guarded(struct sndfile_sound *sound, int access, struct sf_info *info) {
   /* A pipe may have to wait for its data: without the lock a reason may be lost, but no other thread waits. */
   int locked = sound->sound.medium->type->seekable;
+  int64_t length = locked ? get_length(sound) : 0;
   sound->guard = calloc(1, sizeof *sound->guard);
   if (!sound->guard) {
     error_set(PS_ERR_MEMORY, 0, NULL);
     return NULL;
   }
-  int64_t length = locked ? get_length(sound) : 0;
   sound->guard->most = CALLS_MOST + (length > 0 ? length / BYTES_PER_CALL : 0);
   if (locked) os_mutex_lock(&open_lock);
   struct sndfile *handle = open_watched(sound, access, info);
