@@ -17,7 +17,7 @@ import type { Run } from "../run/run.ts";
 import { BufferEmptyError } from "../library/errors.ts";
 import type { SamplesOf } from "../samples/formats.ts";
 import { dismiss, isIterable, isIterator, isStream, type Stepped, type Steps, stepsOf } from "../base/steps.ts";
-import { bytesOf, requireReadable } from "../sound-file/incoming.ts";
+import { bytesOf, isResponse, requireReadable } from "../sound-file/incoming.ts";
 import { KnownSteps } from "../sound-file/recognize.ts";
 import { leaveRest, openSteps, type SoundFile } from "../sound-file/sound-file.ts";
 import { FilePlayback } from "./file.ts";
@@ -276,7 +276,7 @@ export function encodedFeed(source: Response | Blob, loop: boolean, raw: boolean
   requireReadable(source);
   return () => {
     requireUnplayed(source);
-    if (source instanceof Response) played.add(source);
+    if (isResponse(source)) played.add(source);
     const { steps, name } = bytesOf(source);
     return new Pieces(steps, !raw, name);
   };

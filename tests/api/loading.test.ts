@@ -142,6 +142,13 @@ describe("musl", () => {
   });
 });
 
+describe("playing from memory", () => {
+  it("loads nothing of fetch(), with which Node starts later", { skip: runtimeName !== "node" }, async () => {
+    const { code, stderr } = await runTs(helper("without-fetch.ts"));
+    assert.equal(code, 0, stderr);
+  });
+});
+
 describe("the library's file", () => {
   it("is not needed any more once it is loaded", { skip: process.platform === "win32" && "keeps it" }, async () => {
     const { name, file } = hostTarget();
