@@ -7,11 +7,13 @@ const counts = new Map<string, number>();
 const { open } = runtime;
 runtime.open = (path, table) => {
   const opened = open(path, table);
-  const counted = Object.entries(opened.functions).map(([name, call]) => [
+  // Their names are those of the table: an adapter may look each function up when it is first called.
+  const functions = opened.functions as unknown as Record<string, (...args: unknown[]) => number>;
+  const counted = Object.keys(table).map((name) => [
     name,
-    (...args: Parameters<typeof call>) => {
+    (...args: unknown[]) => {
       counts.set(name, (counts.get(name) ?? 0) + 1);
-      return (call as (...args: unknown[]) => number)(...args);
+      return functions[name]!(...args);
     },
   ]);
   return { ...opened, functions: Object.fromEntries(counted) as Functions };

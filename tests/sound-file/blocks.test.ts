@@ -3,8 +3,8 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import fc from "fast-check";
-import { native } from "../../ffi/load.ts";
 import { SoundFile } from "../../mod.ts";
+import { takeNativeCalls, total } from "../helpers/native-calls.ts";
 import { commandFor } from "../helpers/runtime.ts";
 import { full, newFolder } from "../helpers/sounds.ts";
 
@@ -104,19 +104,12 @@ describe("blocks", () => {
 
   it("cost one native call each", () => {
     using file = numbered(1000);
-    const calls = native() as unknown as Record<string, (...args: unknown[]) => number>;
-    const counted = Object.keys(calls).filter((name) => name.startsWith("ps_file_"));
-    const real = { ...calls };
-    let count = 0;
-    for (const name of counted) calls[name] = (...args) => (count++, real[name](...args));
-    try {
-      const blocks = [...file.blocks({ dtype: "int16", out: new Int16Array(20) })].length;
-      assert.equal(blocks, 100);
-      assert.ok(count <= blocks + 4, `${count} calls for ${blocks} blocks`);
-      assert.ok(count >= blocks);
-    } finally {
-      for (const name of counted) calls[name] = real[name];
-    }
+    takeNativeCalls();
+    const blocks = [...file.blocks({ dtype: "int16", out: new Int16Array(20) })].length;
+    const count = total(takeNativeCalls());
+    assert.equal(blocks, 100);
+    assert.ok(count <= blocks + 4, `${count} calls for ${blocks} blocks`);
+    assert.ok(count >= blocks);
   });
 
   it("need a size, and an overlap that is smaller", () => {

@@ -1,8 +1,8 @@
 // The states of a stream, and how runs begin and end.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { native } from "../../ffi/load.ts";
 import { DuplexStream, InputStream, OutputStream, PastreamError, RingBuffer } from "../../mod.ts";
+import { takeNativeCalls, total } from "../helpers/native-calls.ts";
 import { equalSamples, flags, noise, pause, virtual } from "../helpers/streams.ts";
 
 const isClosed = (error: unknown) => error instanceof PastreamError && error.code === "closed";
@@ -132,21 +132,9 @@ describe("an open stream", () => {
 describe("what a stream tells", () => {
   /** How many calls of the native side something makes. */
   function calls(look: () => unknown): number {
-    const library = native() as unknown as Record<string, (...args: unknown[]) => unknown>;
-    const originals = Object.entries(library).filter(([, call]) => typeof call === "function");
-    let count = 0;
-    for (const [name, call] of originals) {
-      library[name] = (...args) => {
-        count++;
-        return call(...args);
-      };
-    }
-    try {
-      look();
-      return count;
-    } finally {
-      Object.assign(library, Object.fromEntries(originals));
-    }
+    takeNativeCalls();
+    look();
+    return total(takeNativeCalls());
   }
 
   it("costs a native call at most", async () => {
