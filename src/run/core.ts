@@ -204,7 +204,7 @@ export class Core implements TapHost {
       this.#watch(run);
     }
     if (failed) {
-      this.#order(run, PS_COMMAND_ABORT);
+      this.#abort(run);
       await run.released;
       run.raise();
     }
@@ -260,7 +260,7 @@ export class Core implements TapHost {
   }
 
   fail(run: Run, error: unknown): void {
-    if (run.fail(error) && this.isOn(run)) this.#order(run, PS_COMMAND_ABORT);
+    if (run.fail(error) && this.isOn(run)) this.#abort(run);
   }
 
   /** The stream's signal has been aborted. */
@@ -268,7 +268,12 @@ export class Core implements TapHost {
     const run = this.#run;
     if (run.state === "created") return;
     this.#notice();
-    if (run.interrupt(this.#signal!.reason)) this.#order(run, PS_COMMAND_ABORT);
+    if (run.interrupt(this.#signal!.reason)) this.#abort(run);
+  }
+
+  /** Ends a run that has an error. Those who wait for the run are told that; one of the command itself adds nothing. */
+  #abort(run: Run): void {
+    this.#order(run, PS_COMMAND_ABORT)?.catch(() => {});
   }
 
   /** Gives a command that ends this run, unless one as strong has been given; resolves when it has been carried out. */

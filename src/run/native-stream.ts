@@ -1,6 +1,7 @@
 import {
   PS_COMMAND_OPEN,
   PS_CONFIG_SIZE,
+  PS_ERR_HANDLE,
   PS_ERR_PENDING,
   PS_STATE_ACTIVE,
   PS_STATE_ENDING,
@@ -43,7 +44,8 @@ export class NativeStream {
     const check = (): true | undefined => {
       const status = native().ps_stream_done(this.handle, ticket);
       if (status === PS_ERR_PENDING) return undefined;
-      unwrap(status);
+      // A later command has closed the stream, and it was freed before this look: commands are carried out in order.
+      if (status !== PS_ERR_HANDLE) unwrap(status);
       return true;
     };
     return this.poller.until(check, backOff, { keepAlive: true, reason: change }).then(() => {});

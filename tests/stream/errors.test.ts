@@ -1,6 +1,8 @@
 // What ends a run that goes wrong, and who is told: errors, faults of the device, signals.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { PS_COMMAND_ABORT, PS_COMMAND_CLOSE } from "../../ffi/constants.ts";
+import { native } from "../../ffi/load.ts";
 import {
   BufferEmptyError,
   BufferFullError,
@@ -13,6 +15,7 @@ import {
   PastreamError,
   RingBuffer,
 } from "../../mod.ts";
+import { coreOf } from "../../src/stream/stream.ts";
 import { equalSamples, flags, noise, pause, virtual } from "../helpers/streams.ts";
 
 const realtime = <const O extends object>(options?: O): O => virtual("realtime", options);
@@ -251,6 +254,16 @@ describe("a signal", () => {
       await Promise.all(told);
       assert.equal(flags(stream), "finished aborted");
     }
+  });
+
+  it("is no error of a command that was carried out before the stream was freed", async () => {
+    const { native: stream } = coreOf(new InputStream(realtime({ channels: 1 })));
+    const pending = stream.command(PS_COMMAND_ABORT);
+    const { handle } = stream;
+    native().ps_stream_await(handle, native().ps_stream_command(handle, PS_COMMAND_CLOSE));
+    stream.free();
+    stream.poller.wake();
+    await pending;
   });
 
   it("does not wait for sinks that never settle", async () => {
