@@ -177,7 +177,7 @@ static int seek_frame(struct sound *sound, int64_t frame) {
 
 static void log_of(struct sound *sound, char *text, int32_t size) { text_copy(of(sound)->log, text, size); }
 
-/* libsndfile lists and writes the format. */
+/* Formats are not listed and files not written: libsndfile does that. */
 const struct codec codec_mpeg = {
     .load = load,
     .open = open_sound,
