@@ -113,7 +113,9 @@ describe("headers of other programs", () => {
         assert.deepEqual(file.read(-1, { dtype: "int16" }), samples);
         file.seek(3990);
         assert.deepEqual(file.read(-1, { dtype: "int16" }), samples.subarray(3990));
-        if (!unix) assert.deepEqual(new SoundFile(pipe(cat(id3, bytes))).read(-1, { dtype: "int16" }), samples);
+        if (unix) continue;
+        using piped = new SoundFile(pipe(cat(id3, bytes)));
+        assert.deepEqual(piped.read(-1, { dtype: "int16" }), samples);
       }
     });
   }
@@ -150,7 +152,10 @@ describe("from a pipe", { skip: unix }, () => {
           const sent = typeof told === "string" ? bytes : withLength(format, bytes, told);
           using file = new SoundFile(pipe(sent));
           assert.deepEqual(readOut(file).samples, right, subtype);
-          if (told === 0) assert.deepEqual(readOut(new SoundFile(path(sent))).samples, right, subtype);
+          if (told === 0) {
+            using whole = new SoundFile(path(sent));
+            assert.deepEqual(readOut(whole).samples, right, subtype);
+          }
           // A pipe that ends in the middle.
           using cut = new SoundFile(pipe(sent.subarray(0, sent.length - (bytes.length >> 1))));
           const some = readOut(cut).samples;
@@ -284,7 +289,8 @@ describe("damaged sound", () => {
     const samples = noise(1000);
     const bytes = made({ format: "CAF", subtype: "PCM_16", sampleRate: 8000, channels: 1 }, samples);
     for (const some of [bytes.subarray(0, bytes.length - 900), withLength("CAF", bytes, 2 ** 40)]) {
-      const { samples: read } = readOut(new SoundFile(path(some)));
+      using file = new SoundFile(path(some));
+      const { samples: read } = readOut(file);
       assert.deepEqual(read, samples.subarray(0, some.length < bytes.length ? 550 : 1000));
     }
   });
