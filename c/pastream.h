@@ -628,7 +628,7 @@ PS_API int32_t ps_stream_levels(int32_t stream, int32_t direction, double *level
 #define PS_GLITCH_SINK_OVERFLOW 5
 #define PS_GLITCH_REROUTED 6   /* the device was lost, and the stream went on on another one */
 #define PS_GLITCH_SINK 256     /* times 1 + the remainder of the sink's number by 16 */
-#define PS_GLITCH_DEVICE_GAP 7 /* another program moved or paused the stream behind the device */
+#define PS_GLITCH_DEVICE_GAP 7 /* the stream was moved or paused behind the device, or that stood still */
 /* The newest glitches, at most 256 and at most `count`, oldest first, PS_GLITCH_SIZE numbers each; returns how many.
  * Any thread. */
 PS_API int32_t ps_stream_glitches(int32_t stream, double *glitches, int32_t count);

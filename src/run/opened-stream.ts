@@ -130,8 +130,11 @@ function create(checked: CheckedStreamOptions): [NativeStream, () => OpenedStrea
   return [stream, () => new OpenedStream(stream, checked)];
 }
 
-/** PaErrorCodes of what the device is asked for and cannot do, however often: channels, rates, formats, settings. */
-const REFUSALS = [-9998, -9997, -9995, -9994, -9984];
+/**
+ * PaErrorCodes of what the device is asked for and cannot do, however often: channels, rates, formats, settings; and of
+ * a device that was waited for in vain, for which another try would wait as long again.
+ */
+const REFUSALS = [-9998, -9997, -9995, -9994, -9987, -9984];
 
 /**
  * Whether another look at the devices may help after an open that began at a time: a device may have come since they

@@ -38,7 +38,7 @@ export interface XrunCounts {
 
 /**
  * What can go wrong: one of the device's xruns, a source that was late, a sink without room, a device that was lost and
- * replaced by another one, or a sound server that moved or paused the stream.
+ * replaced by another one, or a sound server that moved or paused the stream or stood still.
  */
 export type GlitchKind =
   | "inputUnderflow"

@@ -148,7 +148,7 @@ for (const [name, skip, start] of servers) {
 
   describe(`a server of ${name}`, { skip }, () => {
     // Each needs a server of its own, and waits most of the time.
-    const programs = ["stopped", "killed", "restarted"];
+    const programs = ["stopped", "killed", "restarted", ...name === "PipeWire" ? ["unmanaged"] : []];
     // deno-lint-ignore no-explicit-any
     let results: Record<string, any>;
     before(async () => {
@@ -167,6 +167,14 @@ for (const [name, skip, start] of servers) {
       assert.deepEqual(long, [], "no call of C waits for the server on the thread of JavaScript");
       assert.equal(frames, 4800);
     });
+
+    if (name === "PipeWire") {
+      it("without a session manager says so, and is not tried again", () => {
+        const { errors, tries } = results.unmanaged;
+        for (const error of errors) assert.match(error, /has connected it to no device within 5 s/);
+        assert.equal(tries, 2);
+      });
+    }
 
     it("that is gone says so, and is found again when it has come back", () => {
       const { before, after, errors, frames, again } = results.killed;

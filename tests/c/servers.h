@@ -6,7 +6,7 @@
 
 #define JACK_PROGRAMS "jackd jack_lsp"
 #define PULSE_PROGRAMS "pulseaudio pactl parec"
-#define PIPEWIRE_PROGRAMS "pipewire wireplumber pipewire-pulse dbus-daemon pactl"
+#define PIPEWIRE_PROGRAMS "pipewire wireplumber pipewire-pulse dbus-daemon pactl pw-link"
 
 /* Which programs a test lacks, or NULL. With CI=true no program may be missing. */
 const char *missing_server(const char *programs);

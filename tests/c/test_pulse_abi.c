@@ -78,6 +78,8 @@ TEST(layouts) {
   SAME_FIELD(pulse_server_info, sample_spec, pa_server_info, sample_spec);
   SAME_FIELD(pulse_server_info, default_sink_name, pa_server_info, default_sink_name);
   SAME_FIELD(pulse_server_info, default_source_name, pa_server_info, default_source_name);
+  SAME_FIELD(pulse_sink_input_info, sink, pa_sink_input_info, sink);
+  SAME_FIELD(pulse_source_output_info, source, pa_source_output_info, source);
 }
 
 /* Types that our declarations spell out, and signatures that use them. */
@@ -107,6 +109,12 @@ TEST(types) {
   CHECK(_Generic((pa_sink_info_cb_t)0, void (*)(pa_context *, const pa_sink_info *, int, void *): 1, default: 0));
   CHECK(_Generic((pa_source_info_cb_t)0, void (*)(pa_context *, const pa_source_info *, int, void *): 1, default: 0));
   CHECK(_Generic((pa_server_info_cb_t)0, void (*)(pa_context *, const pa_server_info *, void *): 1, default: 0));
+  CHECK(_Generic((pa_sink_input_info_cb_t)0,
+            void (*)(pa_context *, const pa_sink_input_info *, int, void *): 1,
+            default: 0));
+  CHECK(_Generic((pa_source_output_info_cb_t)0,
+            void (*)(pa_context *, const pa_source_output_info *, int, void *): 1,
+            default: 0));
   CHECK(_Generic((pa_stream_success_cb_t)0, void (*)(pa_stream *, int, void *): 1, default: 0));
   CHECK(_Generic((pa_stream_notify_cb_t)0, void (*)(pa_stream *, void *): 1, default: 0));
 }

@@ -8,7 +8,7 @@
 trap '' INT TERM HUP
 folder=$(mktemp -d "${TMPDIR:-/tmp}/pastream-server-XXXXXX") || exit 1
 log="$folder/log"
-server= helpers= daemon= name= host_api=
+server= helpers= daemon= manager= name= host_api=
 
 # Whether the command succeeds before the server ends, or 15 seconds are over.
 ready() {
@@ -111,7 +111,8 @@ pipewire() {
   helpers="$daemon $helpers"
   appears "$folder/pipewire-0"
   command wireplumber >>"$log" 2>&1 &
-  helpers="$! $helpers"
+  manager=$!
+  helpers="$manager $helpers"
   command pipewire-pulse >>"$log" 2>&1 &
   server=$!
   ready "pactl info" || return 1
@@ -133,7 +134,8 @@ echo "PULSE_SERVER=${PULSE_SERVER:-unix:$folder/socket}"
 echo "PASTREAM_HOST_API=$host_api"
 echo "JACK_DEFAULT_SERVER=${name:-pastream-test-none}"
 echo "JACK_NO_AUDIO_RESERVATION=1"
-echo "PIPEWIRE_PID=$daemon" # of PipeWire itself; the next is that of its server of PulseAudio's protocol
+echo "PIPEWIRE_PID=$daemon"      # of PipeWire itself,
+echo "WIREPLUMBER_PID=$manager" # its session manager; the last is that of its server of PulseAudio's protocol
 echo "SERVER_PID=$server"
 # A server that a test kills is waited for: JACK takes a process that nobody has waited for as one that lives.
 exec 3<&0

@@ -253,6 +253,18 @@ async function stopped(): Promise<unknown> {
   };
 }
 
+/** PipeWire without its session manager, which connects streams to devices: what opening says, and its tries. */
+async function unmanaged(): Promise<unknown> {
+  queryDevices();
+  process.kill(Number(process.env.WIREPLUMBER_PID), "SIGKILL");
+  const calls = watchCalls();
+  const errors = [];
+  for (const device of [undefined, "loop"]) {
+    errors.push(await OutputStream.open({ device }).then(() => "opened", String));
+  }
+  return { errors, tries: calls.filter(([name]) => name === "ps_stream_new").length };
+}
+
 /** A stream on the default device when another becomes the default: whether that plays it, and what the log says. */
 async function moved(): Promise<unknown> {
   const module = loadSink("second");
@@ -339,6 +351,7 @@ const programs: Record<string, () => Promise<unknown>> = {
   killed,
   restarted,
   stopped,
+  unmanaged,
 };
 const results: Record<string, unknown> = {};
 for (const name of process.argv.slice(2)) {

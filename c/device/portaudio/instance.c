@@ -145,7 +145,8 @@ static int32_t run_first(struct portaudio_call *call) {
   initializing = 1;
   os_mutex_unlock(&lock);
   if (hanging)
-    return error_set(PS_ERR_PORTAUDIO, PA_TIMED_OUT, "PortAudio is still starting: a sound server does not answer");
+    return error_set(PS_ERR_PORTAUDIO, PA_DEVICE_UNAVAILABLE,
+                     "PortAudio is still starting: a sound server does not answer");
   int32_t status = atomic_load(&initialized) ? PS_OK : start_instance(&first);
   if (status == PS_OK) atomic_store(&initialized, 1);
   os_mutex_lock(&lock);

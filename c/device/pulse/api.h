@@ -128,6 +128,22 @@ struct pulse_server_info {
   const char *default_source_name;
 };
 
+struct pulse_sink_input_info {
+  uint32_t index;
+  const char *name;
+  uint32_t owner_module;
+  uint32_t client;
+  uint32_t sink; /* PULSE_INVALID_INDEX: what it plays goes nowhere */
+};
+
+struct pulse_source_output_info {
+  uint32_t index;
+  const char *name;
+  uint32_t owner_module;
+  uint32_t client;
+  uint32_t source;
+};
+
 typedef void pulse_context_notify(struct pulse_context *context, void *argument);
 typedef void pulse_context_success(struct pulse_context *context, int success, void *argument);
 typedef void pulse_server_info_notify(struct pulse_context *context, const struct pulse_server_info *info,
@@ -136,6 +152,10 @@ typedef void pulse_sink_info_notify(struct pulse_context *context, const struct 
                                     void *argument);
 typedef void pulse_source_info_notify(struct pulse_context *context, const struct pulse_source_info *info, int end,
                                       void *argument);
+typedef void pulse_sink_input_info_notify(struct pulse_context *context, const struct pulse_sink_input_info *info,
+                                          int end, void *argument);
+typedef void pulse_source_output_info_notify(struct pulse_context *context, const struct pulse_source_output_info *info,
+                                             int end, void *argument);
 typedef void pulse_subscribe_notify(struct pulse_context *context, int event, uint32_t index, void *argument);
 typedef void pulse_stream_notify(struct pulse_stream *stream, void *argument);
 typedef void pulse_stream_success(struct pulse_stream *stream, int success, void *argument);
@@ -168,6 +188,10 @@ typedef void pulse_stream_success(struct pulse_stream *stream, int success, void
     (struct pulse_context * context, pulse_sink_info_notify * notify, void *argument))                             \
   F(struct pulse_operation *, context_get_source_info_list, pa_context_get_source_info_list,                       \
     (struct pulse_context * context, pulse_source_info_notify * notify, void *argument))                           \
+  F(struct pulse_operation *, context_get_sink_input_info, pa_context_get_sink_input_info,                         \
+    (struct pulse_context * context, uint32_t index, pulse_sink_input_info_notify *notify, void *argument))        \
+  F(struct pulse_operation *, context_get_source_output_info, pa_context_get_source_output_info,                   \
+    (struct pulse_context * context, uint32_t index, pulse_source_output_info_notify *notify, void *argument))     \
   F(void, context_set_subscribe_callback, pa_context_set_subscribe_callback,                                       \
     (struct pulse_context * context, pulse_subscribe_notify * notify, void *argument))                             \
   F(struct pulse_operation *, context_subscribe, pa_context_subscribe,                                             \
@@ -186,6 +210,7 @@ typedef void pulse_stream_success(struct pulse_stream *stream, int success, void
     (struct pulse_stream * stream, const char *device, const struct pulse_buffer_attr *attr, int flags))           \
   F(int, stream_disconnect, pa_stream_disconnect, (struct pulse_stream * stream))                                  \
   F(int, stream_get_state, pa_stream_get_state, (const struct pulse_stream *stream))                               \
+  F(uint32_t, stream_get_index, pa_stream_get_index, (const struct pulse_stream *stream))                          \
   F(const struct pulse_buffer_attr *, stream_get_buffer_attr, pa_stream_get_buffer_attr,                           \
     (struct pulse_stream * stream))                                                                                \
   F(const char *, stream_get_device_name, pa_stream_get_device_name, (const struct pulse_stream *stream))          \

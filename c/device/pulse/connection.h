@@ -16,7 +16,7 @@ extern struct library library_pulse;
 #define PULSE_HOST_ERROR -9999
 #define PULSE_INVALID_CHANNEL_COUNT -9998
 #define PULSE_INVALID_SAMPLE_RATE -9997
-#define PULSE_INVALID_DEVICE -9996
+#define PULSE_TIMED_OUT -9987 /* the server lives, and has not done what it was to do */
 
 struct pulse_connection {
   const struct pulse_api *api;

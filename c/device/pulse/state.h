@@ -12,6 +12,7 @@
 #define PULSE_OPEN_SECONDS 5.0   /* a device behind the server may have to be woken */
 #define PULSE_CALL_SECONDS 2.0   /* what the server does at once, if it lives */
 #define PULSE_ANSWER_SECONDS 0.6 /* the same of a server that may have gone */
+#define PULSE_APART_PINGS 2      /* after so many that find the streams connected to no device, it counts as lost */
 #define PULSE_PLAY_OUT_EXTRA 2.0 /* seconds beyond twice the latency in which what was played must have been heard */
 #define PULSE_PLAY_OUT_POLL 0.02
 #define PULSE_LATENCY_LOW 0.01 /* seconds, of either direction */
@@ -85,8 +86,14 @@ struct pulse_device {
   size_t fragment_bytes, fragment_done;
   size_t piece;             /* input: frames of the last fragment, 0: none since the last wait */
   double called;            /* os_time() of the last callback */
+  double primed;            /* of the last one before the server asked: a device may take its time to begin */
   int moved;                /* another device plays or records since then */
+  int pinged;               /* the server has answered since then: it was not we who were late */
+  int apart;                /* pings since then that have found a stream connected to no device */
   double suspended_at, gap; /* os_time(), 0: not; seconds */
+  double awaited_since;     /* input: os_time() from which on frames are counted that a server brings late, 0: none */
+  double awaited_until;     /* os_time() */
+  size_t arrived;           /* of these frames */
 };
 
 /* setup.c: what libpulse is asked for, from the checked configuration. */

@@ -55,11 +55,12 @@ static int32_t flush(struct pulse_device *pulse) {
 static int32_t run_start(struct pulse_device *pulse) {
   int32_t status = flush(pulse);
   if (status < 0) return status;
-  pulse->completed = pulse->refill = pulse->moved = 0;
+  pulse->completed = pulse->refill = pulse->moved = pulse->pinged = pulse->apart = 0;
   pulse->flags = 0;
-  pulse->called = pulse->gap = 0;
+  pulse->called = pulse->gap = pulse->awaited_since = 0;
   pulse->running = 1;
   pulse_prime(pulse);
+  pulse->primed = pulse->called;
   status = cork(pulse, 0);
   if (status < 0) pulse->running = 0;
   return status;
@@ -110,12 +111,44 @@ static int32_t run_stop(struct pulse_device *pulse) {
   return run_abort(pulse);
 }
 
+static void take_sink_input(struct pulse_context *context, const struct pulse_sink_input_info *info, int end,
+                            void *argument) {
+  (void)context;
+  if (!end && info) *(uint32_t *)argument = info->sink;
+}
+
+static void take_source_output(struct pulse_context *context, const struct pulse_source_output_info *info, int end,
+                               void *argument) {
+  (void)context;
+  if (!end && info) *(uint32_t *)argument = info->source;
+}
+
+/* Whether the server answers, and streams are connected to devices: PipeWire keeps a stream whose device has gone, or
+ * whose session manager has, and it waits in vain. The manager may be about to connect it to another device. */
 static int32_t run_ping(struct pulse_device *pulse) {
-  const struct pulse_side *side = &pulse->sides[pulse->sides[DEVICE_OUTPUT].used ? DEVICE_OUTPUT : DEVICE_INPUT];
-  struct pulse_operation *update = pulse->connection.api->stream_update_timing_info(side->stream, NULL, NULL);
-  int32_t status = pulse_await(&pulse->connection, update, os_time() + PULSE_ANSWER_SECONDS, "asking the sound server");
-  if (status < 0) atomic_store(&pulse->lost, 1); /* nothing more is asked of it */
-  return status;
+  static const char doing[] = "asking the sound server";
+  struct pulse_connection *connection = &pulse->connection;
+  const struct pulse_api *api = connection->api;
+  double deadline = os_time() + PULSE_ANSWER_SECONDS;
+  int apart = 0;
+  for (int direction = 0; direction < 2; direction++) {
+    const struct pulse_side *side = &pulse->sides[direction];
+    if (!side->used) continue;
+    uint32_t device = 0, index = api->stream_get_index(side->stream);
+    struct pulse_operation *operation =
+        direction == DEVICE_OUTPUT
+            ? api->context_get_sink_input_info(connection->context, index, take_sink_input, &device)
+            : api->context_get_source_output_info(connection->context, index, take_source_output, &device);
+    int32_t status = pulse_await(connection, operation, deadline, doing);
+    if (status < 0) {
+      atomic_store(&pulse->lost, 1); /* nothing more is asked of it */
+      return status;
+    }
+    apart |= device == PULSE_INVALID_INDEX;
+  }
+  pulse->pinged = 1;
+  pulse->apart = apart ? pulse->apart + 1 : 0;
+  return pulse->apart < PULSE_APART_PINGS ? PS_OK : error_set(PS_ERR_DEVICE_LOST, 0, "%s: it has no device", doing);
 }
 
 void pulse_release(struct pulse_device *pulse) {

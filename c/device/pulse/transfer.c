@@ -9,6 +9,7 @@
 #define GAP_UNKNOWN 1e-9 /* seconds: there was one */
 #define GAP_LEAST 0.005  /* seconds without sound that are worth a glitch */
 #define SETTLING 4       /* buffers of the output, of each half */
+#define CATCH_UP 1.0     /* seconds in which a server that stood still brings the input of that time, if it does */
 
 static size_t frames_of(const struct pulse_side *side, size_t bytes) {
   return bytes == (size_t)-1 ? 0 : bytes / side->frame_bytes;
@@ -117,19 +118,42 @@ static struct callback_times times_of(struct pulse_device *pulse, double now, si
   return times;
 }
 
-/* What another device, or one that was suspended, cost: the time since the last callback that is more than it should
- * be. */
-static double gap_since(struct pulse_device *pulse, double now) {
-  double gap = pulse->gap;
-  if (pulse->moved && pulse->called > 0) {
-    const struct pulse_side *output = &pulse->sides[DEVICE_OUTPUT], *input = &pulse->sides[DEVICE_INPUT];
-    double usual = output->used ? (double)output->target / pulse->rate : input->latency;
-    double since = now - pulse->called - usual;
-    if (since > gap) gap = since;
+/* The time since the last callback that is more than it should be. What a device held, another one may play again. */
+static double late_by(const struct pulse_device *pulse, double now) {
+  const struct pulse_side *output = &pulse->sides[DEVICE_OUTPUT], *input = &pulse->sides[DEVICE_INPUT];
+  double usual = !output->used ? input->latency : pulse->moved ? (double)output->target / pulse->rate : output->latency;
+  return pulse->called > 0 ? now - pulse->called - usual : 0;
+}
+
+/* What is missing of an input that stood still, once that is known, and else 0: the server may bring it late. */
+static double missing_input(struct pulse_device *pulse, double now, size_t frames, int stood_still) {
+  if (stood_still) {
+    if (pulse->awaited_since == 0) {
+      pulse->awaited_since = pulse->called;
+      pulse->arrived = 0;
+    }
+    pulse->awaited_until = now + CATCH_UP;
   }
-  double least = pulse->moved ? GAP_UNKNOWN : 0;
+  if (pulse->awaited_since == 0) return 0;
+  pulse->arrived += frames;
+  if (now < pulse->awaited_until) return 0;
+  double missing = now - pulse->awaited_since - (double)pulse->arrived / pulse->rate;
+  pulse->awaited_since = 0;
+  return missing < pulse->sides[DEVICE_INPUT].latency ? 0 : missing;
+}
+
+/* What another device, one that was suspended, or one that stood still while its server answered, has cost before a
+ * callback of `frames` frames, seconds. */
+static double gap_before(struct pulse_device *pulse, double now, size_t frames) {
+  int stood_still = pulse->pinged && pulse->called > pulse->primed && !pulse->moved && pulse->gap == 0;
+  double gap = pulse->gap, missing = 0, least = pulse->moved ? GAP_UNKNOWN : 0;
+  if (pulse->moved || (stood_still && pulse->sides[DEVICE_OUTPUT].used))
+    missing = late_by(pulse, now);
+  else if (!pulse->sides[DEVICE_OUTPUT].used)
+    missing = missing_input(pulse, now, frames, stood_still);
+  if (missing > gap) gap = missing;
   pulse->gap = 0;
-  pulse->moved = 0;
+  pulse->moved = pulse->pinged = pulse->apart = 0;
   return gap < GAP_LEAST ? least : gap;
 }
 
@@ -138,7 +162,7 @@ static int call_back(struct pulse_device *pulse, size_t frames) {
   struct pulse_side *input = &pulse->sides[DEVICE_INPUT], *output = &pulse->sides[DEVICE_OUTPUT];
   double began = os_time();
   struct callback_times times = times_of(pulse, began, frames);
-  if (pulse->moved || pulse->gap > 0) times.gap = gap_since(pulse, began);
+  times.gap = gap_before(pulse, began, frames);
   int result = CALLBACK_ABORT;
   atomic_store(&pulse->inside, 1);
   int open = atomic_load(&pulse->gate);
