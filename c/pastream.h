@@ -532,8 +532,8 @@ PS_API int32_t ps_stream_cleared(int32_t stream, int32_t request);
  * numbers begin at 0 from now on. PS_ERR_ACTIVE, PS_ERR_STATE. Owner. */
 PS_API int32_t ps_stream_set_run(int32_t stream, double frames, double pad, double offset, int32_t flags);
 /* Frames that the source has to have in its ring before the device starts, unless it ends before that: at most the
- * whole ring. Negative (default): half the ring for a file, 0 for a ring. Also in the state STARTING, in which it ends
- * the wait. PS_ERR_ACTIVE, PS_ERR_STATE. Owner. */
+ * whole ring. Negative (default): half the ring for a file, 0 for a ring. Also from the moment when START is handed
+ * over, and in the state STARTING, in which it ends the wait. PS_ERR_ACTIVE, PS_ERR_STATE. Owner. */
 PS_API int32_t ps_stream_set_prebuffer(int32_t stream, double frames);
 /* Frames of silence that the next run plays before it asks the source, for one that needs the input first. They are no
  * frames of the source; a drain ends them. Setting a source sets them to 0. PS_ERR_ACTIVE, PS_ERR_STATE. Owner. */

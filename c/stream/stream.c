@@ -226,7 +226,8 @@ int32_t ps_stream_set_prebuffer(int32_t handle, double frames) {
   if (!stream) return PS_ERR_HANDLE;
   int32_t status = frames < 0 ? PS_OK : check_count("prebuffer", frames, 0, COUNT_MOST);
   os_mutex_lock(&stream->lock);
-  int starts = stream_state(stream) == PS_STATE_STARTING;
+  /* A start that has been handed over may begin late, on a busy machine later than the caller waits for it. */
+  int starts = stream_state(stream) == PS_STATE_STARTING || (!stream_running(stream) && stream_is_changing(stream));
   if (status >= 0 && !starts) status = require_idle(stream);
   if (status >= 0) atomic_store_explicit(&stream->prebuffer, frames >= 0 ? frames : -1, memory_order_relaxed);
   os_mutex_unlock(&stream->lock);

@@ -296,6 +296,25 @@ TEST(a_start_waits_for_the_prebuffer) {
   }
 }
 
+/* Whoever does not want to wait any longer may say so at once, before the start has been taken up. */
+TEST(a_start_that_was_handed_over_need_not_wait) {
+  unsigned char data[10 * FRAME] = {0};
+  for (int i = 0; i < 20; i++) {
+    int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64});
+    int32_t ring = ps_ring_new(FRAME, 200, NULL, 0);
+    CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, 0, 0), PS_OK);
+    CHECK_EQUAL(ps_stream_set_prebuffer(stream, 100), PS_OK);
+    CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+    CHECK_EQUAL(ps_ring_write(ring, data, 10), 10);
+    int32_t ticket = ps_stream_command(stream, PS_COMMAND_START);
+    CHECK_EQUAL(ps_stream_set_prebuffer(stream, 0), PS_OK);
+    for (int n = 0; n < 500 && ps_stream_done(stream, ticket) == PS_ERR_PENDING; n++) os_sleep(0.01);
+    CHECK_EQUAL(ps_stream_done(stream, ticket), PS_OK);
+    stream_close(stream);
+    CHECK_EQUAL(ps_ring_free(ring), PS_OK);
+  }
+}
+
 /* More than the ring holds cannot be asked for: it is full then. */
 TEST(a_prebuffer_of_the_whole_ring) {
   unsigned char data[200 * FRAME] = {0};
@@ -440,6 +459,7 @@ int main(void) {
   RUN(freed_in_any_state);
   RUN(a_queue_of_commands);
   RUN(a_start_waits_for_the_prebuffer);
+  RUN(a_start_that_was_handed_over_need_not_wait);
   RUN(a_prebuffer_of_the_whole_ring);
   RUN(ended_while_it_is_played_out);
   RUN(a_start_that_waits_is_drained);
