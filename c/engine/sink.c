@@ -120,8 +120,10 @@ static size_t fits(const struct engine_sink *sink, size_t frames) {
   struct ring_region region;
   if (!sink->adapter) return ring_write_region(sink->ring, frames, &region);
   size_t room = ring_write_available(sink->ring);
-  if (sink->memory && room) room += (size_t)ceil(adapter_ratio(sink->adapter)) - 1;
-  return adapter_fits(sink->adapter, frames, room);
+  size_t whole = adapter_fits(sink->adapter, frames, room);
+  if (!sink->memory || whole == frames || adapter_left(sink->adapter, 0) >= room) return whole;
+  size_t filling = adapter_fits(sink->adapter, frames, room - 1) + 1;
+  return filling > whole ? filling : whole;
 }
 
 size_t sinks_room(struct engine *engine, size_t frames) {

@@ -25,16 +25,14 @@ export function requireNumber(name: string, value: unknown, min: number = -Infin
   return value;
 }
 
+/** The largest number of frames, bytes or anything else that the native side counts. */
+const MOST = 9e15;
+
 /** An integer from `min` to `max`. */
-export function requireInteger(
-  name: string,
-  value: unknown,
-  min: number = Number.MIN_SAFE_INTEGER,
-  max: number = Number.MAX_SAFE_INTEGER,
-): number {
+export function requireInteger(name: string, value: unknown, min: number = -MOST, max: number = MOST): number {
   if (typeof value !== "number") throw new TypeError(`${name} must be an integer, not ${show(value)}`);
-  if (!Number.isSafeInteger(value) || value < min || value > max) {
-    throw new RangeError(`${name} must be an integer${bounds(min, max)}, not ${value}`);
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new RangeError(`${name} must be an integer${bounds(value, min, max)}, not ${value}`);
   }
   return value;
 }
@@ -91,9 +89,9 @@ function range(min: number, max: number): string {
   return min > -Infinity ? `at least ${min}` : max < Infinity ? `at most ${max}` : "finite";
 }
 
-function bounds(min: number, max: number): string {
-  const least = min > Number.MIN_SAFE_INTEGER;
-  const most = max < Number.MAX_SAFE_INTEGER;
+function bounds(value: number, min: number, max: number): string {
+  const least = min > -MOST || value < min;
+  const most = max < MOST || value > max;
   if (least && most) return ` from ${min} to ${max}`;
   return least ? ` of at least ${min}` : most ? ` of at most ${max}` : "";
 }

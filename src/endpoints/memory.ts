@@ -9,7 +9,7 @@ import type { Run } from "../run/run.ts";
 import type { SamplesOf } from "../samples/formats.ts";
 import { interleaveFrames, requirePlanes } from "../samples/interleave.ts";
 import { requireSamples, requireUnchanged } from "../samples/samples.ts";
-import { streamFrames, withRate } from "./shape.ts";
+import { framesToFill, streamFrames, withRate } from "./shape.ts";
 
 /** Bytes that are copied without giving the event loop a turn: the pages for them may take a millisecond or two. */
 const PIECE_BYTES = 2 ** 19;
@@ -123,8 +123,7 @@ export class MemoryCapture implements Capture {
     this.#flags = flags | PS_SINK_MEMORY;
     this.#bytes = requireSamples("sink", memory, format).byteLength;
     const frames = this.#bytes / format.frameBytes;
-    // The stream's frame that fills it may be more than it has room for.
-    this.frames = format.stream ? Math.ceil(frames * format.stream.sampleRate / format.sampleRate) : frames;
+    this.frames = framesToFill(frames, format);
     this.ring = memoryRing("sink", format.frameBytes, Math.max(frames, 1));
   }
 

@@ -80,3 +80,9 @@ export function withRate(ring: number, { stream, sampleRate }: StreamDirection):
 export function streamFrames(frames: number, { stream, sampleRate }: StreamDirection): number {
   return stream ? framesAt(frames, sampleRate, stream.sampleRate) : frames;
 }
+
+/** Frames of the stream after which an endpoint has `frames` frames; the last one may bring more than that. */
+export function framesToFill(frames: number, shape: StreamDirection): number {
+  const nearest = streamFrames(frames, shape);
+  return shape.stream && framesAt(nearest, shape.stream.sampleRate, shape.sampleRate) < frames ? nearest + 1 : nearest;
+}

@@ -21,7 +21,7 @@ export function requireRunLength({ frames = -1, pad = 0, offset = 0 }: RunOption
   requireInteger("frames", frames);
   requireInteger("pad", pad);
   requireInteger("offset", offset, 0);
-  return { frames, pad, offset };
+  return { frames: Math.max(frames, -1), pad: Math.max(pad, -1), offset }; // any negative number means the same
 }
 
 /** Frames that a run with a source of `sourceFrames` frames has; undefined if that is not known in advance. */

@@ -261,6 +261,7 @@ describe("start()", () => {
       [{ frames: 0.5 }, "RangeError", /frames/],
       [{ frames: "5" }, "TypeError", /frames/],
       [{ frames: 5n }, "TypeError", /frames/],
+      [{ frames: Number.MAX_SAFE_INTEGER }, "RangeError", /frames .* at most 9000000000000000/],
       [{ pad: NaN }, "RangeError", /pad/],
       [{ offset: -1 }, "RangeError", /offset/],
       [{ frames: 10, offset: 11 }, "RangeError", /offset/],

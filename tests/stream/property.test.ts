@@ -42,12 +42,15 @@ describe("how much is played", () => {
       [{ frames: 300, pad: 77 }, 377],
       [{ frames: 900, pad: -1 }, 900],
       [{ frames: 100, pad: -1 }, 100],
+      [{ frames: 900, pad: -7 }, 900],
+      [{ frames: -2, pad: 5 }, 305],
       [{ frames: 0 }, 0],
       [{ frames: 0, pad: 10 }, 10],
     ];
     for (const [options, length] of cases) {
       const recorded = await stream.playrec(played, options);
-      const end = options.frames !== undefined && options.pad !== -1 ? BLOCK + options.frames : Infinity;
+      const { frames = -1, pad = 0 } = options;
+      const end = frames >= 0 && pad >= 0 ? BLOCK + frames : Infinity;
       const wanted = expected.slice(0, length);
       if (end < length) wanted.fill(128, end);
       equalSamples(recorded, wanted, JSON.stringify(options));

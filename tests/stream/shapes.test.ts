@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import fc from "fast-check";
 import {
+  BufferFullError,
   type Dtype,
   DuplexStream,
   InputStream,
@@ -131,12 +132,25 @@ describe("a source and a sink of another rate", () => {
     assert.equal(stream.frameCount, 1800);
   });
 
+  /** Frames at 48 kHz after which memory at another rate is full: the nearest number, or else the next one. */
+  function fillingFrames(frames: number, rate: number): number {
+    const nearest = Math.round(frames * 48000 / rate);
+    return Math.round(nearest * rate / 48000) < frames ? nearest + 1 : nearest;
+  }
+
   it("counts in its own frames, and fills memory to its end", async () => {
     await using stream = await open(48000, 1);
-    for (const [rate, frames] of [[16000, 1001], [96000, 1001], [44100, 777]]) {
-      const memory = new Float32Array(frames);
-      await stream.record({ out: memory, sampleRate: rate });
-      assert.equal(stream.frameCount, Math.ceil(frames * 48000 / rate));
+    for (const rate of [16000, 96000, 44100, 47999, 88200, 176400]) {
+      for (const frames of [1, 777, 1000, 1001]) {
+        const what = `${frames} frames of ${rate} Hz`;
+        const out = new Float32Array(frames), sink = { sampleRate: rate };
+        await stream.record({ out, sampleRate: rate });
+        const { frameCount } = stream;
+        assert.equal(frameCount, fillingFrames(frames, rate), what);
+        await stream.playrec(new Float32Array(frameCount), { out, sink });
+        const more = new Float32Array(frameCount + Math.ceil(48000 / rate));
+        await assert.rejects(stream.playrec(more, { out, sink }), BufferFullError, what);
+      }
       const tap = stream.addSink(new Float32Array(5000), { sampleRate: rate });
       await stream.record(999);
       assert.equal(tap.frames, Math.round(999 * rate / 48000));
