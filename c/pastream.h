@@ -583,7 +583,7 @@ PS_API double ps_stream_next_file_at(int32_t stream);
 #define PS_NUMBER_BLOCK_ADC_TIME 20 /* stream time at which its first input frame was captured */
 #define PS_NUMBER_BLOCK_DAC_TIME 21 /* stream time at which its first output frame will be played */
 #define PS_NUMBER_HEARD_FRAMES 22   /* frames of the source that have been heard, */
-#define PS_NUMBER_QUEUED_FRAMES 23  /* that are in its ring, or have been played and not been heard, */
+#define PS_NUMBER_QUEUED_FRAMES 23  /* in its ring, or played and not heard yet (INFINITY: a loop), */
 #define PS_NUMBER_CLEARED_FRAMES 24 /* that ps_stream_clear has dropped, */
 #define PS_NUMBER_CLEARED_AT 25     /* and that had been taken to be played when it did so last */
 #define PS_NUMBER_CLEARS 26         /* requests of ps_stream_clear, ever */

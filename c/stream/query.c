@@ -48,13 +48,17 @@ struct ring *stream_source_ring(const struct stream *stream) {
   return !ring && source->kind == PS_ENDPOINT_RING ? (struct ring *)source->object : ring;
 }
 
-/* Frames of the source that are in its ring, or played and not heard yet. */
+/* Frames of the source that are in its ring, or played and not heard yet. A loop has no end until it is cleared. */
 static double get_queued(struct stream *stream) {
   os_mutex_lock(&stream->lock);
   struct ring *ring = stream_source_ring(stream);
   int64_t taken = source_taken(&stream->engine);
+  int loops = stream->endpoints[DEVICE_OUTPUT].flags & PS_SOURCE_LOOP;
   double queued = stream_running(stream) ? (double)(taken - stream_heard(stream)) : 0;
-  if (ring && !stream->engine.source.cut) queued += (double)ring_read_available(ring);
+  if (!stream->engine.source.cut && loops)
+    queued = INFINITY;
+  else if (!stream->engine.source.cut && ring)
+    queued += (double)ring_read_available(ring);
   os_mutex_unlock(&stream->lock);
   return queued;
 }

@@ -76,10 +76,6 @@ export class FilePlayback implements Playback {
     return streamFrames(file.frames - (file.seekable ? file.tell() : 0), this.shape);
   }
 
-  get loops(): boolean {
-    return this.#loop;
-  }
-
   attach(stream: NativeStream): void {
     const flags = this.#loop ? PS_SOURCE_LOOP : 0;
     stream.setSource(PS_ENDPOINT_FILE, fileHandle(this.#file.open()), flags, ringHandle(this.ring));

@@ -90,10 +90,6 @@ export class MemoryPlayback implements Playback {
     }
   }
 
-  get loops(): boolean {
-    return this.#loop;
-  }
-
   attach(stream: NativeStream): void {
     this.#fill();
     const flags = PS_SOURCE_COMPLETE | (this.#loop ? PS_SOURCE_LOOP : 0);

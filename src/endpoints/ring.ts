@@ -53,10 +53,6 @@ export class RingPlayback extends LentRing implements Playback {
     this.#loop = loop;
   }
 
-  get loops(): boolean {
-    return this.#loop;
-  }
-
   attach(stream: NativeStream): void {
     const flags = PS_SOURCE_COMPLETE | (this.#loop ? PS_SOURCE_LOOP : 0);
     stream.setSource(PS_ENDPOINT_RING, this.take(), flags);

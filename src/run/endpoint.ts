@@ -108,8 +108,6 @@ export interface Playback extends Endpoint {
   readonly ring: RingBuffer;
   /** Frames of the stream that it would play from now on; undefined if that is not known, or endless. */
   readonly frames: number | undefined;
-  /** Whether it is played over and over. */
-  readonly loops?: boolean;
   /** The default number of frames that must be in the ring before the device starts, as for ps_stream_set_prebuffer. */
   readonly prebuffer: number;
   /** Before a start: tells the native side what to play. */

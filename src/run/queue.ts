@@ -48,7 +48,7 @@ export class Queue implements Clearing {
   }
 
   get queued(): number {
-    return this.#host.readings.number(PS_NUMBER_QUEUED_FRAMES);
+    return this.#host.active ? this.#host.readings.number(PS_NUMBER_QUEUED_FRAMES) : 0;
   }
 
   /** Drops what is queued, faded out over `fade` frames; resolves when it has fallen silent. */

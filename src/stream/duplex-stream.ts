@@ -220,7 +220,7 @@ export class DuplexStream<D extends Dtype = "float32", O extends Dtype = D> exte
 
   /** Frames of the source that have been written and not been heard; Infinity for a loop. */
   get queued(): number {
-    return playing.queued(coreOf(this));
+    return coreOf(this).queue.queued;
   }
 
   /** Resolves when all that is queued now has been heard (true), or was dropped (false). */

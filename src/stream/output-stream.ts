@@ -113,7 +113,7 @@ export class OutputStream<D extends Dtype = "float32"> extends Stream implements
 
   /** Frames of the source that have been written and not been heard; Infinity for a loop. */
   get queued(): number {
-    return playing.queued(coreOf(this));
+    return coreOf(this).queue.queued;
   }
 
   /** Resolves when all that is queued now has been heard (true), or was dropped (false). */

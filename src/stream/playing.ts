@@ -95,13 +95,9 @@ export async function clear(core: Core, options: ClearOptions | undefined): Prom
   return await core.queue.clear(Math.round(requireNumber("fade", fade, 0) * core.sampleRate));
 }
 
-export function queued(core: Core): number {
-  return core.active && core.endpoints.source?.loops ? Infinity : core.queue.queued;
-}
-
 export async function heardAll(core: Core): Promise<boolean> {
   core.requireOpen();
-  if (queued(core) === Infinity) throw new TypeError("heardAll() never resolves for a source that loops");
+  if (core.queue.queued === Infinity) throw new TypeError("heardAll() never resolves for a source that loops");
   return await core.queue.heardAll();
 }
 

@@ -186,7 +186,7 @@ TEST(a_source_after_a_cleared_loop_is_queued) {
   int32_t stream = stream_open(&setup), source = memory();
   CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, source, PS_SOURCE_COMPLETE | PS_SOURCE_LOOP, 0), PS_OK);
   CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
-  CHECK_EQUAL(number(stream, PS_NUMBER_QUEUED_FRAMES), FRAMES);
+  CHECK(isinf(ps_stream_number(stream, PS_NUMBER_QUEUED_FRAMES)));
   CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
   int32_t request = ps_stream_clear(stream, 0);
   CHECK(request > 0);

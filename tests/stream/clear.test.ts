@@ -2,7 +2,7 @@
 // On one Node: it plays for several seconds.
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { DuplexStream, OutputStream, RingBuffer, type Source } from "../../mod.ts";
+import { DuplexStream, OutputStream, RingBuffer, SoundFile, type Source } from "../../mod.ts";
 import { full, pause, random, virtual } from "../helpers/streams.ts";
 import { seedOf } from "../helpers/sounds.ts";
 
@@ -114,6 +114,26 @@ describe("clear()", () => {
       assert.equal(stream.finished, true);
     }
     ring.close();
+  });
+
+  it("leaves nothing queued of a loop, in whose place silence plays", async () => {
+    await using stream = new OutputStream(virtual("realtime", { channels: 1 }));
+    const file = SoundFile.inMemory({ format: "WAV", subtype: "FLOAT", sampleRate: RATE, channels: 1 });
+    file.write(ramp(1000));
+    file.close();
+    for (const source of [ramp(1000), file.bytes()]) {
+      const playing = stream.play(source, { loop: true, frames: 2 * RATE });
+      assert.equal(stream.queued, Infinity);
+      await until(() => stream.frameCount > 2000);
+      await assert.rejects(() => stream.heardAll(), TypeError);
+      await stream.clear();
+      assert.equal(stream.active, true);
+      assert.equal(stream.queued, 0);
+      assert.equal(await stream.heardAll(), true);
+      await playing;
+      assert.equal(stream.frameCount, 2 * RATE);
+      assert.equal(stream.queued, 0);
+    }
   });
 
   it("does nothing where nothing plays, and refuses nonsense", async () => {
