@@ -90,7 +90,7 @@ const WRITER = `Promise.all([import("node:worker_threads"), import("node:fs")]).
 })`;
 
 /** For a descriptor whose writes may block: a worker does them. */
-class WorkerOutlet implements Outlet {
+export class WorkerOutlet implements Outlet {
   /** Bytes that the worker has dealt with, and whether it is running. */
   readonly #counts = new Int32Array(new SharedArrayBuffer(8));
   readonly #worker: Worker;

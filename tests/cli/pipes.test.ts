@@ -6,6 +6,7 @@ import { after, before, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import process from "node:process";
 import { readFile, writeFile } from "../../mod.ts";
+import { commandFor } from "../helpers/runtime.ts";
 import { ended, lacking, pastream, said, shell, shellCommand, startPastream, temporaryFolder } from "../helpers/cli.ts";
 
 const folder = temporaryFolder();
@@ -218,6 +219,20 @@ describe("pipes", { skip: noBash }, () => {
       assert.ok(signal ? length > 0 : length === RATE, `${length} samples`);
     }
   });
+
+  for (const way of ["worker", "own"]) {
+    it(`keeps no more than a little of the messages that nobody reads: ${way}`, async () => {
+      const [program, ...args] = commandFor(new URL("../programs/unread.ts", import.meta.url), [way]);
+      const child = spawn(program, args, { stdio: ["pipe", "pipe", "pipe"] });
+      await new Promise((resolve) => child.stdout.once("data", resolve));
+      // What was kept is written when there is room.
+      let bytes = 0;
+      child.stderr.on("data", (data: Uint8Array) => bytes += data.length);
+      child.stdin.end();
+      await new Promise((resolve) => child.on("close", resolve));
+      assert.ok(bytes > 0 && bytes < 1 << 20, `${bytes} bytes`);
+    });
+  }
 
   it("gives a slow reader all messages", async () => {
     const command = shellCommand([...virtual, ...recording("slow.wav"), "-m", "1:1"]);

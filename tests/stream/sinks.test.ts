@@ -41,6 +41,13 @@ describe("a rate that is no whole number", () => {
       using file = stream.toFile(joinPath(folder, "odd.wav"));
       await stream.record({ out: file, frames: 1000 });
       assert.deepEqual([file.sampleRate, file.frames], [44100, 1000]);
+      // Nothing is converted for the half of a hertz: every sample is as it was.
+      const options = { channels: 1, dtype: "int16", blockSize: BLOCK, sampleRate: 44099.5 } as const;
+      await using both = new DuplexStream(virtual("freewheel", options));
+      using same = both.toFile(joinPath(folder, "same.wav"), "w+");
+      await both.playrec(signal, { pad: BLOCK, offset: BLOCK, out: same });
+      same.seek(0);
+      equalSamples(same.read(-1, { dtype: "int16" }), signal);
     } finally {
       rmSync(folder, { recursive: true });
     }
