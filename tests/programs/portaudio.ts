@@ -222,6 +222,7 @@ async function lose(signal: NodeJS.Signals, where: string): Promise<unknown> {
   return {
     error: (failure as Error | undefined)?.name,
     code: (failure as { code?: string } | undefined)?.code,
+    message: (failure as Error | undefined)?.message,
     noticed: (lost - begun) / 1000,
     closed: (closed - lost) / 1000,
     aborted: stream.aborted,
