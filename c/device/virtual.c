@@ -263,7 +263,7 @@ static int32_t virtual_default_device(int direction) {
 
 /* The rate that is asked for, or the device's default, if it takes that. */
 static int32_t settle_rate(const double *config, const double *list, double *rate) {
-  static const struct config_rule rule = {"sample rate of the virtual device", RATE_LEAST, RATE_MOST, 0};
+  static const struct config_rule rule = {"sampleRate or deviceRate of the virtual device", RATE_LEAST, RATE_MOST, 0};
   const double *rates = list + (int)config[PS_CONFIG_INPUT_CHANNEL_MAP] + (int)config[PS_CONFIG_OUTPUT_CHANNEL_MAP] +
                         PS_FAULT_SIZE * (int)config[PS_CONFIG_FAULTS];
   double wanted = config[PS_CONFIG_SAMPLE_RATE] > 0 ? config[PS_CONFIG_SAMPLE_RATE] : RATE_DEFAULT;
@@ -289,7 +289,8 @@ static int32_t settle(struct virtual_device *device, const double *config, const
   size_t delay = config[PS_CONFIG_VIRTUAL_DELAY] < 0 ? block : (size_t)config[PS_CONFIG_VIRTUAL_DELAY];
   if (delay < block && config[PS_CONFIG_BLOCK_SIZE] == 0 && delay > 0) block = delay;
   if (delay < block)
-    return error_set(PS_ERR_ARGUMENT, 0, "a loopback delay of %zu frames is less than the block of %zu", delay, block);
+    return error_set(PS_ERR_ARGUMENT, 0, "loopbackDelay must be at least the block of %zu frames, not %zu", block,
+                     delay);
 
   for (int i = 0; i < 2; i++) {
     int used = config[PS_CONFIG_INPUT_DEVICE + i] != PS_DEVICE_NONE;

@@ -3,7 +3,7 @@ import type { StreamDirection } from "../run/opened-stream.ts";
 import { checkFormat, formatOfName, lackOfFormat } from "../sound-file/format-names.ts";
 import { soundFileOptionNames } from "../sound-file/options.ts";
 import { type FileMode, SoundFile, type SoundFileOptions } from "../sound-file/sound-file.ts";
-import { requireOptions } from "../base/validate.ts";
+import { requireOneOf, requireOptions } from "../base/validate.ts";
 
 /** Subtypes for a dtype: first those that can hold every sample, then those that come nearest. */
 const nearest: Readonly<Record<Dtype, readonly string[]>> = {
@@ -34,6 +34,7 @@ export function openRecordingFile(
   { sampleRate, channels, dtype }: StreamDirection,
   options?: SoundFileOptions,
 ): SoundFile {
+  requireOneOf("mode", mode, ["w", "x", "r+", "w+", "x+"]);
   const given = requireOptions("options", options, soundFileOptionNames);
   const named = typeof file === "number" ? undefined : formatOfName(String(file));
   const format = given.format ?? named?.format;

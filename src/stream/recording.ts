@@ -188,7 +188,7 @@ async function recordOut(core: Core, given: unknown): Promise<unknown> {
   const length = requireRunLength({ frames, offset });
   requireOffsetWithin(length, undefined);
   const sink = openCapture(out, options, core.input!);
-  const room = sink.frames;
+  const room = options.onOverflow === "drop" ? undefined : sink.frames;
   if (room !== undefined && length.frames - length.offset > room) {
     sink.release();
     throw new RangeError(`out must have room for ${length.frames - length.offset} frames, not ${room}`);

@@ -142,7 +142,7 @@ describe("a stream on a device of another rate", () => {
     checkSettings("duplex", { ...options, conversion: "auto" });
     checkSettings("duplex", { ...options, sampleRate: 48000 });
     const unlike = { ...options, deviceRate: 48000 };
-    await assert.rejects(DuplexStream.open(unlike), { message: /device rate of 48000 Hz does not fit .* 44100 Hz/ });
+    await assert.rejects(DuplexStream.open(unlike), { message: /deviceRate .* 44100 Hz .* not 48000 Hz/ });
     await assert.rejects(DuplexStream.open(on(48000, { deviceRate: 44100 })), { name: "PortAudioError" });
   });
 
@@ -155,6 +155,14 @@ describe("a stream on a device of another rate", () => {
     assert.throws(open({ hostSettings: { hostApi: "virtual", rates: 48000 } }), {
       name: "TypeError",
       message: /rates/,
+    });
+    // Those that only the device knows to be wrong are named as well.
+    for (const name of ["sampleRate", "deviceRate"]) {
+      assert.throws(open({ [name]: 5 }), { name: "RangeError", message: new RegExp(`${name}.* 5 .*1000..768000`) });
+    }
+    assert.throws(open({ blockSize: 64, hostSettings: { hostApi: "virtual", loopbackDelay: 63 } }), {
+      name: "RangeError",
+      message: /loopbackDelay .* 64 .* 63/,
     });
   });
 });

@@ -155,6 +155,9 @@ describe("memory", () => {
       message: /11 frames, not 10/,
     });
     await stream.record({ out: new Int16Array(10), frames: 11, offset: 1 });
+    await stream.record({ out: new Int16Array(10), frames: 1000, onOverflow: "drop" });
+    assert.equal(stream.frameCount, 1000);
+    assert.equal(stream.glitches.reduce((sum, { frames }) => sum + frames, 0), 990);
     await assert.rejects(() => stream.playrec(signal, { out: new Int16Array(10) }), BufferFullError);
     for (const wrong of [undefined, null, 5, {}, []]) {
       assert.throws(() => stream.setSink(wrong as unknown as Sink<"int16">), TypeError);
@@ -358,6 +361,7 @@ describe("a sound file", () => {
     assert.equal(file.subtype, "PCM_16");
     assert.throws(() => stream.toFile(joinPath(folder, "b.wav"), "x"), { name: "SoundFileError" });
     assert.throws(() => stream.toFile(joinPath(folder, "b")), { name: "TypeError", message: /format/ });
+    assert.throws(() => stream.toFile(joinPath(folder, "b.wav"), "r"), { name: "RangeError", message: /mode .* "r"/ });
   });
 
   it("must fit", async () => {
