@@ -4,8 +4,8 @@
  */
 import { constants, fstatSync, openSync, readFileSync, type Stats, writeSync } from "node:fs";
 import process from "node:process";
-import { isatty } from "node:tty";
 import type { Worker } from "node:worker_threads";
+import { isTerminal } from "./terminal.ts";
 
 export interface Outlet {
   write(message: Uint8Array): void;
@@ -156,7 +156,7 @@ function statistics(): Stats | undefined {
 /** Chooses the way to standard error by what it is. */
 export function openOutlet(): Outlet {
   const stat = statistics();
-  const terminal = isatty(STDERR);
+  const terminal = isTerminal(STDERR);
   // Not asked for pipes, because Node for Windows does not call them so.
   if (!terminal && (stat?.isFile() || stat?.isCharacterDevice())) return new DirectOutlet(STDERR);
   void process.stderr; // Node makes its pipes non-blocking with this

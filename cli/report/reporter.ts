@@ -5,6 +5,7 @@ import { PeakHold } from "./levels.ts";
 import { statusLine } from "./status-line.ts";
 import * as stderr from "./stderr.ts";
 import { summaryLines, summaryOf } from "./summary.ts";
+import { isTerminal } from "./terminal.ts";
 
 /** A file, as it is announced. */
 export interface FileInfo {
@@ -58,7 +59,7 @@ class TextReporter implements Reporter {
 
   constructor(quiet: boolean) {
     this.#quiet = quiet;
-    this.interval = !quiet && stderr.isTerminal ? 0.1 : Infinity;
+    this.interval = !quiet && isTerminal(2) ? 0.1 : Infinity;
   }
 
   note(text: string): void {

@@ -1,6 +1,5 @@
 /** Lines on stderr, and a status line that is overwritten in place. */
 import process from "node:process";
-import { isatty } from "node:tty";
 import { openOutlet, type Outlet } from "./outlet.ts";
 import { visible } from "./visible.ts";
 
@@ -26,8 +25,6 @@ export async function finish(): Promise<void> {
 }
 
 let statusShown = false;
-
-export const isTerminal: boolean = isatty(2);
 
 /** Columns of the terminal as it is now. */
 export function columns(): number {

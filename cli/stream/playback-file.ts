@@ -1,9 +1,9 @@
 /** The file that is played. */
-import { isatty } from "node:tty";
 import { type Dtype, nearestName, SoundFile, SoundFileError, type SoundFileOptions } from "../../mod.ts";
 import { fileChoice, typeOfName } from "./file-options.ts";
 import { type CommandLine, commandWords, type Settings } from "../options/settings.ts";
 import { UsageError } from "../options/usage-error.ts";
+import { isTerminal } from "../report/terminal.ts";
 
 /** The properties of a RAW file, from the options. */
 function rawOptions({ settings, playback }: CommandLine): SoundFileOptions {
@@ -52,7 +52,7 @@ export function openPlaybackFile(line: CommandLine): SoundFile {
   const { settings, recording } = line;
   const name = line.playback!;
   const target = name === "-" ? 0 : name;
-  if (target === 0 && isatty(0)) {
+  if (target === 0 && isTerminal(0)) {
     throw new UsageError("standard input is a terminal: there is nothing to play from it");
   }
   if (/^https?:/i.test(name)) {

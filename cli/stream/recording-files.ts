@@ -2,13 +2,13 @@
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
-import { isatty } from "node:tty";
 import { type SoundFile, SoundFileError } from "../../mod.ts";
 import { checkWritable, type FileChoice, fileChoice, framesHeld, typeOfName } from "./file-options.ts";
 import { RotationNames } from "./rotation.ts";
 import type { Recorder } from "./streams.ts";
 import type { CommandLine } from "../options/settings.ts";
 import { UsageError } from "../options/usage-error.ts";
+import { isTerminal } from "../report/terminal.ts";
 
 /** File types that can be written from start to end. */
 const pipeTypes = ["AU", "RAW", "FLAC", "OGG", "MP3", "IRCAM", "PVF"];
@@ -67,7 +67,7 @@ export class RecordingFiles {
           "in one of them, like FLAC, and convert the file for other types, for example with ffmpeg",
       );
     }
-    if (this.#name === "-" && isatty(1)) {
+    if (this.#name === "-" && isTerminal(1)) {
       throw new UsageError("standard output is a terminal: send the recording into a file or a pipe");
     }
     checkWritable({ ...this.#choice, format });

@@ -123,7 +123,7 @@ describe("imports", () => {
   });
 
   it("of --help and of the parser do not load the library, which takes longer than both", () => {
-    const loaded = loadedWith("cli/main.ts", "cli/manual/help.ts", "cli/options/parse.ts");
+    const loaded = loadedWith("cli/main.ts", "cli/commands.ts", "cli/manual/help.ts", "cli/options/parse.ts");
     assert.ok(loaded.has("cli/options/options.ts") && loaded.has("node:process"));
     assert.deepEqual([...loaded].filter((file) => !/^(cli\/|node:)/.test(file)), []);
   });

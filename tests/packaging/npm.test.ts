@@ -74,14 +74,19 @@ describe("the npm package", () => {
     assert.deepEqual(strange, []);
   });
 
-  it("is one module for each thread that imports it", () => {
-    for (const name of ["mod.js", "worker-main.js"]) {
-      const text = readFileSync(join(npmFolder, "lib", name), "utf8");
-      const imports = /^(?:import|export)\b[^;"]*?(?:\bfrom\s*)?"([^"]+)";?$/gm;
-      const imported = [...text.matchAll(imports)].map(([, specifier]) => specifier);
-      const expected = name === "mod.js" ? [] : ["node:events", "node:timers", "node:worker_threads"];
-      assert.deepEqual(imported, expected, name);
+  it("imports one module for each thread and for --version, and no module of Node's as a whole", () => {
+    const imported = (name: string) => {
+      const text = readFileSync(join(npmFolder, name), "utf8");
+      return [...text.matchAll(/\b(?:im|ex)port\b(?:[^;"'()]*?\bfrom)?\s*"([^"]+)"/g)].map(([, specifier]) =>
+        specifier
+      );
+    };
+    for (const name of ["cli.js", join("lib", "mod.js"), join("lib", "worker-main.js")]) {
+      assert.deepEqual(imported(name), [], name);
     }
+    assert.ok(imported(join("lib", "commands.js")).includes("./mod.js"));
+    const modules = readdirSync(npmFolder, { recursive: true }).map(String).filter((name) => name.endsWith(".js"));
+    assert.deepEqual(modules.flatMap(imported).filter((specifier) => specifier.startsWith("node:")), []);
   });
 
   it("has source maps that name the sources, without which they are read sooner", () => {
