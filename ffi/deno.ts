@@ -1,38 +1,15 @@
 import { downloaded } from "./download.ts";
-import { LibraryNotFoundError } from "./errors.ts";
+import { lazyFunctions } from "./lazy.ts";
 import { builtin, packageFile } from "./process.ts";
 import { importing, type Library, type Runtime, type Timers, type Watch } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
 type Table = Readonly<Record<string, Signature>>;
 
-/**
- * The functions of the library, of which the first is looked up now, each other one when it is first asked for. Deno
- * compiles code for each, 20 ms for all of them, and most programs call a third. Once a library is loaded, its path
- * leads to it whatever becomes of the file.
- */
-function lazyFunctions(path: string, table: Table): Functions {
-  const lookUp = (name: string) => Deno.dlopen(path, { [name]: table[name] }).symbols[name];
-  const [first, ...others] = Object.keys(table);
-  const later = {};
-  const functions = Object.create(later, { [first]: { value: lookUp(first), writable: true } });
-  for (const name of others) {
-    const get = () => {
-      try {
-        const value = lookUp(name);
-        Object.defineProperty(functions, name, { value, writable: true });
-        return value;
-      } catch (cause) {
-        throw new LibraryNotFoundError(`${path} is not libpastream: ${(cause as Error).message}`, [path], { cause });
-      }
-    };
-    Object.defineProperty(later, name, { get });
-  }
-  return functions;
-}
-
 function open(path: string, table: Table): Library {
-  const functions = lazyFunctions(path, table);
+  // Deno compiles code for each function, 20 ms for all of them. Once a library is loaded, its path leads to it,
+  // whatever becomes of the file.
+  const functions = lazyFunctions(path, table, (name) => Deno.dlopen(path, { [name]: table[name] }).symbols[name]);
   return {
     functions,
     view(address, bytes) {

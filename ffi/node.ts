@@ -1,4 +1,5 @@
 import { LibraryNotFoundError } from "./errors.ts";
+import { lazyFunctions } from "./lazy.ts";
 import { builtin, packageRequire, processRuntime } from "./process.ts";
 import { importing, type Library, type Runtime, type Watch } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
@@ -21,13 +22,10 @@ const cTypes = { i32: "int32", f64: "double", buffer: "pointer" } as const;
 
 function openWithKoffi(koffi: Koffi, path: string, table: Table): Library {
   const library = koffi.load(path);
-  const entries = Object.entries(table).map((
-    [name, { parameters, result }],
-  ) => [
-    name,
-    library.func(name, cTypes[result], parameters.map((type) => type === "buffer" ? "void *" : cTypes[type])),
-  ]);
-  const functions = Object.fromEntries(entries) as Functions;
+  const functions = lazyFunctions(path, table, (name) => {
+    const { parameters, result } = table[name];
+    return library.func(name, cTypes[result], parameters.map((type) => type === "buffer" ? "void *" : cTypes[type]));
+  });
   return {
     functions,
     view: (address, bytes) => koffi.view(BigInt(address), bytes),

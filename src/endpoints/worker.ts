@@ -58,9 +58,11 @@ export function lackOfWorker(value: unknown): string {
   return ': its worker must be a URL, as in { worker: new URL("./task.js", import.meta.url) }';
 }
 
-// worker-main is in the same folder and has the same extension: .ts here, .js in the package for Node.
-const extension = /\.[cm]?[jt]s$/.exec(import.meta.url)?.[0] ?? ".ts";
-const workerMain = new URL(`./worker-main${extension}`, import.meta.url);
+/** worker-main is in the same folder and has the same extension: .ts here, .js in the package for Node. */
+function workerMain(): URL {
+  const extension = /\.[cm]?[jt]s$/.exec(import.meta.url)?.[0] ?? ".ts";
+  return new URL(`./worker-main${extension}`, import.meta.url);
+}
 
 /**
  * Runs a task in a worker, and settles when its function has. Without a gate, the function is called at once.
@@ -88,7 +90,7 @@ async function runInWorker(
   };
   // Loaded here: most programs have no workers.
   const { Worker } = await import("node:worker_threads");
-  const worker = new Worker(runtime.workerEntry(workerMain), { workerData: order });
+  const worker = new Worker(runtime.workerEntry(workerMain()), { workerData: order });
   const leave = flow.poller.join(worker);
   const tellEnd = () => {
     Atomics.store(ended, 0, 1);

@@ -6,12 +6,13 @@ import { requireOneOf, show } from "../base/validate.ts";
 
 interface MajorFormat {
   readonly code: number;
-  readonly extensions: readonly string[];
+  /** With spaces in between. */
+  readonly extensions: string;
   readonly subtype: string;
 }
 
 function major(code: number, extensions: string, subtype = "PCM_16"): MajorFormat {
-  return { code: code << 16, extensions: extensions.split(" "), subtype };
+  return { code: code << 16, extensions, subtype };
 }
 
 /**
@@ -94,18 +95,16 @@ const ENDIAN_MASK = 0x30000000;
 const CHECKED_CHANNELS = 1;
 const CHECKED_RATE = 48000;
 
-function nameOf(table: Readonly<Record<string, number>>, code: number): string {
-  return Object.keys(table).find((name) => table[name] === code) ?? `0x${code.toString(16)}`;
-}
+const codeOf = (value: number | MajorFormat): number => typeof value === "number" ? value : value.code;
 
-const majorCodes: Readonly<Record<string, number>> = Object.fromEntries(
-  Object.entries(majors).map(([name, { code }]) => [name, code]),
-);
+function nameOf(table: Readonly<Record<string, number | MajorFormat>>, code: number): string {
+  return Object.keys(table).find((name) => codeOf(table[name]) === code) ?? `0x${code.toString(16)}`;
+}
 
 /** The names in a format word of libsndfile. */
 export function namesOfFormat(word: number): { format: string; subtype: string; endian: string } {
   return {
-    format: nameOf(majorCodes, word & MAJOR_MASK),
+    format: nameOf(majors, word & MAJOR_MASK),
     subtype: nameOf(subtypes, word & SUBTYPE_MASK),
     endian: nameOf(endians, word & ENDIAN_MASK).toUpperCase(),
   };
@@ -138,7 +137,7 @@ function extensionOf(path: string): string | undefined {
 export function formatOfName(path: string): { format: string; subtype?: string } | undefined {
   const extension = extensionOf(path);
   if (extension === undefined) return undefined;
-  const format = Object.keys(majors).find((name) => majors[name].extensions.includes(extension));
+  const format = Object.keys(majors).find((name) => majors[name].extensions.split(" ").includes(extension));
   if (format === undefined) return undefined;
   return extension === "opus" ? { format, subtype: "OPUS" } : { format };
 }
@@ -203,7 +202,7 @@ function installed(kind: 0 | 1): Map<number, string> {
  * ```
  */
 export function availableFormats(): Record<string, string> {
-  return named(majorCodes, installed(0));
+  return named(majors, installed(0));
 }
 
 /**
@@ -215,11 +214,12 @@ export function availableSubtypes(format?: string): Record<string, string> {
   return Object.fromEntries(Object.entries(all).filter(([subtype]) => checkFormat(format, subtype)));
 }
 
-function named(table: Readonly<Record<string, number>>, found: ReadonlyMap<number, string>): Record<string, string> {
-  const entries = Object.entries(table).filter(([, code]) => found.has(code)).map((
-    [name, code],
-  ) => [name, found.get(code)!]);
-  return Object.fromEntries(entries);
+function named(
+  table: Readonly<Record<string, number | MajorFormat>>,
+  found: ReadonlyMap<number, string>,
+): Record<string, string> {
+  const names = Object.keys(table).filter((name) => found.has(codeOf(table[name])));
+  return Object.fromEntries(names.map((name) => [name, found.get(codeOf(table[name]))!]));
 }
 
 /**

@@ -17,7 +17,9 @@ import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { PS_ABI_VERSION } from "../../ffi/constants.ts";
+import { nativePath, runtime } from "../../ffi/load.ts";
 import { namesMusl } from "../../ffi/process.ts";
+import { symbols } from "../../ffi/symbols.ts";
 import { hostTarget } from "../../scripts/lib/targets.mjs";
 import { findCompiler } from "../../scripts/lib/tools.mjs";
 import { type ChildOptions, commandFor, runtimeName, runTs } from "../helpers/runtime.ts";
@@ -139,6 +141,16 @@ describe("musl", () => {
     assert.equal(namesMusl(program("/lib/ld-musl-x86_64.so.1")), true);
     assert.equal(namesMusl(program("/lib64/ld-linux-x86-64.so.2")), false);
     assert.equal(namesMusl(join(folder, "missing")), false);
+  });
+});
+
+describe("functions of the library", () => {
+  it("are looked up when they are first called", { skip: runtimeName === "bun" && "all take it 0.4 ms" }, () => {
+    const functions = runtime.open(nativePath(), symbols).functions;
+    const known = () => Object.getOwnPropertyNames(functions);
+    assert.deepEqual(known(), ["ps_abi_version"]);
+    assert.equal(functions.ps_handle_count(), functions.ps_handle_count());
+    assert.deepEqual(known(), ["ps_abi_version", "ps_handle_count"]);
   });
 });
 
