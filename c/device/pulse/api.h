@@ -227,6 +227,8 @@ typedef void pulse_stream_success(struct pulse_stream *stream, int success, void
     (struct pulse_stream * stream, pulse_stream_notify * notify, void *argument))                                  \
   F(void, stream_set_started_callback, pa_stream_set_started_callback,                                             \
     (struct pulse_stream * stream, pulse_stream_notify * notify, void *argument))                                  \
+  F(void, stream_set_buffer_attr_callback, pa_stream_set_buffer_attr_callback,                                     \
+    (struct pulse_stream * stream, pulse_stream_notify * notify, void *argument))                                  \
   F(void, stream_set_moved_callback, pa_stream_set_moved_callback,                                                 \
     (struct pulse_stream * stream, pulse_stream_notify * notify, void *argument))                                  \
   F(void, stream_set_suspended_callback, pa_stream_set_suspended_callback,                                         \

@@ -41,16 +41,22 @@ static void note_overflow(struct pulse_stream *stream, void *argument) {
   if (pulse->running && !pulse->completed) pulse->flags |= FLAG_OUTPUT_OVERFLOW;
 }
 
-static void note_move(struct pulse_stream *stream, void *argument) {
+/* PipeWire knows only when it plays how much a device takes at a time. */
+static void note_granted(struct pulse_stream *stream, void *argument) {
   struct pulse_device *pulse = argument;
   int direction = stream == pulse->sides[DEVICE_OUTPUT].stream ? DEVICE_OUTPUT : DEVICE_INPUT;
-  if (pulse->running) pulse->moved = 1;
   take_granted(pulse, direction);
   os_mutex_lock(&pulse->telling); /* which is held for moments */
   text_copy(pulse->sides[direction].device, pulse->news[direction].device, PULSE_NAME_SIZE);
   pulse->news[direction].latency = pulse->sides[direction].latency;
   pulse->has_news = 1;
   os_mutex_unlock(&pulse->telling);
+}
+
+static void note_move(struct pulse_stream *stream, void *argument) {
+  struct pulse_device *pulse = argument;
+  if (pulse->running) pulse->moved = 1;
+  note_granted(stream, argument);
 }
 
 static void note_suspension(struct pulse_stream *stream, void *argument) {
@@ -101,6 +107,7 @@ static int32_t connect_side(struct pulse_device *pulse, int direction, double de
   side->stream = api->stream_new(connection->context, title, &side->spec, &side->map, list);
   if (list) api->proplist_free(list);
   if (!side->stream) return pulse_error(connection, doing);
+  api->stream_set_buffer_attr_callback(side->stream, note_granted, pulse);
   api->stream_set_moved_callback(side->stream, note_move, pulse);
   api->stream_set_suspended_callback(side->stream, note_suspension, pulse);
   int result;

@@ -74,12 +74,13 @@ struct pulse_device {
   _Atomic double load;
 
   /* The device's thread only. */
-  int running;         /* the host is called */
-  int completed;       /* it has returned other than CALLBACK_CONTINUE */
-  unsigned long flags; /* for the next callback */
-  int refill;          /* duplex: silence must make up for what the server has lost in an underflow */
-  size_t settling;     /* duplex: frames until it is known how much lies between input and output, */
-  double mean, usual;  /* frames of that, in the mean: now, and at the start of the run */
+  int running;          /* the host is called */
+  int completed;        /* it has returned other than CALLBACK_CONTINUE */
+  unsigned long flags;  /* for the next callback */
+  int refill;           /* duplex: silence must make up for what the server has lost in an underflow */
+  size_t settling;      /* duplex: frames until it is known how much lies between input and output, */
+  size_t settling_half; /* of which so many count: the second half */
+  double mean, usual;   /* frames of that, in the mean: now, and at the start of the run */
   int usual_known;
   size_t late;                   /* frames of input that are to be dropped */
   const unsigned char *fragment; /* duplex and input: the unread part of a fragment; NULL in a hole */

@@ -201,7 +201,7 @@ static void transfer_input(struct pulse_device *pulse) {
  * an underflow. `between` is the rest of a callback: frames unread, less those for which the server has room. */
 static void settle(struct pulse_device *pulse, size_t frames, double between) {
   if (pulse->settling == 0) return;
-  size_t half = SETTLING * pulse->sides[DEVICE_OUTPUT].target;
+  size_t half = pulse->settling_half;
   if (pulse->settling <= half) pulse->mean += between * (double)frames / (double)half;
   pulse->settling -= frames < pulse->settling ? frames : pulse->settling;
   if (pulse->settling > 0) return;
@@ -214,8 +214,20 @@ static void settle(struct pulse_device *pulse, size_t frames, double between) {
 }
 
 static void start_settling(struct pulse_device *pulse) {
-  pulse->settling = 2 * SETTLING * pulse->sides[DEVICE_OUTPUT].target;
+  pulse->settling_half = SETTLING * pulse->sides[DEVICE_OUTPUT].target;
+  pulse->settling = 2 * pulse->settling_half;
   pulse->mean = 0;
+}
+
+/* Input that is so much more than usual that the mean need not be waited for. A server hands over both directions in
+ * pieces, and now and then some of one before those of the other: that is no reason to drop any. */
+static void note_late(struct pulse_device *pulse, double between) {
+  const struct pulse_side *input = &pulse->sides[DEVICE_INPUT], *output = &pulse->sides[DEVICE_OUTPUT];
+  double most = output->target > 2 * input->target ? (double)output->target : 2 * (double)input->target;
+  double usual = pulse->usual_known ? pulse->usual : most / 2;
+  if (pulse->late > 0 || between <= usual + most + (double)pulse->block) return;
+  pulse->late = (size_t)(between - usual);
+  start_settling(pulse);
 }
 
 /* After an underflow the server's buffer is filled up by silence, or by the input that has come meanwhile. A server
@@ -229,15 +241,13 @@ static void refill(struct pulse_device *pulse, size_t there, size_t room) {
 /* Input and output of one callback come and go in step, so that what lies between them stays as it was at the start.
  * Input that is late is dropped, which is an overflow. */
 static void transfer_both(struct pulse_device *pulse) {
-  const struct pulse_side *input = &pulse->sides[DEVICE_INPUT], *output = &pulse->sides[DEVICE_OUTPUT];
-  size_t most = output->target > 2 * input->target ? output->target : 2 * input->target;
   while (!pulse->completed) {
     size_t there = readable(pulse), room = writable(pulse);
     if (pulse->refill) {
       refill(pulse, there, room);
       continue;
     }
-    if (there > room + most + pulse->block && pulse->late < there - room) pulse->late = there - room;
+    note_late(pulse, (double)there - (double)room);
     if (pulse->late > 0 && there > 0) {
       size_t dropped = take_input(pulse, there < pulse->late ? there : pulse->late, 0);
       if (dropped == 0) return;
