@@ -2,6 +2,8 @@
 // On one runtime: what is tested is in C, and it waits for servers most of the time.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import type { DeviceInfo } from "../../mod.ts";
 import { type ChildResult, runTs } from "../helpers/runtime.ts";
@@ -191,6 +193,32 @@ describe("PortAudio over PulseAudio", { skip: pulseMissing }, () => {
     const { result } = await run(server, "converted");
     assert.deepEqual(result, { frames: 44100, heard: true, rate: 44100 });
   });
+});
+
+describe("ALSA", { skip: process.platform !== "linux" && "not on Linux" }, () => {
+  for (
+    const [what, text, ids] of [
+      ["is not configured", "", []],
+      ["has no default device", "pcm.other { type null }", ["ALSA: other"]],
+    ] as const
+  ) {
+    it(`that ${what} is no reason for PortAudio to abort the process`, async (t) => {
+      const folder = newFolder();
+      t.after(folder.remove);
+      writeFileSync(folder.path("alsa.conf"), text);
+      const env = {
+        ALSA_CONFIG_PATH: folder.path("alsa.conf"),
+        XDG_RUNTIME_DIR: folder.path("none"), // no server is found
+        PULSE_SERVER: `unix:${folder.path("none")}`,
+        JACK_DEFAULT_SERVER: "pastream-test-none",
+        PASTREAM_DEVICE: undefined,
+      };
+      const { code, stdout, stderr } = await runTs(program, { args: ["again"], env });
+      assert.equal(code, 0, stderr);
+      const looks = JSON.parse(stdout) as string[][];
+      for (const look of looks) assert.deepEqual(look.filter((id) => id.startsWith("ALSA")), ids);
+    });
+  }
 });
 
 describe("a sound server that is lost", () => {

@@ -235,6 +235,12 @@ const programs: Record<string, (...args: string[]) => unknown> = {
   files,
   devices,
   count: () => queryDevices().length,
+  again: async () => {
+    const ids = () => queryDevices().map(({ id }) => id);
+    const before = ids();
+    await refreshDevices();
+    return [before, ids()];
+  },
   pieces,
   converted,
   restarted,

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/library.h"
+#include "device/portaudio/alsa.h"
 #include "device/portaudio/jack.h"
 #include "device/portaudio/quiet.h"
 #include "device/portaudio/thread.h"
@@ -127,6 +128,7 @@ static void end_terminate(struct portaudio_call *call) {
 
 static int32_t start_instance(struct portaudio_instance *instance) {
   portaudio_quiet();
+  portaudio_alsa_prepare();
   portaudio_jack_set_client(&instance->api);
   int result = instance->api.initialize();
   if (result == PA_HOST_API_NOT_FOUND)
