@@ -11,7 +11,7 @@ import { onDisk } from "./embedded.ts";
 import { LibraryNotFoundError, PastreamError } from "./errors.ts";
 import { nodeRuntime } from "./node.ts";
 import { prebuilt } from "./prebuilt.ts";
-import type { Library, Runtime, Watch } from "./runtime.ts";
+import { type Library, pathOf, type Runtime, type Watch } from "./runtime.ts";
 import { type Functions, symbols } from "./symbols.ts";
 import { cString } from "./text.ts";
 
@@ -45,13 +45,6 @@ export function nativePath(): string {
   return path;
 }
 
-/** A file's path from its URL; undefined for a URL of another kind. */
-function pathOf(url: URL): string | undefined {
-  if (url.protocol !== "file:") return undefined;
-  const path = decodeURIComponent(url.pathname);
-  return runtime.platform.startsWith("windows") ? path.slice(1).replaceAll("/", "\\") : path;
-}
-
 /** Places of the libraries other than the usual ones. */
 export interface LibraryPlace {
   readonly path?: string;
@@ -82,14 +75,34 @@ function fileName(): string {
   return platform.startsWith("macos") ? "libpastream.dylib" : "libpastream.so";
 }
 
-/** The libraries of this package: in the npm package for this platform, or in native/ beside this module. */
-function ofThisPackage(): string[] {
+/**
+ * The libraries of this package: in the npm package for this platform, or in native/ beside this module. Each is looked
+ * for when those before it could not be used.
+ */
+function* ofThisPackage(): Generator<string> {
   // A checkout, whose table is empty, has no such packages.
   const packages = Object.keys(prebuilt).length === 0 ? [] : folders().map((f) => `@pastream/native-${f}`);
-  return [
-    ...packages.map((name) => runtime.packageFile(name, fileName())),
-    ...folders().map((folder) => pathOf(new URL(`../native/${folder}/${fileName()}`, import.meta.url))),
-  ].filter((path) => path !== undefined);
+  for (const name of packages) {
+    const path = runtime.packageFile(name, fileName());
+    if (path !== undefined) yield path;
+  }
+  for (const folder of folders()) {
+    const path = pathOf(new URL(`../native/${folder}/${fileName()}`, import.meta.url), runtime.platform);
+    if (path !== undefined) yield path;
+  }
+}
+
+/** The paths that may be opened without a question to the user, or the first one, if there is none. */
+function* permitted(paths: Iterable<string>): Generator<string> {
+  let first: string | undefined;
+  let isAny = false;
+  for (const path of paths) {
+    first ??= path;
+    if (!runtime.permitted(path)) continue;
+    isAny = true;
+    yield path;
+  }
+  if (!isAny && first !== undefined) yield first;
 }
 
 /** Files of the bundle that were fetched, by PS_LIBRARY_*. */
@@ -150,29 +163,28 @@ function load(place: LibraryPlace = {}): Library {
   const { path: chosen, url } = place;
   const named = chosen ?? runtime.environment("PASTREAM_LIB");
   const exact = named && onDisk(withFolder(named));
-  const local = exact ? [exact] : ofThisPackage();
-  // A scoped --allow-ffi names one file: if that exists, the user is not asked about the others.
-  const permitted = local.filter((path) => runtime.permitted(path));
+  const local = () => exact ? [exact] : ofThisPackage();
   const failures: string[] = [];
-  const opened = openFirst(permitted.length > 0 ? permitted : local.slice(0, 1), failures) ??
-    openFirst(exact ? [] : published(url), failures);
+  // A scoped --allow-ffi names one file: if that exists, the user is not asked about the others.
+  const opened = openFirst(permitted(local()), failures) ?? openFirst(exact ? [] : published(url), failures);
   if (opened) {
     placeLibraries(opened, place);
     return opened;
   }
-  const help = permitted.length === 0 && local.length > 0
-    ? `allow it with --allow-ffi=${local[0]}`
+  const searched = [...local()];
+  const help = searched.length > 0 && !searched.some((path) => runtime.permitted(path))
+    ? `allow it with --allow-ffi=${searched[0]}`
     : exact
     ? "another path may be given by loadLibrary() or PASTREAM_LIB"
     : advice();
   throw new LibraryNotFoundError(
     [`libpastream could not be loaded; ${help}.`, ...failures.map((failure) => `  tried ${failure}`)].join("\n"),
-    local,
+    searched,
   );
 }
 
 /** The first library that opens. */
-function openFirst(paths: readonly string[], failures: string[]): Library | undefined {
+function openFirst(paths: Iterable<string>, failures: string[]): Library | undefined {
   for (const candidate of paths) {
     try {
       const opened = runtime.open(candidate, symbols);

@@ -27,6 +27,13 @@ export function importing(module: URL, first = ""): URL {
   return new URL(`data:text/javascript,${encodeURIComponent(`${first}await import(${JSON.stringify(module.href)});`)}`);
 }
 
+/** A file's path from its URL; undefined for a URL of another kind. */
+export function pathOf(url: URL, platform: string): string | undefined {
+  if (url.protocol !== "file:") return undefined;
+  const path = decodeURIComponent(url.pathname);
+  return platform.startsWith("windows") ? path.slice(1).replaceAll("/", "\\") : path;
+}
+
 export type Timers = Pick<typeof import("node:timers"), "clearTimeout" | "setImmediate" | "setTimeout">;
 
 /** What differs between Deno, Bun and Node. Nothing here asks the user for a permission, except `open`. */

@@ -1,5 +1,13 @@
-// Makes the first native call and says what came of it.
+// Makes the first native call and says what came of it; with --without-process where nobody may ask for `process`.
 import { LibraryNotFoundError, PastreamError, RingBuffer, versions } from "../../mod.ts";
+
+if ("Deno" in globalThis && Deno.args.includes("--without-process")) {
+  Object.defineProperty(globalThis, "process", {
+    get() {
+      throw new TypeError("process is not to be asked for");
+    },
+  });
+}
 
 try {
   const { paths } = versions();
