@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { Server } from "node:http";
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { buildNpm, npmFolder } from "../../scripts/build-npm.mjs";
@@ -38,9 +38,9 @@ after(() => {
   server.closeAllConnections();
 });
 
-/** A user's project with the package in it. */
+/** A user's project with the package in it, in a folder whose name has a space and other letters than ASCII's. */
 async function install(...command: readonly string[]): Promise<string> {
-  const folder = temporaryFolder();
+  const folder = join(temporaryFolder(), "Jörgs Töne");
   cpSync(app, folder, { recursive: true });
   writeFileSync(join(folder, "package.json"), JSON.stringify({ name: "app", type: "module" }));
   writeFileSync(join(folder, ".npmrc"), `@pastream:registry=${Object.values(registry)[0]}\n`);
@@ -241,7 +241,8 @@ describe("the npm package, installed for Windows", { skip: noWine }, () => {
     await takeWine();
     await withNewWindows(async (variables) => {
       for (const [name, runtime] of Object.entries(onWindows)) {
-        const settings = { timeout: 300, shown: folder, cwd: "/srv", env: { ...variables, NODE_PATH: "" } };
+        const env = { ...variables, NODE_PATH: "" };
+        const settings = { timeout: 300, shown: dirname(folder), cwd: `/srv/${basename(folder)}`, env };
         const said = async (...words: string[]) => {
           const { code, output } = await runOnWindows([...runtime, ...words], settings);
           assert.equal(code, 0, `${name} ${words.join(" ")}\n${output}`);

@@ -101,11 +101,12 @@ function inside(command, { shown, env = {}, cwd = root } = {}) {
 }
 
 /**
- * Calls `use` with the variables for programs on a Windows that nothing has run on yet, and removes that.
+ * Calls `use` with the variables for programs on a Windows that nothing has run on yet, and removes that. Its user's
+ * name, which is in the paths of temporary files, has a space and other letters than ASCII's.
  * @param {(env: Record<string, string>) => Promise<void>} use
  */
 export async function withNewWindows(use) {
-  const env = { WINEPREFIX: `/root/.wine-${process.pid}` };
+  const env = { WINEPREFIX: `/root/.wine-${process.pid}`, USER: "Jörg Groß" };
   try {
     return await use(env);
   } finally {
