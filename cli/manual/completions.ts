@@ -80,6 +80,7 @@ function zsh(): string {
   });
   return `#compdef pastream
 _pastream_names() {
+  [[ $1 == devices || $PREFIX != *,* ]] || compset -P '*,' # of a pair the last part counts
   local -a names=("\${(@f)$($words[1] --completions $1 2>/dev/null)}")
   compadd -M 'm:{a-zA-Z}={A-Za-z}' -a names
 }
@@ -107,11 +108,19 @@ function fish(): string {
     parts.push(`-l ${option.name}`);
     if (option.value && option.without === undefined) parts.push("-x");
     if (option.choices) parts.push(`-a '${option.choices.join(" ")}'`);
-    if (option.names) parts.push(`-a '(pastream --completions ${option.names} 2>/dev/null)'`);
+    if (option.names) parts.push(`-a '(__pastream_names ${option.names})'`);
     parts.push(`-d '${description}'`);
     return parts.join(" ");
   });
-  return [...lines, "complete -c pastream -n __fish_is_first_arg -a 'doctor scope null'", ""].join("\n");
+  const names = `# The names that pastream prints; of a pair the last part counts.
+function __pastream_names
+  set -l first
+  test $argv[1] != devices; and set first (string match -r '^(?:--[^=]*=|-\\w)?(.*,)' -- (commandline -ct))[2]
+  for name in (pastream --completions $argv[1] 2>/dev/null)
+    echo "$first$name"
+  end
+end`;
+  return [names, ...lines, "complete -c pastream -n __fish_is_first_arg -a 'doctor scope null'", ""].join("\n");
 }
 
 const scripts: Readonly<Record<typeof shells[number], () => string>> = { bash, zsh, fish };

@@ -166,6 +166,10 @@ export function parseCommandLine(words: readonly string[]): CommandLine {
   const { settings, files } = reader;
   const none = { settings, playback: null, recording: null };
   if (reader.only) return { command: reader.only, ...none };
+  const listing = (["list", "listFormats", "listEncodings"] as const).find((name) => settings[name] !== undefined);
+  if (listing && files.length > 0) {
+    throw new UsageError(`${spelling(listing)} plays and records nothing, but '${files[0]}' was given`);
+  }
   if (settings.list) return { command: "list", ...none };
   if (settings.listFormats) return { command: "list-formats", ...none };
   if (settings.listEncodings !== undefined) return { command: "list-encodings", ...none };

@@ -179,6 +179,9 @@ describe("the command line", () => {
     expectError("--xyzzy x", /^unknown option --xyzzy$/);
     expectError("-z x", /^unknown option -z$/);
     expectError("-duration 3 x", /did you mean --duration\?/);
+    expectError("-l usb", /-l\/--list plays and records nothing, but 'usb' was given/);
+    expectError("in.wav out.wav --list-formats", /--list-formats plays and records nothing, but 'in.wav'/);
+    expectError("--list-encodings flac x", /--list-encodings plays and records nothing, but 'x'/);
     expectError("--list=3", /-l\/--list takes no value/);
     expectError("x -d", /-d\/--duration needs a value: TIME/);
     expectError("-d --loop x", /-d\/--duration needs a value: TIME, but '--loop' follows/);
@@ -223,7 +226,8 @@ describe("the command line", () => {
       const words = [["--" + name, samples[name]], ["--" + name + "=" + samples[name]]];
       if (short) words.push(["-" + short, samples[name]], ["-" + short + samples[name]]);
       for (const list of value === undefined ? [["--" + name], ...(short ? [["-" + short]] : [])] : words) {
-        const line = parseCommandLine([...list, setting === "terminal" ? "scope" : "in.wav"]);
+        const files = setting.startsWith("list") ? [] : [setting === "terminal" ? "scope" : "in.wav"];
+        const line = parseCommandLine([...list, ...files]);
         if (line.command === "help" || line.command === "version") assert.equal(line.command, setting);
         else assert.notEqual(line.settings[setting], undefined, list.join(" "));
       }

@@ -358,7 +358,8 @@ describe("playing and recording", () => {
   it("goes on in the next file where one is full", { skip: !full && "it writes 4.6 GB" }, async () => {
     const taken = await makeFile("huge%d-001.wav", 10);
     const args = ["-c", "64", "-r", "96000", "-e", "double", "--buffersize", "512K", "-d", "95", "-q", "--json"];
-    const { stderr } = await run("null", path("huge%d.wav"), ...args);
+    const { code, stderr } = await pastream([...virtual, "null", path("huge%d.wav"), ...args], { timeout: 600 });
+    assert.equal(code, 0, stderr);
     const { files, frames } = JSON.parse(stderr);
     assert.deepEqual(files.map(({ file }: { file: string }) => basename(file)), ["huge%d.wav", "huge%d-002.wav"]);
     assert.equal(info(files[0].file).frames, files[1].frame);

@@ -117,7 +117,9 @@ describe("completions", () => {
     assert.deepEqual(offered("bash", "pastream -D A,"), ["a\\,\\ b"]);
     assert.deepEqual(offered("bash", "pastream -D bob"), ["Bob\\'s\\ ears"]);
     if (!lacking("fish")) assert.ok(offered("fish", "pastream -D Bob").includes("Bob's ears"));
-    if (!lacking("fish")) assert.deepEqual(offered("fish", "pastream -t flac"), ["flac"]);
+    if (lacking("fish")) return;
+    assert.deepEqual(offered("fish", "pastream -t flac"), ["flac"]);
+    assert.deepEqual(offered("fish", "pastream -t wav,op"), ["wav,opus"]);
   });
 
   it("zsh", { skip: lacking("zsh") }, () => {

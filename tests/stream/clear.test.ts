@@ -20,7 +20,9 @@ const until = async (condition: () => boolean) => {
 describe("clear()", () => {
   it("falls silent within a block and the fade, and the recording notices nothing", async () => {
     const next = random(seedOf("clear()"));
-    for (let round = 0; round < (full ? 200 : 8); round++) {
+    const rounds = full ? 200 : 8;
+    let late = 0;
+    for (let round = 0; round < rounds; round++) {
       await using stream = duplex();
       const out = new Float32Array(RATE / 2);
       const running = stream.playrec(ramp(RATE / 2), { out, frames: RATE / 2 });
@@ -34,6 +36,9 @@ describe("clear()", () => {
       assert.equal(stream.frameCount, RATE / 2);
       assert.equal(dropped + heard, RATE / 2);
       assert.equal(stream.heard, heard);
+      // On a busy machine all may have been heard, and the recording have ended, before the call.
+      if (dropped < BLOCK) late++;
+      if (dropped < BLOCK) continue;
       const last = out.findLastIndex((sample) => sample !== 0);
       assert.equal(last + 1 - BLOCK, heard); // what came back is what was heard, one block later
       // The block that is being played at the call has been counted or will be.
@@ -43,6 +48,7 @@ describe("clear()", () => {
       for (let i = heard - 480 + BLOCK; i < heard + BLOCK; i++) assert.ok(out[i] > 0 && out[i] < i + 1 - BLOCK);
       assert.equal(stream.xruns, 0);
     }
+    assert.ok(late < rounds / 2, `${late} of ${rounds} too late`);
   });
 
   it("drops what writable() was given, and the next write plays at once", async () => {

@@ -39,9 +39,12 @@ describe("the end is heard", () => {
     it(`over ${name}`, { skip }, async () => {
       const server = await start();
       try {
-        // A server that got no time for a while skips some frames; a cut end is cut each time.
-        let heard = await hearAll(server);
-        for (let tries = 1; tries < 3 && !isDeepStrictEqual(heard, expected); tries++) heard = await hearAll(server);
+        // A server that got no time for a while skips some frames, now of one way, now of another; a cut end is cut
+        // each time.
+        const heard = await hearAll(server);
+        for (let tries = 1; tries < 4 && !isDeepStrictEqual(heard, expected); tries++) {
+          for (const [way, count] of Object.entries(await hearAll(server))) heard[way] = Math.max(heard[way], count);
+        }
         assert.deepEqual(heard, expected);
       } finally {
         await server.stop();
