@@ -6,11 +6,15 @@
 #define FRAME 8
 #define STREAMS 4
 
-static _Atomic int32_t streams[STREAMS], rings[STREAMS];
+/* Of a stream by other threads than its owner's: fewer than the results of commands that it keeps for the owner. */
+#define ABORTS 20
+
+static _Atomic int32_t streams[STREAMS], rings[STREAMS], aborts[STREAMS];
 static _Atomic int32_t stopping, asked, runs;
 static uint64_t seed;
 
-static void ask(int32_t stream, int32_t ring, struct random *random) {
+static void ask(int which, struct random *random) {
+  int32_t stream = atomic_load(&streams[which]), ring = atomic_load(&rings[which]);
   double numbers[PS_NUMBER_COUNT], glitches[32], timing[6];
   char text[64];
   switch (random_between(random, 0, 9)) {
@@ -24,15 +28,15 @@ static void ask(int32_t stream, int32_t ring, struct random *random) {
     case 7: ps_stream_wait(stream, 0); break;
     case 8: ps_handle_count(), ps_stream_state(stream); break;
     default:
-      if (random_once_in(random, 20)) ps_stream_command(stream, PS_COMMAND_ABORT); /* any thread may */
+      if (random_once_in(random, 20) && atomic_fetch_add(&aborts[which], 1) < ABORTS)
+        ps_stream_command(stream, PS_COMMAND_ABORT); /* any thread may */
   }
 }
 
 static void asker(void *argument) {
   struct random random = {seed + (uint64_t)(uintptr_t)argument};
   while (!atomic_load(&stopping)) {
-    int which = (int)random_between(&random, 0, STREAMS - 1);
-    ask(atomic_load(&streams[which]), atomic_load(&rings[which]), &random);
+    ask((int)random_between(&random, 0, STREAMS - 1), &random);
     atomic_fetch_add(&asked, 1);
   }
 }
@@ -75,6 +79,7 @@ static void owner(void *argument) {
       fault[3] = (double)random_between(&random, 0, 20) / 1000;
     }
     int32_t source = memory_ring(FRAME, 500), sink = ps_ring_new(FRAME, 3000, NULL, 0), stream = stream_new(&setup);
+    atomic_store(&aborts[which], 0);
     atomic_store(&streams[which], stream);
     atomic_store(&rings[which], sink);
     int32_t opened = ps_stream_command(stream, PS_COMMAND_OPEN);
