@@ -371,9 +371,8 @@ static int differs(const double *config) {
 }
 
 static int32_t refuse_conversion(const double *config) {
-  return error_set(PS_ERR_ARGUMENT, 0,
-                   "deviceRate must be the sampleRate of %g Hz where conversion is \"never\", not %g Hz",
-                   config[PS_CONFIG_SAMPLE_RATE], config[PS_CONFIG_DEVICE_RATE]);
+  return error_set(PS_ERR_ARGUMENT, 0, "deviceRate %g Hz does not fit sampleRate %g Hz where conversion is \"never\"",
+                   config[PS_CONFIG_DEVICE_RATE], config[PS_CONFIG_SAMPLE_RATE]);
 }
 
 int32_t convert_open(struct device *device) {

@@ -297,6 +297,18 @@ static int32_t open_by_name(const char *path, int32_t mode, const struct codec_i
   return status < 0 && mode == PS_MODE_READ ? error_raise(&first) : status;
 }
 
+/* Whether the second file of SD2 is there. The first one has samples alone, which may look like any other format. */
+static int has_second_file(const char *path) {
+  char second[OS_PATH_SIZE];
+  const char *base = path;
+  for (const char *c = path; *c; c++)
+    if (*c == '/' || *c == '\\') base = c + 1;
+  int length = snprintf(second, sizeof second, "%.*s._%s", (int)(base - path), path, base);
+  int descriptor = length > 0 && length < OS_PATH_SIZE ? os_file_open(second, OS_FILE_READ) : -1;
+  if (descriptor >= 0) os_file_close(descriptor);
+  return descriptor >= 0;
+}
+
 int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_size) {
   struct codec_info wanted;
   int32_t status = read_info(&wanted, info, info_size, mode);
@@ -313,7 +325,7 @@ int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_
   } else {
     int unknown = 0, on_disk = os_file_kind(descriptor) == OS_FILE_DISK;
     status = open_descriptor(path, descriptor, 1, created, mode, &wanted, info, &unknown);
-    if (status == PS_ERR_SOUNDFILE && on_disk && unknown && mode == PS_MODE_READ)
+    if (status == PS_ERR_SOUNDFILE && on_disk && mode == PS_MODE_READ && (unknown || has_second_file(path)))
       status = open_by_name(path, mode, &wanted, info);
   }
   if (status < 0 && created) os_file_remove(path);

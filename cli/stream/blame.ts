@@ -16,7 +16,7 @@ const blamed: Readonly<Record<number, SettingName>> = {
 
 /** Phrases in the messages of other errors, and the option that they are about. */
 const phrases: readonly (readonly [RegExp, SettingName])[] = [
-  [/device rate/i, "deviceRate"],
+  [/device ?rate/i, "deviceRate"],
   [/sample ?rate/i, "rate"],
   [/number of channels/i, "channels"],
   [/another host API|settings of ASIO/i, "channelSelect"],

@@ -4,7 +4,15 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import process from "node:process";
 import { describe, it } from "node:test";
 import { pathToFileURL } from "node:url";
-import { type FileMode, info, PastreamError, SoundFile, SoundFileError, type SoundFileOptions } from "../../mod.ts";
+import {
+  checkFormat,
+  type FileMode,
+  info,
+  PastreamError,
+  SoundFile,
+  SoundFileError,
+  type SoundFileOptions,
+} from "../../mod.ts";
 import { runTs } from "../helpers/runtime.ts";
 import { is, soundSuite, stereo } from "../helpers/sound-suite.ts";
 import { randomSamples } from "../helpers/sounds.ts";
@@ -208,6 +216,23 @@ describe("opening", () => {
       assert.equal(info("memory").frames, 1000);
     } finally {
       process.chdir(folder);
+    }
+  });
+
+  it("reads SD2, whose first file has samples alone, where they begin as another format does", () => {
+    const options = { format: "SD2", subtype: "PCM_16", sampleRate: 48000, channels: 1 };
+    if (!checkFormat("SD2", "PCM_16")) return;
+    // MPEG, RIFF.
+    for (const head of [[0xfffb, 0xf0f0], [0x5249, 0x4646]]) {
+      const samples = new Int16Array(4000);
+      samples.set(head);
+      const name = path(`like-${head[0]}.sd2`);
+      const file = new SoundFile(name, "w", options);
+      file.write(samples);
+      file.close();
+      using back = new SoundFile(name);
+      assert.deepEqual([back.format, back.frames], ["SD2", 4000], `${head}`);
+      assert.deepEqual(back.read(-1, { dtype: "int16" }), samples);
     }
   });
 
