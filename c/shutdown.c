@@ -71,6 +71,7 @@ static void release_owned(int32_t owner) {
   free_owned(owner, HANDLE_STREAM, ps_stream_free);
   free_owned(owner, HANDLE_JOB, ps_job_free);
   free_owned(owner, HANDLE_INCOMING, ps_incoming_free);
+  free_owned(owner, HANDLE_OPENING, ps_opening_free);
   free_owned(owner, HANDLE_FILE, ps_file_close);
   free_owned(owner, HANDLE_RING, ps_ring_free);
   free_owned(owner, HANDLE_WAKER, ps_waker_free);

@@ -5,7 +5,16 @@
 
 #include <stdint.h>
 
-enum handle_kind { HANDLE_NONE, HANDLE_RING, HANDLE_STREAM, HANDLE_FILE, HANDLE_JOB, HANDLE_INCOMING, HANDLE_WAKER };
+enum handle_kind {
+  HANDLE_NONE,
+  HANDLE_RING,
+  HANDLE_STREAM,
+  HANDLE_FILE,
+  HANDLE_JOB,
+  HANDLE_INCOMING,
+  HANDLE_OPENING,
+  HANDLE_WAKER
+};
 
 /* First member of every object behind a handle. */
 struct object {

@@ -1,6 +1,7 @@
 // A sound file of the native side: how it was opened, what it is, and its handle.
 import {
   PS_ERR_BUSY,
+  PS_ERR_PENDING,
   PS_FILE_CHANNELS,
   PS_FILE_FORMAT,
   PS_FILE_FRAMES,
@@ -10,6 +11,8 @@ import {
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
+import { onAbort } from "../base/abort-listeners.ts";
+import { backOff, Poller } from "../base/poller.ts";
 import { PastreamError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { FileDtype } from "../samples/formats.ts";
@@ -195,6 +198,36 @@ export function openFile(
   }
   const bytes = requireFileBytes(file, mode);
   return opened("memory", ps_file_open_memory(bytes, bytes.byteLength, bits, info, PS_FILE_INFO_SIZE));
+}
+
+/** openFile(), which leaves the event loop alone while a disk, a network or a pipe keeps it waiting for a file. */
+export async function openFileAside(
+  file: string | URL | number | Uint8Array | ArrayBuffer,
+  mode: FileMode,
+  options: SoundFileOptions | undefined,
+  signal?: AbortSignal,
+): Promise<FileState> {
+  const path = pathOf(file);
+  if (path === undefined) return openFile(file, mode, options);
+  const bits = modeBits(mode);
+  const info = fileInfo(mode, path, options);
+  signal?.throwIfAborted();
+  const opening = unwrap(native().ps_opening_new(cString(path), bits, info, PS_FILE_INFO_SIZE));
+  const poller = new Poller();
+  const forget = signal && onAbort(signal, () => poller.wake());
+  try {
+    const check = (): number | undefined => {
+      signal?.throwIfAborted();
+      const opened = native().ps_opening_done(opening);
+      return opened === PS_ERR_PENDING ? undefined : unwrap(opened);
+    };
+    const handle = await poller.until(check, backOff, { keepAlive: true });
+    unwrap(native().ps_file_info(handle, info, PS_FILE_INFO_SIZE));
+    return new FileState({ name: path, mode, handle, info }, options);
+  } finally {
+    forget?.();
+    native().ps_opening_free(opening);
+  }
 }
 
 function requireFileBytes(file: unknown, mode: FileMode): Uint8Array {

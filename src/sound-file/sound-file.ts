@@ -4,7 +4,7 @@ import { PastreamError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { FileDtype, FileSamples } from "../samples/formats.ts";
 import { type BlockOptions, blocksOf } from "./blocks.ts";
-import { FileState, openFile } from "./file-state.ts";
+import { FileState, openFile, openFileAside } from "./file-state.ts";
 import {
   type BroadcastInfo,
   broadcastInfoOf,
@@ -146,6 +146,21 @@ export class SoundFile extends FileOwner implements Disposable {
   static async fromStream(source: ByteSource, options?: SoundFileOptions): Promise<SoundFile> {
     const info = fileInfo("r", undefined, options);
     return await openIncoming(new Incoming(bytesOfSource(source)), info, options);
+  }
+
+  /**
+   * Opens a file off the JavaScript thread: the constructor blocks it until the file has given its header, which takes
+   * as long as whoever writes into a pipe.
+   *
+   * @param mode default "r"
+   * @throws {SoundFileError} if the file cannot be opened; its message says why
+   */
+  static async open(
+    file: string | URL | number | Uint8Array | ArrayBuffer,
+    mode: FileMode = "r",
+    options?: SoundFileOptions,
+  ): Promise<SoundFile> {
+    return soundFileOf(await openFileAside(file, mode, options));
   }
 
   /** A file that grows in memory while it is written; bytes() reads it back. */
@@ -359,6 +374,11 @@ async function openIncoming(
 /** SoundFile.fromStream() for steps; a signal that is aborted before it is open ends that. */
 export function openSteps(steps: Steps, name: string, signal?: AbortSignal): Promise<SoundFile> {
   return openIncoming(new Incoming({ steps, name }), fileInfo("r", undefined, undefined), undefined, signal);
+}
+
+/** SoundFile.open() of what is read; a signal that is aborted before it is open ends that. */
+export async function openPath(path: string | URL, signal: AbortSignal | undefined): Promise<SoundFile> {
+  return soundFileOf(await openFileAside(path, "r", undefined, signal));
 }
 
 /** Gives an error of a file the one as its cause that kept its bytes from coming. */

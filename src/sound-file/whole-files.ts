@@ -62,7 +62,7 @@ export async function readFile<D extends FileDtype = "float32">(
   if (start !== undefined) requireInteger("start", start, 0);
   const opened = isEncoded(file) || isStream(file)
     ? await SoundFile.fromStream(file, opening)
-    : new SoundFile(file, "r", opening);
+    : await SoundFile.open(file, "r", opening);
   try {
     if (start !== undefined) opened.seek(start);
     const samples = await opened.readAsync<D>(frames, { dtype });
@@ -92,7 +92,7 @@ export async function writeFile(
   const { dtype, ...opening } = requireOptions("options", options, writeFileNames);
   // Before a file is made, or an existing one is emptied.
   if (opening.channels !== undefined) requireSamples(samples, dtype, requireInteger("channels", opening.channels, 1));
-  const opened = new SoundFile(file, "w", opening);
+  const opened = await SoundFile.open(file, "w", opening);
   try {
     await opened.writeAsync(samples, dtype);
   } finally {

@@ -1,0 +1,102 @@
+/* Opening a sound file off the caller's thread: a disk, a network, or whoever is at the other end of a pipe may take
+ * long to give its header. */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/error.h"
+#include "base/handle.h"
+#include "os/os.h"
+#include "pastream.h"
+
+enum stage { AT_WORK, OPENED, LEFT };
+
+struct opening {
+  struct object object;
+  char *path;
+  int32_t mode;
+  double info[PS_FILE_INFO_SIZE];
+  _Atomic int32_t stage; /* once it is OPENED, the members below are the caller's */
+  int32_t file;          /* 0: handed over, or failed */
+  struct error error;
+};
+
+static void destroy(struct object *object) {
+  struct opening *opening = (struct opening *)object;
+  free(opening->path);
+  free(opening);
+}
+
+/* Nothing joins this thread, because a pipe may keep it waiting for as long as the process runs. */
+static void open_file(void *argument) {
+  struct opening *opening = argument;
+  handle_own(opening->object.owner); /* what it opens belongs to the same thread */
+  int32_t file = ps_file_open(opening->path, opening->mode, opening->info, PS_FILE_INFO_SIZE);
+  if (file < 0)
+    error_save(&opening->error);
+  else
+    opening->file = file;
+  if (atomic_exchange(&opening->stage, OPENED) == LEFT && file > 0) ps_file_close(file);
+  object_release(&opening->object);
+}
+
+static int32_t start(struct opening *opening) {
+  struct os_thread thread;
+  object_use(&opening->object);
+  if (os_thread_start(&thread, "pastream open", OS_THREAD_NORMAL, open_file, opening) < 0) {
+    object_release(&opening->object);
+    return error_set(PS_ERR_THREAD, 0, NULL);
+  }
+  os_thread_detach(&thread);
+  return PS_OK;
+}
+
+int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32_t info_size) {
+  if (!path) return error_set(PS_ERR_ARGUMENT, 0, "there is no path");
+  if (!info || info_size != PS_FILE_INFO_SIZE)
+    return error_set(PS_ERR_ARGUMENT, 0, "info must have %d numbers", PS_FILE_INFO_SIZE);
+  struct opening *opening = calloc(1, sizeof *opening);
+  char *copy = malloc(strlen(path) + 1);
+  if (!opening || !copy) {
+    free(opening);
+    free(copy);
+    return error_set(PS_ERR_MEMORY, 0, NULL);
+  }
+  opening->path = strcpy(copy, path);
+  opening->mode = mode;
+  memcpy(opening->info, info, sizeof opening->info);
+  int32_t handle = handle_new(&opening->object, HANDLE_OPENING, destroy);
+  if (handle < 0) {
+    destroy(&opening->object);
+    return handle;
+  }
+  int32_t status = start(opening);
+  if (status < 0) handle_free(handle, HANDLE_OPENING);
+  return status < 0 ? status : handle;
+}
+
+int32_t ps_opening_done(int32_t handle) {
+  struct opening *opening = (struct opening *)handle_use(handle, HANDLE_OPENING);
+  if (!opening) return PS_ERR_HANDLE;
+  int32_t result;
+  if (atomic_load(&opening->stage) != OPENED) {
+    result = PS_ERR_PENDING;
+  } else if (opening->error.status < 0) {
+    result = error_raise(&opening->error);
+  } else {
+    result = opening->file ? opening->file : error_set(PS_ERR_STATE, 0, "the file has been handed over");
+    opening->file = 0;
+  }
+  object_release(&opening->object);
+  return result;
+}
+
+int32_t ps_opening_free(int32_t handle) {
+  struct opening *opening = (struct opening *)handle_use(handle, HANDLE_OPENING);
+  if (!opening) return PS_ERR_HANDLE;
+  int32_t status = handle_free(handle, HANDLE_OPENING); /* once: the file is closed by whoever gets here */
+  if (status == PS_OK && atomic_exchange(&opening->stage, LEFT) == OPENED && opening->file)
+    ps_file_close(opening->file);
+  object_release(&opening->object);
+  return status;
+}

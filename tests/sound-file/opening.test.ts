@@ -1,0 +1,118 @@
+// Opening files off the JavaScript thread: the event loop goes on while whoever writes into a pipe takes its time.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { createWriteStream, writeFileSync } from "node:fs";
+import { after, describe, it } from "node:test";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { play, playrec, readFile, SoundFile, SoundFileError, writeFile } from "../../mod.ts";
+import { made } from "../helpers/sound-bytes.ts";
+import { newFolder } from "../helpers/sounds.ts";
+
+const folder = newFolder();
+after(folder.remove);
+const noPipes = process.platform === "win32" ? "there are no named pipes" : false;
+
+const shape = { sampleRate: 48000, channels: 1 };
+const samples = Int16Array.from({ length: 4800 }, (_, i) => i * 5);
+const bytes = made({ format: "WAV", ...shape }, samples);
+
+let pipes = 0;
+
+/** A pipe into which the file comes after the event loop has had 20 turns, the header in two pieces. */
+function slowPipe(): string {
+  const path = folder.path(`pipe${pipes++}`);
+  assert.equal(spawnSync("mkfifo", [path]).status, 0);
+  (async () => {
+    for (let turn = 0; turn < 10; turn++) await sleep(1);
+    const end = createWriteStream(path);
+    end.write(bytes.subarray(0, 20));
+    for (let turn = 0; turn < 10; turn++) await sleep(1);
+    end.end(bytes.subarray(20));
+  })();
+  return path;
+}
+
+describe("SoundFile.open()", () => {
+  it("opens what the constructor opens", async () => {
+    const path = folder.path("as.wav");
+    {
+      using file = await SoundFile.open(path, "w", { ...shape, subtype: "PCM_16" });
+      assert.deepEqual([file.mode, file.format, file.subtype, file.frames], ["w", "WAV", "PCM_16", 0]);
+      file.write(samples);
+    }
+    using file = await SoundFile.open(path);
+    assert.deepEqual([file.mode, file.name, file.frames, file.sampleRate, file.channels], ["r", path, 4800, 48000, 1]);
+    assert.deepEqual(file.read(-1, { dtype: "int16" }), samples);
+    using inMemory = await SoundFile.open(bytes);
+    assert.deepEqual(inMemory.read(-1, { dtype: "int16" }), samples);
+  });
+
+  it("rejects with what the constructor throws", async () => {
+    writeFileSync(folder.path("text.wav"), "this is no sound file at all");
+    const cases: Parameters<typeof SoundFile.open>[] = [
+      [folder.path("missing.wav")],
+      [folder.path("text.wav")],
+      [folder.path("new.wav"), "w"],
+      [folder.path("as.wav"), "x", shape],
+      [folder.path("as.wav"), "r", { channels: 2 }],
+      [folder.path("as.wav"), "q" as "r"],
+      ["https://example.org/a.mp3"],
+      [-1],
+    ];
+    for (const [file, mode, options] of cases) {
+      const { name, message, cause } = thrown(() => new SoundFile(file, mode, options));
+      await assert.rejects(SoundFile.open(file, mode, options), (error: Error) => {
+        assert.deepEqual([error.name, error.message], [name, message]);
+        assert.equal((error.cause as { code?: string })?.code, (cause as { code?: string })?.code);
+        return true;
+      });
+    }
+  });
+});
+
+function thrown(call: () => SoundFile): Error {
+  try {
+    call().close();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("nothing was thrown");
+}
+
+describe("a pipe that has nothing yet", { skip: noPipes }, () => {
+  const signal = (): AbortSignal => AbortSignal.timeout(50);
+
+  it("keeps nobody waiting but readFile()", async () => {
+    const { samples: read } = await readFile(slowPipe(), { dtype: "int16" });
+    assert.deepEqual(read, samples);
+  });
+
+  it("keeps nobody waiting but SoundFile.open()", async () => {
+    using file = await SoundFile.open(slowPipe());
+    assert.deepEqual(await file.readAsync(-1, { dtype: "int16" }), samples);
+  });
+
+  it("keeps nobody waiting but playrec() and play()", async () => {
+    const virtual = { device: "virtual", hostSettings: { hostApi: "virtual", clock: "freewheel" } } as const;
+    const options = { ...virtual, channels: 1, blockSize: 64, dtype: "int16", frames: 4864, offset: 64 } as const;
+    assert.deepEqual(await playrec(slowPipe(), { ...options, pad: -1 }), samples);
+    await play(slowPipe(), virtual);
+  });
+
+  it("is given up when a signal fires", async () => {
+    const path = folder.path("never");
+    assert.equal(spawnSync("mkfifo", [path]).status, 0);
+    await assert.rejects(play(path, { device: "virtual", signal: signal() }), { name: "TimeoutError" });
+  });
+});
+
+describe("a file that is written", () => {
+  it("is refused before it is touched", async () => {
+    const path = folder.path("kept.wav");
+    writeFileSync(path, bytes);
+    await assert.rejects(writeFile(path, samples, { ...shape, subtype: "no such" }), RangeError);
+    await assert.rejects(writeFile(folder.path("no/folder.wav"), samples, shape), SoundFileError);
+    assert.deepEqual((await readFile(path, { dtype: "int16" })).samples, samples);
+  });
+});
