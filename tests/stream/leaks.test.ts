@@ -63,17 +63,21 @@ describe("streams that are opened and closed", () => {
     for (let i = 0; i < 20; i++) await round(i); // until all that is made once has been made
     await collectGarbage();
     const before = { handles: native().ps_handle_count(), descriptors: descriptors() };
-    const memory = process.memoryUsage().rss;
-    for (let i = 0; i < rounds; i++) await round(i);
-    for (let i = 0; i < 100 && (threads().length > 0 || native().ps_handle_count() > before.handles); i++) {
-      await pause(10);
+    // A round uses 1.5 MiB of rings. What the runtime itself holds on to varies by tens of MiB, but it does not grow with
+    // every hundred rounds, as a leak does.
+    let grown = Infinity;
+    for (let tries = 0; tries < 3 && grown > 20 + rounds / 20; tries++) {
+      const memory = process.memoryUsage().rss;
+      for (let i = 0; i < rounds; i++) await round(i);
+      for (let i = 0; i < 100 && (threads().length > 0 || native().ps_handle_count() > before.handles); i++) {
+        await pause(10);
+      }
+      await collectGarbage();
+      grown = (process.memoryUsage().rss - memory) / 2 ** 20;
     }
-    await collectGarbage();
     assert.deepEqual({ handles: native().ps_handle_count(), descriptors: descriptors() }, before);
     assert.deepEqual(threads(), []);
-    const grown = (process.memoryUsage().rss - memory) / 2 ** 20;
-    // A round uses 1.5 MiB of rings. What the runtime itself holds on to varies by some MiB.
-    assert.ok(grown < 30 + rounds / 20, `${grown.toFixed(1)} MiB more after ${rounds} rounds`);
+    assert.ok(grown <= 20 + rounds / 20, `${grown.toFixed(1)} MiB more after ${rounds} rounds, in each of three tries`);
   });
 
   it("leave no file open that they could not use", { skip: noProc }, async () => {
