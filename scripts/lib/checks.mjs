@@ -13,7 +13,8 @@ const read = (path) => readFileSync(join(root, path), "utf8");
 
 /** A check returns undefined if it passes, otherwise what is wrong. */
 const deno = (...args) => async () => {
-  const { code, output } = await capture(fromNpm.deno(), args);
+  const { code, output, timedOut, seconds } = await capture(fromNpm.deno(), args);
+  if (timedOut) return `${output}\nthe check had not ended after ${Math.round(seconds)} s`;
   return code === 0 ? undefined : output;
 };
 
@@ -137,7 +138,7 @@ const version = () => {
 const scriptArguments = async () => {
   const wrong = [];
   for (const name of readdirSync(join(root, "scripts")).filter((file) => file.endsWith(".mjs"))) {
-    const { code, output } = await capture(process.execPath, [join("scripts", name), "--unknown"], { timeout: 30 });
+    const { code, output } = await capture(process.execPath, [join("scripts", name), "--unknown"], { timeout: 120 });
     const refused = code === 2 && output.includes(`Usage: node scripts/${name}`);
     if (!refused) wrong.push(`${name} takes --unknown: ${output}`);
   }

@@ -52,7 +52,7 @@ export function output(command, args) {
  * Runs a command to its end and returns { code, signal, timedOut, output, seconds }. Processes that remain in its group
  * are killed, so that a test that crashes or hangs leaves no servers behind.
  */
-export function capture(command, args, { timeout = 120, env = {}, cwd = root } = {}) {
+export function capture(command, args, { timeout = 600, env = {}, cwd = root } = {}) {
   return new Promise((resolve) => {
     const started = performance.now();
     const group = process.platform !== "win32";

@@ -63,8 +63,8 @@ describe("streams that are opened and closed", () => {
     for (let i = 0; i < 20; i++) await round(i); // until all that is made once has been made
     await collectGarbage();
     const before = { handles: native().ps_handle_count(), descriptors: descriptors() };
-    // A round uses 1.5 MiB of rings. What the runtime itself holds on to varies by tens of MiB, but it does not grow with
-    // every hundred rounds, as a leak does.
+    // A round uses 1.5 MiB of rings. What the runtime itself holds on to varies by tens of MiB, but it does not grow
+    // with every hundred rounds, as a leak does.
     let grown = Infinity;
     for (let tries = 0; tries < 3 && grown > 20 + rounds / 20; tries++) {
       const memory = process.memoryUsage().rss;
