@@ -121,6 +121,9 @@ int main(void) {
   RUN(constants);
   RUN(layouts);
   RUN(types);
-#endif
   return test_end();
+#else
+  printf("ok 1 - declarations # SKIP not installed: mpg123.h\n");
+  return 0;
+#endif
 }
