@@ -48,11 +48,14 @@ export function output(command, args) {
   return status === 0 ? stdout.trim() : undefined;
 }
 
+/** Seconds after which a command hangs, on a busy machine, too. */
+const PATIENCE = 1800;
+
 /**
  * Runs a command to its end and returns { code, signal, timedOut, output, seconds }. Processes that remain in its group
  * are killed, so that a test that crashes or hangs leaves no servers behind.
  */
-export function capture(command, args, { timeout = 600, env = {}, cwd = root } = {}) {
+export function capture(command, args, { timeout = PATIENCE, env = {}, cwd = root } = {}) {
   return new Promise((resolve) => {
     const started = performance.now();
     const group = process.platform !== "win32";
@@ -82,7 +85,8 @@ export function capture(command, args, { timeout = 600, env = {}, cwd = root } =
       clearTimeout(timer);
       process.removeListener("exit", kill);
       const seconds = (performance.now() - started) / 1000;
-      resolve({ code, signal, timedOut, output: Buffer.concat(chunks).toString() + text, seconds });
+      const late = timedOut ? `\ndid not end within ${timeout} s\n` : "";
+      resolve({ code, signal, timedOut, output: Buffer.concat(chunks).toString() + text + late, seconds });
     };
     child.on("error", (error) => end(127, null, `${command}: ${error.message}\n`));
     child.on("close", (code, signal) => {
