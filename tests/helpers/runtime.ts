@@ -15,6 +15,11 @@ export const runtimeName: "deno" | "bun" | "node" = "deno" in process.versions
 const needsLoader = runtimeName === "node" && !process.features.typescript;
 const loader = new URL("../../scripts/lib/typescript.mjs", import.meta.url).href;
 
+/** What runs this runtime, if it is for another processor: the system cannot start it by itself. */
+const emulator = process.env.PASTREAM_TEST_EMULATOR?.split(" ") ?? [];
+/** How much longer a child may take there. */
+const patience = emulator.length > 0 ? 10 : 1;
+
 /**
  * The command line that runs a TypeScript file: [program, ...arguments]. `deno` are Deno's own flags, all rights by
  * default.
@@ -26,7 +31,7 @@ export function commandFor(
 ): string[] {
   const path = file instanceof URL ? fileURLToPath(file) : file;
   const flags = runtimeName === "deno" ? ["run", "--no-check", ...deno] : needsLoader ? ["--import", loader] : [];
-  return [process.execPath, ...flags, path, ...args];
+  return [...emulator, process.execPath, ...flags, path, ...args];
 }
 
 export interface ChildResult {
@@ -45,7 +50,7 @@ export interface ChildOptions {
   readonly cwd?: string;
   /** What the child reads on its standard input; nothing by default. */
   readonly stdin?: string | Uint8Array;
-  /** Seconds after which it is killed; then `signal` is SIGKILL. */
+  /** Seconds after which it is killed, on the processor that it is for; then `signal` is SIGKILL. */
   readonly timeout?: number;
 }
 
@@ -69,7 +74,7 @@ export function runTs(file: string | URL, options: ChildOptions = {}): Promise<C
     // A child that ends without reading its input is no error of the test.
     child.stdin!.on("error", () => {});
     child.stdin!.end(options.stdin ?? "");
-    const timer = setTimeout(() => child.kill("SIGKILL"), (options.timeout ?? 60) * 1000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), (options.timeout ?? 60) * patience * 1000);
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(timer);
