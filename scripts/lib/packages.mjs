@@ -22,6 +22,12 @@ function missingPackages() {
 /** npm writes its own record last: without it the installation was interrupted. */
 const isComplete = () => existsSync(join(root, "node_modules", ".package-lock.json"));
 
+/**
+ * Without the packages' install scripts: nothing needs what they do, and the `node` that runs them would be the newer
+ * one among the packages, which takes more of the system than the machine's own.
+ */
+const install = ["ci", "--ignore-scripts", "--no-fund", "--no-audit"];
+
 /** With Deno but no Node, Deno runs npm (`deno install` omits optional dependencies). */
 const npmInDeno = ["run", "-A", "--quiet", "--no-config", "--node-modules-dir=none", "npm:npm@11.19.1"];
 
@@ -31,8 +37,8 @@ export function ensurePackages() {
     say(`fetching tools from npm${missing.length > 0 ? `: ${missing.join(" ")}` : ""} (a minute, once)`);
     const npm = which("npm");
     const help = "The tools come from npm, over the network: where that is there, run this again";
-    if (npm) step(npm, ["ci", "--no-fund", "--no-audit"], { help });
-    else if (process.versions.deno) step(process.execPath, [...npmInDeno, "ci", "--ignore-scripts"], { help });
+    if (npm) step(npm, install, { help });
+    else if (process.versions.deno) step(process.execPath, [...npmInDeno, ...install], { help });
     else throw new Failure("npm is missing: install it with Node (https://nodejs.org), then run this again");
   }
   // The newer Node is for tests only. Here it would be `node` in every `npm run`, in place of the machine's own.

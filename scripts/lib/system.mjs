@@ -113,6 +113,26 @@ const needs = [
     pacman: "libpulse",
     apk: "pulseaudio-dev",
   },
+  {
+    // zig comes without the sanitizers' runtimes.
+    for: "test",
+    only: "linux",
+    found: () => ["gcc", "clang", "cc"].some(which) && existsSync("/usr/include/stdio.h"),
+    apt: "gcc libc6-dev",
+    dnf: "gcc glibc-devel libasan libubsan libtsan",
+    pacman: "gcc",
+    apk: "gcc musl-dev",
+  },
+  {
+    // For the newer Node, which comes from npm.
+    for: "test",
+    only: "linux",
+    found: () => library("libatomic.so.1"),
+    apt: "libatomic1",
+    dnf: "libatomic",
+    pacman: "gcc-libs",
+    apk: "libatomic",
+  },
   { for: "test", found: () => which("sox"), apt: "sox", dnf: "sox", pacman: "sox", apk: "sox", brew: "sox" },
   {
     for: "test",
