@@ -33,7 +33,7 @@ async function inC(): Promise<number[]> {
   const waker = native().ps_waker_new();
   const late: number[] = [];
   while (late.length < LEAD + count) {
-    const waits = native().ps_stream_wake(handle, waker, 0, FRAMES) > 0;
+    const waits = native().ps_wake(handle, waker, 0, FRAMES) > 0;
     if (waits) native().ps_waker_wait(waker, 1);
     while (native().ps_waker_next(waker) > 0);
     if (native().ps_ring_read_overlap(ringHandle(ring), chunk, FRAMES, 0) === FRAMES && waits) {

@@ -651,18 +651,20 @@ PS_API int32_t ps_stream_error(int32_t stream, char *text, int32_t size, int32_t
  * predicted from the last callbacks; 0 if it does now or the run has ended, at most 0.25. For aiming a timer. NaN:
  * PS_ERR_HANDLE, PS_ERR_ARGUMENT. Owner. */
 PS_API double ps_stream_due(int32_t stream, int32_t sink, double frames);
-/* Lets a waker wake the calling thread once, when what is asked for has come, and from now on whenever a command or the
- * run has ended or a sink has been let go of. Returns 1, or 0 where it is there already or no more will come, and at
- * the first call for this stream: the caller looks (again), and goes on to wait by another call. PS_ERR_HANDLE,
- * PS_ERR_ARGUMENT, PS_ERR_BUSY (8 threads wait for this stream). Any thread. */
+/* Lets a waker wake the calling thread once, when what is asked for of a stream has come, and from now on whenever it
+ * changes: a command or the run has ended, a sink has been let go of, the next file has begun. Returns 1, or 0 where it
+ * is there already or no more will come, and at the first call for this stream: the caller looks (again), and goes on
+ * to wait by another call. Of a job, an opening or an incoming file only PS_WAKE_CHANGE can be waited for: it has
+ * ended, it is open, or so much has been read that the caller has to take some. PS_ERR_HANDLE, PS_ERR_ARGUMENT,
+ * PS_ERR_BUSY (8 threads wait for it). Any thread. */
 #define PS_WAKE_ROOM -1   /* `frames` frames have room in the ring of the source */
 #define PS_WAKE_CHANGE -2 /* nothing else; or, >= 0, the ring of that sink (as for ps_stream_due) has `frames` frames */
 #define PS_WAKE_HEARD -3  /* `frames` frames of the source should have been heard (PS_NUMBER_HEARD_FRAMES) */
 #define PS_WAKE_BLOCK -4  /* `frames` frames more of the run have been processed, and all of their block */
-PS_API int32_t ps_stream_wake(int32_t stream, int32_t waker, int32_t what, double frames);
+PS_API int32_t ps_wake(int32_t object, int32_t waker, int32_t what, double frames);
 
-/* A waker is a thread's own. It is woken for a stream (ps_stream_wake), and asks then for which: one after the other,
- * until 0 is returned. Until then it is not woken again. PS_ERR_THREAD, PS_ERR_MEMORY; PS_ERR_HANDLE. Owner. */
+/* A waker is a thread's own. It is woken for an object (ps_wake), and asks then for which: one after the other, until 0
+ * is returned. Until then it is not woken again. PS_ERR_THREAD, PS_ERR_MEMORY; PS_ERR_HANDLE. Owner. */
 PS_API int32_t ps_waker_new(void);
 PS_API int32_t ps_waker_next(int32_t waker);
 PS_API int32_t ps_waker_free(int32_t waker);

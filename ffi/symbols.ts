@@ -167,8 +167,8 @@ export const symbols = {
   ps_stream_error: { parameters: ["i32", "buffer", "i32", "buffer", "i32"], result: "i32" },
   // double ps_stream_due(int32_t stream, int32_t sink, double frames)
   ps_stream_due: { parameters: ["i32", "i32", "f64"], result: "f64" },
-  // int32_t ps_stream_wake(int32_t stream, int32_t waker, int32_t what, double frames)
-  ps_stream_wake: { parameters: ["i32", "i32", "i32", "f64"], result: "i32" },
+  // int32_t ps_wake(int32_t object, int32_t waker, int32_t what, double frames)
+  ps_wake: { parameters: ["i32", "i32", "i32", "f64"], result: "i32" },
   // int32_t ps_waker_new(void)
   ps_waker_new: { parameters: [], result: "i32" },
   // int32_t ps_waker_next(int32_t waker)

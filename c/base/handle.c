@@ -106,7 +106,7 @@ static struct object *slot_use(struct slot *slot, uint32_t generation, enum hand
   struct object *object = NULL;
   atomic_fetch_add(&slot->visitors, 1);
   uint32_t found = atomic_load(&slot->generation);
-  if (found && (!generation || found == generation) && slot->object->kind == kind) {
+  if (found && (!generation || found == generation) && (kind == HANDLE_ANY || slot->object->kind == kind)) {
     object = slot->object;
     object_use(object);
   }

@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 enum handle_kind {
-  HANDLE_NONE,
+  HANDLE_ANY, /* for handle_use: none in particular */
   HANDLE_RING,
   HANDLE_STREAM,
   HANDLE_FILE,
@@ -16,12 +16,15 @@ enum handle_kind {
   HANDLE_WAKER
 };
 
+struct waits;
+
 /* First member of every object behind a handle. */
 struct object {
   enum handle_kind kind;
   int32_t owner;                          /* of its first handle: handle_own */
   _Atomic int32_t uses;                   /* its handle, plus every user */
   void (*destroy)(struct object *object); /* called on the thread that gives up the last use */
+  struct waits *waits;                    /* of an object that threads can wait for: waits_init */
 };
 
 /* Makes a handle for an object (uses = 1), or PS_ERR_MEMORY. */

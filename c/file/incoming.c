@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/waker.h"
 #include "file/medium/incoming.h"
 #include "file/state.h"
 
@@ -12,8 +13,9 @@
 
 struct arrival {
   struct incoming incoming; /* first: the pipe and the file know only this */
-  _Atomic int32_t writing;  /* a call brings bytes now */
-  char *name;               /* of the file; NULL until it is being opened */
+  struct waits waits;
+  _Atomic int32_t writing; /* a call brings bytes now */
+  char *name;              /* of the file; NULL until it is being opened */
   double info[PS_FILE_INFO_SIZE];
   struct os_thread thread;
   _Atomic int32_t opened; /* after it, the members below are constant, except that the file is handed over once */
@@ -35,6 +37,7 @@ int32_t ps_incoming_new(int32_t bytes) {
     free(arrival);
     return error_set(PS_ERR_MEMORY, 0, NULL);
   }
+  waits_init(&arrival->waits, &arrival->incoming.object, NULL);
   int32_t handle = handle_new(&arrival->incoming.object, HANDLE_INCOMING, destroy);
   if (handle < 0) destroy(&arrival->incoming.object);
   return handle;
@@ -86,6 +89,7 @@ static void open_file(void *argument) {
   else
     arrival->file = file;
   atomic_store_explicit(&arrival->opened, 1, memory_order_release);
+  waits_changed(&arrival->waits);
 }
 
 static int32_t start(struct arrival *arrival, const char *name, const double *info) {
@@ -140,6 +144,7 @@ int32_t ps_incoming_free(int32_t handle) {
       os_thread_join(&arrival->thread);
       if (arrival->file) ps_file_close(arrival->file);
     }
+    waits_end(&arrival->waits);
   }
   object_release(&arrival->incoming.object);
   return status;

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/error.h"
+#include "base/waker.h"
 #include "engine/format.h"
 #include "engine/ring.h"
 #include "file/state.h"
@@ -15,6 +16,7 @@
 
 struct job {
   struct object object;
+  struct waits waits;
   struct file *file;
   int32_t format;
   size_t frame_bytes;
@@ -47,16 +49,23 @@ static int64_t write_some(struct job *job) {
   return file_write(job->file, from, left < BLOCK_FRAMES ? left : BLOCK_FRAMES, job->format);
 }
 
+/* Whether the caller has to take some, so that the job need not wait for it. */
+static int is_filling(struct job *job) {
+  return job->ring && job->done < job->frames && ring_read_available(job->ring) >= job->ring->size / 2;
+}
+
 static void run(void *argument) {
   struct job *job = argument;
   int64_t count = 1;
   while (job->done < job->frames && count > 0 && !atomic_load(&job->quit)) {
     count = job->ring ? read_some(job) : write_some(job);
     if (count > 0) job->done += count;
+    if (is_filling(job)) waits_changed(&job->waits);
   }
   if (count < 0) error_save(&job->error);
   file_give_back(job->file);
   atomic_store_explicit(&job->ended, 1, memory_order_release);
+  waits_changed(&job->waits);
 }
 
 static void destroy(struct object *object) {
@@ -93,6 +102,7 @@ static int32_t start(struct file *file, const void *data, double frames, int32_t
     file_end(file);
     return error_set(PS_ERR_MEMORY, 0, NULL);
   }
+  waits_init(&job->waits, &job->object, NULL);
   job->file = file;
   job->format = format;
   job->frame_bytes = format_bytes(format) * (size_t)file->channels;
@@ -174,6 +184,7 @@ int32_t ps_job_free(int32_t handle) {
     quit(&job->object, NULL);
     if (!atomic_load(&job->ended)) file_interrupt(job->file);
     os_thread_join(&job->thread);
+    waits_end(&job->waits);
   }
   object_release(&job->object);
   return status;

@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "base/handle.h"
+#include "base/waker.h"
 #include "os/os.h"
 #include "pastream.h"
 
@@ -13,6 +14,7 @@ enum stage { AT_WORK, OPENED, LEFT };
 
 struct opening {
   struct object object;
+  struct waits waits;
   char *path;
   int32_t mode;
   double info[PS_FILE_INFO_SIZE];
@@ -37,6 +39,7 @@ static void open_file(void *argument) {
   else
     opening->file = file;
   if (atomic_exchange(&opening->stage, OPENED) == LEFT && file > 0) ps_file_close(file);
+  waits_changed(&opening->waits);
   object_release(&opening->object);
 }
 
@@ -62,6 +65,7 @@ int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32
     free(copy);
     return error_set(PS_ERR_MEMORY, 0, NULL);
   }
+  waits_init(&opening->waits, &opening->object, NULL);
   opening->path = strcpy(copy, path);
   opening->mode = mode;
   memcpy(opening->info, info, sizeof opening->info);
@@ -97,6 +101,7 @@ int32_t ps_opening_free(int32_t handle) {
   int32_t status = handle_free(handle, HANDLE_OPENING); /* once: the file is closed by whoever gets here */
   if (status == PS_OK && atomic_exchange(&opening->stage, LEFT) == OPENED && opening->file)
     ps_file_close(opening->file);
+  waits_end(&opening->waits);
   object_release(&opening->object);
   return status;
 }

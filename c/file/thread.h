@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "base/waker.h"
 #include "engine/ring.h"
 #include "file/file.h"
 
@@ -21,6 +22,7 @@ struct file_thread_options {
   int loop;           /* reader: seek to the start at the end */
   file_failed *failed;
   void *argument;
+  struct waits *waits; /* writer: of those who wait for the next file, or NULL */
 };
 
 /* Starts reading `file` (taken by the caller) into `ring`, staying as far ahead as the ring allows and never less than

@@ -61,6 +61,7 @@ static void switch_file(struct file_writer *writer, int at_end) {
   file_give_back(left);
   atomic_store(&writer->switched_at, writer->written);
   atomic_store(&writer->next, NULL);
+  if (writer->options.waits) waits_changed(writer->options.waits);
 }
 
 /* Writes a block, if there is one; returns its frames. */
@@ -179,6 +180,7 @@ int32_t file_writer_finish(struct file_writer *writer, double patience) {
 void file_writer_take_over(struct file_writer *writer) {
   if (!atomic_load(&writer->resting)) return;
   file_interrupt(writer->file); /* a pipe may not be read any more */
+  writer->options.waits = NULL; /* as may be who holds their lock */
   atomic_store(&writer->finishing, 1);
   if (!atomic_load(&writer->ended)) run(writer);
   file_finish(writer->file);

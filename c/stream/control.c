@@ -145,14 +145,14 @@ static void control_thread(void *argument) {
     os_event_wait(&stream->wake, stream_state(stream) == PS_STATE_ACTIVE ? interval : -1);
     int32_t before = stream_state(stream);
     if (before == PS_STATE_ACTIVE) run_watch(stream);
-    if (stream_state(stream) != before) waits_changed(stream);
+    if (stream_state(stream) != before) waits_changed(&stream->waits);
     while (command != COMMAND_QUIT && next_command(stream, &command)) {
       error_set(PS_OK, 0, NULL);
       end_command(stream, carry_out(stream, command));
-      waits_changed(stream);
+      waits_changed(&stream->waits);
     }
   }
-  waits_end(stream);
+  waits_end(&stream->waits);
   object_release(&stream->object);
 }
 

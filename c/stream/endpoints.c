@@ -291,6 +291,7 @@ struct file_writer *stream_start_writer(struct stream *stream, const struct endp
       .limit = -1,
       .failed = failed,
       .argument = argument,
+      .waits = &stream->waits,
   };
   return file_writer_start((struct file *)set->object, ring, &options);
 }

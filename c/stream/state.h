@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "base/handle.h"
+#include "base/waker.h"
 #include "device/device.h"
 #include "engine/engine.h"
 #include "engine/heard.h"
@@ -16,7 +17,6 @@
 #include "os/os.h"
 #include "pastream.h"
 #include "stream/taps.h"
-#include "stream/waker.h"
 
 #define STREAM_TICKETS 64  /* results of the last commands that are kept */
 #define STREAM_COMMANDS 32 /* commands that can wait */

@@ -44,7 +44,7 @@ int32_t ps_stream_new(const double *config, int32_t size, const double *list, in
   engine_init(&stream->engine);
   stream_host_init(stream);
   taps_init(stream);
-  waits_init(&stream->waits);
+  waits_init(&stream->waits, &stream->object, &stream->engine.count);
   int32_t handle = handle_new(&stream->object, HANDLE_STREAM, stream_destroy);
   if (handle < 0) {
     stream_destroy(&stream->object);
@@ -174,7 +174,7 @@ int32_t ps_stream_cleared(int32_t handle, int32_t request) {
   if (!stream) return PS_ERR_HANDLE;
   int32_t served = atomic_load_explicit(&stream->engine.source.served, memory_order_acquire);
   int done = served >= request || !stream_running(stream);
-  if (done) waits_changed(stream); /* there is room in the ring, sooner than was to be expected */
+  if (done) waits_changed(&stream->waits); /* there is room in the ring, sooner than was to be expected */
   return stream_done(stream, done);
 }
 

@@ -133,7 +133,7 @@ int taps_tend(struct stream *stream) {
     if (free) {
       finish(tap, PATIENCE_REMOVED);
       remove_finished(tap);
-      waits_changed(stream);
+      waits_changed(&stream->waits);
     }
     waiting |= wanted && !free;
   }

@@ -59,14 +59,14 @@ class ReusableTimer {
   }
 }
 
-/** What the native side wakes for: see ps_stream_wake. */
+/** What the native side wakes for: see ps_wake. */
 export interface WakeReason {
   /** PS_WAKE_ or a sink; undefined: nothing would wake. */
   readonly what: number | undefined;
   readonly frames: number;
 }
 
-/** For the end of a command or of a run. */
+/** For the end of a command, a run or a job, or a file that has been opened. */
 export const change: WakeReason = { what: PS_WAKE_CHANGE, frames: 0 };
 
 /** For what the callback does. */
@@ -197,12 +197,12 @@ export interface ProcessKeeper {
 }
 
 /**
- * Runs the polls of one stream. A wake-up costs more than a check: a poll that has waited for half of its time is
+ * Runs the polls of one object. A wake-up costs more than a check: a poll that has waited for half of its time is
  * checked together with one whose timer fires, so that an occasional check is free while another poll wakes up often.
  */
 export class Poller {
-  /** The native stream; 0 if there is none. */
-  readonly #stream: number;
+  /** The handle of a stream, a job, an opening or an incoming file; 0 if there is none. */
+  readonly #object: number;
   readonly #woken = () => {
     this.wokenAt = performance.now();
     this.wake();
@@ -219,9 +219,9 @@ export class Poller {
    */
   wokenAt: number = performance.now();
 
-  /** @param stream the native stream that may wake those who wait for it */
-  constructor(stream = 0) {
-    this.#stream = stream;
+  /** @param object the handle of what may wake those who wait for it */
+  constructor(object = 0) {
+    this.#object = object;
   }
 
   /** Resolves with the first result of `check` that is not undefined, or rejects with what it throws. */
@@ -245,24 +245,24 @@ export class Poller {
    * polls.
    */
   prepare(): void {
-    if (this.#stream > 0) threadWaker();
+    if (this.#object > 0) threadWaker();
   }
 
   /** Whether the native side can wake a poll. */
   canBeWoken(keepAlive: boolean): boolean {
-    return this.#stream > 0 && threadWaker().serves(keepAlive || this.keepsAlive);
+    return this.#object > 0 && threadWaker().serves(keepAlive || this.keepsAlive);
   }
 
-  /** Asks to be woken: as ps_stream_wake. */
+  /** Asks to be woken: as ps_wake. */
   arm(what: number, frames: number): number {
-    return native().ps_stream_wake(this.#stream, threadWaker().handle, what, frames);
+    return native().ps_wake(this.#object, threadWaker().handle, what, frames);
   }
 
   /** One poll more (1) or less (-1) is to be woken. */
   listen(polls: 1 | -1): void {
     this.#armed += polls;
-    if (this.#armed === 0) threadWaker().ignore(this.#stream);
-    else if (polls > 0 && this.#armed === 1) threadWaker().listen(this.#stream, this.#woken);
+    if (this.#armed === 0) threadWaker().ignore(this.#object);
+    else if (polls > 0 && this.#armed === 1) threadWaker().listen(this.#object, this.#woken);
   }
 
   /** Checks one poll. */

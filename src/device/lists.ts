@@ -1,6 +1,6 @@
 // The native lists of devices and host APIs: they are made when they are first asked for, and made anew on request.
 import { native } from "../../ffi/load.ts";
-import { Poller } from "../base/poller.ts";
+import { backOff, type Pace, Poller } from "../base/poller.ts";
 import { unwrap } from "../library/native-error.ts";
 
 /** When the lists were made last, by performance.now(). */
@@ -11,6 +11,9 @@ export function noteLists(): void {
   made ??= performance.now();
 }
 
+/** A look takes some milliseconds, with PortAudio up to 150, and a stream that is opened waits for it. */
+const pace: Pace = (checks) => Math.min(backOff(checks), 4);
+
 /** Whether the lists are from before a time, so that another look may find other devices. */
 export function areOlderThan(time: number): boolean {
   return made !== undefined && made < time;
@@ -19,14 +22,14 @@ export function areOlderThan(time: number): boolean {
 /** Resolves when asking for the lists does not block any more. */
 export async function prepareLists({ keepAlive = true } = {}): Promise<void> {
   const look = unwrap(native().ps_device_prepare(), "device");
-  await new Poller().until(() => native().ps_device_prepared() >= look || undefined, undefined, { keepAlive });
+  await new Poller().until(() => native().ps_device_prepared() >= look || undefined, pace, { keepAlive });
   noteLists();
 }
 
 /** Resolves when the lists have been made anew. */
 export async function refreshLists({ keepAlive = true } = {}): Promise<void> {
   const look = unwrap(native().ps_device_refresh(), "refreshDevices");
-  await new Poller().until(() => native().ps_device_refreshed() >= look || undefined, undefined, { keepAlive });
+  await new Poller().until(() => native().ps_device_refreshed() >= look || undefined, pace, { keepAlive });
   made = performance.now();
 }
 

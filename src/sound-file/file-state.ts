@@ -12,7 +12,7 @@ import {
 import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
 import { onAbort } from "../base/abort-listeners.ts";
-import { backOff, Poller } from "../base/poller.ts";
+import { backOff, change, Poller } from "../base/poller.ts";
 import { PastreamError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { FileDtype } from "../samples/formats.ts";
@@ -213,7 +213,7 @@ export async function openFileAside(
   const info = fileInfo(mode, path, options);
   signal?.throwIfAborted();
   const opening = unwrap(native().ps_opening_new(cString(path), bits, info, PS_FILE_INFO_SIZE));
-  const poller = new Poller();
+  const poller = new Poller(opening);
   const forget = signal && onAbort(signal, () => poller.wake());
   try {
     const check = (): number | undefined => {
@@ -221,7 +221,7 @@ export async function openFileAside(
       const opened = native().ps_opening_done(opening);
       return opened === PS_ERR_PENDING ? undefined : unwrap(opened);
     };
-    const handle = await poller.until(check, backOff, { keepAlive: true });
+    const handle = await poller.until(check, backOff, { keepAlive: true, reason: change });
     unwrap(native().ps_file_info(handle, info, PS_FILE_INFO_SIZE));
     return new FileState({ name: path, mode, handle, info }, options);
   } finally {

@@ -10,7 +10,7 @@ import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
 import { onAbort } from "../base/abort-listeners.ts";
 import { LoopYield } from "../base/event-loop.ts";
-import { backOff, Poller } from "../base/poller.ts";
+import { backOff, change, Poller } from "../base/poller.ts";
 import { dismiss, isIterable, isStream, type Steps, stepsOf } from "../base/steps.ts";
 import { show } from "../base/validate.ts";
 import { PastreamError, SoundFileError } from "../library/errors.ts";
@@ -70,7 +70,7 @@ export class Incoming {
   readonly name: string;
   readonly #steps: Steps;
   readonly #handle: number;
-  readonly #poller: Poller = new Poller();
+  readonly #poller: Poller;
   #failure: { readonly error: unknown } | undefined;
   #complete = false;
   #closed = false;
@@ -79,6 +79,7 @@ export class Incoming {
     this.name = name;
     this.#steps = steps;
     this.#handle = unwrap(native().ps_incoming_new(ROOM));
+    this.#poller = new Poller(this.#handle);
     this.#poller.keepAlive(false); // whoever waits for the sound does
   }
 
@@ -99,7 +100,7 @@ export class Incoming {
         const file = native().ps_incoming_opened(this.#handle);
         return file === PS_ERR_PENDING ? undefined : unwrap(file);
       };
-      const file = await this.#poller.until(check, backOff, { keepAlive: true });
+      const file = await this.#poller.until(check, backOff, { keepAlive: true, reason: change });
       unwrap(native().ps_file_info(file, info, PS_FILE_INFO_SIZE));
       return file;
     } catch (error) {

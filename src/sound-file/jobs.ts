@@ -1,7 +1,8 @@
 // Reading and writing off the JavaScript thread: native jobs, waited for and emptied piece by piece.
 import { PS_FRAMES_ALL } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
-import { backOff, Poller } from "../base/poller.ts";
+import { nextTurn } from "../base/event-loop.ts";
+import { backOff, change, Poller } from "../base/poller.ts";
 import { PastreamError, SoundFileError } from "../library/errors.ts";
 import { isPending, unwrap } from "../library/native-error.ts";
 import type { FileDtype, Format } from "../samples/formats.ts";
@@ -13,7 +14,6 @@ const TAKE_BYTES = 2 ** 22; // copied from a job, and what its ring holds, befor
 /** The jobs of one file. Only one can run at a time. */
 export class Jobs {
   #running = false;
-  readonly #poller: Poller = new Poller();
 
   /** Throws "busy" while a job runs. */
   requireNone(name: string): void {
@@ -77,16 +77,16 @@ export class Jobs {
   /** Waits for a job. `look` is called while it runs and after it, and returns whether there may be more. */
   async #ended(job: number, look: (job: number) => boolean = () => false): Promise<void> {
     unwrap(job);
-    let looks = 0;
-    const lookAtJob = (): number | undefined => {
+    const poller = new Poller(job);
+    const lookAtJob = (): "more" | "ended" | undefined => {
       const done = native().ps_job_done(job); // asked first: what comes meanwhile is then seen
-      const pending = isPending(done);
-      const more = look(job);
-      looks = more ? 0 : looks + 1;
-      return pending || more ? undefined : unwrap(done);
+      if (look(job)) return "more";
+      if (isPending(done)) return undefined;
+      unwrap(done);
+      return "ended";
     };
     try {
-      await this.#poller.until(lookAtJob, () => backOff(looks), { keepAlive: true });
+      while (await poller.until(lookAtJob, backOff, { keepAlive: true, reason: change }) === "more") await nextTurn();
     } finally {
       native().ps_job_free(job);
     }

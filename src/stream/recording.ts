@@ -1,6 +1,7 @@
 // The methods for the input of a stream.
 import { PS_DIRECTION_INPUT } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
+import { change } from "../base/poller.ts";
 import { type OptionNames, requireInteger, requireOptions, show } from "../base/validate.ts";
 import type { ChunkOptions } from "../chunks/options.ts";
 import { FileCapture } from "../endpoints/file.ts";
@@ -217,6 +218,6 @@ export async function nextFile(core: Core, file: unknown, options: NextFileOptio
       return isPending(begin) ? undefined : unwrap(begin, "nextFile");
     },
     undefined,
-    { keepAlive: true },
+    { keepAlive: true, reason: change },
   );
 }

@@ -304,7 +304,7 @@ TEST(all_endpoints_obey) {
     CHECK_EQUAL(await_command(handle, PS_COMMAND_START), PS_OK);
     for (int i = 0; i < 24; i++) {
       double levels[4 * PS_LEVEL_SIZE];
-      ps_stream_wake(handle, waker, i % 2 ? PS_WAKE_ROOM : 0, i % 2 ? 10 : 300 * i);
+      ps_wake(handle, waker, i % 2 ? PS_WAKE_ROOM : 0, i % 2 ? 10 : 300 * i);
       if (i == 3) sinks[2] = new_sink(handle, rings[4], 22050, PS_SINK_ENDS_RUN);
       if (i == 4 && records_file) CHECK_EQUAL(ps_stream_next_file(handle, files[2], 1500), PS_OK);
       if (i == 6 || i == 7) CHECK(ps_stream_clear(handle, number & 16 ? 400 : 0) > 0);

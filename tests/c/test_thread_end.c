@@ -31,7 +31,7 @@ static void make(void *owns) {
   seen[1] = file;
   seen[2] = ring;
   seen[3] = ps_waker_new();
-  CHECK_EQUAL(ps_stream_wake(stream, seen[3], PS_WAKE_CHANGE, 0), 0);
+  CHECK_EQUAL(ps_wake(stream, seen[3], PS_WAKE_CHANGE, 0), 0);
 }
 
 /* Returns when the thread has ended for the system, which is what runtimes wait for. */

@@ -74,7 +74,7 @@ describe("calls of the C library", () => {
     const writer = stream.writable().getWriter();
     await takeCallsWithin(
       // Woken when all should have been heard, and by a block or two before that is so; others may wake, too.
-      (calls) => (calls.get("ps_stream_wake") ?? 0) <= 6 && total(calls) <= 30,
+      (calls) => (calls.get("ps_wake") ?? 0) <= 6 && total(calls) <= 30,
       async () => assert.equal(await stream.heardAll(), true),
       () => writer.write(new Float32Array(24000)),
     );

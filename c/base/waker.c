@@ -1,10 +1,12 @@
-#include "stream/waker.h"
+#include "base/waker.h"
 
 #include <math.h>
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "stream/state.h"
+#include "base/error.h"
+#include "os/os.h"
+#include "pastream.h"
 
 struct waker {
   struct object object;
@@ -17,7 +19,7 @@ static struct {
   struct os_mutex lock;
   struct os_event event; /* a frame count that is waited for has been reached */
   int running, watches_forks;
-  struct stream *first; /* the streams that threads wait for, with a use of each */
+  struct waits *first; /* of the objects that threads wait for, with a use of each */
 } wakers = {.lock = OS_MUTEX_INIT};
 
 /* ------------------------------------------------------------------ waking */
@@ -36,18 +38,18 @@ static void wake(struct waiting *wait) {
 }
 
 /* Wakes those whose frame count has been reached, and lets the callback watch for the next one. Under the lock. */
-static void look(struct stream *stream) {
-  struct waits *waits = &stream->waits;
+static void look(struct waits *waits) {
   int64_t least;
+  if (!waits->count) return;
   do {
-    int64_t count = atomic_load(&stream->engine.count);
+    int64_t count = atomic_load(waits->count);
     least = WAIT_NEVER;
-    for (struct waiting *wait = waits->list; wait < waits->list + STREAM_WAITS; wait++) {
+    for (struct waiting *wait = waits->list; wait < waits->list + OBJECT_WAITS; wait++) {
       if (wait->waker && wait->at <= count) wake(wait);
       if (wait->waker && wait->at < least) least = wait->at;
     }
     atomic_store(&waits->at, least);
-  } while (atomic_load(&stream->engine.count) >= least); /* the callback may have compared with what stood there */
+  } while (atomic_load(waits->count) >= least); /* the callback may have compared with what stood there */
 }
 
 /* One post for each time that it is reached, for the thread sets it anew. */
@@ -61,96 +63,98 @@ static void waker_thread(void *argument) {
   for (;;) {
     os_event_wait(&wakers.event, -1);
     os_mutex_lock(&wakers.lock);
-    for (struct stream *stream = wakers.first; stream; stream = stream->waits.next) look(stream);
+    for (struct waits *waits = wakers.first; waits; waits = waits->next) look(waits);
     os_mutex_unlock(&wakers.lock);
   }
 }
 
 /* ----------------------------------------------------------------- waiting */
 
-void waits_init(struct waits *waits) { atomic_init(&waits->at, WAIT_NEVER); }
+void waits_init(struct waits *waits, struct object *object, _Atomic int64_t *count) {
+  waits->count = count;
+  atomic_init(&waits->at, WAIT_NEVER);
+  object->waits = waits;
+  waits->object = object;
+}
 
 /* The place of `waker` (NULL: a free one). Under the lock. */
-static struct waiting *find(struct stream *stream, const struct waker *waker) {
-  struct waiting *list = stream->waits.list;
-  for (struct waiting *wait = list; wait < list + STREAM_WAITS; wait++)
+static struct waiting *find(struct waits *waits, const struct waker *waker) {
+  for (struct waiting *wait = waits->list; wait < waits->list + OBJECT_WAITS; wait++)
     if (wait->waker == waker) return wait;
   return NULL;
 }
 
-int32_t waits_join(struct stream *stream, int32_t handle, struct waker *waker) {
+int32_t waits_join(struct waits *waits, int32_t handle, struct waker *waker) {
   int32_t status = 0;
   os_mutex_lock(&wakers.lock);
-  if (!find(stream, waker)) {
-    struct waiting *wait = find(stream, NULL);
-    status = wait ? 1 : error_set(PS_ERR_BUSY, 0, "%d threads wait for this stream already", STREAM_WAITS);
+  if (!find(waits, waker)) {
+    struct waiting *wait = find(waits, NULL);
+    status = wait ? 1 : error_set(PS_ERR_BUSY, 0, "%d threads wait for this already", OBJECT_WAITS);
     if (wait) {
       *wait = (struct waiting){.waker = waker, .handle = handle, .at = WAIT_NEVER};
       object_use(&waker->object);
     }
-    if (wait && !stream->waits.listed) {
-      stream->waits.listed = 1;
-      stream->waits.next = wakers.first;
-      wakers.first = stream;
-      object_use(&stream->object);
+    if (wait && !waits->listed) {
+      waits->listed = 1;
+      waits->next = wakers.first;
+      wakers.first = waits;
+      object_use(waits->object);
     }
   }
   os_mutex_unlock(&wakers.lock);
   return status;
 }
 
-void waits_aim(struct stream *stream, struct waker *waker, int64_t at) {
+void waits_aim(struct waits *waits, struct waker *waker, int64_t at) {
   os_mutex_lock(&wakers.lock);
-  struct waiting *wait = find(stream, waker);
+  struct waiting *wait = find(waits, waker);
   if (wait && at < wait->at) {
     wait->at = at;
-    look(stream);
+    look(waits);
   }
   os_mutex_unlock(&wakers.lock);
 }
 
-void waits_changed(struct stream *stream) {
+void waits_changed(struct waits *waits) {
   os_mutex_lock(&wakers.lock);
-  struct waiting *list = stream->waits.list;
-  for (struct waiting *wait = list; wait < list + STREAM_WAITS; wait++)
+  for (struct waiting *wait = waits->list; wait < waits->list + OBJECT_WAITS; wait++)
     if (wait->waker) wake(wait);
   os_mutex_unlock(&wakers.lock);
 }
 
-/* Removes a stream for which no thread waits from the list. Under the lock; returns whether its use is to be
- * released. */
-static int unlist(struct stream *stream) {
-  for (int i = 0; i < STREAM_WAITS; i++)
-    if (stream->waits.list[i].waker) return 0;
-  struct stream **at = &wakers.first;
-  while (*at && *at != stream) at = &(*at)->waits.next;
-  if (*at) *at = stream->waits.next;
-  int listed = stream->waits.listed;
-  stream->waits.listed = 0;
+/* Removes what no thread waits for from the list. Under the lock; returns whether its use is to be released. */
+static int unlist(struct waits *waits) {
+  for (int i = 0; i < OBJECT_WAITS; i++)
+    if (waits->list[i].waker) return 0;
+  struct waits **at = &wakers.first;
+  while (*at && *at != waits) at = &(*at)->next;
+  if (*at) *at = waits->next;
+  int listed = waits->listed;
+  waits->listed = 0;
   return listed;
 }
 
-/* Ends one wait of a stream. Under the lock, which is given up to let go of what it used. */
-static void leave(struct stream *stream, struct waiting *wait) {
+/* Ends one wait. Under the lock, which is given up to let go of what it used. */
+static void leave(struct waits *waits, struct waiting *wait) {
   struct waker *waker = wait->waker;
   *wait = (struct waiting){0};
-  int last = unlist(stream);
+  int last = unlist(waits);
   os_mutex_unlock(&wakers.lock);
   object_release(&waker->object);
-  if (last) object_release(&stream->object);
+  if (last) object_release(waits->object);
   os_mutex_lock(&wakers.lock);
 }
 
-void waits_end(struct stream *stream) {
+void waits_end(struct waits *waits) {
   os_mutex_lock(&wakers.lock);
-  for (int i = 0; i < STREAM_WAITS; i++)
-    if (stream->waits.list[i].waker) leave(stream, &stream->waits.list[i]);
+  for (int i = 0; i < OBJECT_WAITS; i++)
+    if (waits->list[i].waker) leave(waits, &waits->list[i]);
   os_mutex_unlock(&wakers.lock);
 }
 
 /* ---------------------------------------------------------------- the door */
 
-/* A forked child has neither the thread nor the streams. */
+/* A forked child has neither the thread nor what others waited for. */
 static void forget(void) {
   os_mutex_init(&wakers.lock);
   wakers.running = 0;
@@ -191,17 +195,25 @@ int32_t ps_waker_new(void) {
   return handle;
 }
 
-static struct waker *waker_use(int32_t handle) { return (struct waker *)handle_use(handle, HANDLE_WAKER); }
+struct object *waits_use(int32_t handle) {
+  struct object *object = handle_use(handle, HANDLE_ANY);
+  if (!object || object->waits) return object;
+  object_release(object);
+  error_set(PS_ERR_HANDLE, 0, NULL);
+  return NULL;
+}
 
-static int32_t waker_done(struct waker *waker, int32_t result) {
+struct waker *waker_use(int32_t handle) { return (struct waker *)handle_use(handle, HANDLE_WAKER); }
+
+int32_t waker_done(struct waker *waker, int32_t result) {
   object_release(&waker->object);
   return result;
 }
 
-/* The first wait for a stream that is this waker's. Under the lock. */
-static struct waiting *first_wait(const struct waker *waker, struct stream **stream) {
-  for (*stream = wakers.first; *stream; *stream = (*stream)->waits.next) {
-    struct waiting *wait = find(*stream, waker);
+/* The first wait that is this waker's. Under the lock. */
+static struct waiting *first_wait(const struct waker *waker, struct waits **waits) {
+  for (*waits = wakers.first; *waits; *waits = (*waits)->next) {
+    struct waiting *wait = find(*waits, waker);
     if (wait) return wait;
   }
   return NULL;
@@ -211,9 +223,9 @@ int32_t ps_waker_free(int32_t handle) {
   struct waker *waker = waker_use(handle);
   if (!waker) return PS_ERR_HANDLE;
   int32_t status = handle_free(handle, HANDLE_WAKER);
-  struct stream *stream;
+  struct waits *waits;
   os_mutex_lock(&wakers.lock);
-  for (struct waiting *wait; (wait = first_wait(waker, &stream)) != NULL;) leave(stream, wait);
+  for (struct waiting *wait; (wait = first_wait(waker, &waits)) != NULL;) leave(waits, wait);
   os_mutex_unlock(&wakers.lock);
   os_event_post(&waker->event);
   return waker_done(waker, status);
@@ -254,8 +266,8 @@ int32_t ps_waker_next(int32_t handle) {
   if (!waker) return PS_ERR_HANDLE;
   int32_t found = 0;
   os_mutex_lock(&wakers.lock);
-  for (struct stream *stream = wakers.first; stream && !found; stream = stream->waits.next) {
-    struct waiting *wait = find(stream, waker);
+  for (struct waits *waits = wakers.first; waits && !found; waits = waits->next) {
+    struct waiting *wait = find(waits, waker);
     if (!wait || !wait->due) continue;
     wait->due = 0;
     found = wait->handle;
@@ -263,41 +275,4 @@ int32_t ps_waker_next(int32_t handle) {
   if (!found) waker->kicked = 0;
   os_mutex_unlock(&wakers.lock);
   return waker_done(waker, found);
-}
-
-/* Frames of the run until what is waited for has come; 0 where that is so, or no more will come. Under the stream's
- * lock. */
-static double lacking(struct stream *stream, int32_t what, double frames) {
-  double rate = stream->endpoints[DEVICE_OUTPUT].rate, found;
-  if (what == PS_WAKE_CHANGE) return 1;
-  if (what == PS_WAKE_BLOCK) return frames;
-  if (what == PS_WAKE_HEARD) {
-    found = (double)stream_heard(stream);
-  } else {
-    struct ring *ring = what == PS_WAKE_ROOM ? stream_source_ring(stream) : stream_sink_ring(stream, what, &rate);
-    if (!ring) return what == PS_WAKE_ROOM; /* a source that is not set yet: it changes */
-    found = (double)(what == PS_WAKE_ROOM ? ring_write_available(ring) : ring_read_available(ring));
-  }
-  if (found >= frames) return 0;
-  return rate > 0 ? ceil((frames - found) * stream->actual[PS_ACTUAL_SAMPLE_RATE] / rate) : frames - found;
-}
-
-static int32_t stream_wake(struct stream *stream, int32_t handle, int32_t waker_handle, int32_t what, double frames) {
-  int32_t status = check_count("frames", frames, 0, COUNT_MOST);
-  if (status >= 0 && what < PS_WAKE_BLOCK) status = error_set(PS_ERR_ARGUMENT, 0, "there is no reason %d", (int)what);
-  struct waker *waker = status < 0 ? NULL : waker_use(waker_handle);
-  if (!waker) return status < 0 ? status : PS_ERR_HANDLE;
-  int32_t joined = waits_join(stream, handle, waker);
-  if (joined < 0) return waker_done(waker, joined);
-  int64_t count = atomic_load(&stream->engine.count); /* first: what comes meanwhile wakes early, not late */
-  os_mutex_lock(&stream->lock);
-  double missing = lacking(stream, what, frames);
-  os_mutex_unlock(&stream->lock);
-  if (missing > 0 && what != PS_WAKE_CHANGE) waits_aim(stream, waker, count + (int64_t)missing);
-  return waker_done(waker, missing > 0 && !joined);
-}
-
-int32_t ps_stream_wake(int32_t handle, int32_t waker, int32_t what, double frames) {
-  struct stream *stream = stream_use(handle);
-  return stream ? stream_done(stream, stream_wake(stream, handle, waker, what, frames)) : PS_ERR_HANDLE;
 }
