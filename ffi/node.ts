@@ -1,6 +1,6 @@
 import { LibraryNotFoundError } from "./errors.ts";
 import { lazyFunctions } from "./lazy.ts";
-import { builtin, packageRequire, processRuntime } from "./process.ts";
+import { builtin, isWorker, packageRequire, processRuntime } from "./process.ts";
 import { importing, type Library, type Runtime, type Watch } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
@@ -26,11 +26,21 @@ function openWithKoffi(koffi: Koffi, path: string, table: Table): Library {
     const { parameters, result } = table[name];
     return library.func(name, cTypes[result], parameters.map((type) => type === "buffer" ? "void *" : cTypes[type]));
   });
+  if (isWorker()) lookUpAll(functions, table);
   return {
     functions,
     view: (address, bytes) => koffi.view(BigInt(address), bytes),
     watch: (waker, woken) => watchSocket(functions.ps_waker_descriptor(waker), woken),
   };
+}
+
+/** koffi aborts the process if it looks a function up in a worker that is being terminated. */
+function lookUpAll(functions: Functions, table: Table): void {
+  try {
+    for (const name in table) void functions[name as keyof Functions];
+  } catch {
+    // A library of another version, which its ABI version tells.
+  }
 }
 
 function openWithNodeFfi(ffi: NodeFfi, path: string, table: Table): Library {

@@ -34,6 +34,10 @@ export function namesMusl(program: string): boolean {
   }
 }
 
+export function isWorker(): boolean {
+  return !(builtin("node:worker_threads") as typeof import("node:worker_threads")).isMainThread;
+}
+
 /** What Bun and Node have in common. */
 export function processRuntime(): Omit<Runtime, "open"> {
   const { platform, arch, env } = globalThis.process;
@@ -46,7 +50,7 @@ export function processRuntime(): Omit<Runtime, "open"> {
     environment: (name) => env[name],
     exists: (path) => (builtin("node:fs") as typeof import("node:fs")).existsSync(path),
     workerEntry: (module) => module,
-    isWorker: () => !(builtin("node:worker_threads") as typeof import("node:worker_threads")).isMainThread,
+    isWorker,
     timers: () => builtin("node:timers") as typeof import("node:timers"),
     onExit: (action) => void globalThis.process.on("exit", action),
   };
