@@ -1,5 +1,6 @@
 import { native } from "../../ffi/load.ts";
 import { onAbort } from "../base/abort-listeners.ts";
+import { InterruptibleGenerator } from "../base/interruptible-generator.ts";
 import { timers } from "../base/timers.ts";
 import { type OptionNames, requireOptions, show } from "../base/validate.ts";
 import { unwrap } from "../library/native-error.ts";
@@ -71,17 +72,46 @@ export function differences(before: readonly DeviceInfo[], after: readonly Devic
 const changeOptionNames: OptionNames<{ signal?: AbortSignal }> = { signal: true };
 
 /** Waits, without keeping the process alive; the signal ends the wait. */
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
+function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
-      forget?.();
+      forget();
       timers().clearTimeout(timer);
       resolve();
     };
     const timer = timers().setTimeout(done, milliseconds);
     timer.unref();
-    const forget = signal && onAbort(signal, done);
+    const forget = onAbort(signal, done);
   });
+}
+
+/** The changes, until the signal is aborted. */
+async function* watchDevices(signal: AbortSignal): AsyncGenerator<DeviceChange, void, void> {
+  await prepareLists({ keepAlive: false });
+  const byNotice = unwrap(native().ps_device_watch(1), "deviceChanges") === 1;
+  try {
+    let seen = native().ps_device_notices();
+    let looked = performance.now();
+    // What came since the caller has last listed the devices is a change, too.
+    const known = listed();
+    let list = await look(known);
+    yield* differences(known, list);
+    while (!signal.aborted) {
+      const notices = native().ps_device_notices();
+      if (notices === seen && (byNotice || performance.now() - looked < LOOK_POLL)) {
+        await pause(NOTICE_POLL, signal);
+        continue;
+      }
+      seen = notices;
+      looked = performance.now();
+      const newest = await look(list);
+      const changes = differences(list, newest);
+      list = newest;
+      yield* changes;
+    }
+  } finally {
+    native().ps_device_watch(0);
+  }
 }
 
 /**
@@ -98,34 +128,10 @@ function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<v
  * }
  * ```
  */
-export async function* deviceChanges(options?: { signal?: AbortSignal }): AsyncGenerator<DeviceChange, void, void> {
+export function deviceChanges(options?: { signal?: AbortSignal }): AsyncGenerator<DeviceChange, void, void> {
   const { signal } = requireOptions("options", options, changeOptionNames);
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`signal must be an AbortSignal, not ${show(signal)}`);
   }
-  await prepareLists({ keepAlive: false });
-  const byNotice = unwrap(native().ps_device_watch(1), "deviceChanges") === 1;
-  try {
-    let seen = native().ps_device_notices();
-    let looked = performance.now();
-    // What came since the caller has last listed the devices is a change, too.
-    const known = listed();
-    let list = await look(known);
-    yield* differences(known, list);
-    while (!signal?.aborted) {
-      const notices = native().ps_device_notices();
-      if (notices === seen && (byNotice || performance.now() - looked < LOOK_POLL)) {
-        await pause(NOTICE_POLL, signal);
-        continue;
-      }
-      seen = notices;
-      looked = performance.now();
-      const newest = await look(list);
-      const changes = differences(list, newest);
-      list = newest;
-      yield* changes;
-    }
-  } finally {
-    native().ps_device_watch(0);
-  }
+  return new InterruptibleGenerator(watchDevices, signal);
 }

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import {
   checkSettings,
   defaults,
+  deviceChanges,
   type DeviceInfo,
   DeviceNotFoundError,
   formatDeviceList,
@@ -22,6 +23,36 @@ import { runTs } from "../helpers/runtime.ts";
 function device(index: number, name: string, hostApi = "ALSA"): DeviceInfo {
   return { ...queryDevice("virtual"), index, id: `${hostApi}: ${name}`, name, hostApi };
 }
+
+describe("deviceChanges()", () => {
+  it("ends at once while its next change is waited for, by return() and throw()", async () => {
+    const busy = setInterval(() => {}, 1000); // it keeps no process alive
+    try {
+      for (const [end, done] of [["return", { done: true, value: undefined }], ["throw", undefined]] as const) {
+        const changes = deviceChanges();
+        const waiting = changes.next();
+        const ended = changes[end]("mine" as never).catch((error) => assert.equal(error, "mine"));
+        assert.deepEqual(await waiting, { done: true, value: undefined });
+        assert.deepEqual(await ended, done);
+        assert.deepEqual(await changes.next(), { done: true, value: undefined });
+      }
+    } finally {
+      clearInterval(busy);
+    }
+  });
+
+  it("ends with its signal, and is not begun with one that has been aborted", async () => {
+    const busy = setInterval(() => {}, 1000);
+    const control = new AbortController();
+    const changes = deviceChanges({ signal: control.signal });
+    const waiting = changes.next();
+    control.abort();
+    assert.deepEqual(await waiting, { done: true, value: undefined });
+    for await (const change of deviceChanges({ signal: control.signal })) assert.fail(change.kind);
+    clearInterval(busy);
+    assert.throws(() => deviceChanges({ signal: {} as AbortSignal }), TypeError);
+  });
+});
 
 describe("the list of devices", () => {
   it("has the virtual device at its end", () => {
