@@ -238,7 +238,8 @@ export class Core implements TapHost {
     const run = this.#run;
     if (run.state !== "active" || this.native.running) return;
     const error = this.native.runError();
-    if (error) run.fail(this.endpoints.source?.explain?.(error) ?? error);
+    const { source } = this.endpoints;
+    if (error) run.fail(source?.explain ? source.explain(error) : error);
     this.#release(run, this.readings.state());
   }
 

@@ -14,6 +14,7 @@ import {
   paOutputUnderflow,
   PastreamError,
   RingBuffer,
+  type Source,
 } from "../../mod.ts";
 import { coreOf } from "../../src/stream/stream.ts";
 import { equalSamples, flags, noise, pause, virtual } from "../helpers/streams.ts";
@@ -192,6 +193,42 @@ describe("faults of the device", () => {
     assert.ok(gap.frames > 1000, `${gap.frames} frames`);
     assert.equal(stream.frameCount, 200 + gap.frames);
   });
+});
+
+describe("what a source throws", () => {
+  const pieces = new Float32Array(500);
+  for (const thrown of [undefined, null, 0, false, ""]) {
+    const sources: Record<string, () => Source<"float32">> = {
+      "a generator": () =>
+        (function* () {
+          yield pieces;
+          throw thrown;
+        })(),
+      "a function": () => (_stream, ring) => {
+        ring.write(pieces);
+        throw thrown;
+      },
+      "a ReadableStream": () => {
+        let isFirst = true;
+        const pull = (controller: ReadableStreamDefaultController<Float32Array>) => {
+          if (isFirst) controller.enqueue(pieces);
+          else controller.error(thrown);
+          isFirst = false;
+        };
+        return new ReadableStream({ pull }, { highWaterMark: 0 });
+      },
+    };
+    for (const [name, source] of Object.entries(sources)) {
+      it(`is the error of the run, also ${JSON.stringify(thrown)} of ${name}`, async () => {
+        await using stream = new OutputStream(virtual("freewheel", { channels: 1 }));
+        const told = assert.rejects(stream.ended, (error: unknown) => error === thrown);
+        await assert.rejects(stream.play(source()), (error: unknown) => error === thrown);
+        await told;
+        assert.equal(flags(stream), "finished aborted");
+        assert.equal(stream.heard, 500);
+      });
+    }
+  }
 });
 
 describe("a signal", () => {
