@@ -8,7 +8,7 @@ import { requireMapping } from "../samples/channel-map.ts";
 export function setMapping(core: Core, side: number, mapping: unknown, sourceChannels = 0): readonly number[] {
   const [name, direction] = side === PS_DIRECTION_INPUT ? ["rxMapping", core.input!] : ["txMapping", core.output!];
   const { channels } = direction;
-  const checked = Object.freeze(requireMapping(name, mapping, channels, Math.max(channels, sourceChannels)));
+  const checked = requireMapping(name, mapping, channels, Math.max(channels, sourceChannels));
   // Until a run starts the native side does not know how many channels the source has.
   const known = core.active ? checked : checked.map((from) => from > channels ? 0 : from);
   const given = mapping === null ? new Int32Array(0) : Int32Array.from(known);

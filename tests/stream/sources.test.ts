@@ -436,14 +436,18 @@ for (const clock of clocks) {
       stream.outputGain = 0.5;
       const half = await stream.playrec(Int16Array.of(100, -100, 2000, 32767), { pad: BLOCK, offset: BLOCK });
       assert.deepEqual([...half.slice(0, 3)], [50, -50, 1000]);
-      for (const wrong of [[1], [1, 3], [1, -1], [1, 1.5], new Map([[3, 1]]), new Map([[1, 0]])]) {
+      const twice = new Map([[1, 2], [2, 2]]);
+      for (const wrong of [[1], [1, 3], [1, -1], [1, 1.5], new Map([[3, 1]]), new Map([[1, 0]]), twice]) {
         assert.throws(() => stream.txMapping = wrong as number[], RangeError);
         assert.throws(() => stream.rxMapping = wrong as number[], RangeError);
       }
       for (const wrong of ["12", 5, undefined, {}, ["1", "2"]]) {
         assert.throws(() => stream.txMapping = wrong as unknown as number[], TypeError);
       }
+      // An entry is not set by itself, which would have no effect.
+      for (const map of [stream.txMapping, stream.rxMapping] as number[][]) assert.throws(() => map[0] = 2, TypeError);
       assert.throws(() => stream.outputGain = NaN, RangeError);
+      assert.throws(() => stream.outputGain = -1e300, { name: "RangeError", message: /outputGain.*-1e\+300.*float32/ });
       assert.throws(() => stream.outputGain = "1" as unknown as number, TypeError);
     });
   });
