@@ -277,7 +277,7 @@ static int32_t settle_rate(const double *config, const double *list, double *rat
 
 /* What a configuration comes to on this device, in `device` and `actual`. */
 static int32_t settle(struct virtual_device *device, const double *config, const double *list, double *actual) {
-  static const struct config_rule channels = {"number of channels of the virtual device", 0, CHANNELS_MOST, 1};
+  static const struct config_rule channels = {"channels of the virtual device", 0, CHANNELS_MOST, 1};
   double rate;
   int32_t status = config_number(&channels, config[PS_CONFIG_INPUT_CHANNELS]);
   if (status >= 0) status = config_number(&channels, config[PS_CONFIG_OUTPUT_CHANNELS]);

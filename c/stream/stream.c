@@ -272,7 +272,8 @@ int32_t ps_stream_set_map(int32_t handle, int32_t direction, const int32_t *map,
 int32_t ps_stream_set_gain(int32_t handle, double gain) {
   struct stream *stream = stream_use(handle);
   if (!stream) return PS_ERR_HANDLE;
-  int32_t status = fabs(gain) <= FLT_MAX ? PS_OK : error_set(PS_ERR_ARGUMENT, 0, "gain %g is not finite", gain);
+  int32_t status =
+      fabs(gain) <= FLT_MAX ? PS_OK : error_set(PS_ERR_ARGUMENT, 0, "a gain of %g does not fit into float32", gain);
   if (status >= 0) atomic_store_explicit(&stream->engine.gain, (float)gain, memory_order_relaxed);
   return stream_done(stream, status);
 }

@@ -18,7 +18,7 @@ const blamed: Readonly<Record<number, SettingName>> = {
 const phrases: readonly (readonly [RegExp, SettingName])[] = [
   [/device ?rate/i, "deviceRate"],
   [/sample ?rate/i, "rate"],
-  [/number of channels/i, "channels"],
+  [/^channels/, "channels"],
   [/another host API|settings of ASIO/i, "channelSelect"],
   [/together with another/i, "device"],
 ];

@@ -10,6 +10,9 @@ import type { CommandLine } from "../options/settings.ts";
 import { UsageError } from "../options/usage-error.ts";
 import { isTerminal } from "../report/terminal.ts";
 
+/** libsndfile's error for files that cannot be read, and for new ones that cannot be as they are to be. */
+const UNRECOGNISED_FORMAT = 1;
+
 /** File types that can be written from start to end. */
 const pipeTypes = ["AU", "RAW", "FLAC", "OGG", "MP3", "IRCAM", "PVF"];
 /** The same, except that the header lacks the length, which most programs that read from pipes accept. */
@@ -184,11 +187,10 @@ export class RecordingFiles {
       return recorder.toFile(name, this.#noClobber && !isClaimed ? "x" : "w", this.#choice);
     } catch (error) {
       if (isClaimed) rmSync(name);
-      // Some formats do not support this number of channels or this rate, and libsndfile does not say so.
-      if (error instanceof SoundFileError && /Format not recognised/.test(error.message)) {
+      if (error instanceof SoundFileError && error.sfCode === UNRECOGNISED_FORMAT) {
         const { channels, sampleRate } = recorder;
         const count = typeof channels === "number" ? channels : channels[0];
-        error.message += ` Perhaps it does not hold ${count} channels (-c/--channels) at ${sampleRate} Hz (-r/--rate).`;
+        error.message += `; here ${count} channels (-c/--channels) at ${sampleRate} Hz (-r/--rate)`;
       }
       throw error;
     }

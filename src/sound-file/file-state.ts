@@ -85,7 +85,7 @@ export class FileState {
     this.channels = info[PS_FILE_CHANNELS];
     this.seekable = info[PS_FILE_SEEKABLE] === 1;
     ({ format: this.format, subtype: this.subtype, endian: this.endian } = namesOfFormat(info[PS_FILE_FORMAT]));
-    this.tags = fileTags(() => this.open());
+    this.tags = fileTags(this);
     try {
       requireSame(this, options);
     } catch (error) {
@@ -119,7 +119,8 @@ export class FileState {
     return this.open();
   }
 
-  requireMode(purpose: "reading" | "writing", modes: RegExp): void {
+  requireMode(purpose: "reading" | "writing"): void {
+    const modes = purpose === "reading" ? /r|\+/ : /[^r]/;
     if (!modes.test(this.mode)) {
       throw new TypeError(`${this.name} is not open for ${purpose}, but with mode "${this.mode}"`);
     }
@@ -142,7 +143,7 @@ export class FileState {
     frameBytes: number;
     whole: boolean;
   } {
-    this.requireMode("reading", /r|\+/);
+    this.requireMode("reading");
     const reading = requireReading(requireOptions("options", options, readOptionNames), this.channels);
     const asked = requireFrames(frames, reading.outFrames);
     const length = this.incoming ? -1 : this.frames; // it may be cut off

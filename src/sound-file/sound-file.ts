@@ -261,7 +261,7 @@ export class SoundFile extends FileOwner implements Disposable {
    */
   write(data: ArrayBufferView, dtype?: FileDtype): void {
     const handle = stateOf(this).idle();
-    stateOf(this).requireMode("writing", /[^r]/);
+    stateOf(this).requireMode("writing");
     const { bytes, frames, format } = requireSamples(data, dtype, this.channels);
     for (let done = 0; done < frames;) {
       const count = Math.min(frames - done, FRAMES_MAX);
@@ -273,7 +273,7 @@ export class SoundFile extends FileOwner implements Disposable {
   /** Like write(), off the JavaScript thread. The file is busy until then, and `data` must not change. */
   async writeAsync(data: ArrayBufferView, dtype?: FileDtype): Promise<void> {
     const handle = stateOf(this).idle();
-    stateOf(this).requireMode("writing", /[^r]/);
+    stateOf(this).requireMode("writing");
     const { bytes, frames, format } = requireSamples(data, dtype, this.channels);
     await stateOf(this).jobs.write(handle, bytes, frames, format, this.channels);
   }
@@ -308,14 +308,14 @@ export class SoundFile extends FileOwner implements Disposable {
    */
   blocks<D extends FileDtype = "float32">(options?: BlockOptions<D>): Generator<FileSamples<D>, void, void> {
     stateOf(this).open();
-    stateOf(this).requireMode("reading", /r|\+/);
+    stateOf(this).requireMode("reading");
     return blocksOf(stateOf(this).readable(), options);
   }
 
   /** Cuts the file to `frames` frames (default: the position) and seeks to its end. */
   truncate(frames: number = this.tell()): void {
     requireInteger("frames", frames, 0);
-    stateOf(this).requireMode("writing", /[^r]/);
+    stateOf(this).requireMode("writing");
     unwrap(native().ps_file_truncate(stateOf(this).idle(), frames));
   }
 

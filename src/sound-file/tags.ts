@@ -38,17 +38,27 @@ export function setTags(file: Record<string, string | undefined>, given: Record<
   Object.assign(file, given);
 }
 
+/** What tags need to know of the file that has them. */
+interface TaggedFile {
+  /** The handle; throws for a closed file. */
+  open(): number;
+  /** Throws for a file that was opened for something else. */
+  requireMode(purpose: "writing"): void;
+}
+
 /** An object whose properties are the tags of a file, read and written as they are used. */
-export function fileTags(handle: () => number): Record<string, string | undefined> {
+export function fileTags(file: TaggedFile): Record<string, string | undefined> {
   const properties = Object.entries(tags).map(([name, tag]) => {
     const get = (): string | undefined => {
-      const file = handle();
-      return readText((text, size) => unwrap(native().ps_file_get_string(file, tag, text, size))) || undefined;
+      const handle = file.open();
+      return readText((text, size) => unwrap(native().ps_file_get_string(handle, tag, text, size))) || undefined;
     };
     const set = (text: unknown): void => {
       if (text === undefined) return;
       if (typeof text !== "string") throw new TypeError(`${name} must be a string, not ${show(text)}`);
-      unwrap(native().ps_file_set_string(handle(), tag, cString(text)));
+      const handle = file.open();
+      file.requireMode("writing");
+      unwrap(native().ps_file_set_string(handle, tag, cString(text)));
     };
     return [name, { get, set, enumerable: true }] as const;
   });

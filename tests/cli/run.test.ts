@@ -217,6 +217,14 @@ describe("playing and recording", () => {
       "-e",
       "float",
     );
+    await fail(
+      1,
+      /x\.flac: files of this format cannot have .*; here 9 channels \(-c\/--channels\) at 48000 Hz \(-r\/--rate\)/,
+      ...virtual,
+      "null",
+      path("x.flac"),
+      ..."-c 9 -r 48000 -d 1".split(" "),
+    );
     assert.ok(!existsSync(path("x.flac")));
   });
 

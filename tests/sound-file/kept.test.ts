@@ -1,6 +1,6 @@
 // What a format does not hold is refused before an existing file is touched; what is written is read again.
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import process from "node:process";
 import {
@@ -37,6 +37,14 @@ describe("a file that exists", () => {
       const samples = new Int16Array(options.channels * 10);
       await assert.rejects(writeFile(path, samples, { format, ...options }), SoundFileError);
       assert.equal(readFileSync(path, "utf8"), before);
+    });
+  }
+
+  for (const options of [{ channels: 1, subtype: "FLOAT" }, { channels: 9 }]) {
+    it(`is told from one of an unknown format: FLAC ${JSON.stringify(options)}`, async () => {
+      const writing = writeFile(folder.path("no.flac"), new Int16Array(9), { sampleRate: 48000, ...options });
+      await assert.rejects(writing, /no\.flac: files of this format cannot have this subtype, .*number of channels/);
+      assert.equal(existsSync(folder.path("no.flac")), false);
     });
   }
 

@@ -92,6 +92,9 @@ describe("what a file says of itself", () => {
     assert.throws(() => (file.metadata.colour = "blue"), TypeError);
     assert.throws(() => (file.metadata = { title: "x", colour: "blue" }), /names among title, .*, not "colour"/);
     assert.equal(file.metadata.title, undefined);
+    using read = new SoundFile(written("plain.wav"));
+    assert.throws(() => (read.metadata.title = "x"), /plain\.wav is not open for writing, but with mode "r"/);
+    assert.throws(() => (read.metadata = { title: "x" }), TypeError);
   });
 
   /** A WAV file with chunks of our own between its header and its samples. */

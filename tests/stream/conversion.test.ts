@@ -160,6 +160,7 @@ describe("a stream on a device of another rate", () => {
     for (const name of ["sampleRate", "deviceRate"]) {
       assert.throws(open({ [name]: 5 }), { name: "RangeError", message: new RegExp(`${name}.* 5 .*1000..768000`) });
     }
+    assert.throws(open({ channels: 65 }), { name: "RangeError", message: /^channels .* 65 .*0\.\.64/ });
     assert.throws(open({ blockSize: 64, hostSettings: { hostApi: "virtual", loopbackDelay: 63 } }), {
       name: "RangeError",
       message: /loopbackDelay .* 64 .* 63/,

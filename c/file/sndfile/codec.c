@@ -109,10 +109,11 @@ static const char *refusal_to_write(const struct medium *medium, const struct sf
   return NULL;
 }
 
-/* libsndfile's own text says only that it does not know the format. */
+/* libsndfile's own text for both is "Format not recognised." */
 #define NOT_A_SOUND_FILE                                                                                       \
   "this is not a sound file of a supported format (samples without a header are opened as RAW, with rate and " \
   "channels)"
+#define NOT_WRITTEN_SO "files of this format cannot have this subtype, byte order, number of channels or sample rate"
 
 static int32_t open_sound(const char *name, struct medium *medium, int32_t mode, struct codec_info *info,
                           struct sound **opened) {
@@ -128,8 +129,9 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
   sound->handle = medium ? sndfile_open_guarded(sound, access, &wanted) : open_named(name, access, &wanted);
   if (!sound->handle) {
     free(sound);
-    if (access == SF_READ && ps_error_number(PS_ERROR_CODE) == SF_ERROR_UNRECOGNISED_FORMAT)
-      file_error(name, SF_ERROR_UNRECOGNISED_FORMAT, NOT_A_SOUND_FILE);
+    if (ps_error_number(PS_ERROR_CODE) == SF_ERROR_UNRECOGNISED_FORMAT)
+      file_error(name, SF_ERROR_UNRECOGNISED_FORMAT,
+                 access != SF_READ && info->format ? NOT_WRITTEN_SO : NOT_A_SOUND_FILE);
     return PS_ERR_SOUNDFILE;
   }
   int32_t asked_rate = info->sample_rate;
