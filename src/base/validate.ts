@@ -6,6 +6,7 @@ export function show(value: unknown): string {
   if (typeof value === "string") return JSON.stringify(value);
   if (typeof value === "bigint") return `${value}n`;
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return value.constructor.name;
+  if (value instanceof Promise) return "a Promise, which must be awaited";
   if (Array.isArray(value)) return `[${value.map(show).join(", ")}]`;
   if (typeof value === "object" && value !== null) return value.constructor?.name ?? "an object";
   return typeof value === "function" ? "a function" : String(value);
@@ -79,9 +80,10 @@ export function requireKnown(name: string, option: string, known: Readonly<Recor
   throw new TypeError(`${name}: there is no option ${show(option)}; ${help}`);
 }
 
-/** The options that are named in `known`. */
+/** The options that are named in `known`: also those that an object inherits, which destructuring takes, too. */
 export function pickOptions<T extends object>(options: object, known: OptionNames<T>): T {
-  return Object.fromEntries(Object.entries(options).filter(([name]) => Object.hasOwn(known, name))) as T;
+  const names = Object.keys(known).filter((name) => name in options);
+  return Object.fromEntries(names.map((name) => [name, (options as Record<string, unknown>)[name]])) as T;
 }
 
 function range(min: number, max: number): string {

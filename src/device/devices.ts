@@ -147,7 +147,8 @@ export function findDevice(
     throw deviceNotFound(`${option}: ${why}`, devices, direction);
   }
   if (typeof device !== "string") {
-    throw new TypeError(`${option} must be an index, an id or words of a name, not ${show(device)}`);
+    const hint = typeof device === "object" && device !== null && "id" in device ? ": give its id" : "";
+    throw new TypeError(`${option} must be an index, an id or words of a name, not ${show(device)}${hint}`);
   }
   const matches = matchDevices(devices, device);
   if (matches.length === 1) return matches[0];

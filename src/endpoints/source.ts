@@ -6,7 +6,7 @@ import type { StreamDirection } from "../run/opened-stream.ts";
 import { requireBufferSize } from "../run/ring-size.ts";
 import { isMemory, isPlanar, type Planar, type Samples } from "../samples/samples.ts";
 import { isIterable, isStream } from "../base/steps.ts";
-import { requireBytes } from "../samples/memory.ts";
+import { meant, requireBytes } from "../samples/memory.ts";
 import { isEncoded } from "../sound-file/incoming.ts";
 import { refuseWebAddress } from "../sound-file/options.ts";
 import { isSoundFile } from "../sound-file/recognize.ts";
@@ -61,16 +61,8 @@ export function requireSource(source: unknown): void {
   if (isKnown) return;
   throw new TypeError(
     "a source must be samples, a RingBuffer, a SoundFile or its path, an iterable, a ReadableStream, a Response, a " +
-      `Blob, a function or a worker task, not ${show(source)}${meant(source)}`,
+      `Blob, a function or a worker task, not ${show(source)}${meant(source) || lackOfWorker(source)}`,
   );
-}
-
-/** What to write in the place of objects that hold samples. */
-function meant(source: unknown): string {
-  if (typeof source !== "object" || source === null) return "";
-  if ("samples" in source) return ": play its samples, with its sampleRate and channels as options";
-  if ("getChannelData" in source) return ": play an array of its channels, [buffer.getChannelData(0), …]";
-  return lackOfWorker(source);
 }
 
 /** Prepares a source for a stream. Its options must have been checked for names. */

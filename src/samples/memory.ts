@@ -12,11 +12,21 @@ export function isDetached(buffer: ArrayBufferLike): boolean {
   }
 }
 
+/** What to write in the place of a value that is no memory, or has it; nothing if that is not known. */
+export function meant(value: unknown): string {
+  const first = Array.isArray(value) ? value[0] : value;
+  if (typeof first === "number") return ": Float32Array.from(numbers) makes one";
+  if (typeof value !== "object" || value === null) return "";
+  if (ArrayBuffer.isView(first)) return ": interleave(planes) makes one of them";
+  if ("samples" in value) return ": take its samples, with its sampleRate and channels as options";
+  if ("getChannelData" in value) return ": take an array of its channels, [buffer.getChannelData(0), …]";
+  return "";
+}
+
 /** A typed array or DataView whose memory is not detached. */
 export function requireView(name: string, value: unknown): ArrayBufferView {
   if (!ArrayBuffer.isView(value)) {
-    const hint = typeof value === "number" ? ": Float32Array.from(numbers) makes one" : "";
-    throw new TypeError(`${name} must be a typed array or DataView, not ${show(value)}${hint}`);
+    throw new TypeError(`${name} must be a typed array or DataView, not ${show(value)}${meant(value)}`);
   }
   if (value.byteLength === 0 && isDetached(value.buffer)) {
     throw new TypeError(`${name} must not be detached: its memory was transferred`);

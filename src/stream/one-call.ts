@@ -56,9 +56,9 @@ const recordNames: OptionNames<{ offset?: number }> = { offset: true };
 const playrecNames: OptionNames<PlayrecOptions> = { ...useNames(sourceOptionNames), ...runOptionNames };
 const chunkNames: OptionNames<Use<LayoutOptions>> = useNames(chunkOptionNames);
 
-/** Throws for `out`, an option of the streams' own record() and playrec(): here the length makes the memory. */
-function refuseOut(options: object | undefined): void {
-  if (typeof options !== "object" || options === null || !("out" in options)) return;
+/** Throws for `out`, which record() and playrec() of a stream know: here the length makes the memory. */
+function refuseOut(options: object | undefined, names: object): void {
+  if (typeof options !== "object" || options === null || !("out" in options) || "out" in names) return;
   throw new TypeError(
     "options: out is for a stream's own record() and playrec(), as in await using stream = await " +
       'DuplexStream.open(); await stream.playrec(source, { out: "take.wav" })',
@@ -70,7 +70,7 @@ function splitOptions<Use extends object>(
   options: object | undefined,
   names: OptionNames<Use>,
 ): { stream: StreamOptions; use: Use } {
-  refuseOut(options);
+  refuseOut(options, names);
   const given = requireOptions("options", options, { ...streamOptionNames, ...names });
   return { stream: pickOptions<StreamOptions>(given, streamOptionNames), use: pickOptions<Use>(given, names) };
 }
@@ -189,9 +189,9 @@ async function using<S extends Stream, T>(stream: S, use: (stream: S) => Promise
  * await play(new Float32Array(48000).map((_, i) => 0.2 * Math.sin(0.06 * i)), { sampleRate: 48000 });
  * ```
  */
-export async function play(
-  playback: Source,
-  options?: StreamOptions & Omit<SourceOptions, "sampleRate" | "channels"> & { frames?: number; pad?: number },
+export async function play<D extends Dtype = Dtype>(
+  playback: Source<D>,
+  options?: StreamOptions<D> & Omit<SourceOptions, "sampleRate" | "channels"> & { frames?: number; pad?: number },
 ): Promise<void> {
   const { stream: given, use } = splitOptions<PlayRunOptions>(options, playRunNames);
   requireStreamOptions("output", given);

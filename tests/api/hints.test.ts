@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, it } from "node:test";
-import { DuplexStream, InputStream, play, playrec, readFile, record, writeFile } from "../../mod.ts";
+import { DuplexStream, InputStream, play, playrec, queryDevice, readFile, record, writeFile } from "../../mod.ts";
 import { virtual } from "../helpers/streams.ts";
 
 const samples = new Float32Array(8);
@@ -35,11 +35,39 @@ const calls: Record<string, readonly [call: () => unknown, hint: RegExp]> = {
   ],
   "play() of what readFile() returns": [
     async () => untyped(play)(await readFile(sample), options),
-    /play its samples, with its sampleRate and channels as options$/,
+    /take its samples, with its sampleRate and channels as options$/,
   ],
   "play() of an AudioBuffer": [
     () => untyped(play)({ getChannelData: () => samples }, options),
     /\[buffer\.getChannelData\(0\), …\]$/,
+  ],
+  "play() of a promise": [
+    () => untyped(play)(readFile(sample), options),
+    /, not a Promise, which must be awaited$/,
+  ],
+  "readFile() of a promise": [
+    () => untyped(readFile)(Promise.resolve(sample)),
+    /not a Promise, which must be awaited$/,
+  ],
+  "writeFile() of what readFile() returns": [
+    async () => untyped(writeFile)("no-such-folder/a.wav", await readFile(sample), shape),
+    /take its samples, with its sampleRate and channels as options$/,
+  ],
+  "writeFile() of numbers": [
+    () => untyped(writeFile)("no-such-folder/a.wav", [0.5, 0.25], shape),
+    /: Float32Array\.from\(numbers\) makes one$/,
+  ],
+  "writeFile() of planes": [
+    () => untyped(writeFile)("no-such-folder/a.wav", [samples, samples], { ...shape, channels: 2 }),
+    /: interleave\(planes\) makes one of them$/,
+  ],
+  "play() of pieces of numbers": [
+    () => withStream((stream) => untyped(stream.play).call(stream, [[0.5, 0.25]])),
+    /: Float32Array\.from\(numbers\) makes one$/,
+  ],
+  "a device as queryDevice() returns it": [
+    () => untyped(play)(samples, { ...options, device: queryDevice("virtual") }),
+    /^device must be an index, an id .*: give its id$/,
   ],
   "a source in a worker by its path": [
     () => withStream((stream) => untyped(stream.setSource).call(stream, { worker: "./task.js" })),

@@ -9,6 +9,7 @@ import {
   BufferEmptyError,
   chunks,
   defaults,
+  type Dtype,
   OutputStream,
   play,
   playrec,
@@ -45,7 +46,7 @@ describe("one call", () => {
     await play(file, fast);
     assert.equal(file.tell(), 1000);
     await assert.rejects(() => play(new Float32Array(10), { ...fast, frames: 20 }), BufferEmptyError);
-    await assert.rejects(() => play(new Float32Array(10), { ...fast, dtype: "int16" }), TypeError);
+    await assert.rejects(() => play(new Float32Array(10), { ...fast, dtype: "int16" as Dtype }), TypeError);
     await assert.rejects(() => play(new Float32Array(3), { ...fast, channels: 2 }), RangeError);
     await assert.rejects(() => play(joinPath(folder, "missing.wav"), fast), { name: "SoundFileError" });
     await assert.rejects(() => play(5 as unknown as Float32Array<ArrayBuffer>, fast), TypeError);
@@ -128,6 +129,13 @@ describe("one call", () => {
       equalSamples(right, stereo.filter((_, i) => i % 2 === 1).slice(0, 333));
       break;
     }
+    const out = new Float32Array(200);
+    let filled = 0;
+    for await (const chunk of chunks({ ...fast, chunkSize: 100, frames: 250, channels: 2, out })) {
+      assert.equal(chunk.buffer, out.buffer);
+      filled += chunk.length;
+    }
+    assert.equal(filled, 2 * 250);
     const wrong: [options: object, name: string, message: RegExp][] = [
       [{ chunkSize: -1 }, "RangeError", /chunkSize/],
       [{ overlap: 1 }, "RangeError", /overlap must be 0 for chunks that vary/],
@@ -144,6 +152,10 @@ describe("one call", () => {
     const unused = chunks({ device: "no such device" });
     await unused.return();
     await assert.rejects(() => chunks({ ...fast, channels: 65 }).next(), RangeError);
+    // What is inherited counts, as in the options of a stream.
+    const inherited = chunks(Object.create({ ...fast, chunkSize: 7 }));
+    assert.equal((await inherited.next()).value?.length, 2 * 7);
+    await inherited.return();
   });
 
   it("leaves nothing behind, however it ends", async () => {

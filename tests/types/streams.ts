@@ -12,6 +12,7 @@ import {
   RingBuffer,
   type SoundFile,
   type Stream,
+  type StreamOptions,
 } from "../../mod.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -47,6 +48,13 @@ export async function dtypeDecidesTheArray(): Promise<void> {
   same<typeof recorded, Int8Array<ArrayBuffer>>(true);
   const looped = await playrec(new Int16Array(5), { dtype: "int16" });
   same<typeof looped, Int16Array<ArrayBuffer>>(true);
+  await play(new Int16Array(4));
+  await play(new Int16Array(4), { dtype: "int16", sampleRate: 8000 });
+  await play(new Int16Array(4), {} as StreamOptions);
+  await play(new Uint8Array(4), { dtype: "int16" });
+  await play("a.wav", { dtype: "int16" });
+  // @ts-expect-error: what is played in one call has the stream's dtype, too
+  await play(new Float32Array(4), { dtype: "int16" });
   for await (const chunk of chunks({ dtype: "int16" })) same<typeof chunk, Int16Array<ArrayBuffer>>(true);
   for await (const planes of chunks({ layout: "planar" })) same<typeof planes, Float32Array<ArrayBuffer>[]>(true);
 
