@@ -16,6 +16,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import { PS_ABI_VERSION } from "../../ffi/constants.ts";
 import { nativePath, runtime } from "../../ffi/load.ts";
 import { namesMusl } from "../../ffi/process.ts";
@@ -151,6 +152,15 @@ describe("functions of the library", () => {
     assert.deepEqual(known(), ["ps_abi_version"]);
     assert.equal(functions.ps_handle_count(), functions.ps_handle_count());
     assert.deepEqual(known(), ["ps_abi_version", "ps_handle_count"]);
+  });
+
+  it("are looked up at the beginning of a worker, in which koffi must not be interrupted", {
+    skip: runtimeName !== "node",
+  }, async () => {
+    const worker = new Worker(runtime.workerEntry(new URL("../workers/functions.ts", import.meta.url)));
+    const known = await new Promise((resolve, reject) => worker.on("message", resolve).on("error", reject));
+    assert.deepEqual(known, Object.keys(symbols));
+    await worker.terminate();
   });
 });
 
