@@ -72,10 +72,14 @@ class DirectOutlet implements Outlet {
   }
 }
 
-/** Code of the worker: writes each message, then counts its bytes, even if they could not be written. */
+/**
+ * Code of the worker: writes each message, then counts its bytes, even if they could not be written. Meanwhile it says
+ * that it writes.
+ */
 const WRITER = `Promise.all([import("node:worker_threads"), import("node:fs")]).then(([threads, { writeSync }]) => {
   const counts = threads.workerData;
   threads.parentPort.on("message", (message) => {
+    Atomics.store(counts, 1, 1);
     for (let at = 0; at < message.length;) {
       try {
         at += writeSync(${STDERR}, message, at);
@@ -84,14 +88,14 @@ const WRITER = `Promise.all([import("node:worker_threads"), import("node:fs")]).
         Atomics.wait(counts, 1, 1, 1);
       }
     }
+    Atomics.store(counts, 1, 0);
     Atomics.add(counts, 0, message.length);
   });
-  counts[1] = 1;
 })`;
 
 /** For a descriptor whose writes may block: a worker does them. */
 export class WorkerOutlet implements Outlet {
-  /** Bytes that the worker has dealt with, and whether it is running. */
+  /** Bytes that the worker has dealt with, and whether it is in a write. */
   readonly #counts = new Int32Array(new SharedArrayBuffer(8));
   readonly #worker: Worker;
   #sent = 0;
@@ -111,7 +115,9 @@ export class WorkerOutlet implements Outlet {
 
   async finish(): Promise<void> {
     let done = Atomics.load(this.#counts, 0);
-    for (let idle = 0; this.#pending() > 0 && idle < (this.#counts[1] ? PATIENCE : 10 * PATIENCE); idle += 5) {
+    // A write that does not return waits for the reader; without one, a busy machine has given the worker no time yet.
+    const patience = () => Atomics.load(this.#counts, 1) ? PATIENCE : 50 * PATIENCE;
+    for (let idle = 0; this.#pending() > 0 && idle < patience(); idle += 5) {
       await new Promise((resolve) => setTimeout(resolve, 5));
       const now = Atomics.load(this.#counts, 0);
       if (now !== done) idle = 0;
