@@ -51,6 +51,8 @@ static inline int test_is_nan(double number) { return number != number; }
 /* All return whether the check passed, so that a test may leave early. */
 #define CHECK(condition) test_report((condition) ? 1 : 0, __FILE__, __LINE__, #condition)
 #define CHECK_EQUAL(got, wanted) test_equal((int64_t)(got), (int64_t)(wanted), __FILE__, __LINE__, #got " = " #wanted)
+/* Seconds in which also a busy machine does what is to be done at once; what does not end in time takes longer. */
+#define SOON 30
 #define CHECK_WITHIN(got, low, high) test_within((got), (low), (high), __FILE__, __LINE__, #got)
 
 /* A call that returns a number and has failed: it returned NaN, and left this status. */

@@ -219,7 +219,7 @@ static void interrupted(int32_t file, int32_t (*what)(int32_t)) {
   double begun = os_time();
   file_interrupt((struct file *)object);
   os_thread_join(&thread);
-  CHECK_WITHIN(os_time() - begun, 0, 1);
+  CHECK_WITHIN(os_time() - begun, 0, SOON);
   object_release(object);
 }
 
@@ -244,7 +244,7 @@ TEST(a_stalled_write_is_interrupted) {
   CHECK_EQUAL(ps_file_write(file, samples, 1, PS_FORMAT_INT16) < 0, 1);
   double begun = os_time();
   CHECK_EQUAL(ps_file_close(file), PS_OK);
-  CHECK_WITHIN(os_time() - begun, 0, 1);
+  CHECK_WITHIN(os_time() - begun, 0, 1.9); /* it does not wait for the pipe, which would take 2 s */
   close(ends[0]);
 }
 
@@ -257,7 +257,7 @@ TEST(close_does_not_wait_for_ever) {
   CHECK_EQUAL(ps_file_write(file, samples, 2000, PS_FORMAT_INT16), 2000); /* stays in the encoder */
   double begun = os_time();
   CHECK_EQUAL(ps_file_close(file), PS_ERR_STALLED);
-  CHECK_WITHIN(os_time() - begun, 1.5, 4);
+  CHECK_WITHIN(os_time() - begun, 1.5, SOON);
   close(ends[0]);
 }
 

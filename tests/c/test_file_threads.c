@@ -199,7 +199,7 @@ TEST(a_stalled_reader_can_be_stopped) {
   os_sleep(0.05);
   double begun = os_time();
   file_reader_stop(reader, 0);
-  CHECK_WITHIN(os_time() - begun, 0, 1);
+  CHECK_WITHIN(os_time() - begun, 0, SOON);
   CHECK_EQUAL(atomic_load(&failures), 0);
   object_release(&ring->object);
   give_back(file);
@@ -290,7 +290,10 @@ TEST(a_file_being_recorded_is_readable) {
     produce(ring, writer, i * 1600, 1600); /* in step with the clock: FRAMES are two seconds */
     os_sleep(1.0 / 30);
   }
-  int64_t seen = file_read_all(file_path("live.wav"), back, 2 * 4 * FRAMES);
+  int64_t seen;
+  double end = os_time() + SOON; /* a busy machine may give the writer its time later */
+  do seen = file_read_all(file_path("live.wav"), back, 2 * 4 * FRAMES);
+  while (seen < 60 * 1600 - 1.3 * RATE && os_time() < end);
   CHECK_WITHIN((double)seen, 60 * 1600 - 1.3 * RATE, 60 * 1600);
   CHECK_EQUAL(file_writer_finish(writer, 1), PS_OK);
   file_writer_free(writer);
@@ -327,7 +330,7 @@ TEST(a_stalled_writer_is_given_up) {
     double begun = os_time();
     if (hurried) os_thread_start(&thread, "hurries", OS_THREAD_NORMAL, hurries, &hurry);
     CHECK_EQUAL(file_writer_finish(writer, hurried ? 60 : 0.3), PS_ERR_STALLED);
-    CHECK_WITHIN(os_time() - begun, 0.2, 2);
+    CHECK_WITHIN(os_time() - begun, 0.2, SOON);
     if (hurried) os_thread_join(&thread);
     file_writer_free(writer);
     object_release(&ring->object);
@@ -455,7 +458,7 @@ TEST(jobs_can_be_left) {
   os_sleep(0.05);
   double begun = os_time();
   CHECK_EQUAL(ps_job_free(job), PS_OK);
-  CHECK_WITHIN(os_time() - begun, 0, 1);
+  CHECK_WITHIN(os_time() - begun, 0, SOON);
   CHECK_EQUAL(ps_file_close(stalled), PS_OK);
   close(ends[1]);
 }

@@ -20,16 +20,16 @@ static void lose_server(pid_t server, double device, int signal, double frames) 
   if (stream < 0) return;
   double begun = os_time();
   kill(server, signal);
-  CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
+  CHECK_EQUAL(ps_stream_wait(stream, SOON), 1);
   double lost = os_time();
   CHECK_EQUAL(ps_stream_error(stream, text, sizeof text, NULL, 0), PS_ERR_DEVICE_LOST);
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);
-  CHECK_WITHIN(lost - begun, 0, 5); /* 2 s on a machine that is not busy */
+  CHECK_WITHIN(lost - begun, 0, SOON); /* 2 s on a machine that is not busy */
   CHECK(ps_stream_number(stream, PS_NUMBER_TIME) >= 0);
   command(stream, PS_COMMAND_START); /* may fail, may not hang */
   command(stream, PS_COMMAND_CLOSE);
   double closed = os_time();
-  CHECK_WITHIN(closed - lost, 0, 5);
+  CHECK_WITHIN(closed - lost, 0, SOON);
   printf("# noticed after %.3f s (%s), closed after %.3f s\n", lost - begun, text, closed - lost);
   CHECK_EQUAL(ps_stream_free(stream), PS_OK);
   scenario_check_stderr_open();
@@ -89,7 +89,7 @@ static void jack_killed_idle(void) {
   if (!CHECK(strstr(detail(), "the JACK server does not answer"))) printf("# %s\n", detail());
   CHECK_EQUAL(command(stopped, PS_COMMAND_CLOSE), PS_OK);
   CHECK_EQUAL(command(idle, PS_COMMAND_CLOSE), PS_OK);
-  CHECK_WITHIN(os_time() - begun, 0, 5);
+  CHECK_WITHIN(os_time() - begun, 0, SOON);
   ps_stream_free(idle);
   ps_stream_free(stopped);
   end_server(&server);
@@ -132,15 +132,15 @@ static void pulse_pauses(void) {
   if (!CHECK(start_alsa(&server))) return;
   int32_t stream = run_forever(PS_DEVICE_DEFAULT, OUTPUT_ONLY, FRAMES_SETTLED);
   CHECK_EQUAL(system("pactl suspend-sink loop 1"), 0);
-  CHECK_EQUAL(ps_stream_wait(stream, 2.5), 0);
+  CHECK_EQUAL(ps_stream_wait(stream, 1.5), 0); /* half of its patience: what follows takes a busy machine a while */
   CHECK_EQUAL(system("pactl suspend-sink loop 0"), 0);
   double frames = ps_stream_number(stream, PS_NUMBER_FRAME_COUNT);
-  for (int i = 0; i < 200 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < frames + 24000; i++) usleep(10000);
+  for (int i = 0; i < 3000 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < frames + 24000; i++) usleep(10000);
   CHECK(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) >= frames + 24000);
   CHECK_EQUAL(system("pactl suspend-sink loop 1"), 0);
   double begun = os_time();
-  CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
-  CHECK_WITHIN(os_time() - begun, 2.5, 6);
+  CHECK_EQUAL(ps_stream_wait(stream, SOON), 1);
+  CHECK_WITHIN(os_time() - begun, 2.5, SOON);
   CHECK_EQUAL(ps_stream_error(stream, NULL, 0, NULL, 0), PS_ERR_DEVICE_LOST);
   command(stream, PS_COMMAND_CLOSE);
   ps_stream_free(stream);

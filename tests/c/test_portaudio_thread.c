@@ -79,7 +79,7 @@ static void hang(void *argument) {
   test->late = &late_calls;
   double begun = os_time();
   CHECK_EQUAL(portaudio_call(&test->call), PORTAUDIO_HUNG);
-  CHECK_WITHIN(os_time() - begun, 0.2, 2);
+  CHECK_WITHIN(os_time() - begun, 0.2, SOON);
   CHECK_EQUAL(ps_error_number(0), PA_TIMED_OUT);
 }
 
@@ -126,7 +126,7 @@ TEST(calls_nobody_waits_for) {
   struct test_call *test = new_call(10);
   double begun = os_time();
   CHECK_EQUAL(portaudio_call(&test->call), 0);
-  CHECK_WITHIN(os_time() - begun, 0.1, 2);
+  CHECK_WITHIN(os_time() - begun, 0.1, 9);
   os_event_post(&hold);
   for (int i = 0; i < 1000 && atomic_load(&late_calls) < 3; i++) os_sleep(0.005);
   CHECK_EQUAL(atomic_load(&late_calls), 3);

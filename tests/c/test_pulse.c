@@ -87,7 +87,7 @@ static int32_t run_output(void) {
   if (!CHECK(stream > 0)) return stream;
   ps_stream_set_run(stream, -1, -1, 0, 0);
   CHECK_EQUAL(command(stream, PS_COMMAND_START), PS_OK);
-  for (int i = 0; i < 500 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < PLAYED; i++) usleep(10000);
+  for (int i = 0; i < 3000 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < PLAYED; i++) usleep(10000);
   return stream;
 }
 
@@ -98,21 +98,21 @@ static void lose(int (*start)(struct server *server), int signal) {
   int32_t stream = run_output();
   double begun = os_time();
   kill(server.pid, signal);
-  CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
+  CHECK_EQUAL(ps_stream_wait(stream, SOON), 1);
   double lost = os_time();
   CHECK_EQUAL(ps_stream_error(stream, NULL, 0, NULL, 0), PS_ERR_DEVICE_LOST);
-  CHECK_WITHIN(lost - begun, 0, 2.5);
+  CHECK_WITHIN(lost - begun, 0, SOON);
   command(stream, PS_COMMAND_START); /* may fail, may not hang */
   command(stream, PS_COMMAND_CLOSE);
   ps_stream_free(stream);
   double closed = os_time();
-  CHECK_WITHIN(closed - lost, 0, 8);
+  CHECK_WITHIN(closed - lost, 0, SOON);
   printf("# noticed after %.3f s, closed after %.3f s\n", lost - begun, closed - lost);
   double config[PS_CONFIG_SIZE];
   duplex_config(config, PS_DEVICE_DEFAULT);
   CHECK(open_stream(config) < 0);
   printf("# then: %s\n", detail());
-  CHECK_WITHIN(os_time() - closed, 0, 8);
+  CHECK_WITHIN(os_time() - closed, 0, SOON);
   if (signal == SIGSTOP) { /* it goes on as if nothing had been */
     kill(server.pid, SIGCONT);
     int32_t again = run_output();
@@ -124,7 +124,7 @@ static void lose(int (*start)(struct server *server), int signal) {
 
 static void go_on(int32_t stream, double frames) {
   frames += ps_stream_number(stream, PS_NUMBER_FRAME_COUNT);
-  for (int i = 0; i < 500 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < frames; i++) usleep(10000);
+  for (int i = 0; i < 3000 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < frames; i++) usleep(10000);
   CHECK(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) >= frames);
 }
 
@@ -152,7 +152,7 @@ static void pause_sink(void) {
   go_on(stream, PLAYED);
   double seconds;
   CHECK_EQUAL(gaps(stream, &seconds), 1);
-  CHECK_WITHIN(seconds, 2.5, 10);
+  CHECK_WITHIN(seconds, 2.5, SOON);
   command(stream, PS_COMMAND_CLOSE);
   ps_stream_free(stream);
   end_server(&server);
@@ -174,7 +174,7 @@ static void stand_still(void) {
     printf("# directions %d: %d gaps of %.3f s in all\n", directions, (int)found, seconds);
     if (directions != INPUT_ONLY) {
       CHECK_EQUAL(found, 1);
-      CHECK_WITHIN(seconds, 3, 10);
+      CHECK_WITHIN(seconds, 3, SOON);
     }
     command(stream, PS_COMMAND_CLOSE);
     ps_stream_free(stream);
@@ -206,7 +206,7 @@ static void connect_again(void) {
         go_on(stream, 2 * 48000);
         double seconds;
         CHECK_EQUAL(gaps(stream, &seconds), 1);
-        CHECK_WITHIN(seconds, 0.5, 3);
+        CHECK_WITHIN(seconds, 0.5, SOON);
       }
       command(stream, PS_COMMAND_CLOSE);
       ps_stream_free(stream);
@@ -227,11 +227,11 @@ static void manager_killed(void) {
   double begun = os_time();
   CHECK_EQUAL(system("kill -KILL $WIREPLUMBER_PID"), 0);
   for (int i = 0; i < 3; i++) {
-    CHECK_EQUAL(ps_stream_wait(streams[i], 10), 1);
+    CHECK_EQUAL(ps_stream_wait(streams[i], SOON), 1);
     CHECK_EQUAL(ps_stream_error(streams[i], NULL, 0, NULL, 0), PS_ERR_DEVICE_LOST);
   }
   printf("# noticed after %.3f s\n", os_time() - begun);
-  CHECK_WITHIN(os_time() - begun, 0, 2.5);
+  CHECK_WITHIN(os_time() - begun, 0, SOON);
   for (int i = 0; i < 3; i++) {
     command(streams[i], PS_COMMAND_CLOSE);
     ps_stream_free(streams[i]);
@@ -242,7 +242,7 @@ static void manager_killed(void) {
   CHECK(open_stream(config) < 0);
   CHECK_EQUAL(ps_error_number(PS_ERROR_CODE), -9987);
   printf("# then: %s\n", detail());
-  CHECK_WITHIN(os_time() - begun, 0, 8);
+  CHECK_WITHIN(os_time() - begun, 0, SOON);
   end_server(&server);
 }
 
@@ -286,7 +286,7 @@ static int32_t round_trip_grown(void) {
   CHECK_EQUAL(ps_stream_set_sink(stream, PS_ENDPOINT_RING, sink, PS_SINK_MEMORY, 0), PS_OK);
   ps_stream_set_run(stream, RAMP_FRAMES, 0, 0, 0);
   CHECK_EQUAL(command(stream, PS_COMMAND_START), PS_OK);
-  for (int i = 0; i < 500 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < RAMP_FRAMES / 2; i++) usleep(10000);
+  for (int i = 0; i < 3000 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < RAMP_FRAMES / 2; i++) usleep(10000);
   double early = ps_stream_number(stream, PS_NUMBER_XRUNS);
   CHECK_EQUAL(system("kill -STOP $PPID; sleep 0.2; kill -CONT $PPID"), 0);
   CHECK_EQUAL(ps_stream_wait(stream, 20), 1);

@@ -64,7 +64,7 @@ static void server_comes_and_goes(void) {
   /* A server that was killed and started again can be used again. */
   stream = run_forever(find_device("loopback"), DUPLEX, 4800);
   kill(server.pid, SIGKILL);
-  CHECK_EQUAL(ps_stream_wait(stream, 10), 1);
+  CHECK_EQUAL(ps_stream_wait(stream, SOON), 1);
   CHECK_EQUAL(ps_stream_error(stream, NULL, 0, NULL, 0), PS_ERR_DEVICE_LOST);
   command(stream, PS_COMMAND_CLOSE);
   ps_stream_free(stream);

@@ -315,7 +315,7 @@ TEST(a_stalled_pipe_under_a_run_that_is_ending) {
     while (ps_stream_state(stream) == PS_STATE_ACTIVE) os_sleep(0.001);
     CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ENDING);
     CHECK(ps_stream_command(stream, commands[i]) >= 0);
-    if (!CHECK_EQUAL(ps_stream_wait(stream, 10), 1)) printf("# command %d\n", commands[i]);
+    if (!CHECK_EQUAL(ps_stream_wait(stream, SOON), 1)) printf("# command %d\n", commands[i]);
     CHECK_EQUAL(stream_error(stream), PS_ERR_STALLED);
     stream_close(stream);
     CHECK_EQUAL(ps_file_close(sink), PS_OK);

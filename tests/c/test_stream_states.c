@@ -43,7 +43,7 @@ TEST(from_new_to_closed) {
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_IDLE); /* nothing ran */
   CHECK_EQUAL(ps_stream_set_run(stream, 500, 0, 0, 0), PS_OK);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
-  CHECK_EQUAL(ps_stream_wait(stream, 5), 1);
+  CHECK_EQUAL(ps_stream_wait(stream, SOON), 1);
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
   CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 500);
   CHECK_EQUAL(await_command(stream, PS_COMMAND_STOP), PS_OK);
@@ -193,9 +193,9 @@ TEST(two_streams_through_one_ring) {
   CHECK_EQUAL(ps_stream_set_run(player, -1, 100, 100, 0), PS_OK);
   CHECK_EQUAL(await_command(player, PS_COMMAND_START), PS_OK);
   CHECK_EQUAL(await_command(recorder, PS_COMMAND_START), PS_OK);
-  CHECK_EQUAL(ps_stream_wait(recorder, 10), 1);
+  CHECK_EQUAL(ps_stream_wait(recorder, SOON), 1);
   CHECK_EQUAL(ps_ring_end(between), PS_OK);
-  CHECK_EQUAL(ps_stream_wait(player, 10), 1);
+  CHECK_EQUAL(ps_stream_wait(player, SOON), 1);
   CHECK_EQUAL(ps_ring_read(sink, data, 6000), 5000);
   CHECK(same_bytes(data, 0, 5000 * FRAME));
   stream_close(recorder);
@@ -230,7 +230,7 @@ TEST(freed_in_any_state) {
     if (state == 3) CHECK_EQUAL(await_command(stream, PS_COMMAND_STOP), PS_OK);
     if (state == 4) CHECK(ps_stream_command(stream, PS_COMMAND_STOP) >= 0); /* on its way */
     if (state == 5) CHECK_EQUAL(await_command(stream, PS_COMMAND_CLOSE), PS_OK);
-    CHECK_WITHIN(seconds_of(ps_stream_free, stream), 0, 1);
+    CHECK_WITHIN(seconds_of(ps_stream_free, stream), 0, SOON);
     CHECK_EQUAL(ps_stream_state(stream), PS_ERR_HANDLE);
     if (state == 0) continue;
     double patience = os_time() + 5;
@@ -280,7 +280,7 @@ TEST(a_start_waits_for_the_prebuffer) {
       CHECK_EQUAL(ps_ring_write(ring, data, 1), 1);
       CHECK_EQUAL(ps_stream_await(stream, ticket), PS_OK);
       CHECK_EQUAL(ps_ring_end(ring), PS_OK);
-      CHECK_EQUAL(ps_stream_wait(stream, 5), 1);
+      CHECK_EQUAL(ps_stream_wait(stream, SOON), 1);
       CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 100);
       CHECK_EQUAL(number(stream, PS_NUMBER_XRUNS), 0);
     } else {
@@ -288,7 +288,7 @@ TEST(a_start_waits_for_the_prebuffer) {
       CHECK_EQUAL(ps_stream_await(stream, ticket), PS_OK);
       CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 0);
     }
-    CHECK_WITHIN(os_time() - from, 0, 1);
+    CHECK_WITHIN(os_time() - from, 0, SOON);
     CHECK_EQUAL(ps_stream_state(stream), states[i]);
     CHECK_EQUAL(ps_ring_info(ring, 3), 0);
     stream_close(stream);
@@ -330,7 +330,7 @@ TEST(a_prebuffer_of_the_whole_ring) {
   for (int i = 0; i < 500 && ps_stream_done(stream, ticket) == PS_ERR_PENDING; i++) os_sleep(0.01);
   CHECK_EQUAL(ps_stream_done(stream, ticket), PS_OK);
   CHECK_EQUAL(ps_ring_end(ring), PS_OK);
-  CHECK_EQUAL(ps_stream_wait(stream, 5), 1);
+  CHECK_EQUAL(ps_stream_wait(stream, SOON), 1);
   CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 200);
   stream_close(stream);
   CHECK_EQUAL(ps_ring_free(ring), PS_OK);
@@ -351,7 +351,7 @@ TEST(a_start_that_waits_is_drained) {
   do CHECK_EQUAL(ps_stream_drain(stream), PS_OK);
   while (ps_stream_done(stream, ticket) == PS_ERR_PENDING);
   CHECK_EQUAL(ps_stream_done(stream, ticket), PS_OK);
-  CHECK_EQUAL(ps_stream_wait(stream, 5), 1);
+  CHECK_EQUAL(ps_stream_wait(stream, SOON), 1);
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_COMPLETED);
   CHECK_EQUAL(ps_ring_info(ring, 2), 1);
   CHECK(number(stream, PS_NUMBER_FRAME_COUNT) >= 10);
@@ -364,7 +364,7 @@ TEST(ended_while_it_is_played_out) {
   static const int32_t ends[] = {PS_COMMAND_ABORT, PS_COMMAND_CLOSE, PS_COMMAND_STOP};
   static const int32_t states[] = {PS_STATE_ABORTED, PS_STATE_CLOSED, PS_STATE_COMPLETED};
   for (int i = 0; i < 3; i++) {
-    int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 48000, .realtime = 1});
+    int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 131072, .realtime = 1});
     CHECK_EQUAL(ps_stream_set_run(stream, 100, 0, 0, 0), PS_OK);
     CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
     double begun = os_time();
@@ -373,9 +373,9 @@ TEST(ended_while_it_is_played_out) {
     CHECK_EQUAL(await_command(stream, ends[i]), PS_OK);
     double took = os_time() - begun;
     if (ends[i] == PS_COMMAND_STOP)
-      CHECK(took > 0.7);
+      CHECK(took > 2.5); /* most of its block */
     else
-      CHECK_WITHIN(took, 0, 0.7);
+      CHECK_WITHIN(took, 0, 2.5);
     CHECK_EQUAL(ps_stream_state(stream), states[i]);
     CHECK_EQUAL(stream_error(stream), PS_OK);
     CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 100);
@@ -391,7 +391,7 @@ TEST(shutdown_while_streaming) {
   }
   double from = os_time();
   CHECK_EQUAL(ps_shutdown(), PS_OK);
-  CHECK_WITHIN(os_time() - from, 0, 1);
+  CHECK_WITHIN(os_time() - from, 0, SOON);
   for (int i = 0; i < 4; i++) {
     CHECK_EQUAL(ps_stream_state(streams[i]), PS_STATE_CLOSED);
     CHECK_EQUAL(ps_ring_info(sources[i], 3), 0);

@@ -45,7 +45,7 @@ TEST(a_run_takes_its_time) {
     int32_t stream = stream_open(&(struct setup){.output_only = 1, .rate = rates[i], .realtime = 1});
     double from = os_time();
     CHECK_EQUAL(stream_run(stream, rates[i] / 5.0, 0, 0), PS_STATE_COMPLETED);
-    CHECK_WITHIN(os_time() - from, 0.2, 1.5); /* it is heard to its end */
+    CHECK_WITHIN(os_time() - from, 0.2, SOON); /* it is heard to its end */
     CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), rates[i] / 5);
     stream_close(stream);
   }
@@ -55,7 +55,7 @@ TEST(freewheeling_takes_none) {
   int32_t stream = stream_open(&(struct setup){.block = 256});
   double from = os_time();
   CHECK_EQUAL(stream_run(stream, 48000 * 60, 0, 0), PS_STATE_COMPLETED); /* a minute of silence */
-  CHECK_WITHIN(os_time() - from, 0, 20);
+  CHECK_WITHIN(os_time() - from, 0, 50);
   CHECK_EQUAL(number(stream, PS_NUMBER_FRAME_COUNT), 48000 * 60);
   stream_close(stream);
 }
