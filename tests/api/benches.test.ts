@@ -38,7 +38,7 @@ describe("the benchmark", { skip: forLinux }, () => {
 
   for (const [name, [args, row]] of Object.entries(benches)) {
     it(`${name} runs`, { skip: needsPulse.includes(name) && pulseMissing }, async () => {
-      const { code, stdout, stderr } = await runTs(new URL(name, folder), { args, timeout: 60 });
+      const { code, stdout, stderr } = await runTs(new URL(name, folder), { args });
       assert.equal(code, 0, stderr + stdout);
       assert.match(stdout, row);
     });

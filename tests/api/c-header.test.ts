@@ -37,12 +37,12 @@ describe("the C header's example", () => {
       const compiled = spawnSync(compiler!, [...flags, `-Wl,-rpath,${dirname(library)}`], { encoding: "utf8" });
       assert.equal(compiled.status, 0, compiled.stderr);
       for (let run = 0; run < 5; run++) {
-        const ran = spawnSync(program, ["virtual"], { encoding: "utf8", timeout: 20_000 });
+        const ran = spawnSync(program, ["virtual"], { encoding: "utf8", timeout: 200_000 });
         assert.deepEqual([ran.status, ran.stdout, ran.stderr], [0, "24000 frames were played\n", ""]);
       }
       // Where there is no device, it says which step failed and why, and leaves.
       const env = { ...process.env, PASTREAM_PORTAUDIO: join(folder, "none") };
-      const failed = spawnSync(program, [], { encoding: "utf8", timeout: 20_000, env });
+      const failed = spawnSync(program, [], { encoding: "utf8", timeout: 200_000, env });
       assert.equal(failed.status, 1);
       assert.match(failed.stderr, /^opening the device: .*none/);
     } finally {

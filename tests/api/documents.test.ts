@@ -46,7 +46,7 @@ async function run(program: string, enough?: (stdout: string) => boolean): Promi
     if (enough?.(stdout)) child.kill("SIGINT");
   });
   child.stderr.setEncoding("utf8").on("data", (part) => void (stderr += part));
-  const killer = setTimeout(() => child.kill("SIGKILL"), 60_000);
+  const killer = setTimeout(() => child.kill("SIGKILL"), 200_000);
   const [code] = await once(child, "close");
   clearTimeout(killer);
   return { code, stdout, stderr };

@@ -158,7 +158,7 @@ describe("the example", () => {
   it("record-unlimited", async () => {
     const { text, code } = await runUntil(
       "record-unlimited",
-      ["virtual", "0.4"],
+      ["virtual", "1"], // in which a busy machine has made the next file
       (text) => text.split("\n").length > 3,
     );
     const files = readdirSync(project).filter((name) => /^recording-\d+\.flac$/.test(name)).sort();
@@ -166,8 +166,8 @@ describe("the example", () => {
     assert.deepEqual(text.trim().split("\n"), files.map((name, i) => `${name}: ${frames[i]} frames`));
     assert.equal(code, 0, text);
     assert.ok(frames.length >= 4);
-    for (const count of frames.slice(0, -1)) assert.equal(count, 0.4 * 48000);
-    assert.ok(frames.at(-1)! <= 0.4 * 48000);
+    for (const count of frames.slice(0, -1)) assert.equal(count, 48000);
+    assert.ok(frames.at(-1)! <= 48000);
   });
 
   it(
@@ -226,10 +226,10 @@ describe("the example", () => {
       const pcm = (hertz: number, frames: number, rate = 24000) =>
         Int16Array.from(sine(frames, hertz, rate), (sample) => Math.round(32767 * sample));
       try {
-        const ended = run("voice-agent", server.url, "virtual", "4");
+        const ended = run("voice-agent", server.url, "virtual", "7");
         const heard = () => Int16Array.from(server.received.flatMap((bytes) => [...new Int16Array(bytes.buffer)]));
         await until(() => server.received.length > 0);
-        server.send(new Uint8Array(pcm(440, 60000).buffer)); // a sentence of 2.5 seconds,
+        server.send(new Uint8Array(pcm(440, 120_000).buffer)); // a sentence of 5 seconds,
         await until(() => heard().filter((sample) => sample !== 0).length > 8000);
         server.send("clear"); // interrupted after half a second of it
         await until(() => server.texts.length > 0);
@@ -238,7 +238,7 @@ describe("the example", () => {
         server.send(new Uint8Array(pcm(600, 12000).buffer)); // half a second more is said, whole
         assert.equal((await ended).length, 1);
         const told = JSON.parse(server.texts[0]);
-        assert.ok(told.dropped > 24000 && told.dropped + told.heard === 60000, server.texts[0]);
+        assert.ok(told.dropped > 24000 && told.dropped + told.heard === 120_000, server.texts[0]);
 
         // The microphone of the virtual device hears the loudspeaker, at 16 kHz.
         const all = heard(), from = first.findIndex((sample) => Math.abs(sample) > 1000);
@@ -281,23 +281,29 @@ describe("the example", () => {
     const server = await startPulse(); // whatever is played is heard on the default source, too
     try {
       const other = join(project, "other.wav");
-      await writeFile(other, sine(10 * 48000, 500, 48000), { sampleRate: 48000, channels: 1 });
+      await writeFile(other, sine(300 * 48000, 500, 48000), { sampleRate: 48000, channels: 1 });
+      const isNear = (wanted: number, tolerance: number) => (value: number) => Math.abs(value - wanted) <= tolerance;
       const player = spawn("paplay", [other], { env: { ...process.env, ...server.env }, stdio: "ignore" });
-      const { code, stdout, stderr } = await runTs(copied("meeting"), {
-        args: ["call.wav", "1.5"],
-        cwd: project,
-        env: server.env,
-      });
-      player.kill();
-      assert.deepEqual([code, stdout, stderr], [0, "call.wav: 1.50 s\n", ""]);
-      const { samples, channels } = await readFile(join(project, "call.wav"));
-      assert.deepEqual([channels, samples.length], [2, 2 * 1.5 * 48000]);
-      for (const plane of deinterleave(samples, channels)) {
-        const end = plane.subarray(-24000); // by then it plays
-        assert.ok(Math.abs(Math.max(...end) - 0.5) < 0.02 && Math.abs(Math.min(...end) + 0.5) < 0.02);
-        const crossings = end.filter((sample, i) => i > 0 && sample >= 0 && end[i - 1] < 0).length;
-        assert.ok(Math.abs(crossings - 250) <= 2, `${crossings} periods in half a second`);
+      // A server that got no time for a while skips some frames, so a busy machine may try again.
+      let crossings: number[] = [];
+      for (let tries = 0; tries < 5 && !(crossings.length > 0 && crossings.every(isNear(250, 2))); tries++) {
+        const { code, stdout, stderr } = await runTs(copied("meeting"), {
+          args: ["call.wav", "1.5"],
+          cwd: project,
+          env: server.env,
+        });
+        assert.deepEqual([code, stdout, stderr], [0, "call.wav: 1.50 s\n", ""]);
+        const { samples, channels } = await readFile(join(project, "call.wav"));
+        assert.deepEqual([channels, samples.length], [2, 2 * 1.5 * 48000]);
+        const ends = deinterleave(samples, channels).map((plane) => plane.subarray(-24000)); // by then it plays
+        crossings = ends.map((end) =>
+          isNear(0.5, 0.02)(Math.max(...end)) && isNear(-0.5, 0.02)(Math.min(...end))
+            ? end.filter((sample, i) => i > 0 && sample >= 0 && end[i - 1] < 0).length
+            : NaN
+        );
       }
+      player.kill();
+      assert.ok(crossings.every(isNear(250, 2)), `${crossings} periods in half a second`);
     } finally {
       await server.stop();
     }
@@ -317,7 +323,7 @@ describe("the example", () => {
       for (const [name, args, expected] of cases) {
         // A server that got no time for a while skips some frames, so a busy machine may try again.
         const differences: number[] = [];
-        for (let tries = 0; tries < 3 && !differences.includes(0); tries++) {
+        for (let tries = 0; tries < 12 && !differences.includes(0); tries++) {
           const heard = await heardDuring(server, async () => {
             const { code, stderr } = await runTs(copied(name), {
               args,
@@ -383,7 +389,7 @@ describe("the example", () => {
 describe("the examples", () => {
   it("are all tested, and run where they stand", async () => {
     // Skipped above:
-    if (typeof WebSocket === "undefined") tested.add("websocket-capture");
+    if (typeof WebSocket === "undefined") tested.add("websocket-capture").add("voice-agent");
     if (pulseMissing) tested.add("meeting");
     assert.deepEqual([...tested].sort(), names.sort());
     const { code, stderr } = await runTs(join(examples, "metronome.ts"), {

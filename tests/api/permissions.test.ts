@@ -75,7 +75,7 @@ describe("under Deno", () => {
       encoding: "utf8",
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
-      timeout: 30_000,
+      timeout: 200_000,
     });
     const { views: _, ...rest } = JSON.parse(stdout);
     assert.deepEqual(rest, everything);

@@ -47,7 +47,7 @@ const program = new URL("../programs/portaudio.ts", import.meta.url);
 /** Runs one of the programs with a server; returns what it printed. */
 async function run(server: Server, ...args: string[]): Promise<{ result: Result; child: ChildResult }> {
   const env = { ...server.env, SERVER_PID: String(server.pid), PASTREAM_DEVICE: undefined };
-  const child = await runTs(program, { args, env, timeout: 120 });
+  const child = await runTs(program, { args, env });
   assert.equal(child.code, 0, `${args[0]} ended with ${child.code ?? child.signal}: ${child.stderr}`);
   return { result: JSON.parse(child.stdout), child };
 }
@@ -240,8 +240,8 @@ describe("a sound server that is lost", () => {
       assert.match(result.message, hint ? /a longer latency .* \(host API PulseAudio\)$/ : /^the device (stopped|has)/);
       assert.equal(result.aborted, true);
       // How soon is measured in C; here it is that it comes, on a machine that may be busy.
-      assert.ok(result.noticed < 10, `noticed after ${result.noticed} s`);
-      assert.ok(result.closed < 10, `closed after ${result.closed} s`);
+      assert.ok(result.noticed < 60, `noticed after ${result.noticed} s`);
+      assert.ok(result.closed < 60, `closed after ${result.closed} s`);
     };
     it(`ends the stream in time, ${name}, killed and stopped`, { skip }, async () => {
       await Promise.all(["SIGKILL", "SIGSTOP"].map(lose));

@@ -42,7 +42,7 @@ function checkRecording(path: string, frames: number): void {
 async function end(ending: string, code: number, time: number): Promise<void> {
   const sink = time % 3 === 1 ? "memory" : "file";
   const path = folder.path(`${ending.replaceAll(/\W+/g, "-")}-${time}.${time % 3 === 0 ? "wav" : "flac"}`);
-  const result = await runTs(script, { args: [ending, sink, path], timeout: 30 });
+  const result = await runTs(script, { args: [ending, sink, path] });
   assert.deepEqual([result.code, result.signal], [code, null], result.stderr);
   if (code === 1) assert.match(result.stderr, /on purpose/);
   const frames = Number(result.stdout);

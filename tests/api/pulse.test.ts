@@ -17,7 +17,7 @@ const program = new URL("../programs/pulse.ts", import.meta.url);
 async function run(server: Server, ...args: string[]) {
   // PortAudio would only be one more way to the same server, which takes time where that does not answer.
   const env = { ...server.env, PASTREAM_DEVICE: undefined, PASTREAM_PORTAUDIO: "none", SERVER_PID: String(server.pid) };
-  const { code, stdout, stderr } = await runTs(program, { args, env, timeout: 100 });
+  const { code, stdout, stderr } = await runTs(program, { args, env });
   assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
   const results = JSON.parse(stdout);
   return (name: string) => {
@@ -30,7 +30,7 @@ async function run(server: Server, ...args: string[]) {
 async function heardByCommand(server: Server, file: string): Promise<string> {
   const args = ["-D", "loopback", "--json", "--latency", "0.1", "-e", "float", "null", file];
   const child = startPastream(args, ["ignore", "ignore", "pipe"], { ...server.env, PASTREAM_DEVICE: "" });
-  const end = ended(child, 60);
+  const end = ended(child);
   await said(child, /"type":"start"/);
   await run(server, "noise");
   await setTimeout(500); // what has been heard is on its way to the file
@@ -162,7 +162,7 @@ for (const [name, skip, start] of servers) {
     it("that does not answer is an error in bounded time, and is used again when it does", () => {
       const { errors, seconds, calls, long, frames } = results.stopped;
       for (const error of errors) assert.match(error, /PulseAudio server did not answer/);
-      assert.ok(seconds < 20, `after ${seconds} s`);
+      assert.ok(seconds < 60, `after ${seconds} s`);
       assert.ok(calls > 0);
       assert.deepEqual(long, [], "no call of C waits for the server on the thread of JavaScript");
       assert.equal(frames, 4800);
@@ -172,7 +172,7 @@ for (const [name, skip, start] of servers) {
       it("without a session manager says so, and is not tried again", () => {
         const { errors, tries } = results.unmanaged;
         for (const error of errors) assert.match(error, /has connected it to no device within 5 s/);
-        assert.equal(tries, 2);
+        assert.deepEqual(tries, [1, 1]);
       });
     }
 

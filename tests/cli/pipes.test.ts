@@ -194,7 +194,7 @@ describe("pipes", { skip: noBash }, () => {
     const command = shellCommand([...virtual, ...recording("unread.wav")]);
     const done = `'${path("unread.done")}'`;
     const { stdout } = await shell(
-      `{ { ${fill} timeout -k 1 20 ${command}; echo $? >${done}; } 2>&1 >/dev/null |
+      `{ { ${fill} timeout -k 1 120 ${command}; echo $? >${done}; } 2>&1 >/dev/null |
         while [ ! -s ${done} ]; do sleep 0.05; done; }; cat ${done}`,
     );
     assert.equal(new TextDecoder().decode(stdout), "0\n");
@@ -206,7 +206,7 @@ describe("pipes", { skip: noBash }, () => {
       const command = shellCommand([...virtual, ...recording(name), ...(signal ? ["-d", "60"] : [])]);
       // Where the runtime makes sockets for this, it is one, else a pipe.
       const child = spawn("bash", ["-c", `${fill} exec ${command}`], { stdio: ["ignore", "ignore", "pipe"] });
-      const timer = setTimeout(() => child.kill("SIGKILL"), 20_000);
+      const timer = setTimeout(() => child.kill("SIGKILL"), 120_000);
       const end = new Promise<number | null>((resolve) => child.on("exit", resolve));
       if (signal) {
         while (!existsSync(path(name)) || statSync(path(name)).size < 400_000) await sleep(20);

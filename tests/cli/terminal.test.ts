@@ -29,14 +29,18 @@ function onTerminal(columns: number, ...args: string[]): string {
 describe("on a terminal", { skip: lacking("script") }, () => {
   it("a status line is written over and over, at most 10 times a second, cut to the width", () => {
     for (const columns of [100, 30]) {
+      const begun = performance.now();
       const text = onTerminal(columns, path("half.wav"), path("out.wav"));
+      const seconds = (performance.now() - begun) / 1000;
       // deno-lint-ignore no-control-regex
       const lines = [...text.matchAll(/\r([^\r\n]*)\x1b\[K/g)].map((match) => match[1]).filter((line) => line !== "");
-      assert.ok(lines.length >= 5 && lines.length <= 17, `${lines.length} status lines`);
+      // On a busy machine they are fewer.
+      assert.ok(lines.length >= 2 && lines.length <= 10 * seconds + 2, `${lines.length} status lines in ${seconds} s`);
       for (const line of lines) assert.ok(line.length < columns, line);
       assert.match(lines.at(-1)!, /^00:00:01\.5 \/ 00:00:01\.5 {2}0 xr/);
       if (columns === 100) {
-        assert.match(lines[3], /0 xruns {2}\d+\.\d% load {2}\[=+\|? *\] +-6\.0 \[=+\|? *\] +-6\.0 dB$/);
+        const whole = /0 xruns {2}\d+\.\d% load {2}\[=+\|? *\] +-6\.0 \[=+\|? *\] +-6\.0 dB$/;
+        assert.ok(lines.some((line) => whole.test(line)), lines.join("\n"));
       }
       assert.match(text, /\n72000 frames, 1\.500 s, 0 xruns\r?\n/);
     }

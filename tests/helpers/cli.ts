@@ -37,7 +37,7 @@ export interface Ended {
 }
 
 /** Collects what a child says on stderr, and waits for its end. */
-export function ended(child: ChildProcess, seconds = 30): Promise<Ended> {
+export function ended(child: ChildProcess, seconds = 200): Promise<Ended> {
   return new Promise((resolve, reject) => {
     let stderr = "";
     child.stderr?.on("data", (data) => void (stderr += data));

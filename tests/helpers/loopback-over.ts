@@ -14,7 +14,7 @@ export function loopbackOver(name: string, skip: string | false, start: () => Pr
       server = await start();
       const program = new URL("../programs/loopback-on.ts", import.meta.url);
       const env = { ...server.env, PASTREAM_DEVICE: undefined };
-      const { code, stdout, stderr } = await runTs(program, { args: [JSON.stringify(options)], env, timeout: 120 });
+      const { code, stdout, stderr } = await runTs(program, { args: [JSON.stringify(options)], env });
       assert.equal(code, 0, stderr);
       results = JSON.parse(stdout);
     });

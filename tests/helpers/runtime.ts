@@ -50,7 +50,10 @@ export interface ChildOptions {
   readonly cwd?: string;
   /** What the child reads on its standard input; nothing by default. */
   readonly stdin?: string | Uint8Array;
-  /** Seconds after which it is killed, on the processor that it is for; then `signal` is SIGKILL. */
+  /**
+   * Seconds after which it is killed, on the processor that it is for, by default more than a busy machine takes; then
+   * `signal` is SIGKILL.
+   */
   readonly timeout?: number;
 }
 
@@ -74,7 +77,7 @@ export function runTs(file: string | URL, options: ChildOptions = {}): Promise<C
     // A child that ends without reading its input is no error of the test.
     child.stdin!.on("error", () => {});
     child.stdin!.end(options.stdin ?? "");
-    const timer = setTimeout(() => child.kill("SIGKILL"), (options.timeout ?? 60) * patience * 1000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), (options.timeout ?? 200) * patience * 1000);
     child.on("error", reject);
     child.on("close", (code, signal) => {
       clearTimeout(timer);

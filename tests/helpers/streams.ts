@@ -62,6 +62,14 @@ export function equalSamples(actual: ArrayBufferView, expected: ArrayBufferView,
   assert.fail(`${what}: ${a.length} bytes and ${b.length} differ from byte ${at < 0 ? a.length : at} on`);
 }
 
+/** Waits until something is so, for as long as a busy machine may take; fails if it never is. */
+export async function eventually(condition: () => boolean, what = String(condition)): Promise<void> {
+  for (const end = performance.now() + 60_000; !condition();) {
+    assert.ok(performance.now() < end, `after a minute not: ${what}`);
+    await pause(1);
+  }
+}
+
 export const pause = (milliseconds: number): Promise<void> =>
   new Promise((resolve) => setTimeout(resolve, milliseconds));
 

@@ -84,8 +84,10 @@ async function inMain(): Promise<void> {
       await stream.stop();
       await stream.close();
       // The stream's own thread ends by itself, soon after it has said that it is closed.
-      for (let i = 0; i < 100 && threads().length > before.length; i++) await setTimeout(10);
-      if (threads().length > before.length) throw new Error(`left: ${threads()}`);
+      for (let i = 0, left = threads(); left.length > before.length; left = threads()) {
+        if (++i === 3000) throw new Error(`left: ${left}`);
+        await setTimeout(10);
+      }
       break;
     case "by the end of the script":
       stream.unref();

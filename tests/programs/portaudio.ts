@@ -159,12 +159,13 @@ async function restarted(): Promise<unknown> {
 /** What deviceChanges() tells of a server for clients of JACK that goes and comes, and a device with it. */
 async function changes(server = process.env.SERVER_PID, device = "loopback"): Promise<unknown> {
   const seen: string[] = [];
+  queryDevices(); // what changes do not tell of
   const stop = new AbortController();
   const watching = (async () => {
     for await (const { kind, device } of deviceChanges({ signal: stop.signal })) seen.push(`${kind} ${device?.name}`);
   })();
   const until = async (wanted: string) => {
-    for (let tries = 0; tries < 750 && !seen.includes(wanted); tries++) await setTimeout(20);
+    for (let tries = 0; tries < 3000 && !seen.includes(wanted); tries++) await setTimeout(20);
     return seen.includes(wanted);
   };
   await setTimeout(1000); // its first look is over
@@ -195,7 +196,7 @@ async function names(): Promise<unknown> {
   const client = spawn("jack_metro", ["-n", name, "-b", "240"], { stdio: "ignore" });
   try {
     const isThere = () => spawnSync("jack_lsp", { encoding: "utf8" }).stdout.includes(name);
-    for (let tries = 0; tries < 100 && !isThere(); tries++) await setTimeout(50);
+    for (let tries = 0; tries < 1000 && !isThere(); tries++) await setTimeout(50);
     await refreshDevices();
     await using stream = await InputStream.open({ device: "click JACK" });
     const heard = (await stream.record(24000)).some((sample) => sample !== 0);

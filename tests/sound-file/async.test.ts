@@ -47,14 +47,22 @@ describe("off the thread", () => {
 
   it("does not keep the event loop waiting", async () => {
     await writeFile(path("long.flac"), randomSamples("int16", 2 * 1_000_000, random), stereo);
-    let turns = 0;
-    let reading = true;
-    const turn = () => void (reading && (turns++, setImmediate(turn)));
-    turn();
-    const { samples } = await readFile(path("long.flac"));
-    reading = false;
-    assert.equal(samples.length, 2_000_000);
-    assert.ok(turns >= 10, `${turns} turns`); // a read on the thread leaves room for a few
+    /** Turns that the event loop has while the file is read, as far as they are counted. */
+    const turnsOf = async () => {
+      let turns = 0;
+      let reading = true;
+      const turn = () => void (reading && (turns++, setImmediate(turn)));
+      turn();
+      const { samples } = await readFile(path("long.flac"));
+      reading = false;
+      assert.equal(samples.length, 2_000_000);
+      return turns;
+    };
+    // A read on the thread would leave room for the same few each time. On a busy machine the file may be read while
+    // this thread does not run; then it is read again.
+    let most = 0;
+    for (let tries = 0; tries < 20 && most < 10; tries++) most = Math.max(most, await turnsOf());
+    assert.ok(most >= 10, `${most} turns`);
   });
 
   it("does not go on with memory that was taken away or shrank", async () => {

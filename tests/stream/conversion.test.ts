@@ -247,7 +247,7 @@ async function overServer(
     assert.equal(sox.status, 0, sox.stderr);
     const program = new URL("../programs/converted.ts", import.meta.url);
     const env = { ...server.env, PASTREAM_DEVICE: undefined };
-    const { code, stdout, stderr } = await runTs(program, { args: [played, recorded, device], env, timeout: 60 });
+    const { code, stdout, stderr } = await runTs(program, { args: [played, recorded, device], env });
     assert.equal(code, 0, stderr);
     const [got, wanted] = await Promise.all([readFile(recorded), readFile(oracle)]);
     return { quality: bestQuality(got.samples, wanted.samples), result: JSON.parse(stdout) };
@@ -294,7 +294,7 @@ describe("a file of 44.1 kHz on JACK at 48 kHz", { skip: jackMissing || soxMissi
     const env = { ...server.env, PASTREAM_DEVICE: undefined };
     let best = -Infinity;
     for (let attempt = 0; attempt < 4 && best < 20; attempt++) {
-      const { code, stdout, stderr } = await runTs(program, { env, timeout: 60 });
+      const { code, stdout, stderr } = await runTs(program, { env });
       assert.equal(code, 0, stderr);
       const { samples, frameCount, devices } = JSON.parse(stdout);
       assert.equal(frameCount, 3 * 48000);

@@ -316,7 +316,7 @@ describe("encoded bytes as a source", () => {
 
   it("are played in a worker, and leave no process hanging", async () => {
     const program = new URL("../programs/play-web.ts", import.meta.url);
-    const { code, stdout, stderr } = await runTs(program, { args: [server.url("wav")], timeout: 60 });
+    const { code, stdout, stderr } = await runTs(program, { args: [server.url("wav")] });
     assert.deepEqual([code, stdout.trim().split("\n"), stderr], [0, [`worker ${FRAMES}`, `main ${FRAMES}`], ""]);
   });
 });

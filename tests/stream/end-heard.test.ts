@@ -15,7 +15,7 @@ const expected = Object.fromEntries(Object.entries(ways).map(([way, { frames }])
 async function playAll(server: servers.Server, options: object): Promise<string> {
   const args = [Object.keys(ways).join(","), JSON.stringify(options)];
   const env = { ...server.env, PASTREAM_DEVICE: undefined };
-  const { code, stdout, stderr } = await runTs(program, { args, env, timeout: 60 });
+  const { code, stdout, stderr } = await runTs(program, { args, env });
   assert.equal(code, 0, stderr);
   return stdout;
 }

@@ -14,7 +14,7 @@ describe("a process", () => {
   ];
   for (const [how, expected] of cases) {
     it(`with a running stream: ${how || "as it is"}`, async () => {
-      const { code, signal, stdout, stderr } = await runTs(program, { args: [how], timeout: 30 });
+      const { code, signal, stdout, stderr } = await runTs(program, { args: [how] });
       assert.deepEqual({ code, signal, stdout: stdout.trim(), stderr }, {
         code: 0,
         signal: null,

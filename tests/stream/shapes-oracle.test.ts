@@ -124,11 +124,7 @@ describe("converted sound", () => {
         await writeFile(file, samples, { sampleRate: 44100, channels: 1, subtype: "FLOAT" });
         const program = new URL("../programs/shapes.ts", import.meta.url);
         const env = { ...server.env, PASTREAM_DEVICE: undefined };
-        const { code, stdout, stderr } = await runTs(program, {
-          args: [file, flac, wav, ...devices],
-          env,
-          timeout: 60,
-        });
+        const { code, stdout, stderr } = await runTs(program, { args: [file, flac, wav, ...devices], env });
         assert.equal(code, 0, stderr);
         const result = JSON.parse(stdout);
         assert.deepEqual([result.heard, result.error, result.frames], [44100, "undefined", [96000, 32000, 96000]]);

@@ -92,7 +92,7 @@ describe("an open stream", () => {
     const { count, lateness, duration } = stream.callbackStats;
     assert.ok(count >= 10 && count <= 11, `${count} callbacks`);
     assert.ok(lateness.p50 >= 0 && lateness.p50 <= lateness.p99 && lateness.p99 <= lateness.max);
-    assert.ok(duration.p50 > 0 && duration.max < 1);
+    assert.ok(duration.p50 > 0 && duration.p50 <= duration.max);
     assert.ok(stream.cpuLoad >= 0 && stream.cpuLoad <= 1);
     const { input, output } = stream.levels;
     assert.deepEqual(output.map(({ peak }) => peak), [0.5, 0.25]);
