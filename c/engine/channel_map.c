@@ -86,7 +86,7 @@ static int add_vector(struct channel_table *table, size_t to, size_t end) {
 
 /* For vectors of `width` bytes. 0 if the frame is too long, or the map needs too many steps. */
 static int add_vectors(struct channel_table *table, size_t width) {
-  size_t frame = (size_t)table->channels * (size_t)table->sample_bytes;
+  size_t frame = table->frame_bytes;
   size_t unit = frame < width ? width / frame * frame : frame, last = unit < width ? 0 : unit - width;
   table->width = (int)width;
   table->vectors = table->steps = 0;
@@ -143,6 +143,7 @@ void channel_map_init(struct channel_map *map, int32_t from_channels, int32_t ch
     table->from_channels = from_channels;
     table->format = format;
     table->sample_bytes = (int32_t)format_bytes(format);
+    table->frame_bytes = (size_t)channels * format_bytes(format);
     table->silence = format == PS_FORMAT_UINT8 ? 128 : 0;
     table_set(table, NULL);
   }
@@ -335,16 +336,14 @@ static size_t gather_shuffles(const struct channel_table *table, uint8_t *to, co
 }
 #endif
 
-void channel_map_gather(const struct channel_table *table, void *to, const void *from, size_t frames) {
-  size_t frame_bytes = (size_t)table->channels * (size_t)table->sample_bytes;
+void channel_map_gather_mapped(const struct channel_table *table, void *to, const void *from, size_t frames) {
   size_t done = 0;
   switch (table->path) {
     case GATHER_MEAN: gather_mean(table, to, from, frames); return;
-    case GATHER_IDENTITY: memcpy(to, from, frames * frame_bytes); return;
 #if HAVE_SHUFFLE
-    case GATHER_SHUFFLES: done = gather_shuffles(table, to, from, frames * frame_bytes); break;
+    case GATHER_SHUFFLES: done = gather_shuffles(table, to, from, frames * table->frame_bytes); break;
 #endif
     default: break;
   }
-  gather_samples(table, (uint8_t *)to + done, (const uint8_t *)from + done, frames - done / frame_bytes);
+  gather_samples(table, (uint8_t *)to + done, (const uint8_t *)from + done, frames - done / table->frame_bytes);
 }

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define CHANNELS_MAX 1024
 
@@ -31,6 +32,7 @@ struct channel_table {
   int32_t channels, from_channels;
   int32_t format; /* PS_FORMAT_ */
   int32_t sample_bytes;
+  size_t frame_bytes;         /* of a frame that is made */
   uint8_t silence;            /* the byte of which silence is made */
   int16_t from[CHANNELS_MAX]; /* zero-based; -1 is silence */
   uint16_t unit, vectors, steps;
@@ -55,7 +57,13 @@ int channel_map_fits(int32_t from_channels, int32_t channels);
 void channel_map_set(struct channel_map *map, const int32_t *one_based);
 /* The table to use for this block. Callback. */
 const struct channel_table *channel_map_table(struct channel_map *map);
-/* Gathers frames. `to` and `from` do not overlap. Callback. */
-void channel_map_gather(const struct channel_table *table, void *to, const void *from, size_t frames);
+/* Gathers frames. `to` and `from` do not overlap. Callback, which needs no more than memcpy for most streams. */
+void channel_map_gather_mapped(const struct channel_table *table, void *to, const void *from, size_t frames);
+static inline void channel_map_gather(const struct channel_table *table, void *to, const void *from, size_t frames) {
+  if (table->path == GATHER_IDENTITY)
+    memcpy(to, from, frames * table->frame_bytes);
+  else
+    channel_map_gather_mapped(table, to, from, frames);
+}
 
 #endif

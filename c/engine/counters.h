@@ -10,6 +10,9 @@
 #define READ(counter) atomic_load_explicit(&(counter), RELAXED)
 #define ADD(counter, n) atomic_store_explicit(&(counter), READ(counter) + (n), RELAXED)
 
+/* A function that few callbacks call: it is compiled apart from what all of them do. */
+#define SELDOM __attribute__((cold))
+
 /* At most `frames` of what is `left`, which may be less than nothing. */
 static inline size_t at_most(size_t frames, int64_t left) {
   return left <= 0 ? 0 : (uint64_t)left < frames ? (size_t)left : frames;

@@ -75,14 +75,13 @@ void engine_start(struct engine *engine, const struct engine_run *run) {
 }
 
 /* The run ends with this block. The first reason stands. */
-static void end_run(struct engine *engine, int result, int32_t outcome) {
+SELDOM static void end_run(struct engine *engine, int result, int32_t outcome) {
   if (engine->result != CALLBACK_CONTINUE) return;
   engine->result = result;
   atomic_store_explicit(&engine->outcome, outcome, RELAXED);
 }
 
-static void note_flags(struct engine *engine, double time, unsigned long flags) {
-  if (!flags) return;
+SELDOM static void note_flags(struct engine *engine, double time, unsigned long flags) {
   int32_t status = READ(engine->status);
   if ((status | (int32_t)flags) != status) atomic_store_explicit(&engine->status, status | (int32_t)flags, RELAXED);
   if (!(flags & FLAGS_XRUN)) return;
@@ -95,7 +94,7 @@ static void note_flags(struct engine *engine, double time, unsigned long flags) 
 }
 
 /* The source is late: what is missing is silence, and the run goes on. */
-static void note_gap(struct engine *engine, int goes_on, int64_t frame, double time, int64_t frames) {
+SELDOM static void note_gap(struct engine *engine, int goes_on, int64_t frame, double time, int64_t frames) {
   if (goes_on) {
     glitch_extend(&engine->glitches, engine->gap, frames);
     return;
@@ -188,7 +187,7 @@ static void play(struct engine *engine, const struct plan *plan, uint8_t *output
   const struct engine_direction *direction = &engine->output;
   size_t played = plan->played, silent = plan->silent;
   int64_t first = READ(engine->count) + (int64_t)silent;
-  format_silence(direction->format, output, silent * (size_t)direction->channels);
+  if (silent) format_silence(direction->format, output, silent * (size_t)direction->channels);
   output += silent * direction->frame_bytes;
   frames -= silent;
   engine->source.after = silent;
@@ -229,7 +228,7 @@ int engine_process(struct engine *engine, const void *input, void *output, size_
     if (output) format_silence(out->format, output, frames * (size_t)out->channels);
     return engine->result;
   }
-  note_flags(engine, time, flags);
+  if (flags) note_flags(engine, time, flags);
   source_notice(engine);
   sinks_notice(engine);
   struct plan plan = plan_source(engine, frames, 0);

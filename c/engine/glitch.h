@@ -5,6 +5,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
+#include "engine/counters.h"
+
 #define GLITCH_LOG_SIZE 256
 #define GLITCH_SLOTS (GLITCH_LOG_SIZE + 1) /* one more: the entry that is being written is none of those read */
 
@@ -22,8 +24,8 @@ struct glitch_log {
 
 void glitch_reset(struct glitch_log *log);
 /* Callback: logs one and returns its number, by which glitch_extend adds frames to it later. */
-int64_t glitch_add(struct glitch_log *log, int64_t frame, double time, int32_t kind, int64_t frames);
-void glitch_extend(struct glitch_log *log, int64_t number, int64_t frames);
+SELDOM int64_t glitch_add(struct glitch_log *log, int64_t frame, double time, int32_t kind, int64_t frames);
+SELDOM void glitch_extend(struct glitch_log *log, int64_t number, int64_t frames);
 /* The newest, oldest first, 4 numbers each (frame, time, kind, frames); returns how many. Any thread. */
 int32_t glitch_read(const struct glitch_log *log, double *glitches, int32_t count);
 

@@ -4,9 +4,10 @@
 
 #include "engine/counters.h"
 
-#define SLOTS (HEARD_SPANS + 1)
 #define SPAN_LONGEST 0.05 /* seconds: clocks that differ a little do not add up to more than a few frames in it */
 #define JITTER 0.002 /* seconds by which a device's times of two blocks may be off and still be taken for one span */
+
+static size_t slot(int64_t number) { return (size_t)number & HEARD_SPANS; }
 
 void heard_reset(struct heard *heard) { atomic_store_explicit(&heard->written, 0, memory_order_release); }
 
@@ -20,7 +21,7 @@ static int follows(const struct heard_span *span, double time, int64_t first, do
 void heard_add(struct heard *heard, double time, int64_t first, int64_t frames, double period) {
   if (frames <= 0) return;
   int64_t number = READ(heard->written);
-  struct heard_span *newest = &heard->spans[(number + SLOTS - 1) % SLOTS], *next = &heard->spans[number % SLOTS];
+  struct heard_span *newest = &heard->spans[slot(number - 1)], *next = &heard->spans[slot(number)];
   if (number > 0 && follows(newest, time, first, period)) {
     ADD(newest->frames, frames);
     return;
@@ -39,7 +40,7 @@ int64_t heard_at(const struct heard *heard, double time, double rate) {
     int64_t end = atomic_load_explicit(&heard->written, memory_order_acquire);
     int64_t oldest = end > HEARD_SPANS ? end - HEARD_SPANS : 0, found = 0;
     for (int64_t i = end - 1; i >= oldest; i--) {
-      const struct heard_span *span = &heard->spans[i % SLOTS];
+      const struct heard_span *span = &heard->spans[slot(i)];
       double since = time - READ(span->time);
       found = READ(span->first);
       if (since < 0) continue;

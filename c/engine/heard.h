@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HEARD_SPANS 1024
+#define HEARD_SPANS 1023 /* with one more a power of two */
 
 /* Frames of the source that follow each other without a hole. */
 struct heard_span {

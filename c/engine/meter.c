@@ -51,9 +51,8 @@ static void add_peak(struct meter_channel *channel, float peak) {
 
 /* The stores are releases, and the loads of read_sums acquires, so that a reader that sees one of them sees the turn
  * that allowed the callback to overwrite what was there. */
-void meter_add(struct meter *meter, const void *samples, size_t frames) {
+void meter_add_block(struct meter *meter, const void *samples, size_t frames) {
   size_t channels = (size_t)meter->channels;
-  if (!channels || !frames) return;
   size_t frame_bytes = channels * format_bytes(meter->format), piece_frames = meter->piece_frames;
   float unit = units[meter->format];
   uint32_t turn = atomic_load_explicit(&meter->turn, memory_order_relaxed), now = turn & 1, next = !now;

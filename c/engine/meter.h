@@ -30,7 +30,11 @@ struct meter {
 int32_t meter_init(struct meter *meter, int32_t channels, int32_t format); /* PS_OK or PS_ERR_MEMORY */
 void meter_free(struct meter *meter);
 void meter_reset(struct meter *meter); /* between runs */
-void meter_add(struct meter *meter, const void *samples, size_t frames);
+/* Of a meter that has channels. Not inlined: the callback is not to have the block's sums in its own frame. */
+__attribute__((noinline)) void meter_add_block(struct meter *meter, const void *samples, size_t frames);
+static inline void meter_add(struct meter *meter, const void *samples, size_t frames) {
+  if (meter->channels && frames) meter_add_block(meter, samples, frames);
+}
 /* Fills peak and RMS (full scale = 1) for at most `channels` channels. */
 void meter_read(struct meter *meter, double *levels, int32_t channels);
 

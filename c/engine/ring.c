@@ -20,13 +20,18 @@ static size_t ring_part(const struct ring *ring, uint64_t from, size_t count, st
   return count;
 }
 
-size_t ring_read_region(struct ring *ring, size_t count, struct ring_region *region) {
+size_t ring_readable(struct ring *ring, size_t count) {
   uint64_t read = atomic_load_explicit(&ring->read, memory_order_relaxed);
   if (ring->written_seen - read < count)
     ring->written_seen = atomic_load_explicit(&ring->written, memory_order_acquire);
   uint64_t available = ring->written_seen - read;
   if (available > ring->size) available = 0;
-  return ring_part(ring, read, available < count ? (size_t)available : count, region);
+  return available < count ? (size_t)available : count;
+}
+
+size_t ring_read_region(struct ring *ring, size_t count, struct ring_region *region) {
+  count = ring_readable(ring, count);
+  return ring_part(ring, atomic_load_explicit(&ring->read, memory_order_relaxed), count, region);
 }
 
 void ring_read_advance(struct ring *ring, size_t count) {
@@ -41,13 +46,18 @@ size_t ring_skip(struct ring *ring, size_t count) {
   return count;
 }
 
-size_t ring_write_region(struct ring *ring, size_t count, struct ring_region *region) {
+size_t ring_writable(struct ring *ring, size_t count) {
   uint64_t written = atomic_load_explicit(&ring->written, memory_order_relaxed);
   if (ring->size - (written - ring->read_seen) < count)
     ring->read_seen = atomic_load_explicit(&ring->read, memory_order_acquire);
   uint64_t used = written - ring->read_seen;
   size_t available = used > ring->size ? 0 : ring->size - (size_t)used;
-  return ring_part(ring, written, available < count ? available : count, region);
+  return available < count ? available : count;
+}
+
+size_t ring_write_region(struct ring *ring, size_t count, struct ring_region *region) {
+  count = ring_writable(ring, count);
+  return ring_part(ring, atomic_load_explicit(&ring->written, memory_order_relaxed), count, region);
 }
 
 void ring_write_advance(struct ring *ring, size_t count) {

@@ -68,12 +68,15 @@ struct ring *ring_create(size_t element_size, size_t size);
 /* The same over `storage`, NULL for memory of its own. */
 struct ring *ring_make(size_t element_size, size_t size, unsigned char *storage);
 
-/* Reader: up to `count` readable elements (returns how many), and the going forward after them. */
+/* Reader: how many of `count` elements are readable, where they are (returns how many), and the going forward after
+ * them. */
+size_t ring_readable(struct ring *ring, size_t count);
 size_t ring_read_region(struct ring *ring, size_t count, struct ring_region *region);
 void ring_read_advance(struct ring *ring, size_t count);
 /* Both at once: takes up to `count` elements without looking at them; returns how many. */
 size_t ring_skip(struct ring *ring, size_t count);
 /* Writer, likewise. */
+size_t ring_writable(struct ring *ring, size_t count);
 size_t ring_write_region(struct ring *ring, size_t count, struct ring_region *region);
 void ring_write_advance(struct ring *ring, size_t count);
 

@@ -63,29 +63,21 @@ void sinks_start(struct engine *engine) {
   sinks_notice(engine);
 }
 
-/* The slots of `set`, lowest first: takes one out of it; NULL at the end. */
-static struct engine_sink *next_sink(const struct engine *engine, uint32_t *set) {
-  if (!*set) return NULL;
-  int number = __builtin_ctz(*set);
-  *set &= *set - 1;
-  return (struct engine_sink *)&engine->sinks[number];
-}
+/* The slots of a set, lowest first. */
+#define EACH_SINK(set) for (uint32_t left = (set); left; left &= left - 1)
 
-#define EACH_RECORDED(engine, sink)  \
-  uint32_t set = (engine)->recorded; \
-  for (struct engine_sink *sink = next_sink(engine, &set); sink; sink = next_sink(engine, &set))
-
-static uint32_t bit_of(const struct engine *engine, const struct engine_sink *sink) {
-  return 1u << (sink - engine->sinks);
+static struct engine_sink *first_sink(const struct engine *engine, uint32_t set) {
+  return (struct engine_sink *)&engine->sinks[__builtin_ctz(set)];
 }
 
 void sinks_notice(struct engine *engine) {
-  uint32_t used = atomic_load_explicit(&engine->sinks_used, memory_order_acquire);
-  engine->recorded = 0;
-  for (struct engine_sink *sink = next_sink(engine, &used); sink; sink = next_sink(engine, &used)) {
+  uint32_t recorded = 0;
+  EACH_SINK(atomic_load_explicit(&engine->sinks_used, memory_order_acquire)) {
+    struct engine_sink *sink = first_sink(engine, left);
+    uint32_t bit = left & -left;
     enum sink_state state = state_of(sink);
     if (state == SINK_ACTIVE) {
-      engine->recorded |= bit_of(engine, sink);
+      recorded |= bit;
     } else if (state == SINK_LEAVING) {
       atomic_store_explicit(&sink->state, SINK_LEFT, memory_order_release);
     } else if (state == SINK_JOINING) {
@@ -93,16 +85,17 @@ void sinks_notice(struct engine *engine) {
       sink->in_drop = 0;
       if (!move(sink, SINK_JOINING, SINK_ACTIVE)) continue;
       atomic_store_explicit(&sink->started, sink->first, memory_order_release);
-      engine->recorded |= bit_of(engine, sink);
+      recorded |= bit;
     }
   }
+  engine->recorded = recorded;
 }
 
 int sink_is_recorded(const struct engine *engine, int number) { return (engine->recorded >> number & 1) != 0; }
 
 /* The callback is done with a sink. */
-static void end_sink(struct engine *engine, struct engine_sink *sink, enum sink_state state) {
-  engine->recorded &= ~bit_of(engine, sink);
+SELDOM static void end_sink(struct engine *engine, struct engine_sink *sink, enum sink_state state) {
+  engine->recorded &= ~(1u << (sink - engine->sinks));
   move(sink, SINK_ACTIVE, state);
 }
 
@@ -116,9 +109,7 @@ static void cut(struct engine_sink *sink, int64_t count, size_t frames) {
 
 /* Frames of the stream that the ring has room for, with what the adapter holds back at the end. Memory that is no whole
  * number of the stream's frames long takes the one that fills it. */
-static size_t fits(const struct engine_sink *sink, size_t frames) {
-  struct ring_region region;
-  if (!sink->adapter) return ring_write_region(sink->ring, frames, &region);
+static size_t fits_adapted(const struct engine_sink *sink, size_t frames) {
   size_t room = ring_write_available(sink->ring);
   size_t whole = adapter_fits(sink->adapter, frames, room);
   if (!sink->memory || whole == frames || adapter_left(sink->adapter, 0) >= room) return whole;
@@ -126,8 +117,13 @@ static size_t fits(const struct engine_sink *sink, size_t frames) {
   return filling > whole ? filling : whole;
 }
 
+static size_t fits(const struct engine_sink *sink, size_t frames) {
+  return sink->adapter ? fits_adapted(sink, frames) : ring_writable(sink->ring, frames);
+}
+
 size_t sinks_room(struct engine *engine, size_t frames) {
-  EACH_RECORDED(engine, sink) {
+  EACH_SINK(engine->recorded) {
+    struct engine_sink *sink = first_sink(engine, left);
     if (sink->overflow != SINK_ENDS_RUN) continue;
     cut(sink, engine->captured, frames);
     size_t room = fits(sink, sink->now);
@@ -199,7 +195,7 @@ static size_t put_adapted(struct engine *engine, struct engine_sink *sink, const
   return sink->now - at_most(sink->now, of_stream > 0 || !lost ? of_stream : 1);
 }
 
-static void note_drop(struct engine *engine, struct engine_sink *sink, size_t got, double time) {
+SELDOM static void note_drop(struct engine *engine, struct engine_sink *sink, size_t got, double time) {
   int64_t lost = (int64_t)(sink->now - got), number = sink - engine->sinks;
   ADD(engine->dropped, lost);
   if (!sink->adapter) ADD(sink->dropped, lost);
@@ -231,12 +227,12 @@ static void record(struct engine *engine, struct engine_sink *sink, const uint8_
 }
 
 void sinks_record(struct engine *engine, const uint8_t *input, size_t frames, double time) {
-  EACH_RECORDED(engine, sink)
-  record(engine, sink, input, frames, time);
+  EACH_SINK(engine->recorded) record(engine, first_sink(engine, left), input, frames, time);
 }
 
 size_t sinks_ready(struct engine *engine, size_t frames) {
-  EACH_RECORDED(engine, sink) {
+  EACH_SINK(engine->recorded) {
+    struct engine_sink *sink = first_sink(engine, left);
     if (sink->memory) continue;
     cut(sink, engine->captured, frames);
     size_t room = fits(sink, sink->now);
@@ -246,7 +242,8 @@ size_t sinks_ready(struct engine *engine, size_t frames) {
 }
 
 int sinks_are_small(const struct engine *engine, size_t frames) {
-  EACH_RECORDED(engine, sink) {
+  EACH_SINK(engine->recorded) {
+    const struct engine_sink *sink = first_sink(engine, left);
     size_t needed = sink->adapter ? adapter_left(sink->adapter, frames) : frames;
     if (!sink->memory && sink->ring->size < needed) return 1;
   }

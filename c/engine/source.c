@@ -90,7 +90,7 @@ static size_t clear_adapter(struct engine_source *source) {
 }
 
 /* Drops what is left before the mark, now that the fade has been played. */
-static void finish_clear(struct engine *engine) {
+SELDOM static void finish_clear(struct engine *engine) {
   struct engine_source *source = &engine->source;
   size_t lost = engine->run.source_loop ? rest_of_pass(source) : before_mark(engine);
   if (!engine->run.source_loop) ring_skip(engine->run.source, lost);
@@ -105,11 +105,8 @@ static void finish_clear(struct engine *engine) {
 }
 
 /* A request during a fade lets that fade go on. */
-static void notice_clear(struct engine *engine) {
+SELDOM static void begin_clear(struct engine *engine) {
   struct engine_source *source = &engine->source;
-  int32_t requests = atomic_load_explicit(&source->requests, memory_order_acquire);
-  if (requests == source->seen) return;
-  source->seen = requests;
   source->mark = READ(source->request_mark);
   source->cleared = 1;
   if (!source->clearing) {
@@ -119,6 +116,14 @@ static void notice_clear(struct engine *engine) {
     source->clearing = 1;
   }
   if (source->fade_left == 0) finish_clear(engine);
+}
+
+static void notice_clear(struct engine *engine) {
+  struct engine_source *source = &engine->source;
+  int32_t requests = atomic_load_explicit(&source->requests, memory_order_acquire);
+  if (requests == source->seen) return;
+  source->seen = requests;
+  begin_clear(engine);
 }
 
 void source_settle(struct engine *engine) {
@@ -178,10 +183,9 @@ size_t source_holds(const struct engine *engine, size_t wanted, int can_wait, in
   if (ends_at_fade) return wanted < source->fade_left ? wanted : source->fade_left;
   if (source->adapter) return adapter_holds(engine, wanted, can_wait, *ended);
   if (engine->run.source_loop) return source->loop_length ? wanted : 0;
-  struct ring_region region;
-  if (!source->clearing || wanted <= source->fade_left) return ring_read_region(engine->run.source, wanted, &region);
+  if (!source->clearing || wanted <= source->fade_left) return ring_readable(engine->run.source, wanted);
   size_t skipped = before_mark(engine) - source->fade_left; /* these will be dropped before the rest of the block */
-  return ring_read_region(engine->run.source, wanted + skipped, &region) - skipped;
+  return ring_readable(engine->run.source, wanted + skipped) - skipped;
 }
 
 /* Copies `frames` frames of the looped memory, over and over. */
@@ -290,7 +294,7 @@ static void take(struct engine *engine, uint8_t *output, size_t frames) {
 }
 
 /* The gain falls as 1 - 3x^2 + 2x^3, which is level at both ends, so that neither clicks. */
-static void fade_out(struct engine *engine, uint8_t *output, size_t frames) {
+SELDOM static void fade_out(struct engine *engine, uint8_t *output, size_t frames) {
   struct engine_source *source = &engine->source;
   const struct engine_direction *direction = &engine->output;
   for (size_t i = 0; i < frames; i++, output += direction->frame_bytes) {

@@ -2,13 +2,12 @@
 
 #include <string.h>
 
-/* Values below TIMING_STEPS ns have a bucket each; above, the leading bit picks the octave and the next four the step.
- * */
+/* Below TIMING_STEPS ns there is a bucket for each; above, the leading bit picks the octave and the next four the step.
+ * The shift leaves those five bits, and the leading one of them counts the octave itself. */
 static unsigned bucket_of(double seconds) {
   uint64_t ns = seconds <= 0 ? 0 : (uint64_t)(int64_t)(seconds * 1e9); /* less than 2^63, which is converted faster */
-  if (ns < TIMING_STEPS) return (unsigned)ns;
-  unsigned octave = 63u - (unsigned)__builtin_clzll(ns); /* >= 4 */
-  unsigned bucket = (octave - 3) * TIMING_STEPS + (unsigned)(ns >> (octave - 4) & (TIMING_STEPS - 1));
+  unsigned shift = 59u - (unsigned)__builtin_clzll(ns | TIMING_STEPS);
+  unsigned bucket = shift * TIMING_STEPS + (unsigned)(ns >> shift);
   return bucket < TIMING_BUCKETS ? bucket : TIMING_BUCKETS - 1;
 }
 
@@ -51,7 +50,7 @@ void timing_reset(struct timing *timing) {
 }
 
 void timing_add(struct timing *timing, double lateness, double duration) {
-  histogram_add(&timing->lateness, lateness > 0 ? lateness : 0);
+  histogram_add(&timing->lateness, lateness);
   histogram_add(&timing->duration, duration);
   uint32_t count = atomic_load_explicit(&timing->count, memory_order_relaxed);
   atomic_store_explicit(&timing->count, count + 1, memory_order_release);

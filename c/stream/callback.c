@@ -23,8 +23,9 @@ static double latency(const struct stream *stream, int direction) {
   return atomic_load_explicit(&stream->latencies[direction], RELAXED);
 }
 
-static void set_anchor(struct stream *stream, int64_t frame, size_t frames, double began,
-                       const struct callback_times *times) {
+/* Returns when the first output frame is heard. */
+static double set_anchor(struct stream *stream, int64_t frame, size_t frames, double began,
+                         const struct callback_times *times) {
   struct anchor *anchor = &stream->anchor;
   /* Some host APIs leave these at 0. */
   double input = times->input != 0 ? times->input : times->now - latency(stream, DEVICE_INPUT);
@@ -39,6 +40,7 @@ static void set_anchor(struct stream *stream, int64_t frame, size_t frames, doub
   atomic_store_explicit(&anchor->input, input, RELAXED);
   atomic_store_explicit(&anchor->output, output, RELAXED);
   atomic_store_explicit(&anchor->turn, turn + 2, memory_order_release);
+  return output;
 }
 
 struct anchor_values stream_anchor(struct stream *stream) {
@@ -79,7 +81,7 @@ void stream_clear(struct stream *stream) {
 static double lateness(struct stream *stream, double began, size_t frames) {
   double late = stream->expected > 0 ? began - stream->expected : 0;
   double from = late > 0 ? stream->expected + LATENESS_LEAK * late : began;
-  stream->expected = from + (double)frames * stream->period;
+  stream->expected = from + (double)(int64_t)frames * stream->period;
   return late;
 }
 
@@ -99,7 +101,7 @@ static int callback(struct device_host *host, const void *input, void *output, s
     return over ? engine->result : CALLBACK_COMPLETE;
   }
   int64_t before = atomic_load_explicit(&engine->count, RELAXED);
-  set_anchor(stream, before, frames, began, times);
+  double heard = set_anchor(stream, before, frames, began, times);
   if (times->gap > 0) {
     int64_t gap = (int64_t)(times->gap * stream->actual[PS_ACTUAL_SAMPLE_RATE]);
     glitch_add(&engine->glitches, before, times->now, PS_GLITCH_DEVICE_GAP, gap);
@@ -107,9 +109,8 @@ static int callback(struct device_host *host, const void *input, void *output, s
   int64_t played = source_played(engine);
   int result = engine_process(engine, input, output, frames, times->now, flags);
   size_t done = (size_t)(atomic_load_explicit(&engine->count, RELAXED) - before);
-  double output_time = atomic_load_explicit(&stream->anchor.output, RELAXED);
-  heard_add(&stream->heard, output_time + (double)engine->source.after * stream->period, played,
-            source_played(engine) - played, engine->run.source_period);
+  heard += (double)(int64_t)engine->source.after * stream->period;
+  heard_add(&stream->heard, heard, played, source_played(engine) - played, engine->run.source_period);
   if (input) meter_add(&stream->meters[0], input, done);
   if (output) meter_add(&stream->meters[1], output, done);
   timing_add(&stream->timing, lateness(stream, began, frames), os_time() - began);
