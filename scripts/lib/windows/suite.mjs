@@ -20,7 +20,8 @@ const known = [
     in: "api/process-end",
     test: "in a worker while the process exits",
     why:
-      "Deno's exit does not wait for workers: Windows ends threads in the middle of a write, after which nothing helps",
+      "where only a worker has opened the library, its end is called by ExitProcess(), which ends all other threads " +
+      "first, one perhaps in the middle of a write (1 of 36 recordings)",
   },
   { on: ["bun"], in: "api/imports", test: "", why: "Bun under Wine leaves folders out of recursive lists" },
   {
