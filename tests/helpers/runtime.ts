@@ -19,6 +19,8 @@ const loader = new URL("../../scripts/lib/typescript.mjs", import.meta.url).href
 const emulator = process.env.PASTREAM_TEST_EMULATOR?.split(" ") ?? [];
 /** How much longer a child may take there. */
 const patience = emulator.length > 0 ? 10 : 1;
+/** Why it cannot be tested whether JavaScript keeps up with a device in real time, or false. */
+export const tooSlow: string | false = emulator.length > 0 && "an emulated processor is too slow for real time";
 
 /**
  * The command line that runs a TypeScript file: [program, ...arguments]. `deno` are Deno's own flags, all rights by
