@@ -709,13 +709,17 @@ PS_API double ps_stream_capture_time(int32_t stream, double frame);
 PS_API int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_size);
 PS_API int32_t ps_file_open_descriptor(int32_t descriptor, int32_t own, int32_t mode, double *info, int32_t info_size);
 PS_API int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double *info, int32_t info_size);
+/* 1 if ps_file_open may have to wait for another process, because the path is that of a pipe, a socket or a device;
+ * else 0. Any thread. */
+PS_API int32_t ps_file_may_wait(const char *path);
 /* ps_file_open on a thread of its own, for callers that must not wait: returns an opening. PS_ERR_ARGUMENT,
  * PS_ERR_MEMORY, PS_ERR_THREAD. Any thread; the file belongs to it, too. */
 PS_API int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32_t info_size);
 /* The file, which is the caller's from then on, or why it could not be opened, as ps_file_open says it. PS_ERR_PENDING:
  * ask again. PS_ERR_STATE: it has been handed over before. Owner. */
 PS_API int32_t ps_opening_done(int32_t opening);
-/* Gives the handle back, and does not wait: a file that is opened later, or was not handed over, is closed. Owner. */
+/* Gives the handle back, and does not wait: a file that is opened later, or was not handed over, is closed; a pipe is
+ * not waited for any longer. Owner. */
 PS_API int32_t ps_opening_free(int32_t opening);
 /* Closes the file and gives the handle back. PS_ERR_BUSY while a stream or job uses it, or for a moment ps_shutdown of
  * another thread: the handle is still the caller's then. Owner. */

@@ -189,6 +189,8 @@ export const symbols = {
   ps_file_open_descriptor: { parameters: ["i32", "i32", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double *info, int32_t info_size)
   ps_file_open_memory: { parameters: ["buffer", "f64", "i32", "buffer", "i32"], result: "i32" },
+  // int32_t ps_file_may_wait(const char *path)
+  ps_file_may_wait: { parameters: ["buffer"], result: "i32" },
   // int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32_t info_size)
   ps_opening_new: { parameters: ["buffer", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_opening_done(int32_t opening)

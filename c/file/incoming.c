@@ -18,9 +18,8 @@ struct arrival {
   char *name;              /* of the file; NULL until it is being opened */
   double info[PS_FILE_INFO_SIZE];
   struct os_thread thread;
-  _Atomic int32_t opened; /* after it, the members below are constant, except that the file is handed over once */
-  int32_t file;           /* 0: handed over, or failed */
-  struct error error;
+  _Atomic int32_t opened; /* after it, the member below is the caller's */
+  struct opened result;
 };
 
 static void destroy(struct object *object) {
@@ -84,10 +83,7 @@ static void open_file(void *argument) {
   struct arrival *arrival = argument;
   handle_own(arrival->incoming.object.owner); /* what it opens belongs to the same thread */
   int32_t file = file_open_incoming(arrival->name, &arrival->incoming, arrival->info);
-  if (file < 0)
-    error_save(&arrival->error);
-  else
-    arrival->file = file;
+  opened_set(&arrival->result, file);
   atomic_store_explicit(&arrival->opened, 1, memory_order_release);
   waits_changed(&arrival->waits);
 }
@@ -123,11 +119,8 @@ int32_t ps_incoming_opened(int32_t handle) {
     result = error_set(PS_ERR_STATE, 0, "nothing is being opened");
   } else if (!atomic_load_explicit(&arrival->opened, memory_order_acquire)) {
     result = PS_ERR_PENDING;
-  } else if (arrival->error.status < 0) {
-    result = error_raise(&arrival->error);
   } else {
-    result = arrival->file ? arrival->file : error_set(PS_ERR_STATE, 0, "the file has been handed over");
-    arrival->file = 0;
+    result = opened_take(&arrival->result);
   }
   object_release(&arrival->incoming.object);
   return result;
@@ -142,7 +135,7 @@ int32_t ps_incoming_free(int32_t handle) {
     if (arrival->name) {
       if (!atomic_load(&arrival->opened)) incoming_interrupt(&arrival->incoming);
       os_thread_join(&arrival->thread);
-      if (arrival->file) ps_file_close(arrival->file);
+      if (arrival->result.file) ps_file_close(arrival->result.file);
     }
     waits_end(&arrival->waits);
   }

@@ -245,14 +245,14 @@ static int32_t open_memory(const char *name, const void *data, size_t bytes, int
 /* ---------------------------------------------------------------- by path */
 
 /* Opens the file itself; `created` says whether it was not there before. */
-static int open_path(const char *path, int32_t mode, int *created) {
+static int open_path(const char *path, int32_t mode, int *created, struct os_wake *stop) {
   int access = (mode & PS_MODE_READ ? OS_FILE_READ : 0) | (mode & PS_MODE_WRITE ? OS_FILE_WRITE : 0);
   *created = 0;
-  if (!fresh(mode)) return os_file_open(path, access);
-  int descriptor = os_file_open(path, access | OS_FILE_NEW);
+  if (!fresh(mode)) return os_file_open(path, access, stop);
+  int descriptor = os_file_open(path, access | OS_FILE_NEW, stop);
   *created = descriptor >= 0;
   if (descriptor >= 0 || errno != EEXIST || mode & PS_MODE_EXCLUSIVE) return descriptor;
-  return os_file_open(path, access | OS_FILE_CREATE);
+  return os_file_open(path, access | OS_FILE_CREATE, stop);
 }
 
 /* Two that write into one file destroy both recordings. */
@@ -264,7 +264,7 @@ static int32_t claim(const char *path, int descriptor, int32_t mode) {
 
 /* The sound on a descriptor, which is closed if that fails and it is our own. `empty`: the file has just been made. */
 static int32_t open_descriptor(const char *name, int descriptor, int own, int empty, int32_t mode,
-                               const struct codec_info *wanted, double *info, int *unknown) {
+                               const struct codec_info *wanted, double *info, int *unknown, struct os_wake *stop) {
   int kind = os_file_kind(descriptor), pipe = kind == OS_FILE_PIPE;
   int32_t status = kind < 0 ? file_system_error(name, errno) : PS_OK;
   if (status == PS_OK && pipe && (mode & PS_MODE_READ_WRITE) == PS_MODE_READ_WRITE)
@@ -280,7 +280,7 @@ static int32_t open_descriptor(const char *name, int descriptor, int own, int em
   }
   struct medium *medium = NULL;
   if (status == PS_OK) {
-    medium = pipe ? medium_pipe(descriptor, own, (mode & PS_MODE_WRITE) != 0) : medium_disk(descriptor, own);
+    medium = pipe ? medium_pipe(descriptor, own, (mode & PS_MODE_WRITE) != 0, stop) : medium_disk(descriptor, own);
     if (!medium) status = file_system_error(name, errno);
   }
   if (medium) return open_sound(name, medium, mode, *wanted, info, unknown);
@@ -304,17 +304,17 @@ static int has_second_file(const char *path) {
   for (const char *c = path; *c; c++)
     if (*c == '/' || *c == '\\') base = c + 1;
   int length = snprintf(second, sizeof second, "%.*s._%s", (int)(base - path), path, base);
-  int descriptor = length > 0 && length < OS_PATH_SIZE ? os_file_open(second, OS_FILE_READ) : -1;
+  int descriptor = length > 0 && length < OS_PATH_SIZE ? os_file_open(second, OS_FILE_READ, NULL) : -1;
   if (descriptor >= 0) os_file_close(descriptor);
   return descriptor >= 0;
 }
 
-int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_size) {
+int32_t file_open(const char *path, int32_t mode, double *info, int32_t info_size, struct os_wake *stop) {
   struct codec_info wanted;
   int32_t status = read_info(&wanted, info, info_size, mode);
   if (status < 0) return status;
   int created;
-  int descriptor = open_path(path, mode, &created);
+  int descriptor = open_path(path, mode, &created, stop);
   if (descriptor < 0) return file_system_error(path, errno);
   status = claim(path, descriptor, mode);
   if (status < 0) {
@@ -324,13 +324,19 @@ int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_
     status = open_by_name(path, mode, &wanted, info);
   } else {
     int unknown = 0, on_disk = os_file_kind(descriptor) == OS_FILE_DISK;
-    status = open_descriptor(path, descriptor, 1, created, mode, &wanted, info, &unknown);
+    status = open_descriptor(path, descriptor, 1, created, mode, &wanted, info, &unknown, stop);
     if (status == PS_ERR_SOUNDFILE && on_disk && mode == PS_MODE_READ && (unknown || has_second_file(path)))
       status = open_by_name(path, mode, &wanted, info);
   }
   if (status < 0 && created) os_file_remove(path);
   return status;
 }
+
+int32_t ps_file_open(const char *path, int32_t mode, double *info, int32_t info_size) {
+  return file_open(path, mode, info, info_size, NULL);
+}
+
+int32_t ps_file_may_wait(const char *path) { return path && os_file_may_wait(path); }
 
 /* ------------------------------------------------- by descriptor, in memory */
 
@@ -343,7 +349,7 @@ int32_t ps_file_open_descriptor(int32_t descriptor, int32_t own, int32_t mode, d
   if (!os_file_is_shared(descriptor))
     return error_set(PS_ERR_UNSUPPORTED, 0,
                      "%s is the runtime's own, and no other library knows its file on Windows: give the path", name);
-  return open_descriptor(name, descriptor, own == 1, 0, mode & ~PS_MODE_EXCLUSIVE, &wanted, info, NULL);
+  return open_descriptor(name, descriptor, own == 1, 0, mode & ~PS_MODE_EXCLUSIVE, &wanted, info, NULL, NULL);
 }
 
 int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double *info, int32_t info_size) {
@@ -355,6 +361,20 @@ int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double
   if (fresh(mode)) status = rehearse("memory", mode, &wanted);
   if (status < 0) return status;
   return open_memory("memory", data, fresh(mode) ? 0 : (size_t)bytes, mode, &wanted, info);
+}
+
+void opened_set(struct opened *opened, int32_t file) {
+  if (file < 0)
+    error_save(&opened->error);
+  else
+    opened->file = file;
+}
+
+int32_t opened_take(struct opened *opened) {
+  if (opened->error.status < 0) return error_raise(&opened->error);
+  int32_t file = opened->file;
+  opened->file = 0;
+  return file ? file : error_set(PS_ERR_STATE, 0, "the file has been handed over");
 }
 
 /* Why a file that has not come whole cannot be opened. */

@@ -7,7 +7,9 @@
 #include "base/error.h"
 #include "base/handle.h"
 #include "base/waker.h"
+#include "file/state.h"
 #include "os/os.h"
+#include "os/os_file.h"
 #include "pastream.h"
 
 enum stage { AT_WORK, OPENED, LEFT };
@@ -18,26 +20,24 @@ struct opening {
   char *path;
   int32_t mode;
   double info[PS_FILE_INFO_SIZE];
-  _Atomic int32_t stage; /* once it is OPENED, the members below are the caller's */
-  int32_t file;          /* 0: handed over, or failed */
-  struct error error;
+  _Atomic int32_t stage; /* once it is OPENED, the result is the caller's */
+  struct opened result;
+  struct os_wake left;
 };
 
 static void destroy(struct object *object) {
   struct opening *opening = (struct opening *)object;
+  os_wake_destroy(&opening->left);
   free(opening->path);
   free(opening);
 }
 
-/* Nothing joins this thread, because a pipe may keep it waiting for as long as the process runs. */
+/* Nothing joins this thread, because a disk may keep it waiting for as long as the process runs. */
 static void open_file(void *argument) {
   struct opening *opening = argument;
   handle_own(opening->object.owner); /* what it opens belongs to the same thread */
-  int32_t file = ps_file_open(opening->path, opening->mode, opening->info, PS_FILE_INFO_SIZE);
-  if (file < 0)
-    error_save(&opening->error);
-  else
-    opening->file = file;
+  int32_t file = file_open(opening->path, opening->mode, opening->info, PS_FILE_INFO_SIZE, &opening->left);
+  opened_set(&opening->result, file);
   if (atomic_exchange(&opening->stage, OPENED) == LEFT && file > 0) ps_file_close(file);
   waits_changed(&opening->waits);
   object_release(&opening->object);
@@ -60,7 +60,7 @@ int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32
     return error_set(PS_ERR_ARGUMENT, 0, "info must have %d numbers", PS_FILE_INFO_SIZE);
   struct opening *opening = calloc(1, sizeof *opening);
   char *copy = malloc(strlen(path) + 1);
-  if (!opening || !copy) {
+  if (!opening || !copy || os_wake_init(&opening->left) < 0) {
     free(opening);
     free(copy);
     return error_set(PS_ERR_MEMORY, 0, NULL);
@@ -82,15 +82,7 @@ int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32
 int32_t ps_opening_done(int32_t handle) {
   struct opening *opening = (struct opening *)handle_use(handle, HANDLE_OPENING);
   if (!opening) return PS_ERR_HANDLE;
-  int32_t result;
-  if (atomic_load(&opening->stage) != OPENED) {
-    result = PS_ERR_PENDING;
-  } else if (opening->error.status < 0) {
-    result = error_raise(&opening->error);
-  } else {
-    result = opening->file ? opening->file : error_set(PS_ERR_STATE, 0, "the file has been handed over");
-    opening->file = 0;
-  }
+  int32_t result = atomic_load(&opening->stage) == OPENED ? opened_take(&opening->result) : PS_ERR_PENDING;
   object_release(&opening->object);
   return result;
 }
@@ -99,8 +91,12 @@ int32_t ps_opening_free(int32_t handle) {
   struct opening *opening = (struct opening *)handle_use(handle, HANDLE_OPENING);
   if (!opening) return PS_ERR_HANDLE;
   int32_t status = handle_free(handle, HANDLE_OPENING); /* once: the file is closed by whoever gets here */
-  if (status == PS_OK && atomic_exchange(&opening->stage, LEFT) == OPENED && opening->file)
-    ps_file_close(opening->file);
+  if (status == PS_OK) {
+    if (atomic_exchange(&opening->stage, LEFT) != OPENED)
+      os_wake_up(&opening->left);
+    else if (opening->result.file)
+      ps_file_close(opening->result.file);
+  }
   waits_end(&opening->waits);
   object_release(&opening->object);
   return status;

@@ -47,6 +47,17 @@ int32_t file_claim(struct file *file);
 /* The error that the last operation on the file has left, as the thread's error; PS_OK if none. */
 int32_t file_failure(struct file *file);
 
+/* As ps_file_open. A wake-up of `stop`, which may be NULL, ends the wait for a pipe. */
+int32_t file_open(const char *path, int32_t mode, double *info, int32_t info_size, struct os_wake *stop);
+
+/* What a thread has opened for another one, which takes it once. */
+struct opened {
+  int32_t file; /* 0: taken, or failed */
+  struct error error;
+};
+void opened_set(struct opened *opened, int32_t file); /* negative: the thread's error is why there is none */
+int32_t opened_take(struct opened *opened);           /* the file, or why there is none */
+
 /* Opens the file whose bytes arrive there, for reading, with the info[] of ps_file_open; waits for its header. */
 int32_t file_open_incoming(const char *name, struct incoming *incoming, double *info);
 

@@ -21,10 +21,42 @@
 
 #include "os/os.h"
 
-int os_file_open(const char *path, int flags) {
+#define FIFO_POLL 20 /* ms between two looks for a reader, whose coming nothing tells */
+
+int os_file_may_wait(const char *path) {
+  struct stat status;
+  return stat(path, &status) == 0 && !S_ISREG(status.st_mode) && !S_ISBLK(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+/* Whether a named pipe can be opened without its other end. Where a read of such a pipe would find the end of the data,
+ * it must be waited for in open(), which nothing ends. */
+static int opens_alone(const char *path, int mode) {
+#if !defined(__linux__)
+  if ((mode & O_ACCMODE) == O_RDONLY) return 0;
+#endif
+  struct stat status;
+  return (mode & O_ACCMODE) != O_RDWR && stat(path, &status) == 0 && S_ISFIFO(status.st_mode);
+}
+
+static int open_alone(const char *path, int mode, struct os_wake *wake) {
+  struct pollfd polled = {.fd = wake->ends[0], .events = POLLIN};
+  int file;
+  while ((file = open(path, mode | O_NONBLOCK, 0666)) < 0) {
+    if (errno != ENXIO && errno != EINTR) return -1;
+    if (poll(&polled, 1, FIFO_POLL) > 0) {
+      errno = ECANCELED;
+      return -1;
+    }
+  }
+  fcntl(file, F_SETFL, fcntl(file, F_GETFL) & ~O_NONBLOCK);
+  return file;
+}
+
+int os_file_open(const char *path, int flags, struct os_wake *wake) {
   int mode = (flags & OS_FILE_READ) && (flags & OS_FILE_WRITE) ? O_RDWR : flags & OS_FILE_WRITE ? O_WRONLY : O_RDONLY;
   if (flags & OS_FILE_CREATE) mode |= O_CREAT;
   if (flags & OS_FILE_NEW) mode |= O_CREAT | O_EXCL;
+  if (wake && opens_alone(path, mode)) return open_alone(path, mode | O_CLOEXEC, wake);
   int file;
   do file = open(path, mode | O_CLOEXEC, 0666);
   while (file < 0 && errno == EINTR);

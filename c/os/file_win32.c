@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <share.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <wchar.h>
 
@@ -45,7 +46,10 @@ static wchar_t *wide(const char *path) {
   return length < LONG_PATH ? text : any_length(text);
 }
 
-int os_file_open(const char *path, int flags) {
+int os_file_may_wait(const char *path) { return strncmp(path, "\\\\.\\", 4) == 0; }
+
+int os_file_open(const char *path, int flags, struct os_wake *wake) {
+  (void)wake; /* a named pipe without another end is an error */
   int mode = (flags & OS_FILE_READ) && (flags & OS_FILE_WRITE) ? _O_RDWR
              : flags & OS_FILE_WRITE                           ? _O_WRONLY
                                                                : _O_RDONLY;

@@ -24,8 +24,12 @@ struct os_wake {
 #define OS_FILE_WRITE 2
 #define OS_FILE_CREATE 4 /* creates it if it does not exist */
 #define OS_FILE_NEW 8    /* creates it; it must not exist */
-/* Opens a file by its path in UTF-8; it keeps its contents. */
-int os_file_open(const char *path, int flags);
+/* Opens a file by its path in UTF-8; it keeps its contents. A named pipe is waited for until somebody opens its other
+ * end, or until `wake` is woken, which may be NULL: -1 with ECANCELED. */
+int os_file_open(const char *path, int flags, struct os_wake *wake);
+/* Whether it depends on another process how long a file takes to be opened and to give its first bytes: it is a pipe, a
+ * socket or a device. */
+int os_file_may_wait(const char *path);
 int os_file_close(int file);
 /* Whether a descriptor of the program that uses this library means the same file here. On Windows each C runtime has a
  * table of its own: only the standard three are the same in all of them. */

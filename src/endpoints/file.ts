@@ -3,12 +3,12 @@ import { PS_ENDPOINT_FILE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { unwrap } from "../library/native-error.ts";
 import { memoryRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
-import type { Capture, Playback, SinkPort } from "../run/endpoint.ts";
+import type { Capture, Opening, Playback, SinkPort } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { prebufferFrames, ringFrames } from "../run/ring-size.ts";
-import { explainError, fileHandle, SoundFile } from "../sound-file/sound-file.ts";
-import { openRecordingFile, requireNewFile } from "./recording-file.ts";
+import { explainError, fileHandle, openAside, SoundFile } from "../sound-file/sound-file.ts";
+import { openRecordingFile, recordingFileOptions, requireNewFile } from "./recording-file.ts";
 import { shapeFor, type ShapeOptions, streamFrames } from "./shape.ts";
 
 /** Throws unless a file is open for reading (a source) or writing (a sink). */
@@ -35,8 +35,18 @@ class SourceFile {
     else this.#path = file;
   }
 
+  get isOpen(): boolean {
+    return this.#file !== undefined;
+  }
+
   open(): SoundFile {
     return this.#file ??= new SoundFile(this.#path!);
+  }
+
+  async openAside(opening: Opening): Promise<void> {
+    const file = await openAside(this.#path!, opening);
+    if (opening.signal.aborted) file.close();
+    else this.#file = file;
   }
 
   closeOwn(): void {
@@ -46,34 +56,81 @@ class SourceFile {
   }
 }
 
-export class FilePlayback implements Playback {
-  readonly ring: RingBuffer;
-  readonly prebuffer: number;
-  readonly #file: SourceFile;
-  readonly shape: StreamDirection;
-  readonly #loop: boolean;
+/** How a file is played. */
+interface FilePlaybackOptions {
+  readonly bufferSize?: number;
+  readonly loop?: boolean;
+  /** It is not opened before the start of a run; until then it is taken to have the stream's rate and channels. */
+  readonly later?: boolean;
+}
 
-  constructor(file: SourceFileLike, direction: StreamDirection, bufferSize: number | undefined, loop: boolean) {
+export class FilePlayback implements Playback {
+  readonly #file: SourceFile;
+  readonly #direction: StreamDirection;
+  readonly #bufferSize: number | undefined;
+  readonly #loop: boolean;
+  #shape: StreamDirection;
+  #ring: RingBuffer | undefined;
+
+  constructor(
+    file: SourceFileLike,
+    direction: StreamDirection,
+    { bufferSize, loop = false, later = false }: FilePlaybackOptions,
+  ) {
     this.#file = new SourceFile(file);
-    const opened = this.#file.open();
-    const { seekable, frames } = opened;
+    this.#direction = this.#shape = direction;
+    this.#bufferSize = bufferSize;
+    this.#loop = loop;
+    if (!later) this.#fit(this.#file.open());
+  }
+
+  /** Takes over rate and channels of the file; throws, and closes it, if it cannot be played. */
+  #fit(file: SoundFile): void {
     try {
-      this.shape = shapeFor("source", direction, opened);
-      if (loop && !seekable) throw new TypeError("loop must not be set for a file that is not seekable");
-      if (loop && frames === 0) throw new RangeError("loop must not be set for an empty source");
-      this.ring = memoryRing("bufferSize", this.shape.frameBytes, ringFrames(this.shape, bufferSize));
+      const shape = shapeFor("source", this.#direction, file);
+      if (this.#loop && !file.seekable) throw new TypeError("loop must not be set for a file that is not seekable");
+      if (this.#loop && file.frames === 0) throw new RangeError("loop must not be set for an empty source");
+      if (shape.frameBytes !== this.#shape.frameBytes || this.#sizeFor(shape) !== this.#sizeFor(this.#shape)) {
+        this.#ring?.close();
+        this.#ring = undefined;
+      }
+      this.#shape = shape;
     } catch (error) {
       this.#file.closeOwn();
       throw error;
     }
-    this.#loop = loop;
-    this.prebuffer = prebufferFrames(this.shape);
+  }
+
+  #sizeFor(shape: StreamDirection): number {
+    return ringFrames(shape, this.#bufferSize);
+  }
+
+  get shape(): StreamDirection {
+    return this.#shape;
+  }
+
+  get ring(): RingBuffer {
+    return this.#ring ??= memoryRing("bufferSize", this.#shape.frameBytes, this.#sizeFor(this.#shape));
+  }
+
+  get prebuffer(): number {
+    return prebufferFrames(this.#shape);
   }
 
   get frames(): number | undefined {
+    if (this.#loop || this.isClosed) return undefined;
     const file = this.#file.open();
-    if (this.#loop || file.frames < 0) return undefined;
+    if (file.frames < 0) return undefined;
     return streamFrames(file.frames - (file.seekable ? file.tell() : 0), this.shape);
+  }
+
+  get isClosed(): boolean {
+    return !this.#file.isOpen;
+  }
+
+  async open(opening: Opening): Promise<void> {
+    await this.#file.openAside(opening);
+    if (!opening.signal.aborted) this.#fit(this.#file.open());
   }
 
   attach(stream: NativeStream): void {
@@ -91,7 +148,7 @@ export class FilePlayback implements Playback {
 
   release(): void {
     this.#file.closeOwn();
-    this.ring.close();
+    this.#ring?.close();
   }
 }
 
@@ -118,8 +175,20 @@ export class FileCapture implements Capture {
     this.ring = memoryRing("bufferSize", this.shape.frameBytes, ringFrames(this.shape, options.bufferSize));
   }
 
+  get isClosed(): boolean {
+    return this.#path !== undefined && this.#own === undefined;
+  }
+
+  async open(opening: Opening): Promise<void> {
+    const path = this.#path!;
+    const file = await openAside(path, opening, "w", recordingFileOptions(path, "w", this.shape));
+    if (opening.signal.aborted) file.close();
+    else this.#file = this.#own = file;
+  }
+
   attach(port: SinkPort): void {
-    if (this.#path !== undefined) this.#file = this.#own = openRecordingFile(this.#path, "w", this.shape);
+    // Into a run that is on it goes at once.
+    if (this.isClosed) this.#file = this.#own = openRecordingFile(this.#path!, "w", this.shape);
     try {
       port.setSink(PS_ENDPOINT_FILE, fileHandle(this.#file!), this.#flags, ringHandle(this.ring));
     } catch (error) {

@@ -27,13 +27,13 @@ export function requireNewFile(file: string | URL): string | URL {
   return file;
 }
 
-/** Opens a file for the recording of a stream: with its rate and channels, and the subtype nearest to its dtype. */
-export function openRecordingFile(
+/** Options of a file for the recording of a stream: its rate and channels, and the subtype nearest to its dtype. */
+export function recordingFileOptions(
   file: string | URL | number,
   mode: FileMode,
   { sampleRate, channels, dtype }: StreamDirection,
   options?: SoundFileOptions,
-): SoundFile {
+): SoundFileOptions {
   requireOneOf("mode", mode, ["w", "x", "r+", "w+", "x+"]);
   const given = requireOptions("options", options, soundFileOptionNames);
   const named = typeof file === "number" ? undefined : formatOfName(String(file));
@@ -42,5 +42,15 @@ export function openRecordingFile(
   const isOpen = given.subtype === undefined && format !== undefined && !named?.subtype && !mode.startsWith("r");
   const subtype = isOpen ? nearest[dtype].find((name) => checkFormat(format, name, given.endian)) : given.subtype;
   // A file has a whole number of hertz; a device may have 44099.5.
-  return new SoundFile(file, mode, { sampleRate: Math.round(sampleRate), channels, ...given, subtype });
+  return { sampleRate: Math.round(sampleRate), channels, ...given, subtype };
+}
+
+/** Opens a file for the recording of a stream. */
+export function openRecordingFile(
+  file: string | URL | number,
+  mode: FileMode,
+  direction: StreamDirection,
+  options?: SoundFileOptions,
+): SoundFile {
+  return new SoundFile(file, mode, recordingFileOptions(file, mode, direction, options));
 }

@@ -8,7 +8,7 @@ import { isMemory, isPlanar, type Planar, type Samples } from "../samples/sample
 import { isIterable, isStream } from "../base/steps.ts";
 import { meant, requireBytes } from "../samples/memory.ts";
 import { isEncoded } from "../sound-file/incoming.ts";
-import { refuseWebAddress } from "../sound-file/options.ts";
+import { mayWait, refuseWebAddress } from "../sound-file/options.ts";
 import { isSoundFile } from "../sound-file/recognize.ts";
 import { SoundFile } from "../sound-file/sound-file.ts";
 import { FilePlayback } from "./file.ts";
@@ -65,19 +65,28 @@ export function requireSource(source: unknown): void {
   );
 }
 
-/** Prepares a source for a stream. Its options must have been checked for names. */
-export function openPlayback(source: unknown, options: SourceOptions, direction: StreamDirection): Playback {
+/**
+ * Prepares a source for a stream. Its options must have been checked for names. A file is opened at once, unless that
+ * can wait until `later`, or would have to wait for whoever writes into a pipe.
+ */
+export function openPlayback(
+  source: unknown,
+  options: SourceOptions,
+  direction: StreamDirection,
+  later = false,
+): Playback {
   const { loop = false, raw = false, bufferSize } = options;
   requireBoolean("loop", loop);
   requireBoolean("raw", raw);
   if (bufferSize !== undefined) requireBufferSize(bufferSize);
   requireSource(source);
   refuseWebAddress("source", source, "play");
-  if (source instanceof SoundFile || typeof source === "string" || source instanceof URL) {
-    return new FilePlayback(source, direction, bufferSize, loop);
+  if (source instanceof SoundFile) return new FilePlayback(source, direction, { bufferSize, loop });
+  if (typeof source === "string" || source instanceof URL) {
+    return new FilePlayback(source, direction, { bufferSize, loop, later: later || mayWait(source) });
   }
   if (!raw && isSoundFile(source)) {
-    return new FilePlayback(requireBytes("source", source), direction, bufferSize, loop);
+    return new FilePlayback(requireBytes("source", source), direction, { bufferSize, loop, later });
   }
   const planar = isPlanar(source, direction.dtype);
   const shape = shapeFor("source", direction, planar ? { ...options, channels: source.length } : options);

@@ -141,7 +141,7 @@ export class TaskPlayback implements Playback {
             "SoundFile.fromStream()",
         );
       }
-      const decoded = new FilePlayback(file, this.#shape.stream ?? this.#shape, this.#bufferSize, false);
+      const decoded = new FilePlayback(file, this.#shape.stream ?? this.#shape, { bufferSize: this.#bufferSize });
       this.#file = file;
       this.#decoded = decoded;
       this.#decodedShape = decoded.shape;

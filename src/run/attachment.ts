@@ -38,7 +38,7 @@ export class Attachment {
 
   /** Gives the native side everything that a run needs. */
   attach({ prebuffer, fatalXruns, ...given }: StartPlan): void {
-    const { frames, pad, offset } = this.#lengthOf(given);
+    const { frames, pad, offset } = this.lengthOf(given);
     const { handle } = this.#native;
     this.#detach();
     this.#source?.attach(this.#native);
@@ -55,7 +55,8 @@ export class Attachment {
     unwrap(native().ps_stream_set_prebuffer(handle, frames < 0 ? wanted : Math.min(wanted, frames)));
   }
 
-  #lengthOf(given: RunLength): RunLength {
+  /** The length of a run; throws if it cannot be. The source must be open. */
+  lengthOf(given: RunLength): RunLength {
     const length = this.#source ? given : untilFull(given, this.#sink?.frames);
     requireOffsetWithin(length, this.#source?.frames);
     return length;

@@ -16,7 +16,7 @@ import { unwrap } from "../library/native-error.ts";
 import { identityMapping } from "../samples/channel-map.ts";
 import { Attachment } from "./attachment.ts";
 import type { ChunkPosition } from "./chunk-position.ts";
-import type { Capture, TaskStream } from "./endpoint.ts";
+import type { Capture, Endpoint, TaskStream } from "./endpoint.ts";
 import type { NativeStream } from "./native-stream.ts";
 import type { OpenedStream, StreamDirection } from "./opened-stream.ts";
 import { RunPace } from "./pace.ts";
@@ -164,25 +164,29 @@ export class Core implements TapHost {
 
   // ──────────── start and end of a run ────────────
 
-  /** Starts a run, and resolves with it when the device has started. */
-  async start(plan: StartPlan): Promise<Run> {
+  /**
+   * Starts a run, and resolves with it when the device has started. `sourceIsOpen` is called when the length of the
+   * source is known, and before there must be a sink.
+   */
+  async start(plan: StartPlan, sourceIsOpen?: () => void): Promise<Run> {
     this.requireIdle();
     this.#signal?.throwIfAborted();
     this.chunk?.find();
-    this.endpoints.attach(plan);
-    this.#mapSource();
+    const taps = [...this.taps];
+    const { source } = this.endpoints;
+    const opens = [source, this.endpoints.sink, ...taps.map((tap) => tap.capture)].some((end) => end?.isClosed);
+    if (!opens) {
+      sourceIsOpen?.();
+      this.#attach(plan); // without files to open, its errors come before the run
+    }
     if (this.#run.state !== "created") this.#run = new Run();
     const run = this.#run;
-    const { source, sink } = this.endpoints;
     run.state = "preparing";
     run.offset = plan.offset;
     this.#pace = new RunPace(this.native.handle, this.poller, this.readings, this.sampleRate);
-    const taps = [...this.taps];
-    const begun = source?.begin?.(this, run, Number(plan.prebuffer) > 0); // it may end the run
     try {
-      for (const tap of taps) run.awaitSink(tap.attach(run).settled);
-      const prepared = Promise.all([begun, sink?.prepare?.(this, run), ...taps.map((tap) => tap.prepare())]);
-      await Promise.race([prepared, run.cancelled]);
+      if (opens) await this.#open(run, plan, taps, sourceIsOpen);
+      if (run.ordered === 0) await this.#prepare(run, plan, taps);
       if (run.ordered > 0) {
         this.#release(run, run.ordered === PS_COMMAND_STOP ? PS_STATE_STOPPED : PS_STATE_ABORTED);
       } else {
@@ -198,7 +202,7 @@ export class Core implements TapHost {
     const { failed } = run;
     if (run.isOn) {
       if (!failed) {
-        sink?.begin?.(this, run);
+        this.endpoints.sink?.begin?.(this, run);
         for (const tap of taps) tap.begin();
       }
       this.#watch(run);
@@ -212,6 +216,41 @@ export class Core implements TapHost {
     return run;
   }
 
+  /** Opens and attaches the endpoints of a run, unless it ends first. No file is made for one that cannot begin. */
+  async #open(run: Run, plan: StartPlan, taps: readonly StreamTap[], sourceIsOpen?: () => void): Promise<void> {
+    await this.#openOne(run, this.endpoints.source);
+    if (run.ordered > 0) return;
+    sourceIsOpen?.();
+    this.endpoints.lengthOf(plan);
+    for (const sink of [this.endpoints.sink, ...taps.map((tap) => tap.capture)]) await this.#openOne(run, sink);
+    if (run.ordered === 0) this.#attach(plan);
+  }
+
+  async #openOne(run: Run, endpoint: Endpoint | undefined): Promise<void> {
+    if (run.ordered > 0 || !endpoint?.isClosed) return;
+    const end = new AbortController();
+    const opened = endpoint.open!({ signal: end.signal, poller: this.poller });
+    try {
+      await Promise.race([opened, run.cancelled]);
+    } finally {
+      end.abort();
+    }
+  }
+
+  /** Resolves when the device may start, or the run is to end. */
+  async #prepare(run: Run, { prebuffer }: StartPlan, taps: readonly StreamTap[]): Promise<void> {
+    const { source, sink } = this.endpoints;
+    const begun = source?.begin?.(this, run, Number(prebuffer) > 0); // it may end the run
+    for (const tap of taps) run.awaitSink(tap.attach(run).settled);
+    const prepared = Promise.all([begun, sink?.prepare?.(this, run), ...taps.map((tap) => tap.prepare())]);
+    await Promise.race([prepared, run.cancelled]);
+  }
+
+  #attach(plan: StartPlan): void {
+    this.endpoints.attach(plan);
+    this.#mapSource();
+  }
+
   /** A channel map that names more channels than the stream has: the native side knows the source's only now. */
   #mapSource(): void {
     const { mapping, channels } = this.output ?? {};
@@ -221,8 +260,8 @@ export class Core implements TapHost {
   }
 
   /** Starts a run and, if `blocking`, waits for its end. Throws its error even if another caller has got it. */
-  async execute(plan: StartPlan, blocking: boolean): Promise<void> {
-    const run = await this.start(plan);
+  async execute(plan: StartPlan, blocking: boolean, sourceIsOpen?: () => void): Promise<void> {
+    const run = await this.start(plan, sourceIsOpen);
     if (!blocking) return;
     await run.settled;
     run.raise();

@@ -96,10 +96,20 @@ export interface SinkPort {
   setSink(kind: number, object: number, flags: number, between?: number): void;
 }
 
+/** What opens an endpoint for a run: what keeps it waiting must give up when the signal is aborted. */
+export interface Opening {
+  readonly signal: AbortSignal;
+  readonly poller: Poller;
+}
+
 /** What sources and sinks have in common. */
 export interface Endpoint {
   /** Its frames; `stream` is set where they are not the stream's. */
   readonly shape: StreamDirection;
+  /** Whether a start must open it first. */
+  readonly isClosed?: boolean;
+  /** At a start, before it is attached, if it is closed: opens it off this thread. An error ends the run. */
+  open?(opening: Opening): Promise<void>;
 }
 
 /** A source that has been prepared for a stream. */

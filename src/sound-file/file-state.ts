@@ -201,12 +201,20 @@ export function openFile(
   return opened("memory", ps_file_open_memory(bytes, bytes.byteLength, bits, info, PS_FILE_INFO_SIZE));
 }
 
+/** For whom a file is opened off this thread. */
+export interface Opener {
+  /** Ends the wait for the file. */
+  readonly signal?: AbortSignal;
+  /** Of the stream that waits, which says whether that keeps the process alive. */
+  readonly poller?: Poller;
+}
+
 /** openFile(), which leaves the event loop alone while a disk, a network or a pipe keeps it waiting for a file. */
 export async function openFileAside(
   file: string | URL | number | Uint8Array | ArrayBuffer,
   mode: FileMode,
   options: SoundFileOptions | undefined,
-  signal?: AbortSignal,
+  { signal, poller: given }: Opener = {},
 ): Promise<FileState> {
   const path = pathOf(file);
   if (path === undefined) return openFile(file, mode, options);
@@ -215,6 +223,7 @@ export async function openFileAside(
   signal?.throwIfAborted();
   const opening = unwrap(native().ps_opening_new(cString(path), bits, info, PS_FILE_INFO_SIZE));
   const poller = new Poller(opening);
+  const leave = given?.join({ ref: () => poller.keepAlive(true), unref: () => poller.keepAlive(false) });
   const forget = signal && onAbort(signal, () => poller.wake());
   try {
     const check = (): number | undefined => {
@@ -222,11 +231,12 @@ export async function openFileAside(
       const opened = native().ps_opening_done(opening);
       return opened === PS_ERR_PENDING ? undefined : unwrap(opened);
     };
-    const handle = await poller.until(check, backOff, { keepAlive: true, reason: change });
+    const handle = await poller.until(check, backOff, { keepAlive: !given, reason: change });
     unwrap(native().ps_file_info(handle, info, PS_FILE_INFO_SIZE));
     return new FileState({ name: path, mode, handle, info }, options);
   } finally {
     forget?.();
+    leave?.();
     native().ps_opening_free(opening);
   }
 }

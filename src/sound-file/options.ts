@@ -12,7 +12,9 @@ import {
   PS_MODE_TRUNCATE,
   PS_MODE_WRITE,
 } from "../../ffi/constants.ts";
+import { native } from "../../ffi/load.ts";
 import { builtin } from "../../ffi/process.ts";
+import { cString } from "../../ffi/text.ts";
 import { formatOfName, formatWord, isRaw, lackOfFormat } from "./format-names.ts";
 import {
   type OptionNames,
@@ -93,6 +95,11 @@ export function pathOf(file: unknown): string | undefined {
   if (/^file:\/\//i.test(address)) return (builtin("node:url") as typeof import("node:url")).fileURLToPath(address);
   if (typeof file === "string") return file;
   throw new TypeError(`file must be a file: URL, not ${file}`);
+}
+
+/** Whether opening a path may have to wait for another process: it is a pipe, a socket or a device. */
+export function mayWait(file: string | URL): boolean {
+  return native().ps_file_may_wait(cString(pathOf(file)!)) === 1;
 }
 
 /** The options of a file, checked: the numbers that the native side takes. */

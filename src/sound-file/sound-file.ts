@@ -4,7 +4,7 @@ import { PastreamError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { FileDtype, FileSamples } from "../samples/formats.ts";
 import { type BlockOptions, blocksOf } from "./blocks.ts";
-import { FileState, openFile, openFileAside } from "./file-state.ts";
+import { FileState, type Opener, openFile, openFileAside } from "./file-state.ts";
 import {
   type BroadcastInfo,
   broadcastInfoOf,
@@ -376,9 +376,14 @@ export function openSteps(steps: Steps, name: string, signal?: AbortSignal): Pro
   return openIncoming(new Incoming({ steps, name }), fileInfo("r", undefined, undefined), undefined, signal);
 }
 
-/** SoundFile.open() of what is read; a signal that is aborted before it is open ends that. */
-export async function openPath(path: string | URL, signal: AbortSignal | undefined): Promise<SoundFile> {
-  return soundFileOf(await openFileAside(path, "r", undefined, signal));
+/** SoundFile.open() for an opener. */
+export async function openAside(
+  file: string | URL | Uint8Array,
+  opener: Opener,
+  mode: FileMode = "r",
+  options?: SoundFileOptions,
+): Promise<SoundFile> {
+  return soundFileOf(await openFileAside(file, mode, options, opener));
 }
 
 /** Gives an error of a file the one as its cause that kept its bytes from coming. */

@@ -33,7 +33,7 @@ import { isMemory, isPlanar } from "../samples/samples.ts";
 import { bytesOf, isEncoded } from "../sound-file/incoming.ts";
 import { refuseWebAddress } from "../sound-file/options.ts";
 import { isSoundFile, KnownSteps } from "../sound-file/recognize.ts";
-import { openPath, openSteps, SoundFile } from "../sound-file/sound-file.ts";
+import { openAside, openSteps, SoundFile } from "../sound-file/sound-file.ts";
 import { DuplexStream } from "./duplex-stream.ts";
 import { withFileShape } from "./file-streams.ts";
 import { InputStream } from "./input-stream.ts";
@@ -120,7 +120,7 @@ async function optionsFor(
 
 /** The sound file that a source is, open; any other source as it is, or what goes on where it was looked at. */
 async function openSource(source: unknown, raw: boolean | undefined, signal?: AbortSignal): Promise<unknown> {
-  if (typeof source === "string" || source instanceof URL) return await openPath(source, signal);
+  if (typeof source === "string" || source instanceof URL) return await openAside(source, { signal });
   if (raw !== undefined && requireBoolean("raw", raw)) return source;
   if (isSoundFile(source)) return new SoundFile(requireBytes("source", source));
   if (isEncoded(source)) {

@@ -48,24 +48,23 @@ export async function playrec(core: Core, playback: unknown, options: PlayrecOpt
   const { out } = given;
   const sinkOptions = { ...given, ...requireSinkOptions(given.sink) };
   const sourceOptions = { ...given, ...requireSourceOptions(given.source) };
-  const source = openPlayback(playback, sourceOptions, core.output!);
-  let total: number | undefined;
+  const source = openPlayback(playback, sourceOptions, core.output!, true);
   let sink: Capture | undefined;
-  try {
-    total = totalFrames(length, source.frames);
+  const recordedFrames = (): number => {
     requireOffsetWithin(length, source.frames);
+    const total = totalFrames(length, source.frames);
+    if (total !== undefined || out !== undefined) return total! - length.offset;
+    throw new TypeError("frames or out must be given for a source whose length is not known, or that has no end");
+  };
+  try {
+    if (!source.isClosed) recordedFrames();
     if (out !== undefined) sink = openCapture(out, sinkOptions, core.input!);
-    else if (total === undefined) {
-      throw new TypeError("frames or out must be given for a source whose length is not known, or that has no end");
-    }
   } catch (error) {
     source.release();
     throw error;
   }
   core.endpoints.source = source;
-  if (!sink) {
-    return await recordNew(core, total! - length.offset, length, blocking, core.follows ? holeFrames(core) : 0);
-  }
+  if (!sink) return await recordNew(core, recordedFrames, length, blocking, core.follows ? holeFrames(core) : 0);
   await recordInto(core, sink, length, blocking);
   return out;
 }

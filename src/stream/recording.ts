@@ -135,28 +135,33 @@ export async function recordInto(core: Core, sink: Capture, length: RunLength, b
 }
 
 /**
- * Records one run into new memory. If the run ended early, returns what it has recorded; if it took longer than
- * `frames`, up to `more` frames more.
+ * Records one run into new memory for as many frames as `framesOf` returns once the source is open. If the run ended
+ * early, returns what it has recorded; if it took longer, up to `more` frames more.
  */
 export async function recordNew(
   core: Core,
-  frames: number,
+  framesOf: () => number,
   length: RunLength,
   blocking: boolean,
   more = 0,
 ): Promise<SamplesOf> {
   const input = core.input!;
-  requireInteger("frames", frames, 0, MAX_RING_SIZE); // before the memory is allocated
-  const room = frames + (blocking ? more : 0);
-  const samples = newSamples(input.dtype, room * input.channels) as SamplesOf;
-  const sink = captureOnce(samples, input);
+  let samples = newSamples(input.dtype, 0) as SamplesOf; // unless the run ends before that
+  let room = 0;
+  let sink: Capture | undefined;
+  core.endpoints.sink = undefined;
   try {
-    await recordInto(core, sink, length, blocking);
+    await core.execute(defaultStart(length), blocking, () => {
+      const frames = requireInteger("frames", framesOf(), 0, MAX_RING_SIZE); // before the memory is allocated
+      room = frames + (blocking ? more : 0);
+      samples = newSamples(input.dtype, room * input.channels) as SamplesOf;
+      core.endpoints.sink = sink = captureOnce(samples, input);
+    });
   } finally {
     // The run may not even have begun.
-    if (core.endpoints.sink === sink && !core.active) core.endpoints.sink = undefined;
+    if (sink && core.endpoints.sink === sink && !core.active) core.endpoints.sink = undefined;
   }
-  const recorded = sink.ring.readAvailable;
+  const recorded = sink?.ring.readAvailable ?? 0;
   return blocking && recorded < room ? await firstOf(samples, recorded * samples.length / room) : samples;
 }
 
@@ -178,7 +183,7 @@ async function recordFrames(
   const length = requireRunLength({ frames, offset: given.offset });
   requireOffsetWithin(length, undefined);
   core.endpoints.source = undefined;
-  return await recordNew(core, frames - length.offset, length, blocking);
+  return await recordNew(core, () => frames - length.offset, length, blocking);
 }
 
 async function recordOut(core: Core, given: unknown): Promise<unknown> {
@@ -207,7 +212,7 @@ export async function nextFile(core: Core, file: unknown, options: NextFileOptio
     throw new TypeError(`file must be a SoundFile, as toFile() of the stream opens one, not ${show(file)}`);
   }
   const { sink } = core.endpoints;
-  if (!(sink instanceof FileCapture) || !core.active) {
+  if (!(sink instanceof FileCapture) || sink.isClosed || !core.active) {
     throw new TypeError("nextFile() requires a running recording into a file");
   }
   sink.switchTo(file, at, core.native);

@@ -1,4 +1,5 @@
 /* Files that are opened off the caller's thread: by whom they are closed, and that nothing waits for a pipe. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -94,21 +95,53 @@ static int loses_its_reader(const char *path) {
 TEST(a_pipe_is_not_waited_for) {
   const char *path = file_path("pipe");
   if (!CHECK_EQUAL(mkfifo(path, 0600), 0)) return;
+  CHECK_EQUAL(ps_file_may_wait(path), 1);
+  CHECK_EQUAL(ps_file_may_wait(file_path("left.wav")), 0);
+  CHECK_EQUAL(ps_file_may_wait(file_path("missing")), 0);
   int32_t before = ps_handle_count(), opening = begin(path, PS_MODE_READ);
   int descriptor = open(path, O_WRONLY); /* when somebody reads */
   CHECK(descriptor >= 0);
   CHECK_EQUAL(ps_opening_done(opening), PS_ERR_PENDING);
   CHECK_EQUAL(ps_opening_free(opening), PS_OK);
-  close(descriptor);
-  /* The thread waits on, and closes what it has when the other end is closed. */
+  /* The thread ends although the other end stays open. */
   CHECK(loses_its_reader(path));
+  close(descriptor);
   CHECK_EQUAL(ps_handle_count(), before);
 }
+
+#if defined(__linux__)
+/* Threads of this process. */
+static int threads(void) {
+  int count = 0;
+  DIR *tasks = opendir("/proc/self/task");
+  while (tasks && readdir(tasks)) count++;
+  if (tasks) closedir(tasks);
+  return count;
+}
+
+TEST(no_other_end_is_waited_for) {
+  const char *path = file_path("alone");
+  if (!CHECK_EQUAL(mkfifo(path, 0600), 0)) return;
+  int before = threads();
+  for (int i = 0; i < 20; i++) {
+    file_info(info, SF_AU | 2, 1, 48000);
+    int32_t opening = ps_opening_new(path, i % 2 ? PS_MODE_READ : PS_MODE_WRITE, info, PS_FILE_INFO_SIZE);
+    if (i % 4 < 2) os_sleep(0.002);
+    CHECK_EQUAL(ps_opening_done(opening), PS_ERR_PENDING);
+    CHECK_EQUAL(ps_opening_free(opening), PS_OK);
+  }
+  for (int i = 0; i < 2000 && threads() > before; i++) os_sleep(0.005);
+  CHECK_EQUAL(threads(), before);
+}
+#endif
 
 int main(void) {
   RUN(a_file_is_written_and_read);
   RUN(an_error_is_that_of_the_opening);
   RUN(a_file_that_nobody_takes_is_closed);
   RUN(a_pipe_is_not_waited_for);
+#if defined(__linux__)
+  RUN(no_other_end_is_waited_for);
+#endif
   return test_end();
 }

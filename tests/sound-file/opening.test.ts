@@ -1,37 +1,21 @@
 // Opening files off the JavaScript thread: the event loop goes on while whoever writes into a pipe takes its time.
 import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
-import { createWriteStream, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
-import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
 import { play, playrec, readFile, SoundFile, SoundFileError, writeFile } from "../../mod.ts";
+import { makePipe, noPipes, slowPipe } from "../helpers/pipes.ts";
 import { made } from "../helpers/sound-bytes.ts";
 import { newFolder } from "../helpers/sounds.ts";
 
 const folder = newFolder();
 after(folder.remove);
-const noPipes = process.platform === "win32" ? "there are no named pipes" : false;
 
 const shape = { sampleRate: 48000, channels: 1 };
 const samples = Int16Array.from({ length: 4800 }, (_, i) => i * 5);
 const bytes = made({ format: "WAV", ...shape }, samples);
 
 let pipes = 0;
-
-/** A pipe into which the file comes after the event loop has had 20 turns, the header in two pieces. */
-function slowPipe(): string {
-  const path = folder.path(`pipe${pipes++}`);
-  assert.equal(spawnSync("mkfifo", [path]).status, 0);
-  (async () => {
-    for (let turn = 0; turn < 10; turn++) await sleep(1);
-    const end = createWriteStream(path);
-    end.write(bytes.subarray(0, 20));
-    for (let turn = 0; turn < 10; turn++) await sleep(1);
-    end.end(bytes.subarray(20));
-  })();
-  return path;
-}
+const slow = (): string => slowPipe(folder.path(`pipe${pipes++}`), bytes);
 
 describe("SoundFile.open()", () => {
   it("opens what the constructor opens", async () => {
@@ -84,25 +68,24 @@ describe("a pipe that has nothing yet", { skip: noPipes }, () => {
   const signal = (): AbortSignal => AbortSignal.timeout(50);
 
   it("keeps nobody waiting but readFile()", async () => {
-    const { samples: read } = await readFile(slowPipe(), { dtype: "int16" });
+    const { samples: read } = await readFile(slow(), { dtype: "int16" });
     assert.deepEqual(read, samples);
   });
 
   it("keeps nobody waiting but SoundFile.open()", async () => {
-    using file = await SoundFile.open(slowPipe());
+    using file = await SoundFile.open(slow());
     assert.deepEqual(await file.readAsync(-1, { dtype: "int16" }), samples);
   });
 
   it("keeps nobody waiting but playrec() and play()", async () => {
     const virtual = { device: "virtual", hostSettings: { hostApi: "virtual", clock: "freewheel" } } as const;
     const options = { ...virtual, channels: 1, blockSize: 64, dtype: "int16", frames: 4864, offset: 64 } as const;
-    assert.deepEqual(await playrec(slowPipe(), { ...options, pad: -1 }), samples);
-    await play(slowPipe(), virtual);
+    assert.deepEqual(await playrec(slow(), { ...options, pad: -1 }), samples);
+    await play(slow(), virtual);
   });
 
   it("is given up when a signal fires", async () => {
-    const path = folder.path("never");
-    assert.equal(spawnSync("mkfifo", [path]).status, 0);
+    const path = makePipe(folder.path("never"));
     await assert.rejects(play(path, { device: "virtual", signal: signal() }), { name: "TimeoutError" });
   });
 });

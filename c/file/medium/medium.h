@@ -10,6 +10,7 @@
 
 struct incoming;
 struct medium;
+struct os_wake;
 
 /* libsndfile's SF_VIRTUAL_IO, so that a medium's functions can be handed to it as they are. */
 struct medium_io {
@@ -47,7 +48,8 @@ struct medium {
 
 /* All: NULL with errno set. `own` says whether the descriptor is closed with the medium. */
 struct medium *medium_disk(int descriptor, int own);
-struct medium *medium_pipe(int descriptor, int own, int writing);
+/* `stop` ends the waits until the headers have been read; it may be NULL. */
+struct medium *medium_pipe(int descriptor, int own, int writing, struct os_wake *stop);
 struct medium *medium_incoming(struct incoming *incoming);    /* a pipe, of which it has one use */
 struct medium *medium_memory(const void *data, size_t bytes); /* a copy of the data; grows when it is written */
 

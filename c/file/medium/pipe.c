@@ -31,16 +31,19 @@ struct pipe {
   int ended; /* no more will come, or can be sent */
   double patience;
   struct os_wake wake;
+  struct os_wake *stop; /* instead of it while the file is being opened, or NULL */
   _Atomic int32_t interrupted;
 };
 
 /* ------------------------------------------------------------------ waiting */
 
+static struct os_wake *wake_of(struct pipe *pipe) { return pipe->opening && pipe->stop ? pipe->stop : &pipe->wake; }
+
 /* Waits until bytes can be moved; 0 if not. */
 static int wait_ready(struct pipe *pipe) {
   if (pipe->ended) return 0;
   int ready = pipe->incoming ? incoming_wait(pipe->incoming, pipe->patience)
-                             : os_pipe_wait(pipe->descriptor, pipe->writing, &pipe->wake, pipe->patience);
+                             : os_pipe_wait(pipe->descriptor, pipe->writing, wake_of(pipe), pipe->patience);
   if (ready == 1) return 1;
   /* Part of a frame may have gone through: a retry would continue in the middle of it. */
   pipe->ended = 1;
@@ -152,7 +155,7 @@ static void mark_unknown_length(unsigned char *header, int64_t bytes) {
 static int64_t send_bytes(struct pipe *pipe, const unsigned char *data, int64_t bytes) {
   int64_t done = 0;
   while (done < bytes && wait_ready(pipe)) {
-    int64_t count = os_pipe_write(pipe->descriptor, data + done, (size_t)(bytes - done), &pipe->wake);
+    int64_t count = os_pipe_write(pipe->descriptor, data + done, (size_t)(bytes - done), wake_of(pipe));
     if (count < 0 && errno == EAGAIN) continue;
     if (count < 0) {
       medium_fail(&pipe->medium, errno);
@@ -336,12 +339,13 @@ static struct pipe *new_pipe(void) {
   return pipe;
 }
 
-struct medium *medium_pipe(int descriptor, int own, int writing) {
+struct medium *medium_pipe(int descriptor, int own, int writing, struct os_wake *stop) {
   struct pipe *pipe = new_pipe();
   if (!pipe) return NULL;
   pipe->descriptor = descriptor;
   pipe->own = own;
   pipe->writing = writing;
+  pipe->stop = stop;
   if (os_wake_init(&pipe->wake) == 0) return &pipe->medium;
   free(pipe);
   return NULL;
