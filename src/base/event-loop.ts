@@ -5,6 +5,9 @@ const LONGEST_HOLD = 25; // milliseconds
 const QUICK = 1; // milliseconds, see below
 const STEPS_UNSEEN = 15;
 
+/** Bytes that are copied without giving the event loop a turn: the pages for them may take a millisecond or two. */
+export const PIECE_BYTES = 2 ** 19;
+
 /** Resolves after the event loop has handled what was waiting. */
 export const nextTurn = (): Promise<void> => new Promise((resolve) => void timers().setImmediate(resolve));
 

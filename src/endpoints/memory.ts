@@ -1,6 +1,6 @@
 // Memory that is played from or recorded into as a whole.
 import { PS_ENDPOINT_RING, PS_SINK_MEMORY, PS_SOURCE_COMPLETE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
-import { nextTurn } from "../base/event-loop.ts";
+import { nextTurn, PIECE_BYTES } from "../base/event-loop.ts";
 import { memoryRing, peekRing, type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
 import type { Capture, Host, Playback, SinkPort } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
@@ -10,9 +10,6 @@ import type { SamplesOf } from "../samples/formats.ts";
 import { interleaveFrames, requirePlanes } from "../samples/interleave.ts";
 import { requireSamples, requireUnchanged } from "../samples/samples.ts";
 import { framesToFill, streamFrames, withRate } from "./shape.ts";
-
-/** Bytes that are copied without giving the event loop a turn: the pages for them may take a millisecond or two. */
-const PIECE_BYTES = 2 ** 19;
 
 /** Frames that are copied at once. */
 const pieceOf = ({ frameBytes }: StreamDirection): number => Math.ceil(PIECE_BYTES / frameBytes);

@@ -7,6 +7,7 @@ import {
   type Format,
   newSamples,
 } from "../samples/formats.ts";
+import { nextTurn, PIECE_BYTES } from "../base/event-loop.ts";
 import { requireView } from "../samples/memory.ts";
 import { type OptionNames, requireInteger, requireNumber, show } from "../base/validate.ts";
 
@@ -134,6 +135,21 @@ export class Gathering<D extends FileDtype> {
 
   /** All that has come; filled up to the frames that were asked for, if there is a value for it. */
   samples(): FileSamples<D> {
+    const steps = this.#join();
+    for (let step = steps.next();; step = steps.next()) if (step.done) return step.value;
+  }
+
+  /** The same, and the event loop has its turns while pieces are joined. */
+  async samplesInTurns(): Promise<FileSamples<D>> {
+    const steps = this.#join();
+    for (let step = steps.next();; step = steps.next()) {
+      if (step.done) return step.value;
+      await nextTurn();
+    }
+  }
+
+  /** Yields before each piece that is copied. */
+  *#join(): Generator<void, FileSamples<D>, void> {
     const { out, fillValue, channels, dtype } = this.#reading;
     if (this.#parts.length === 0) return out ? this.#cut(out, 0) : newSamples(dtype, 0);
     const [{ samples, frames }] = this.#parts;
@@ -144,16 +160,21 @@ export class Gathering<D extends FileDtype> {
     // New memory is as long as its samples, also where more was expected.
     if (out !== undefined || (this.#parts.length === 1 && this.#done === frames)) return this.#cut(samples, this.#done);
     const all = newSamples(dtype, this.#done * channels);
-    this.#moveInto(all);
+    yield* this.#moveInto(all);
     return all;
   }
 
-  #moveInto(all: FileSamples<D>): void {
+  /** Yields before each piece that is copied. */
+  *#moveInto(all: FileSamples<D>): Generator<void, void, void> {
     const bytes = new Uint8Array(all.buffer);
     let at = 0;
     for (const { samples, done } of this.#parts.splice(0)) {
-      bytes.set(new Uint8Array(samples.buffer, samples.byteOffset, done * this.#frameBytes), at);
-      at += done * this.#frameBytes;
+      const part = new Uint8Array(samples.buffer, samples.byteOffset, done * this.#frameBytes);
+      for (let from = 0; from < part.length; from += PIECE_BYTES) {
+        yield;
+        bytes.set(part.subarray(from, from + PIECE_BYTES), at + from);
+      }
+      at += part.length;
     }
   }
 
@@ -173,7 +194,7 @@ export class Gathering<D extends FileDtype> {
     const most = this.#trusted ? Infinity : Math.max(PROMISED_TIMES * this.#done, framesIn(PROMISED_BYTES));
     const frames = Math.min(this.#frames, most);
     const part = new Part(newSamples(dtype, frames * channels), frames);
-    this.#moveInto(part.samples);
+    for (const _ of this.#moveInto(part.samples));
     part.done = this.#done;
     return part;
   }

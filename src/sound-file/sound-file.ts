@@ -251,7 +251,7 @@ export class SoundFile extends FileOwner implements Disposable {
     } catch (error) {
       throw stateOf(this).incoming?.explain(error) ?? error;
     }
-    return gathering.samples();
+    return await gathering.samplesInTurns();
   }
 
   /**
