@@ -715,6 +715,11 @@ PS_API int32_t ps_file_may_wait(const char *path);
 /* ps_file_open on a thread of its own, for callers that must not wait: returns an opening. PS_ERR_ARGUMENT,
  * PS_ERR_MEMORY, PS_ERR_THREAD. Any thread; the file belongs to it, too. */
 PS_API int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32_t info_size);
+/* The same for ps_file_open_memory, for reading: returns an opening that is to be given so many bytes. */
+PS_API int32_t ps_opening_of_bytes(double bytes, const double *info, int32_t info_size);
+/* Copies the next bytes of the file; with the last ones it is opened. PS_ERR_ARGUMENT: there are more than were
+ * announced. PS_ERR_BUSY, PS_ERR_THREAD. Owner. */
+PS_API int32_t ps_opening_write(int32_t opening, const void *data, int32_t bytes);
 /* The file, which is the caller's from then on, or why it could not be opened, as ps_file_open says it. PS_ERR_PENDING:
  * ask again. PS_ERR_STATE: it has been handed over before. Owner. */
 PS_API int32_t ps_opening_done(int32_t opening);

@@ -193,6 +193,10 @@ export const symbols = {
   ps_file_may_wait: { parameters: ["buffer"], result: "i32" },
   // int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32_t info_size)
   ps_opening_new: { parameters: ["buffer", "i32", "buffer", "i32"], result: "i32" },
+  // int32_t ps_opening_of_bytes(double bytes, const double *info, int32_t info_size)
+  ps_opening_of_bytes: { parameters: ["f64", "buffer", "i32"], result: "i32" },
+  // int32_t ps_opening_write(int32_t opening, const void *data, int32_t bytes)
+  ps_opening_write: { parameters: ["i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_opening_done(int32_t opening)
   ps_opening_done: { parameters: ["i32"], result: "i32" },
   // int32_t ps_opening_free(int32_t opening)

@@ -236,10 +236,8 @@ static int32_t open_sound(const char *name, struct medium *medium, int32_t mode,
   return status;
 }
 
-static int32_t open_memory(const char *name, const void *data, size_t bytes, int32_t mode,
-                           const struct codec_info *wanted, double *info) {
-  struct medium *memory = medium_memory(data, bytes);
-  return memory ? open_sound(name, memory, mode, *wanted, info, NULL) : error_set(PS_ERR_MEMORY, 0, NULL);
+static int32_t open_memory(struct medium *memory, int32_t mode, const struct codec_info *wanted, double *info) {
+  return memory ? open_sound("memory", memory, mode, *wanted, info, NULL) : error_set(PS_ERR_MEMORY, 0, NULL);
 }
 
 /* ---------------------------------------------------------------- by path */
@@ -360,7 +358,16 @@ int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double
     return error_set(PS_ERR_ARGUMENT, 0, "the size of the memory must be a whole number of bytes");
   if (fresh(mode)) status = rehearse("memory", mode, &wanted);
   if (status < 0) return status;
-  return open_memory("memory", data, fresh(mode) ? 0 : (size_t)bytes, mode, &wanted, info);
+  return open_memory(medium_memory(data, fresh(mode) ? 0 : (size_t)bytes), mode, &wanted, info);
+}
+
+int32_t file_open_bytes(void **data, size_t bytes, double *info) {
+  struct codec_info wanted;
+  int32_t status = read_info(&wanted, info, PS_FILE_INFO_SIZE, PS_MODE_READ);
+  if (status < 0) return status;
+  struct medium *memory = medium_memory_own(*data, bytes);
+  if (memory) *data = NULL;
+  return open_memory(memory, PS_MODE_READ, &wanted, info);
 }
 
 void opened_set(struct opened *opened, int32_t file) {

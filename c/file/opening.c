@@ -1,9 +1,10 @@
 /* Opening a sound file off the caller's thread: a disk, a network, or whoever is at the other end of a pipe may take
- * long to give its header. */
+ * long to give its header; and some formats are searched to their end. */
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check.h"
 #include "base/error.h"
 #include "base/handle.h"
 #include "base/waker.h"
@@ -17,7 +18,10 @@ enum stage { AT_WORK, OPENED, LEFT };
 struct opening {
   struct object object;
   struct waits waits;
-  char *path;
+  char *path; /* NULL: of bytes */
+  void *data; /* until the file has them */
+  size_t bytes, brought;
+  _Atomic int32_t bringing; /* a call brings bytes now */
   int32_t mode;
   double info[PS_FILE_INFO_SIZE];
   _Atomic int32_t stage; /* once it is OPENED, the result is the caller's */
@@ -28,6 +32,7 @@ struct opening {
 static void destroy(struct object *object) {
   struct opening *opening = (struct opening *)object;
   os_wake_destroy(&opening->left);
+  os_free_aside(opening->data, opening->bytes);
   free(opening->path);
   free(opening);
 }
@@ -36,7 +41,9 @@ static void destroy(struct object *object) {
 static void open_file(void *argument) {
   struct opening *opening = argument;
   handle_own(opening->object.owner); /* what it opens belongs to the same thread */
-  int32_t file = file_open(opening->path, opening->mode, opening->info, PS_FILE_INFO_SIZE, &opening->left);
+  int32_t file = opening->path
+                     ? file_open(opening->path, opening->mode, opening->info, PS_FILE_INFO_SIZE, &opening->left)
+                     : file_open_bytes(&opening->data, opening->bytes, opening->info);
   opened_set(&opening->result, file);
   if (atomic_exchange(&opening->stage, OPENED) == LEFT && file > 0) ps_file_close(file);
   waits_changed(&opening->waits);
@@ -54,19 +61,24 @@ static int32_t start(struct opening *opening) {
   return PS_OK;
 }
 
-int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32_t info_size) {
-  if (!path) return error_set(PS_ERR_ARGUMENT, 0, "there is no path");
+/* An opening of a path, or of bytes; the handle. It begins at once where nothing is to be brought. */
+static int32_t new_opening(const char *path, size_t bytes, int32_t mode, const double *info, int32_t info_size) {
   if (!info || info_size != PS_FILE_INFO_SIZE)
     return error_set(PS_ERR_ARGUMENT, 0, "info must have %d numbers", PS_FILE_INFO_SIZE);
   struct opening *opening = calloc(1, sizeof *opening);
-  char *copy = malloc(strlen(path) + 1);
+  size_t room = path ? strlen(path) + 1 : bytes;
+  void *copy = malloc(room ? room : 1);
   if (!opening || !copy || os_wake_init(&opening->left) < 0) {
     free(opening);
     free(copy);
     return error_set(PS_ERR_MEMORY, 0, NULL);
   }
   waits_init(&opening->waits, &opening->object, NULL);
-  opening->path = strcpy(copy, path);
+  if (path)
+    opening->path = strcpy(copy, path);
+  else
+    opening->data = copy;
+  opening->bytes = bytes;
   opening->mode = mode;
   memcpy(opening->info, info, sizeof opening->info);
   int32_t handle = handle_new(&opening->object, HANDLE_OPENING, destroy);
@@ -74,9 +86,44 @@ int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32
     destroy(&opening->object);
     return handle;
   }
-  int32_t status = start(opening);
+  int32_t status = bytes == 0 ? start(opening) : PS_OK;
   if (status < 0) handle_free(handle, HANDLE_OPENING);
   return status < 0 ? status : handle;
+}
+
+int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32_t info_size) {
+  if (!path) return error_set(PS_ERR_ARGUMENT, 0, "there is no path");
+  return new_opening(path, 0, mode, info, info_size);
+}
+
+int32_t ps_opening_of_bytes(double bytes, const double *info, int32_t info_size) {
+  if (!(bytes >= 0 && bytes <= 9e15 && bytes == (double)(int64_t)bytes && (uint64_t)bytes <= SIZE_MAX))
+    return error_set(PS_ERR_ARGUMENT, 0, "the size of the memory must be a whole number of bytes");
+  return new_opening(NULL, (size_t)bytes, PS_MODE_READ, info, info_size);
+}
+
+static int32_t bring(struct opening *opening, const void *data, size_t bytes) {
+  if (opening->path || bytes > opening->bytes - opening->brought)
+    return error_set(PS_ERR_ARGUMENT, 0, "there are more bytes than the file was said to have");
+  if (bytes == 0) return PS_OK;
+  memcpy((char *)opening->data + opening->brought, data, bytes);
+  opening->brought += bytes;
+  return opening->brought == opening->bytes ? start(opening) : PS_OK;
+}
+
+int32_t ps_opening_write(int32_t handle, const void *data, int32_t bytes) {
+  int32_t status = check_memory("data", data, bytes);
+  if (status < 0) return status;
+  struct opening *opening = (struct opening *)handle_use(handle, HANDLE_OPENING);
+  if (!opening) return PS_ERR_HANDLE;
+  if (atomic_exchange(&opening->bringing, 1)) {
+    status = error_set(PS_ERR_BUSY, 0, "another call brings bytes now");
+  } else {
+    status = bring(opening, data, (size_t)bytes);
+    atomic_store(&opening->bringing, 0);
+  }
+  object_release(&opening->object);
+  return status;
 }
 
 int32_t ps_opening_done(int32_t handle) {

@@ -5,6 +5,7 @@
 
 #include <stdatomic.h>
 
+#include "base/error.h"
 #include "file/codec.h"
 #include "file/file.h"
 #include "file/file_error.h"
@@ -49,6 +50,10 @@ int32_t file_failure(struct file *file);
 
 /* As ps_file_open. A wake-up of `stop`, which may be NULL, ends the wait for a pipe. */
 int32_t file_open(const char *path, int32_t mode, double *info, int32_t info_size, struct os_wake *stop);
+
+/* Opens the file that these bytes are, which malloc() gave, for reading. It takes them over, and sets the pointer to
+ * NULL, also where it cannot open them; not where it is told what it cannot use, or has no memory. */
+int32_t file_open_bytes(void **data, size_t bytes, double *info);
 
 /* What a thread has opened for another one, which takes it once. */
 struct opened {

@@ -12,6 +12,7 @@ import {
 import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
 import { onAbort } from "../base/abort-listeners.ts";
+import { nextTurn, PIECE_BYTES } from "../base/event-loop.ts";
 import { backOff, change, Poller } from "../base/poller.ts";
 import { PastreamError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
@@ -216,16 +217,23 @@ export async function openFileAside(
   options: SoundFileOptions | undefined,
   { signal, poller: given }: Opener = {},
 ): Promise<FileState> {
-  const path = pathOf(file);
-  if (path === undefined) return openFile(file, mode, options);
+  if (typeof file === "number") return openFile(file, mode, options);
   const bits = modeBits(mode);
+  const path = pathOf(file);
   const info = fileInfo(mode, path, options);
+  const bytes = path === undefined ? requireFileBytes(file, mode) : undefined;
   signal?.throwIfAborted();
-  const opening = unwrap(native().ps_opening_new(cString(path), bits, info, PS_FILE_INFO_SIZE));
+  const { ps_opening_new, ps_opening_of_bytes } = native();
+  const opening = unwrap(
+    bytes
+      ? ps_opening_of_bytes(bytes.length, info, PS_FILE_INFO_SIZE)
+      : ps_opening_new(cString(path!), bits, info, PS_FILE_INFO_SIZE),
+  );
   const poller = new Poller(opening);
   const leave = given?.join({ ref: () => poller.keepAlive(true), unref: () => poller.keepAlive(false) });
   const forget = signal && onAbort(signal, () => poller.wake());
   try {
+    if (bytes) await bring(bytes, opening, signal);
     const check = (): number | undefined => {
       signal?.throwIfAborted();
       const opened = native().ps_opening_done(opening);
@@ -233,11 +241,23 @@ export async function openFileAside(
     };
     const handle = await poller.until(check, backOff, { keepAlive: !given, reason: change });
     unwrap(native().ps_file_info(handle, info, PS_FILE_INFO_SIZE));
-    return new FileState({ name: path, mode, handle, info }, options);
+    return new FileState({ name: path ?? "memory", mode, handle, info }, options);
   } finally {
     forget?.();
     leave?.();
     native().ps_opening_free(opening);
+  }
+}
+
+/** Copies the bytes of a file into an opening, in pieces between which the event loop has its turns. */
+async function bring(bytes: Uint8Array, opening: number, signal: AbortSignal | undefined): Promise<void> {
+  const { length } = bytes;
+  for (let at = 0; at < length; at += PIECE_BYTES) {
+    if (at > 0) await nextTurn();
+    signal?.throwIfAborted();
+    if (bytes.length < length) throw new TypeError("file must not be transferred before it is open");
+    const piece = bytes.subarray(at, at + PIECE_BYTES);
+    unwrap(native().ps_opening_write(opening, piece, piece.length));
   }
 }
 

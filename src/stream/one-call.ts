@@ -122,7 +122,7 @@ async function optionsFor(
 async function openSource(source: unknown, raw: boolean | undefined, signal?: AbortSignal): Promise<unknown> {
   if (typeof source === "string" || source instanceof URL) return await openAside(source, { signal });
   if (raw !== undefined && requireBoolean("raw", raw)) return source;
-  if (isSoundFile(source)) return new SoundFile(requireBytes("source", source));
+  if (isSoundFile(source)) return await openAside(requireBytes("source", source), { signal });
   if (isEncoded(source)) {
     const { steps, name } = bytesOf(source);
     return await openSteps(steps, name, signal);

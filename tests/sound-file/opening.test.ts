@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
+import { setImmediate } from "node:timers";
+import { native } from "../../ffi/load.ts";
 import { play, playrec, readFile, SoundFile, SoundFileError, writeFile } from "../../mod.ts";
 import { makePipe, noPipes, slowPipe } from "../helpers/pipes.ts";
 import { made } from "../helpers/sound-bytes.ts";
@@ -87,6 +89,44 @@ describe("a pipe that has nothing yet", { skip: noPipes }, () => {
   it("is given up when a signal fires", async () => {
     const path = makePipe(folder.path("never"));
     await assert.rejects(play(path, { device: "virtual", signal: signal() }), { name: "TimeoutError" });
+  });
+});
+
+describe("bytes of a long file", () => {
+  const long = new Int16Array(2 ** 20).map((_, i) => i);
+  const longBytes = made({ format: "WAV", ...shape }, long);
+
+  /** How many turns the event loop has had when a promise settles. */
+  async function turnsOf(work: Promise<unknown>): Promise<number> {
+    let turns = 0;
+    let on = true;
+    const tick = () => {
+      turns++;
+      if (on) setImmediate(tick);
+    };
+    setImmediate(tick);
+    await work.finally(() => on = false);
+    return turns;
+  }
+
+  it("are opened while the event loop has its turns", async () => {
+    assert.ok(longBytes.length > 2 ** 21);
+    assert.ok(await turnsOf(SoundFile.open(longBytes).then((file) => file.close())) > 1);
+    const { samples: read } = await readFile(longBytes, { dtype: "int16" });
+    assert.deepEqual(read, long);
+    using file = await SoundFile.fromStream(new Blob([longBytes]));
+    assert.deepEqual(await file.readAsync(-1, { dtype: "int16" }), long);
+  });
+
+  it("must not be transferred meanwhile", async () => {
+    const handles = native().ps_handle_count();
+    const bytes = longBytes.slice();
+    const opened = SoundFile.open(bytes);
+    structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+    await assert.rejects(opened, { name: "TypeError", message: /must not be transferred/ });
+    await assert.rejects(SoundFile.open(longBytes.subarray(0, 20)), SoundFileError);
+    await assert.rejects(SoundFile.open(longBytes.subarray(0, 0)), SoundFileError);
+    assert.equal(native().ps_handle_count(), handles);
   });
 });
 

@@ -52,6 +52,7 @@ struct medium *medium_disk(int descriptor, int own);
 struct medium *medium_pipe(int descriptor, int own, int writing, struct os_wake *stop);
 struct medium *medium_incoming(struct incoming *incoming);    /* a pipe, of which it has one use */
 struct medium *medium_memory(const void *data, size_t bytes); /* a copy of the data; grows when it is written */
+struct medium *medium_memory_own(void *data, size_t bytes);   /* takes over what malloc() gave; not if it fails */
 
 /* The contents of memory, valid until the next write; NULL for any other medium. */
 const void *medium_memory_data(const struct medium *medium, size_t *bytes);

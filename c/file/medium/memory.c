@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "file/medium/medium.h"
+#include "os/os.h"
 
 struct memory {
   struct medium medium;
@@ -73,7 +74,7 @@ static int truncate_here(struct medium *medium) {
 
 static int close_memory(struct medium *medium) {
   struct memory *memory = (struct memory *)medium;
-  free(memory->data);
+  os_free_aside(memory->data, (size_t)memory->capacity);
   free(memory);
   return 0;
 }
@@ -85,17 +86,22 @@ static const struct medium_type type = {
     .close = close_memory,
 };
 
-struct medium *medium_memory(const void *data, size_t bytes) {
+struct medium *medium_memory_own(void *data, size_t bytes) {
   struct memory *memory = calloc(1, sizeof *memory);
   if (!memory) return NULL;
   memory->medium.type = &type;
-  if (bytes > 0 && !grow(memory, (int64_t)bytes)) {
-    free(memory);
-    return NULL;
-  }
-  if (bytes > 0) memcpy(memory->data, data, bytes);
-  memory->length = (int64_t)bytes;
+  memory->data = data;
+  memory->length = memory->capacity = (int64_t)bytes;
   return &memory->medium;
+}
+
+struct medium *medium_memory(const void *data, size_t bytes) {
+  void *copy = bytes > 0 ? malloc(bytes) : NULL;
+  if (bytes > 0 && !copy) return NULL;
+  if (bytes > 0) memcpy(copy, data, bytes);
+  struct medium *memory = medium_memory_own(copy, bytes);
+  if (!memory) free(copy);
+  return memory;
 }
 
 static const struct memory *memory_in(const struct medium *medium) {
