@@ -9,7 +9,7 @@ import {
 } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { onAbort } from "../base/abort-listeners.ts";
-import { backOff, change, type Poller } from "../base/poller.ts";
+import { change, type Poller } from "../base/poller.ts";
 import { requireNumber } from "../base/validate.ts";
 import { PastreamError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
@@ -363,16 +363,12 @@ export class Core implements TapHost {
     else if (this.isOn(run)) {
       source.drain?.();
       this.poller.wake(); // it may wait for room
-      // During a start the native side may have to be told again.
-      await this.poller.until(
-        () => {
-          if (!this.isOn(run)) return true;
-          unwrap(native().ps_stream_drain(this.native.handle), "drain");
-          return run.state === "active" ? true : undefined;
-        },
-        backOff,
-        { reason: change },
-      );
+      // A start that waits for frames of the source has to be told once it waits, and nothing wakes us for that.
+      await this.poller.until(() => {
+        if (!this.isOn(run)) return true;
+        unwrap(native().ps_stream_drain(this.native.handle), "drain");
+        return run.state === "active" ? true : undefined;
+      });
       await run.released;
     }
     leave();

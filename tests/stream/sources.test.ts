@@ -428,6 +428,32 @@ describe("a function", () => {
   });
 });
 
+describe("drain()", () => {
+  it("in the source's own function ends the wait of the start", async () => {
+    const piece = new Float32Array(100);
+    const sources: Record<string, (stream: OutputStream) => Source<"float32">> = {
+      "a function": (stream) => async (_stream, ring) => {
+        ring.write(piece);
+        await stream.drain();
+      },
+      "a generator": (stream) =>
+        async function* () {
+          yield piece;
+          await stream.drain();
+        },
+    };
+    for (const [name, source] of Object.entries(sources)) {
+      await using stream = new OutputStream(virtual("freewheel", { channels: 1 }));
+      // A run is looked at after 10 s, even if nothing wakes us.
+      let timer: ReturnType<typeof setTimeout>;
+      const waits = new Promise<string>((resolve) => void (timer = setTimeout(() => resolve("waits"), 9000)));
+      const played = stream.play(source(stream)).then(() => "played");
+      assert.equal(await Promise.race([played, waits]).finally(() => clearTimeout(timer)), "played", name);
+      assert.equal(stream.heard, 100);
+    }
+  });
+});
+
 for (const clock of clocks) {
   describe(`gain and mapping, ${clock}`, () => {
     it("change while a stream runs", async () => {
