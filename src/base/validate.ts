@@ -12,6 +12,11 @@ export function show(value: unknown): string {
   return typeof value === "function" ? "a function" : String(value);
 }
 
+/** The name of a typed array with its article, for an error message. */
+export function withArticle(name: string): string {
+  return `${name.startsWith("I") ? "an" : "a"} ${name}`;
+}
+
 /** `value`, or `fallback` if it is undefined. */
 export function orElse<T>(value: T | undefined, fallback: T): T {
   return value === undefined ? fallback : value;

@@ -1,4 +1,11 @@
-import { type OptionNames, requireBoolean, requireInteger, requireOneOf, requireOptions } from "../base/validate.ts";
+import {
+  type OptionNames,
+  requireBoolean,
+  requireInteger,
+  requireOneOf,
+  requireOptions,
+  withArticle,
+} from "../base/validate.ts";
 import { shapeFor } from "../endpoints/shape.ts";
 import { requireOverflow, sinkOptionNames, type SinkOptions } from "../endpoints/sink.ts";
 import { requireSource, type Source } from "../endpoints/source.ts";
@@ -132,6 +139,6 @@ function requireOut(out: ArrayBufferView, chunkSize: number, layout: Layout, for
   }
   const { array } = formatOf(format.dtype as Dtype);
   if (layout === "planar" && !(out instanceof array)) {
-    throw new TypeError(`out must be a ${array.name} for planar chunks of ${format.dtype}`);
+    throw new TypeError(`out must be ${withArticle(array.name)} for planar chunks of ${format.dtype}`);
   }
 }

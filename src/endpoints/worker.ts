@@ -2,6 +2,7 @@
 import type { Worker } from "node:worker_threads";
 import { nativePath, runtime } from "../../ffi/load.ts";
 import { type ErrorCode, PastreamError } from "../library/errors.ts";
+import { type OptionNames, requireOptions } from "../base/validate.ts";
 import type { RingHandle } from "../ring/ring-buffer.ts";
 import type { Host } from "../run/endpoint.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
@@ -17,6 +18,8 @@ export interface WorkerTask {
   /** A value for `context.data`, which the worker gets as a structured clone. */
   data?: unknown;
 }
+
+const workerTaskNames: OptionNames<WorkerTask> = { worker: true, data: true };
 
 /** What the worker gets when it starts. */
 export interface WorkerOrder {
@@ -133,6 +136,7 @@ function reportOf(worker: Worker, { ready, started }: Gate, signal: AbortSignal)
 }
 
 export function workerFeed(task: WorkerTask, loop: boolean): Feed {
+  requireOptions("source", task, workerTaskNames);
   return (flow, host) => runInWorker(task, "source", loop, flow, host);
 }
 
@@ -143,7 +147,7 @@ export class WorkerCapture extends DrainedCapture {
 
   constructor(task: WorkerTask, shape: StreamDirection, size: number, flags: number) {
     super(shape, size, flags);
-    this.#task = task;
+    this.#task = requireOptions("sink", task, workerTaskNames);
   }
 
   prepare(host: Host, run: Run): Promise<void> {

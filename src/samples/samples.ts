@@ -1,6 +1,6 @@
 import { type Dtype, formatOf, type SamplesOf } from "./formats.ts";
 import { requireBytes } from "./memory.ts";
-import { show } from "../base/validate.ts";
+import { show, withArticle } from "../base/validate.ts";
 
 /** Samples of a stream's dtype, or their bytes, in memory that may be shared. */
 export type Samples<D extends Dtype = Dtype> = SamplesOf<D, ArrayBufferLike> | Uint8Array | DataView | ArrayBufferLike;
@@ -38,7 +38,7 @@ export function requirePiece(name: string, value: unknown, { dtype }: FrameForma
   if (!isBytes && !(value instanceof array)) {
     const hint = value instanceof Float64Array && dtype === "float32" ? ": Float32Array.from(samples) makes one" : "";
     throw new TypeError(
-      `${name} must be a ${array.name} for a stream of ${dtype}, or bytes, not ${show(value)}${hint}`,
+      `${name} must be ${withArticle(array.name)} for a stream of ${dtype}, or bytes, not ${show(value)}${hint}`,
     );
   }
   return bytes;

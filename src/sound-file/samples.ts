@@ -9,7 +9,7 @@ import {
 } from "../samples/formats.ts";
 import { nextTurn, PIECE_BYTES } from "../base/event-loop.ts";
 import { requireView } from "../samples/memory.ts";
-import { type OptionNames, requireInteger, requireNumber, show } from "../base/validate.ts";
+import { type OptionNames, requireInteger, requireNumber, show, withArticle } from "../base/validate.ts";
 
 /** How samples are read. */
 export interface ReadOptions<D extends FileDtype> {
@@ -66,7 +66,7 @@ export function requireReading<D extends FileDtype>(options: ReadOptions<D>, cha
   if (fillValue !== undefined) requireSample("fillValue", fillValue, format);
   if (out === undefined) return { dtype: dtype as D, format, fillValue, channels };
   if (!(out instanceof format.array)) {
-    throw new TypeError(`out must be a ${format.array.name} for ${dtype}, not ${show(out)}`);
+    throw new TypeError(`out must be ${withArticle(format.array.name)} for ${dtype}, not ${show(out)}`);
   }
   const frames = requireWholeFrames("out", out, format, channels);
   return { dtype: dtype as D, format, fillValue, channels, out: out as unknown as FileSamples<D>, outFrames: frames };
@@ -232,7 +232,7 @@ export function requireSamples(
   if (wanted === undefined) throw new TypeError(`dtype must be given for ${show(data)}: it does not say what it holds`);
   const format = fileFormatOf(wanted);
   if (!(data instanceof format.array) && !(data instanceof DataView) && !(data instanceof Uint8Array)) {
-    throw new TypeError(`data must be a ${format.array.name} for ${wanted}, or bytes, not ${show(data)}`);
+    throw new TypeError(`data must be ${withArticle(format.array.name)} for ${wanted}, or bytes, not ${show(data)}`);
   }
   const frames = requireWholeFrames("data", data, format, channels);
   return { bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength), frames, format };

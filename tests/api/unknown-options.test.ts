@@ -90,6 +90,16 @@ const calls: Record<string, readonly [wrong: object, right: string, call: (wrong
   "writable": [{ buffersize: 1 }, "bufferSize", (wrong) => withStream((stream) => stream.writable(wrong))],
   "Stream.play": [{ padd: 1 }, "pad", (wrong) => withStream((stream) => stream.play(samples, wrong))],
   "Stream.playrec": [{ framse: 1 }, "frames", (wrong) => withStream((stream) => stream.playrec(samples, wrong))],
+  "a source in a worker": [
+    { worker: new URL("none.ts", import.meta.url), dta: 1 },
+    "data",
+    (wrong) => withStream((stream) => stream.setSource(wrong)),
+  ],
+  "a sink in a worker": [
+    { worker: new URL("none.ts", import.meta.url), dta: 1 },
+    "data",
+    (wrong) => withStream((stream) => stream.addSink(wrong)),
+  ],
   "clear": [{ fad: 1 }, "fade", (wrong) => withStream((stream) => stream.clear(wrong))],
   "scope": [{ foldr: "." }, "folder", (wrong) => scope(wrong)],
   "scope, of its stream": [{ device: "virtual", latncy: 1 }, "latency", (wrong) => scope(wrong)],
