@@ -257,17 +257,22 @@ TEST(a_queue_of_commands) {
   CHECK_EQUAL(ps_ring_free(sink), PS_OK);
 }
 
+/* A stream of which a start waits for `prebuffer` frames in `ring`. */
+static int32_t waits_for(int32_t ring, double prebuffer) {
+  int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64});
+  CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, 0, 0), PS_OK);
+  CHECK_EQUAL(ps_stream_set_prebuffer(stream, prebuffer), PS_OK);
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+  return stream;
+}
+
 /* A start that waits for its source can be ended at any time. */
 TEST(a_start_waits_for_the_prebuffer) {
   static const int32_t ends[] = {PS_COMMAND_START, PS_COMMAND_STOP, PS_COMMAND_ABORT, PS_COMMAND_CLOSE};
   static const int32_t states[] = {PS_STATE_COMPLETED, PS_STATE_STOPPED, PS_STATE_ABORTED, PS_STATE_CLOSED};
   unsigned char data[100 * FRAME] = {0};
   for (int i = 0; i < 4; i++) {
-    int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64});
-    int32_t ring = ps_ring_new(FRAME, 200, NULL, 0);
-    CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, 0, 0), PS_OK);
-    CHECK_EQUAL(ps_stream_set_prebuffer(stream, 100), PS_OK);
-    CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+    int32_t ring = ps_ring_new(FRAME, 200, NULL, 0), stream = waits_for(ring, 100);
     int32_t ticket = ps_stream_command(stream, PS_COMMAND_START);
     CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_ERR_ACTIVE); /* from the moment it is handed over */
     CHECK_EQUAL(ps_ring_write(ring, data, 99), 99);
@@ -300,11 +305,7 @@ TEST(a_start_waits_for_the_prebuffer) {
 TEST(a_start_that_was_handed_over_need_not_wait) {
   unsigned char data[10 * FRAME] = {0};
   for (int i = 0; i < 20; i++) {
-    int32_t stream = stream_open(&(struct setup){.output_only = 1, .block = 64});
-    int32_t ring = ps_ring_new(FRAME, 200, NULL, 0);
-    CHECK_EQUAL(ps_stream_set_source(stream, PS_ENDPOINT_RING, ring, 0, 0), PS_OK);
-    CHECK_EQUAL(ps_stream_set_prebuffer(stream, 100), PS_OK);
-    CHECK_EQUAL(ps_stream_set_run(stream, -1, 0, 0, 0), PS_OK);
+    int32_t ring = ps_ring_new(FRAME, 200, NULL, 0), stream = waits_for(ring, 100);
     CHECK_EQUAL(ps_ring_write(ring, data, 10), 10);
     int32_t ticket = ps_stream_command(stream, PS_COMMAND_START);
     CHECK_EQUAL(ps_stream_set_prebuffer(stream, 0), PS_OK);

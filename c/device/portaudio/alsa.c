@@ -9,6 +9,7 @@
 void portaudio_alsa_prepare(void) {}
 #else
 
+/* No plugin has this name, so that opening the device fails. */
 #define STAND_IN "pcm.dmix { type pastream_none }\n"
 
 struct alsa_config;
@@ -20,7 +21,7 @@ struct alsa_functions {
   int (*load)(struct alsa_config *config, struct alsa_input *input);
   int (*buffer_open)(struct alsa_input **input, const char *text, ptrdiff_t size);
   int (*input_close)(struct alsa_input *input);
-  struct alsa_config **config; /* the process's, a variable */
+  struct alsa_config **config; /* ALSA's variable, which PortAudio reads */
 };
 
 static const struct {
@@ -35,6 +36,7 @@ static const struct {
     {"snd_config", offsetof(struct alsa_functions, config)},
 };
 
+/* The library stays loaded, as it does for PortAudio. */
 static int load_symbols(struct alsa_functions *alsa) {
   char reason[1];
   void *library = os_library_open("libasound.so.2", reason, sizeof reason);

@@ -41,7 +41,8 @@ static void note_overflow(struct pulse_stream *stream, void *argument) {
   if (pulse->running && !pulse->completed) pulse->flags |= FLAG_OUTPUT_OVERFLOW;
 }
 
-/* PipeWire knows only when it plays how much a device takes at a time. */
+/* The server grants another buffer than it did at first: PipeWire knows only when it plays how much a device takes at a
+ * time. */
 static void note_granted(struct pulse_stream *stream, void *argument) {
   struct pulse_device *pulse = argument;
   int direction = stream == pulse->sides[DEVICE_OUTPUT].stream ? DEVICE_OUTPUT : DEVICE_INPUT;

@@ -87,10 +87,10 @@ struct pulse_device {
   size_t fragment_bytes, fragment_done;
   size_t piece;             /* input: frames of the last fragment, 0: none since the last wait */
   double called;            /* os_time() of the last callback */
-  double primed;            /* of the last one before the server asked: a device may take its time to begin */
-  int moved;                /* another device plays or records since then */
-  int pinged;               /* the server has answered since then: it was not we who were late */
-  int apart;                /* pings since then that have found a stream connected to no device */
+  double primed;            /* of the one before the device began, which may take its time */
+  int moved;                /* another device plays or records since the last callback */
+  int pinged;               /* the server has answered since the last callback: it was not us who were late */
+  int apart;                /* pings in a row, since then, that have found a stream connected to no device */
   double suspended_at, gap; /* os_time(), 0: not; seconds */
   double awaited_since;     /* input: os_time() from which on frames are counted that a server brings late, 0: none */
   double awaited_until;     /* os_time() */

@@ -118,14 +118,16 @@ static struct callback_times times_of(struct pulse_device *pulse, double now, si
   return times;
 }
 
-/* The time since the last callback that is more than it should be. What a device held, another one may play again. */
+/* Seconds since the last callback, beyond the latency. After a move all that the server holds counts as latency: it may
+ * play that again, on the other device. */
 static double late_by(const struct pulse_device *pulse, double now) {
   const struct pulse_side *output = &pulse->sides[DEVICE_OUTPUT], *input = &pulse->sides[DEVICE_INPUT];
   double usual = !output->used ? input->latency : pulse->moved ? (double)output->target / pulse->rate : output->latency;
   return pulse->called > 0 ? now - pulse->called - usual : 0;
 }
 
-/* What is missing of an input that stood still, once that is known, and else 0: the server may bring it late. */
+/* Seconds of input that the server has not brought CATCH_UP seconds after it stood still; 0 before that, since it may
+ * bring them late. */
 static double missing_input(struct pulse_device *pulse, double now, size_t frames, int stood_still) {
   if (stood_still) {
     if (pulse->awaited_since == 0) {
@@ -142,8 +144,8 @@ static double missing_input(struct pulse_device *pulse, double now, size_t frame
   return missing < pulse->sides[DEVICE_INPUT].latency ? 0 : missing;
 }
 
-/* What another device, one that was suspended, or one that stood still while its server answered, has cost before a
- * callback of `frames` frames, seconds. */
+/* Seconds without sound before a callback of `frames` frames, for which it is not us who were late: the stream was
+ * moved or suspended, or its device stood still while the server answered. */
 static double gap_before(struct pulse_device *pulse, double now, size_t frames) {
   int stood_still = pulse->pinged && pulse->called > pulse->primed && !pulse->moved && pulse->gap == 0;
   double gap = pulse->gap, missing = 0, least = pulse->moved ? GAP_UNKNOWN : 0;
