@@ -150,7 +150,7 @@ export class SoundFile extends FileOwner implements Disposable {
 
   /**
    * Opens a file off the JavaScript thread: the constructor blocks it until the file has given its header, which takes
-   * as long as whoever writes into a pipe.
+   * as long as whoever writes into a pipe. A descriptor, and bytes in memory, are opened on this thread all the same.
    *
    * @param mode default "r"
    * @throws {SoundFileError} if the file cannot be opened; its message says why
