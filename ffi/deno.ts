@@ -1,7 +1,7 @@
 import { downloaded } from "./download.ts";
 import { lazyFunctions } from "./lazy.ts";
 import { builtin, packageFile } from "./process.ts";
-import { importing, type Library, pathOf, type Runtime, type Timers, type Watch } from "./runtime.ts";
+import { importing, type Library, type Runtime, type Timers, type Watch } from "./runtime.ts";
 import type { Functions, Signature } from "./symbols.ts";
 
 type Table = Readonly<Record<string, Signature>>;
@@ -94,18 +94,6 @@ function timers(): Timers {
     : builtin("node:timers") as typeof import("node:timers");
 }
 
-/** Looks first where npm puts packages: node:module, which knows of other places, takes Deno 16 ms to load. */
-function installedFile(name: string, file: string, platform: string): string | undefined {
-  const module = new URL(import.meta.url);
-  if (module.protocol !== "file:") return undefined;
-  for (let folder = new URL(".", module), below = module; folder.href !== below.href;) {
-    const path = pathOf(new URL(`node_modules/${name}/${file}`, folder), platform)!;
-    if (exists(path)) return path;
-    [folder, below] = [new URL("..", folder), folder];
-  }
-  return packageFile(name, file);
-}
-
 export function denoRuntime(): Runtime {
   const { os, arch, env } = Deno.build;
   const platform = `${os === "darwin" ? "macos" : os}-${arch === "x86_64" ? "x64" : "arm64"}`;
@@ -113,7 +101,7 @@ export function denoRuntime(): Runtime {
     platform,
     usesMusl: () => env === "musl",
     open,
-    packageFile: (name, file) => installedFile(name, file, platform),
+    packageFile: (name, file) => packageFile(name, file, platform, exists),
     permitted: (path) => granted({ name: "ffi", path }),
     environment: (name) => granted({ name: "env", variable: name }) ? Deno.env.get(name) : undefined,
     exists,

@@ -1,4 +1,4 @@
-import type { Runtime } from "./runtime.ts";
+import { pathOf, type Runtime } from "./runtime.ts";
 
 /** A built-in module of Node, loaded on first use: an import would make Deno load its own versions with this file. */
 export const builtin = (name: string) => globalThis.process.getBuiltinModule(name);
@@ -9,9 +9,23 @@ export function packageRequire(): { (name: string): unknown; resolve(name: strin
   return createRequire(import.meta.url);
 }
 
-/** The path of a file in a package that is installed beside this one. */
-export function packageFile(name: string, file: string): string | undefined {
-  if (!import.meta.url.startsWith("file:")) return undefined;
+/**
+ * The path of a file in a package that is installed beside this one. Looks first where npm puts packages: to ask
+ * node:module, which knows of other places, takes Node 2 ms, and Deno 16.
+ */
+export function packageFile(
+  name: string,
+  file: string,
+  platform: string,
+  exists: Runtime["exists"],
+): string | undefined {
+  const module = new URL(import.meta.url);
+  if (module.protocol !== "file:") return undefined;
+  for (let folder = new URL(".", module), below = module; folder.href !== below.href;) {
+    const path = pathOf(new URL(`node_modules/${name}/${file}`, folder), platform)!;
+    if (exists(path)) return path;
+    [folder, below] = [new URL("..", folder), folder];
+  }
   const { createRequire } = builtin("node:module") as typeof import("node:module");
   try {
     return createRequire(import.meta.url).resolve(`${name}/${file}`);
@@ -38,17 +52,27 @@ export function isWorker(): boolean {
   return !(builtin("node:worker_threads") as typeof import("node:worker_threads")).isMainThread;
 }
 
+/** Node throws where its permission model keeps a file from being seen. */
+function exists(path: string): boolean | undefined {
+  try {
+    return (builtin("node:fs") as typeof import("node:fs")).existsSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** What Bun and Node have in common. */
 export function processRuntime(): Omit<Runtime, "open"> {
   const { platform, arch, env } = globalThis.process;
   const os = platform === "darwin" ? "macos" : platform === "win32" ? "windows" : platform;
+  const ours = `${os}-${arch}`;
   return {
-    platform: `${os}-${arch}`,
+    platform: ours,
     usesMusl: () => os === "linux" && namesMusl(globalThis.process.execPath),
-    packageFile,
+    packageFile: (name, file) => packageFile(name, file, ours, exists),
     permitted: () => true,
     environment: (name) => env[name],
-    exists: (path) => (builtin("node:fs") as typeof import("node:fs")).existsSync(path),
+    exists,
     workerEntry: (module) => module,
     isWorker,
     timers: () => builtin("node:timers") as typeof import("node:timers"),

@@ -288,7 +288,7 @@ describe("the npm package without koffi", () => {
   let folder: string;
   before(async () => {
     folder = await install("npm", "install", "--no-audit", "--no-fund");
-    rmSync(join(folder, "node_modules", "koffi"), { recursive: true });
+    for (const name of ["koffi", "@koromix"]) rmSync(join(folder, "node_modules", name), { recursive: true });
   });
 
   for (const [name, node] of nodes) {
