@@ -64,7 +64,9 @@ class WaitingThread implements Watch {
       this.#calling = true;
       const woken = await this.#wait(this.#waker, -1);
       this.#calling = false;
-      if (woken > 0) this.#woken();
+      if (woken <= 0) continue;
+      this.#woken();
+      await undefined; // first to those who have waited: another call takes longer than all they do
     }
     this.#waiting = false;
   }

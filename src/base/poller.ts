@@ -205,7 +205,7 @@ export class Poller {
   readonly #object: number;
   readonly #woken = () => {
     this.wokenAt = performance.now();
-    this.wake();
+    this.#checkOneByOne(this.#polls.length - 1);
   };
   /** Polls that are to be woken. */
   #armed = 0;
@@ -288,6 +288,17 @@ export class Poller {
   /** Checks all polls now, because something has happened. */
   wake(): void {
     this.#checkAt(Infinity);
+  }
+
+  /** Checks all polls up to this one, the latest first; what has waited for a result gets it before the next check. */
+  #checkOneByOne(latest: number): void {
+    for (let i = latest; i >= 0; i--) {
+      const poll = this.#polls[i];
+      if (!poll?.checkAt(Infinity)) continue;
+      this.#remove(poll);
+      queueMicrotask(() => this.#checkOneByOne(i - 1));
+      return;
+    }
   }
 
   #checkAt(now: number): void {

@@ -62,6 +62,18 @@ describe("calls of the C library", () => {
     await chunks.return();
   });
 
+  it("come after a chunk where they are for others who wait", { skip: !wakes && "needs to be woken" }, async () => {
+    await using stream = await InputStream.open(virtual("realtime", { channels: 1, blockSize: 480 }));
+    const chunks = stream.chunks();
+    for (let n = 0; n < 5; n++) await chunks.next();
+    await takeCallsWithin((calls) => [...calls.keys()].at(-1) === "ps_ring_read_overlap", async () => {
+      await chunks.next();
+      takeNativeCalls();
+      await chunks.next();
+    });
+    await chunks.return();
+  });
+
   it("are hardly any while memory plays", { skip: !wakes && "needs a runtime that can be woken" }, async () => {
     await using stream = await OutputStream.open(virtual("realtime", { channels: 1, sampleRate: 48000 }));
     stream.setSource(new Float32Array(48000));
