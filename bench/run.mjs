@@ -3,12 +3,12 @@
 // not run keep what they printed last.
 // Usage: deno task bench, or node bench/run.mjs; [--only NAME]..., or --page, which measures nothing and
 // writes the page again from the JSON.
-// What it compares with is looked for in build/bench/peers, where npm has installed the peers, and in
-// build/bench/portaudio, PortAudio's source.
+// What it compares with is looked for in build/bench/peers, where npm has installed the peers, in
+// build/bench/portaudio, PortAudio's source, and in build/bench/python, that of pastream for Python.
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { arch, cpus, loadavg, release, totalmem, type } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import process from "node:process";
 import { readArguments } from "../scripts/lib/arguments.mjs";
 import { fromNpm, root, which } from "../scripts/lib/tools.mjs";
@@ -21,11 +21,19 @@ const { values: options } = readArguments(import.meta, {
   options: { only: { type: "string", multiple: true }, page: { type: "boolean" } },
 });
 
-const portaudio = join(root, "build", "bench", "portaudio");
+const [portaudio, python] = ["portaudio", "python"].map((name) => join(root, "build", "bench", name));
+/** What is measured beside the callback and its ring, where its source is here. */
+const sources = [
+  { name: "PortAudio's ring", folder: portaudio, args: [portaudio] },
+  { name: "the Python library's callback", folder: python, args: ["--python", python] },
+];
 
 /** What runs each: on every runtime with these arguments, on the first one, or by this Node. */
 const benches = {
-  callback: { script: "c/run.mjs", args: existsSync(portaudio) ? [portaudio] : [] },
+  callback: {
+    script: "c/run.mjs",
+    args: sources.flatMap(({ folder, args }) => existsSync(folder) ? args : []),
+  },
   chunks: { each: ["200000", "5"] },
   latency: { each: [] },
   idle: { each: ["60", "12"] },
@@ -60,9 +68,9 @@ function run(bench) {
   const file = join(root, "bench", script ?? `${bench}.ts`);
   if (script) {
     const { tables = [], failure } = tablesOf(bench, [process.execPath, file, ...args]);
-    const noSource = bench === "callback" && !existsSync(portaudio) &&
-      `PortAudio's ring: no source in build/bench/portaudio`;
-    return { tables, failures: [failure, noSource].filter(Boolean) };
+    const missing = bench === "callback" ? sources.filter(({ folder }) => !existsSync(folder)) : [];
+    const noSource = missing.map(({ name, folder }) => `${name}: no source in ${relative(root, folder)}`);
+    return { tables, failures: [failure, ...noSource].filter(Boolean) };
   }
   const here = first ? runtimes().slice(0, 1) : runtimes();
   const results = here.map(({ name, command }) => ({

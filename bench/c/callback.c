@@ -1,6 +1,7 @@
 /* The whole audio callback: the transfer, and the levels, clocks and statistics around it, against memcpy of the same
- * bytes. */
+ * bytes; and against the callback of pastream for Python where its source is given: see run.mjs. */
 #include "bench.h"
+#include "python.h"
 #include "stream/state.h"
 
 #define RING_FRAMES 8192
@@ -47,7 +48,9 @@ static void run_memcpy(void *argument, int calls) {
   }
 }
 
-static void measure(const char *name, size_t block, int meters, float level) {
+static const struct piece by_memcpy = {refill, run_memcpy};
+
+static void measure(const char *name, size_t block, int meters, float level, const struct piece *reference) {
   static struct callback callback;
   double config[PS_CONFIG_SIZE];
   ps_config_init(config, PS_CONFIG_SIZE);
@@ -74,8 +77,8 @@ static void measure(const char *name, size_t block, int meters, float level) {
   for (int i = 0; i < RING_FRAMES * 2; i++)
     ((float *)callback.stream->rings[DEVICE_OUTPUT]->data)[i] = (float)(i % 100) * level;
   for (int i = 0; i < 1024 * 2; i++) callback.input[i] = (float)(i % 100) * level;
-  const struct piece piece = {refill, run_callback}, reference = {refill, run_memcpy};
-  bench(name, &piece, &reference, &callback, (int)(RING_FRAMES / block), "");
+  const struct piece piece = {refill, run_callback};
+  bench(name, &piece, reference, &callback, (int)(RING_FRAMES / block), "");
   ps_stream_await(handle, ps_stream_command(handle, PS_COMMAND_ABORT));
   device->ops = real;
   ps_stream_await(handle, ps_stream_command(handle, PS_COMMAND_CLOSE));
@@ -85,12 +88,34 @@ static void measure(const char *name, size_t block, int meters, float level) {
   ps_ring_free(sink);
 }
 
+#ifdef WITH_PYTHON
+static void refill_python(void *argument) { (void)argument, python_refill(); }
+
+static void run_python(void *argument, int calls) {
+  struct callback *callback = argument;
+  python_run(callback->input, callback->output, callback->block, calls);
+}
+
+static void measure_beside_python(void) {
+  const struct piece python = {refill_python, run_python};
+  python_open(FRAME, RING_FRAMES);
+  bench_head("all of it beside the Python library's callback", "Python");
+  measure("64 frames", 64, 1, 0.01f, &python);
+  measure("256 frames", 256, 1, 0.01f, &python);
+  measure("1024 frames", 1024, 1, 0.01f, &python);
+  measure("256 frames, levels switched off", 256, 0, 0.01f, &python);
+}
+#endif
+
 int main(void) {
   bench_head("the whole callback, 2 channels of float32 duplex", "memcpy");
-  measure("64 frames", 64, 1, 0.01f);
-  measure("256 frames", 256, 1, 0.01f);
-  measure("1024 frames", 1024, 1, 0.01f);
-  measure("256 frames, levels switched off", 256, 0, 0.01f);
-  measure("256 frames of what has faded away, to 1e-25", 256, 1, 1e-27f);
+  measure("64 frames", 64, 1, 0.01f, &by_memcpy);
+  measure("256 frames", 256, 1, 0.01f, &by_memcpy);
+  measure("1024 frames", 1024, 1, 0.01f, &by_memcpy);
+  measure("256 frames, levels switched off", 256, 0, 0.01f, &by_memcpy);
+  measure("256 frames of what has faded away, to 1e-25", 256, 1, 1e-27f, &by_memcpy);
+#ifdef WITH_PYTHON
+  measure_beside_python();
+#endif
   return 0;
 }
