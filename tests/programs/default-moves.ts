@@ -61,7 +61,7 @@ jack("jack_connect", jackPort, "loopback:playback_1");
 const silence = new Float32Array(numbers.length);
 const runs = [follows, await run({}, silence), await run({ onDeviceLost: "follow", device: jackLoopback }, silence)];
 await restart();
-for (let tries = 0; tries < 500 && hostApi(follows[0].device) !== "PulseAudio"; tries++) await setTimeout(20);
+for (let tries = 0; tries < 3000 && hostApi(follows[0].device) !== "PulseAudio"; tries++) await setTimeout(20);
 const streams = runs.map(([, state]) => state());
 const taken = follows[0].glitches.find(({ kind }) => kind === "rerouted")?.frame;
 await using input = await InputStream.open({ device: "loopback", channels: 1, sampleRate: SAMPLE_RATE, latency: 0.1 });
