@@ -16,15 +16,18 @@ async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn++) await sleep(1);
 }
 
-/** Writes a file into a pipe once the event loop has had 10 turns, and the rest of its header 10 turns later. */
-export function writeSlowly(path: string, bytes: Uint8Array): void {
-  (async () => {
-    await turns(10);
-    const end = createWriteStream(path).on("error", () => {}); // a reader that has seen enough
-    end.write(bytes.subarray(0, 20));
-    await turns(10);
-    end.end(bytes.subarray(20));
-  })();
+/**
+ * Writes a file into a pipe once the event loop has had 10 turns, and the rest of its header 10 turns later. Settles
+ * when the pipe is closed: a reader that opens it before that may find it at its end.
+ */
+export async function writeSlowly(path: string, bytes: Uint8Array): Promise<void> {
+  await turns(10);
+  const end = createWriteStream(path).on("error", () => {}); // a reader that has seen enough
+  const closed = new Promise<void>((resolve) => end.on("close", () => resolve()));
+  end.write(bytes.subarray(0, 20));
+  await turns(10);
+  end.end(bytes.subarray(20));
+  await closed;
 }
 
 /** A pipe into which a file comes slowly. */

@@ -44,12 +44,13 @@ describe("a source whose pipe has nothing yet", { skip: noPipes }, () => {
     const path = makePipe(newPath("pipe"));
     stream.setSource(path);
     for (let i = 0; i < 2; i++) {
-      writeSlowly(path, bytes);
+      const written = writeSlowly(path, bytes);
       const recorded = new Int16Array(FRAMES);
       stream.setSink(recorded);
       await stream.start(whole);
       await stream.wait();
       equalSamples(recorded, samples);
+      await written;
     }
   });
 
