@@ -7,6 +7,7 @@ import type { Capture, Opening, Playback, SinkPort } from "../run/endpoint.ts";
 import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { prebufferFrames, ringFrames } from "../run/ring-size.ts";
+import { mayWait } from "../sound-file/options.ts";
 import { explainError, fileHandle, openAside, SoundFile } from "../sound-file/sound-file.ts";
 import { openRecordingFile, recordingFileOptions, requireNewFile } from "./recording-file.ts";
 import { shapeFor, type ShapeOptions, streamFrames } from "./shape.ts";
@@ -175,8 +176,9 @@ export class FileCapture implements Capture {
     this.ring = memoryRing("bufferSize", this.shape.frameBytes, ringFrames(this.shape, options.bufferSize));
   }
 
+  /** Only what may keep a run waiting is opened for its start; anything else is opened where it is attached. */
   get isClosed(): boolean {
-    return this.#path !== undefined && this.#own === undefined;
+    return this.#path !== undefined && this.#own === undefined && mayWait(this.#path);
   }
 
   async open(opening: Opening): Promise<void> {
@@ -187,8 +189,9 @@ export class FileCapture implements Capture {
   }
 
   attach(port: SinkPort): void {
-    // Into a run that is on it goes at once.
-    if (this.isClosed) this.#file = this.#own = openRecordingFile(this.#path!, "w", this.shape);
+    if (this.#path !== undefined) {
+      this.#file = this.#own ??= openRecordingFile(this.#path, "w", this.shape);
+    }
     try {
       port.setSink(PS_ENDPOINT_FILE, fileHandle(this.#file!), this.#flags, ringHandle(this.ring));
     } catch (error) {

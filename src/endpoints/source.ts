@@ -66,14 +66,13 @@ export function requireSource(source: unknown): void {
 }
 
 /**
- * Prepares a source for a stream. Its options must have been checked for names. A file is opened at once, unless that
- * can wait until `later`, or would have to wait for whoever writes into a pipe.
+ * Prepares a source for a stream. Its options must have been checked for names. A file is opened at once, unless
+ * that would have to wait for whoever writes into a pipe.
  */
 export function openPlayback(
   source: unknown,
   options: SourceOptions,
   direction: StreamDirection,
-  later = false,
 ): Playback {
   const { loop = false, raw = false, bufferSize } = options;
   requireBoolean("loop", loop);
@@ -83,10 +82,10 @@ export function openPlayback(
   refuseWebAddress("source", source, "play");
   if (source instanceof SoundFile) return new FilePlayback(source, direction, { bufferSize, loop });
   if (typeof source === "string" || source instanceof URL) {
-    return new FilePlayback(source, direction, { bufferSize, loop, later: later || mayWait(source) });
+    return new FilePlayback(source, direction, { bufferSize, loop, later: mayWait(source) });
   }
   if (!raw && isSoundFile(source)) {
-    return new FilePlayback(requireBytes("source", source), direction, { bufferSize, loop, later });
+    return new FilePlayback(requireBytes("source", source), direction, { bufferSize, loop });
   }
   const planar = isPlanar(source, direction.dtype);
   const shape = shapeFor("source", direction, planar ? { ...options, channels: source.length } : options);

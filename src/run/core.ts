@@ -177,7 +177,7 @@ export class Core implements TapHost {
     const opens = [source, this.endpoints.sink, ...taps.map((tap) => tap.capture)].some((end) => end?.isClosed);
     if (!opens) {
       sourceIsOpen?.();
-      this.#attach(plan); // without files to open, its errors come before the run
+      this.#attach(plan); // without pipes to open, its errors come before the run
     }
     if (this.#run.state !== "created") this.#run = new Run();
     const run = this.#run;

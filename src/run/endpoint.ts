@@ -106,7 +106,7 @@ export interface Opening {
 export interface Endpoint {
   /** Its frames; `stream` is set where they are not the stream's. */
   readonly shape: StreamDirection;
-  /** Whether a start must open it first. */
+  /** Whether a start must open it first: it may have to wait for another process. */
   readonly isClosed?: boolean;
   /** At a start, before it is attached, if it is closed: opens it off this thread. An error ends the run. */
   open?(opening: Opening): Promise<void>;

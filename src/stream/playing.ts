@@ -130,7 +130,7 @@ export async function play(core: Core, playback: unknown, options: PlayOptions |
   const { frames, pad } = given;
   const blocking = requireBlocking(given);
   const length = requireRunLength({ frames, pad });
-  core.endpoints.source = openPlayback(playback, given, core.output!, true);
+  core.endpoints.source = openPlayback(playback, given, core.output!);
   core.endpoints.sink = undefined;
   await core.execute(defaultStart(length), blocking);
 }

@@ -48,7 +48,7 @@ export async function playrec(core: Core, playback: unknown, options: PlayrecOpt
   const { out } = given;
   const sinkOptions = { ...given, ...requireSinkOptions(given.sink) };
   const sourceOptions = { ...given, ...requireSourceOptions(given.source) };
-  const source = openPlayback(playback, sourceOptions, core.output!, true);
+  const source = openPlayback(playback, sourceOptions, core.output!);
   let sink: Capture | undefined;
   const recordedFrames = (): number => {
     requireOffsetWithin(length, source.frames);
