@@ -103,6 +103,10 @@ struct os_thread_end {
 /* Calls them when the calling thread ends. One `end` for the whole process. Returns 0, or -1. */
 int os_at_thread_end(const struct os_thread_end *end, int32_t argument);
 
+/* Makes a call that may end in abort(), as a failed assertion of somebody else's library does. Returns whether it has:
+ * the process goes on then, and what the call had begun stays as it is. On Windows such an abort ends the process. */
+int os_survive_abort(void (*call)(void *argument), void *argument);
+
 /* Calls `forget` in every child that the process forks from now on, before fork() returns there. */
 void os_in_forked_child(void (*forget)(void));
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <setjmp.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -351,6 +352,46 @@ int os_at_thread_end(const struct os_thread_end *end, int32_t argument) {
   atomic_store(&thread_end, end);
   if (pthread_once(&end_once, make_end_key) != 0 || !end_key_made) return -1;
   return pthread_setspecific(end_key, (void *)(intptr_t)argument) == 0 ? 0 : -1;
+}
+
+/* ------------------------------------------------------------------- abort */
+
+static struct {
+  struct os_mutex lock; /* for the next two */
+  int calls;
+  struct sigaction before;
+} aborts = {.lock = OS_MUTEX_INIT};
+
+static _Thread_local sigjmp_buf *abort_escape;
+
+/* abort() takes no harm from a handler that does not return. Other threads' aborts are what they were. */
+static void note_abort(int signal) {
+  if (abort_escape) siglongjmp(*abort_escape, 1);
+  sigaction(signal, &aborts.before, NULL);
+  raise(signal);
+}
+
+static void catch_aborts(int on) {
+  struct sigaction own = {.sa_handler = note_abort};
+  sigemptyset(&own.sa_mask);
+  os_mutex_lock(&aborts.lock);
+  if (on && aborts.calls++ == 0) sigaction(SIGABRT, &own, &aborts.before);
+  if (!on && --aborts.calls == 0) sigaction(SIGABRT, &aborts.before, NULL);
+  os_mutex_unlock(&aborts.lock);
+}
+
+int os_survive_abort(void (*call)(void *argument), void *argument) {
+  sigjmp_buf here;
+  volatile int aborted = 1;
+  catch_aborts(1);
+  if (sigsetjmp(here, 1) == 0) {
+    abort_escape = &here;
+    call(argument);
+    aborted = 0;
+  }
+  abort_escape = NULL;
+  catch_aborts(0);
+  return aborted;
 }
 
 /* -------------------------------------------------------------------- fork */

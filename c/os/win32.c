@@ -319,6 +319,13 @@ int os_at_thread_end(const struct os_thread_end *end, int32_t argument) {
   return FlsSetValue(end_index, (void *)(intptr_t)argument) ? 0 : -1;
 }
 
+/* ------------------------------------------------------------------- abort */
+
+int os_survive_abort(void (*call)(void *argument), void *argument) {
+  call(argument);
+  return 0;
+}
+
 /* -------------------------------------------------------------------- fork */
 
 void os_in_forked_child(void (*forget)(void)) { (void)forget; }

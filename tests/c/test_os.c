@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -95,10 +96,47 @@ TEST(threads_have_names_and_no_signals) {
   CHECK(!sigismember(&set, SIGINT)); /* the caller's own are as they were */
 }
 
+static volatile sig_atomic_t handled;
+static void handle(int signal) {
+  (void)signal;
+  handled++;
+}
+
+static void call_and_abort(void *argument) {
+  *(int *)argument += 1;
+  abort();
+}
+static void call_and_return(void *argument) { *(int *)argument += 1; }
+
+static int calls, survived;
+static void survive(void *argument) {
+  (void)argument;
+  for (int i = 0; i < 3; i++) survived += os_survive_abort(call_and_abort, &calls);
+}
+
+/* Also on a thread that takes no signals; and afterwards the process has its own handler again. */
+TEST(an_abort_is_survived_where_that_is_asked_for) {
+  struct sigaction own = {.sa_handler = handle};
+  struct os_thread thread;
+  CHECK_EQUAL(sigaction(SIGABRT, &own, NULL), 0);
+  survive(NULL);
+  CHECK_EQUAL(os_thread_start(&thread, "test", OS_THREAD_NORMAL, survive, NULL), 0);
+  os_thread_join(&thread);
+  CHECK_EQUAL(calls, 6);
+  CHECK_EQUAL(survived, 6);
+  CHECK_EQUAL(os_survive_abort(call_and_return, &calls), 0);
+  CHECK_EQUAL(calls, 7);
+  CHECK_EQUAL(handled, 0);
+  raise(SIGABRT);
+  CHECK_EQUAL(handled, 1);
+  signal(SIGABRT, SIG_DFL);
+}
+
 int main(void) {
   RUN(time_and_sleep);
   RUN(waits_end_in_time);
   RUN(no_post_is_lost);
   RUN(threads_have_names_and_no_signals);
+  RUN(an_abort_is_survived_where_that_is_asked_for);
   return test_end();
 }

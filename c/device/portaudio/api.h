@@ -15,6 +15,7 @@
 #define PA_BAD_DEVICE_COMBINATION -9993
 #define PA_INSUFFICIENT_MEMORY -9992
 #define PA_TIMED_OUT -9987
+#define PA_INTERNAL_ERROR -9986
 #define PA_DEVICE_UNAVAILABLE -9985
 #define PA_HOST_API_NOT_FOUND -9979       /* no host API at all, where it comes from initialize */
 #define PA_INCOMPATIBLE_STREAM_INFO -9984 /* paIncompatibleHostApiSpecificStreamInfo */

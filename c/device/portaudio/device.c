@@ -47,24 +47,31 @@ static int host_api_of(const struct portaudio_device *device) {
   return device->api->get_host_api_info(info->host_api)->type;
 }
 
+struct close {
+  const struct portaudio_api *api;
+  struct pa_stream *stream;
+  int result;
+};
+
+static void close_stream(void *argument) {
+  struct close *close = argument;
+  close->result = close->api->close_stream(close->stream);
+}
+
 static int run_close(struct portaudio_device *device) {
   const struct portaudio_api *api = device->api;
   os_mutex_lock(&device->lock);
   struct pa_stream *open = device->open;
   device->open = NULL;
   os_mutex_unlock(&device->lock);
-  if (host_api_of(device) == PA_JACK) {
-    /* An assertion of PortAudio ends the process when a stream is closed whose JACK server is gone. A stream that can
-     * be started has one; the other is left open, and keeps the device, which is the argument of its callbacks. Against
-     * a server that ends in the milliseconds between this and the end of closing there is no help. */
-    if (api->is_stream_stopped(open) != 1) api->abort_stream(open);
-    int result = api->start_stream(open);
-    if (result != PA_NO_ERROR) {
-      atomic_fetch_add(&device->uses, 1);
-      return result;
-    }
-  }
-  return api->close_stream(open);
+  if (host_api_of(device) != PA_JACK) return api->close_stream(open);
+  /* An assertion of PortAudio fails when a stream is closed whose JACK server is gone. A stream that can be started has
+   * one; the other is left open, and keeps the device, which is the argument of its callbacks. */
+  if (api->is_stream_stopped(open) != 1) api->abort_stream(open);
+  struct close close = {.api = api, .stream = open, .result = api->start_stream(open)};
+  if (close.result == PA_NO_ERROR && !os_survive_abort(close_stream, &close)) return close.result;
+  atomic_fetch_add(&device->uses, 1);
+  return close.result;
 }
 
 /* What PortAudio returns for a device whose sound server is not there is not what it says: JACK's code finds no memory

@@ -17,7 +17,7 @@
 
 struct portaudio_instance {
   struct portaudio_api api; /* first: it is the instance to those who use it */
-  int kept;                 /* it cannot be ended */
+  int kept;                 /* it cannot be ended, and its library stays */
   struct portaudio_lacking *lacking;
   char jack_client[JACK_NAME_SIZE];
   void *copy;           /* the copied library; NULL for the first instance, whose library stays */
@@ -114,10 +114,17 @@ static void free_instance(struct portaudio_instance *instance) {
   free(instance);
 }
 
+static void terminate(void *instance) { ((struct portaudio_instance *)instance)->api.terminate(); }
+
+/* An assertion of PortAudio's fails where its client of JACK has no server, which may also end meanwhile. */
 static int32_t run_terminate(struct portaudio_call *call) {
-  struct instance_call *own = (struct instance_call *)call;
-  own->instance->kept = portaudio_jack_is_gone(own->instance->jack_client);
-  if (!own->instance->kept) own->instance->api.terminate();
+  struct portaudio_instance *instance = ((struct instance_call *)call)->instance;
+  if (!instance->kept) instance->kept = portaudio_jack_is_gone(instance->jack_client);
+  if (instance->kept) return PS_OK;
+  if (*instance->jack_client)
+    instance->kept = os_survive_abort(terminate, instance);
+  else
+    terminate(instance);
   return PS_OK;
 }
 
@@ -126,11 +133,29 @@ static void end_terminate(struct portaudio_call *call) {
   free(call);
 }
 
+struct start {
+  const struct portaudio_api *api;
+  int result;
+};
+
+static void initialize(void *argument) {
+  struct start *start = argument;
+  start->result = start->api->initialize();
+}
+
+/* An assertion of PortAudio's fails where a JACK server ends while it starts. Another try finds none then; the client
+ * of the first one has the library's functions, which therefore stays. */
+static int initialize_again(struct portaudio_instance *instance) {
+  struct start start = {.api = &instance->api, .result = PA_INTERNAL_ERROR};
+  for (int tries = 0; tries < 2 && os_survive_abort(initialize, &start); tries++) instance->kept = 1;
+  return start.result;
+}
+
 static int32_t start_instance(struct portaudio_instance *instance) {
   portaudio_quiet();
   portaudio_alsa_prepare();
   portaudio_jack_set_client(&instance->api);
-  int result = instance->api.initialize();
+  int result = initialize_again(instance);
   if (result == PA_HOST_API_NOT_FOUND)
     return error_set(PS_ERR_PORTAUDIO, result,
                      "PortAudio finds no host API: on Linux it needs ALSA's library (libasound.so.2) or JACK's");
