@@ -173,10 +173,14 @@ for (const [name, skip, start] of servers) {
     });
 
     if (name === "PipeWire") {
-      it("without a session manager says so, and is not tried again", () => {
-        const { errors, tries } = results.unmanaged;
-        for (const error of errors) assert.match(error, /has connected it to no device within 5 s/);
-        assert.deepEqual(tries, [1, 1]);
+      it("without a session manager says so, is not tried again, and has no default device", () => {
+        const { errors, tries, later } = results.unmanaged;
+        for (const error of errors) {
+          assert.match(error, /is PipeWire's session manager \(such as WirePlumber\) running\?/);
+        }
+        assert.match(errors[1], /has connected it to no device within 5 s/);
+        assert.equal(tries[1], 1);
+        assert.match(later, /^DeviceNotFoundError: none of .*is the default output device; is PipeWire's/);
       });
     }
 

@@ -154,7 +154,7 @@ static inline int32_t run_forever(double device, enum directions directions, dou
   if (!CHECK(stream > 0)) return stream;
   CHECK_EQUAL(ps_stream_set_run(stream, -1, -1, 0, 0), PS_OK);
   CHECK_EQUAL(command(stream, PS_COMMAND_START), PS_OK);
-  for (int i = 0; i < 600 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < frames; i++) usleep(10000);
+  for (int i = 0; i < 3000 && ps_stream_number(stream, PS_NUMBER_FRAME_COUNT) < frames; i++) usleep(10000);
   CHECK_WITHIN(ps_stream_number(stream, PS_NUMBER_FRAME_COUNT), frames, 10 * 48000);
   return stream;
 }

@@ -284,7 +284,9 @@ async function unmanaged(): Promise<unknown> {
     errors.push(error);
     tries.push(calls.filter(([name]) => name === "ps_stream_new").length);
   }
-  return { errors, tries };
+  for (let i = 0; i < 5 && queryDevices().some(({ isDefaultOutput }) => isDefaultOutput); i++) await refreshDevices();
+  const later = await soon(() => OutputStream.open()).then(() => "opened", String);
+  return { errors, tries, later };
 }
 
 /** A stream on the default device when another becomes the default: whether that plays it, and what the log says. */
