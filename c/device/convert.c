@@ -252,7 +252,6 @@ static void fill_actual(struct device *device, const struct converter *converter
     if (converter->resamplers[i])
       device->actual[PS_ACTUAL_INPUT_LATENCY + i] += held_back(converter, i) / converter->rate + more;
   device->may_pause = converter->inner.may_pause;
-  device->hint = converter->inner.hint;
   device->input_lag = converter->lag;
 }
 
@@ -333,6 +332,11 @@ static int convert_update(struct device *device) {
   return changed;
 }
 
+static const char *convert_loss(struct device *device) {
+  struct device *inner = inner_of(device);
+  return inner->ops->loss ? inner->ops->loss(inner) : NULL;
+}
+
 static int convert_answers(struct device *device) { return inner_of(device)->ops->answers(inner_of(device)); }
 static double convert_time(struct device *device) { return inner_of(device)->ops->time(inner_of(device)); }
 static double convert_cpu_load(struct device *device) { return inner_of(device)->ops->cpu_load(inner_of(device)); }
@@ -353,6 +357,7 @@ const struct device_ops device_convert = {
     .revive = convert_revive,
     .update = convert_update,
     .answers = convert_answers,
+    .loss = convert_loss,
     .time = convert_time,
     .cpu_load = convert_cpu_load,
 };

@@ -48,7 +48,6 @@ struct device {
   struct device *partner;                 /* of the input of a pair: the device of the output; else NULL */
 
   double actual[PS_ACTUAL_SIZE]; /* what it really gave */
-  const char *hint;              /* what to do if it stops by itself; NULL: nothing is known */
   double may_pause;              /* seconds that may pass between two callbacks as long as it `answers` */
   size_t input_lag; /* frames by which the input of a callback is older than its output; 0 from a backend */
   void *state;      /* the backend's own */
@@ -104,6 +103,9 @@ struct device_ops {
    * whether they have changed. May block as lists do. NULL: they never do. */
   int (*update)(struct device *device);
   int (*answers)(struct device *device); /* 0: what is behind it hangs. NULL where `may_pause` is always 0 */
+  /* Why it does not call back any more, for the text of an error: static; NULL where that is not known. The function is
+   * NULL where it never is. */
+  const char *(*loss)(struct device *device);
 
   /* While it is open, on any thread, without blocking. */
   double (*time)(struct device *device);     /* the stream's clock, seconds */

@@ -157,7 +157,7 @@ int32_t ps_device_id(int32_t device, char *text, int32_t size) {
 int32_t ps_device_status(void) {
   for (int i = 0; i < BACKENDS; i++) {
     int32_t own = backends[i]->default_device(DEVICE_OUTPUT);
-    if (own < 0 && own != PS_DEVICE_NONE) return own;
+    if (own < 0 && own != PS_DEVICE_NONE && own != PS_ERR_DEVICE_NOT_FOUND) return own;
   }
   return PS_OK;
 }

@@ -307,7 +307,6 @@ static void fill_actual(struct device *device, const struct pair *pair) {
   device->actual[PS_ACTUAL_INPUT_CHANNELS] = in->actual[PS_ACTUAL_INPUT_CHANNELS];
   device->actual[PS_ACTUAL_INPUT_LATENCY] = pair->target / pair->input_rate;
   device->actual[PS_ACTUAL_INPUT_RATE] = in->actual[PS_ACTUAL_DEVICE_RATE];
-  device->hint = in->hint ? in->hint : out->hint;
   device->may_pause = in->may_pause > out->may_pause ? in->may_pause : out->may_pause;
 }
 
@@ -411,6 +410,14 @@ static int pair_answers(struct device *device) {
   return answers;
 }
 
+static const char *pair_loss(struct device *device) {
+  struct pair *pair = device->state;
+  const char *loss = NULL;
+  for (int i = 0; i < 2 && !loss; i++)
+    if (pair->devices[i].ops->loss) loss = pair->devices[i].ops->loss(&pair->devices[i]);
+  return loss;
+}
+
 static double pair_time(struct device *device) {
   struct pair *pair = device->state;
   return pair->devices[DEVICE_OUTPUT].ops->time(&pair->devices[DEVICE_OUTPUT]);
@@ -437,6 +444,7 @@ const struct device_ops device_pair = {
     .active = pair_active,
     .update = pair_update,
     .answers = pair_answers,
+    .loss = pair_loss,
     .time = pair_time,
     .cpu_load = pair_cpu_load,
 };

@@ -169,10 +169,14 @@ void run_end(struct stream *stream, int32_t final) {
   stream_set_state(stream, has_failed(stream) ? PS_STATE_ABORTED : final);
 }
 
-/* Returns 0 if the run goes on on another device. */
-static int lose_device(struct stream *stream, const char *how, const char *hint) {
-  if (stream->config[PS_CONFIG_FOLLOW] != 0 && stream_reroute(stream, 0)) return 0;
-  error_set(PS_ERR_DEVICE_LOST, 0, "%s%s%s", how, hint ? ": " : "", hint ? hint : "");
+/* Returns 0 if the run goes on on another device. `how` is said where the device does not know more. */
+static int lose_device(struct stream *stream, const char *how) {
+  struct device *device = &stream->device;
+  const char *loss = device->ops->loss ? device->ops->loss(device) : NULL;
+  int follows = stream->config[PS_CONFIG_FOLLOW] != 0;
+  if (follows && stream_reroute(stream, 0)) return 0;
+  error_set(PS_ERR_DEVICE_LOST, 0, "%s%s", loss ? loss : how,
+            follows ? "; there was no other device to continue on" : "");
   stream_fail(stream);
   return 1;
 }
@@ -194,9 +198,9 @@ void run_watch(struct stream *stream) {
   } else if (!active && stream_revive_device(stream)) {
     return;
   } else if (!active) {
-    if (!lose_device(stream, "the device stopped by itself", stream->device.hint)) return;
+    if (!lose_device(stream, "the device stopped by itself")) return;
   } else if (stream_silent(stream)) {
-    if (!lose_device(stream, "the device has stopped asking for data", NULL)) return;
+    if (!lose_device(stream, "the device has stopped asking for data")) return;
   } else if (!has_failed(stream)) {
     return;
   }

@@ -15,7 +15,7 @@
 /* Sends `signal` to the server under a stream that has played `frames` frames. The stream has to end, and everything
  * with it, in little time. */
 static void lose_server(pid_t server, double device, int signal, double frames) {
-  char text[256];
+  char text[512];
   int32_t stream = run_forever(device, device == PS_DEVICE_DEFAULT ? OUTPUT_ONLY : DUPLEX, frames);
   if (stream < 0) return;
   double begun = os_time();
@@ -23,6 +23,7 @@ static void lose_server(pid_t server, double device, int signal, double frames) 
   CHECK_EQUAL(ps_stream_wait(stream, SOON), 1);
   double lost = os_time();
   CHECK_EQUAL(ps_stream_error(stream, text, sizeof text, NULL, 0), PS_ERR_DEVICE_LOST);
+  CHECK(strstr(text, "server")); /* is what the error is about */
   CHECK_EQUAL(ps_stream_state(stream), PS_STATE_ABORTED);
   CHECK_WITHIN(lost - begun, 0, SOON); /* 2 s on a machine that is not busy */
   CHECK(ps_stream_number(stream, PS_NUMBER_TIME) >= 0);

@@ -161,10 +161,6 @@ static void fill_actual(struct device *device, const struct portaudio_device *ow
   actual[PS_ACTUAL_OUTPUT_LATENCY] = info && own->setup.sides[1].used ? latency_of(own, info->output_latency) : 0;
   int host_api = host_api_of(own);
   device->may_pause = host_api == PA_ALSA || host_api == PA_PULSE_AUDIO ? SERVER_PAUSE : 0;
-  if (host_api == PA_ALSA)
-    device->hint =
-        "ALSA has given it up; a longer latency helps against that, and, where it is a way to PulseAudio or PipeWire, "
-        "their own devices (host API PulseAudio)";
 }
 
 /* Whether a host API plays what its buffer holds when the callback completes. PortAudio's code of the others stops the
@@ -322,10 +318,29 @@ static int update(struct device *device) {
 
 /* What PortAudio is asked for here takes it milliseconds, even in the longest pause of a sound server that lives. */
 static int answers(struct device *device) {
-  return portaudio_check(device->config, device->list, ANSWER_SECONDS) != PORTAUDIO_HUNG;
+  struct portaudio_device *own = device->state;
+  own->mute = portaudio_check(device->config, device->list, ANSWER_SECONDS) == PORTAUDIO_HUNG;
+  return !own->mute;
 }
 
 static int active(struct device *device) { return is_active(device->state); }
+
+static const char *loss(struct device *device) {
+  struct portaudio_device *own = device->state;
+  int stopped = !is_active(own);
+  switch (host_api_of(own)) {
+    case PA_JACK:
+      return stopped ? "the JACK server has ended, or has closed the connection"
+                     : "the JACK server does not call its clients any more";
+    case PA_ALSA:
+      if (own->mute) return "the sound server behind the ALSA device does not answer";
+      if (!stopped) return NULL;
+      return "ALSA has stopped the stream, as it does when a device is removed or the sound server behind it ends; "
+             "where the machine was too busy a longer latency helps, and, where ALSA is a way to PulseAudio or "
+             "PipeWire, their own devices (host API PulseAudio)";
+    default: return NULL;
+  }
+}
 
 /* Reckoned from the last callback: Pa_GetStreamTime may wait for a sound server. */
 static double stream_time(struct device *device) {
@@ -369,6 +384,7 @@ const struct device_ops device_portaudio = {
     .revive = revive,
     .update = update,
     .answers = answers,
+    .loss = loss,
     .time = stream_time,
     .cpu_load = cpu_load,
 };

@@ -13,10 +13,11 @@ struct portaudio_device {
   struct portaudio_call call;
   enum { CALL_OPEN, CALL_START, CALL_STOP, CALL_ABORT, CALL_CLOSE } what;
   _Atomic int32_t uses; /* its owner, and PortAudio's thread when it has a call of ours */
-  int reopened;         /* with other latencies, which nobody has been told. Control thread only, as the next four */
+  int reopened;         /* with other latencies, which nobody has been told. Control thread only, as the next five */
   int revivals;         /* one after the other */
   double revived_at;    /* os_time() of the last one */
   int hung;             /* it was left to PortAudio's thread */
+  int mute;             /* the server behind it has not answered */
   int lost;
   const struct portaudio_api *api;
   struct device_host *host;

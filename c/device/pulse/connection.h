@@ -11,6 +11,8 @@ extern struct library library_pulse;
 
 #define PULSE_APPLICATION "pastream" /* what the program is called unless it says so itself */
 
+#define PULSE_MANAGER "PipeWire's session manager (such as WirePlumber)" /* connects streams to devices there */
+
 /* Errors of devices have PortAudio's codes at the door; PulseAudio's own stands beside them as that of a host API. */
 #define PULSE_HOST_API_TYPE 16
 #define PULSE_HOST_ERROR -9999

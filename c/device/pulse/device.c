@@ -40,6 +40,11 @@ static int32_t command(struct pulse_device *pulse, int32_t what, double seconds)
   return await(pulse, seconds);
 }
 
+static int32_t default_or_none(int direction) {
+  int32_t found = pulse_list_default(direction);
+  return found >= 0 ? found : PS_DEVICE_NONE;
+}
+
 /* The number of a device, which may have come after the last look. */
 static int32_t number_of(int direction, const char *name) {
   int32_t found = pulse_list_find(direction, name);
@@ -47,7 +52,7 @@ static int32_t number_of(int direction, const char *name) {
   pulse_list_refresh();
   devices_changed();
   found = pulse_list_find(direction, name);
-  return found >= 0 ? found : pulse_list_default(direction);
+  return found >= 0 ? found : default_or_none(direction);
 }
 
 static void fill_actual(struct device *device, const struct pulse_device *pulse) {
@@ -179,6 +184,19 @@ static int device_answers(struct device *device) {
   return !pulse->hung && command(pulse, PULSE_PING, PULSE_ANSWER_SECONDS) >= 0;
 }
 
+static const char *device_loss(struct device *device) {
+  static const char *const texts[] = {
+      [PULSE_SERVER_ENDED] = "the PulseAudio server has ended, or has closed the connection",
+      [PULSE_SERVER_SILENT] = "the PulseAudio server does not answer",
+      [PULSE_STREAM_ENDED] = "the PulseAudio server has ended the stream, as it does when its device is removed",
+      [PULSE_NO_DEVICE] =
+          "the PulseAudio server connects the stream to no device any more: there is none left, or " PULSE_MANAGER
+          " has ended",
+  };
+  struct pulse_device *pulse = device->state;
+  return texts[pulse->hung ? PULSE_SERVER_SILENT : atomic_load(&pulse->loss)];
+}
+
 static double device_time(struct device *device) {
   (void)device;
   return os_time();
@@ -221,8 +239,8 @@ static int32_t host_api(int32_t host_api, struct host_api_info *info) {
   *info = (struct host_api_info){.numbers = {
                                      [PS_HOST_API_TYPE] = PULSE_HOST_API_TYPE,
                                      [PS_HOST_API_DEVICE_COUNT] = pulse_list_count(),
-                                     [PS_HOST_API_DEFAULT_INPUT] = pulse_list_default(DEVICE_INPUT),
-                                     [PS_HOST_API_DEFAULT_OUTPUT] = pulse_list_default(DEVICE_OUTPUT),
+                                     [PS_HOST_API_DEFAULT_INPUT] = default_or_none(DEVICE_INPUT),
+                                     [PS_HOST_API_DEFAULT_OUTPUT] = default_or_none(DEVICE_OUTPUT),
                                  }};
   text_copy("PulseAudio", info->name, sizeof info->name);
   return PS_OK;
@@ -255,6 +273,7 @@ const struct device_ops device_pulse = {
     .active = device_active,
     .update = device_update,
     .answers = device_answers,
+    .loss = device_loss,
     .time = device_time,
     .cpu_load = device_cpu_load,
 };

@@ -135,6 +135,8 @@ static void look_thread(void *argument) {
   release(look);
 }
 
+static const char *const direction_names[2] = {"input", "output"};
+
 static int32_t no_answer(void) { return pulse_no_answer("listing the devices", LOOK_SECONDS); }
 
 /* A list of what is there; empty where no server answers. `hangs`: there is one, which does not. */
@@ -248,12 +250,31 @@ static int32_t find(const struct list *list, int direction, const char *name) {
   return PS_DEVICE_NONE;
 }
 
+/* Whether there are devices of which none is the default: PulseAudio itself always names one. */
+static int is_unmanaged(const struct list *list) {
+  for (int32_t i = 0; i < list->count; i++) {
+    const struct pulse_entry *entry = &list->entries[i];
+    if (!entry->is_monitor && find(list, entry->direction, list->defaults[entry->direction]) < 0) return 1;
+  }
+  return 0;
+}
+
+/* What is returned where a default device or its monitor was looked for: its number, PS_DEVICE_NONE, or why it cannot
+ * be told. Unlocks the list. */
+static int32_t found_default(const struct list *list, int direction, int32_t found) {
+  int hangs = known.hangs, unmanaged = is_unmanaged(list);
+  unlock_list();
+  if (found >= 0) return found;
+  if (hangs) return no_answer();
+  if (!unmanaged) return PS_DEVICE_NONE;
+  return error_set(PS_ERR_DEVICE_NOT_FOUND, 0,
+                   "none of the PulseAudio server's devices is the default %s device; is " PULSE_MANAGER " running?",
+                   direction_names[direction]);
+}
+
 int32_t pulse_list_default(int direction) {
   const struct list *list = lock_list();
-  int32_t found = find(list, direction, list->defaults[direction]);
-  int hangs = known.hangs;
-  unlock_list();
-  return found < 0 && hangs ? no_answer() : found;
+  return found_default(list, direction, find(list, direction, list->defaults[direction]));
 }
 
 int32_t pulse_list_loopback(void) {
@@ -263,9 +284,7 @@ int32_t pulse_list_loopback(void) {
     const struct pulse_entry *entry = &list->entries[i];
     if (entry->is_monitor && strcmp(entry->monitored, list->defaults[DEVICE_OUTPUT]) == 0) found = i;
   }
-  int hangs = known.hangs;
-  unlock_list();
-  return found < 0 && hangs ? no_answer() : found;
+  return found_default(list, DEVICE_OUTPUT, found);
 }
 
 int32_t pulse_list_find(int direction, const char *name) {

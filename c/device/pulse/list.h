@@ -21,7 +21,8 @@ struct pulse_entry {
 int32_t pulse_list_count(void);
 /* Copies an entry; 0 if there is none of that number. Any thread, as the next ones. */
 int pulse_list_get(int32_t number, struct pulse_entry *entry);
-/* The number of the default sink or source, or PS_DEVICE_NONE; PS_ERR_PORTAUDIO where a server does not answer. */
+/* The number of the default sink or source, or PS_DEVICE_NONE; PS_ERR_PORTAUDIO where a server does not answer,
+ * PS_ERR_DEVICE_NOT_FOUND where it has devices and names none as the default. */
 int32_t pulse_list_default(int direction);
 /* The number of the device that the server calls `name`, or PS_DEVICE_NONE. */
 int32_t pulse_list_find(int direction, const char *name);

@@ -125,8 +125,9 @@ static int32_t connect_side(struct pulse_device *pulse, int direction, double de
     if (state == PULSE_STREAM_FAILED || state == PULSE_STREAM_TERMINATED) break;
     if (left <= 0)
       return error_set(PS_ERR_PORTAUDIO, PULSE_TIMED_OUT,
-                       "%s: the PulseAudio server has connected it to no device within %.3g s", doing,
-                       PULSE_OPEN_SECONDS);
+                       "%s: the PulseAudio server has connected it to no device within %.3g s; is " PULSE_MANAGER
+                       " running?",
+                       doing, PULSE_OPEN_SECONDS);
     if (pulse_turn(connection, left) < 0) break;
   }
   if (result >= 0 && api->stream_get_state(side->stream) == PULSE_STREAM_READY) return PS_OK;

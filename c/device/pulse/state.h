@@ -45,6 +45,10 @@ struct pulse_news {
   double latency;
 };
 
+/* Why a device calls back no more: nothing is known; the server has gone, does not answer, has ended the stream, has
+ * connected it to no device. */
+enum pulse_loss { PULSE_NOT_KNOWN, PULSE_SERVER_ENDED, PULSE_SERVER_SILENT, PULSE_STREAM_ENDED, PULSE_NO_DEVICE };
+
 enum pulse_command { PULSE_IDLE, PULSE_START, PULSE_STOP, PULSE_ABORT, PULSE_PING, PULSE_QUIT };
 
 struct pulse_device {
@@ -70,6 +74,7 @@ struct pulse_device {
   _Atomic int32_t gate;     /* 1: callbacks go through to the host */
   _Atomic int32_t inside;   /* one is on its way */
   _Atomic int32_t lost;     /* the server or the stream is gone */
+  _Atomic int32_t loss;     /* PULSE_ values of enum pulse_loss */
   _Atomic int32_t aborting; /* what is being played out is not wanted any more */
   _Atomic double load;
 

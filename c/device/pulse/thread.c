@@ -123,6 +123,11 @@ static void take_source_output(struct pulse_context *context, const struct pulse
   if (!end && info) *(uint32_t *)argument = info->source;
 }
 
+static void lose(struct pulse_device *pulse, enum pulse_loss loss) {
+  atomic_store(&pulse->loss, loss);
+  atomic_store(&pulse->lost, 1);
+}
+
 /* Whether the server answers, and streams are connected to devices: PipeWire keeps a stream whose device has gone, or
  * whose session manager has, and it waits in vain. The manager may be about to connect it to another device. */
 static int32_t run_ping(struct pulse_device *pulse) {
@@ -140,15 +145,17 @@ static int32_t run_ping(struct pulse_device *pulse) {
             ? api->context_get_sink_input_info(connection->context, index, take_sink_input, &device)
             : api->context_get_source_output_info(connection->context, index, take_source_output, &device);
     int32_t status = pulse_await(connection, operation, deadline, doing);
-    if (status < 0) {
-      atomic_store(&pulse->lost, 1); /* nothing more is asked of it */
+    if (status < 0) { /* nothing more is asked of it */
+      lose(pulse, pulse_connected(connection) ? PULSE_SERVER_SILENT : PULSE_SERVER_ENDED);
       return status;
     }
     apart |= device == PULSE_INVALID_INDEX;
   }
   pulse->pinged = 1;
   pulse->apart = apart ? pulse->apart + 1 : 0;
-  return pulse->apart < PULSE_APART_PINGS ? PS_OK : error_set(PS_ERR_DEVICE_LOST, 0, "%s: it has no device", doing);
+  if (pulse->apart < PULSE_APART_PINGS) return PS_OK;
+  atomic_store(&pulse->loss, PULSE_NO_DEVICE); /* it may be connected again for another run */
+  return error_set(PS_ERR_DEVICE_LOST, 0, "%s: it has no device", doing);
 }
 
 void pulse_release(struct pulse_device *pulse) {
@@ -166,14 +173,15 @@ static void finish(struct pulse_device *pulse, int32_t status) {
   os_event_post(&pulse->done);
 }
 
-/* Whether server and streams are still there. */
-static int is_there(struct pulse_device *pulse) {
-  if (!pulse_connected(&pulse->connection)) return 0;
+/* What of server and streams is not there any more. */
+static enum pulse_loss look_for_loss(struct pulse_device *pulse) {
+  if (!pulse_connected(&pulse->connection)) return PULSE_SERVER_ENDED;
   for (int direction = 0; direction < 2; direction++) {
     const struct pulse_side *side = &pulse->sides[direction];
-    if (side->used && pulse->connection.api->stream_get_state(side->stream) != PULSE_STREAM_READY) return 0;
+    if (side->used && pulse->connection.api->stream_get_state(side->stream) != PULSE_STREAM_READY)
+      return PULSE_STREAM_ENDED;
   }
-  return 1;
+  return PULSE_NOT_KNOWN;
 }
 
 static void carry_out(struct pulse_device *pulse, int32_t command) {
@@ -208,7 +216,8 @@ void pulse_thread(void *argument) {
     command = atomic_load(&pulse->command);
     if (command == PULSE_QUIT) break;
     if (command != PULSE_IDLE) carry_out(pulse, command);
-    if (!atomic_load(&pulse->lost) && !is_there(pulse)) atomic_store(&pulse->lost, 1);
+    enum pulse_loss loss = atomic_load(&pulse->lost) ? PULSE_NOT_KNOWN : look_for_loss(pulse);
+    if (loss != PULSE_NOT_KNOWN) lose(pulse, loss);
     if (pulse->running && !atomic_load(&pulse->lost)) pulse_transfer(pulse);
     if (atomic_load(&pulse->command) == PULSE_IDLE) wait_for_server(pulse);
   }
