@@ -215,8 +215,8 @@ async function restarted(): Promise<unknown> {
   const rerouted = glitches.filter(({ kind }) => kind === "rerouted");
   return {
     error,
-    rerouted: rerouted.length,
-    played: frameCount - (rerouted[0]?.frames ?? 0),
+    rerouted: rerouted.length > 0, // once, or oftener where the new server has no time to answer
+    played: rerouted.reduce((frames, glitch) => frames - glitch.frames, frameCount),
     gaps: xrunCounts.sourceUnderflows,
     device: queryDevices()[stream.device]?.id,
   };
