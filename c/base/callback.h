@@ -22,6 +22,7 @@ struct callback_times {
   double input;  /* capture of the first input frame */
   double output; /* when the first output frame will be heard */
   double gap; /* seconds before this block without a callback: the device was replaced by another one, or did not run */
+  double gap_age; /* seconds of sound that have come since that gap: it is known only now */
 };
 
 #endif

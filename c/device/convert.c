@@ -34,7 +34,8 @@ struct converter {
   int result;          /* the host's */
   int ending;          /* it has completed: silence follows, then the resampler's end */
   unsigned long flags; /* of callbacks since the host was last called, */
-  double gap;          /* and the gaps before them, seconds */
+  double gap;          /* and the gaps before them, seconds, */
+  double gap_age;      /* the last of which is so old */
 };
 
 static struct converter *converter_of(struct device_host *host) {
@@ -71,6 +72,7 @@ static void call_host(struct converter *converter, struct device_host *outer, si
   struct queue *in = &converter->queues[DEVICE_INPUT], *out = &converter->queues[DEVICE_OUTPUT];
   struct callback_times own = stream_times(converter, times);
   own.gap = converter->gap;
+  own.gap_age = converter->gap_age;
   if (in->frame_bytes && in->frames < frames) /* the lag is there so that this does not happen */
     queue_silence(in, device_format(&converter->inner, DEVICE_INPUT), frames - in->frames);
   converter->result = outer->callback(outer, in->frame_bytes ? in->memory : NULL,
@@ -152,6 +154,7 @@ static int callback(struct device_host *host, const void *input, void *output, s
   int result = CALLBACK_CONTINUE;
   converter->flags |= flags;
   converter->gap += times->gap;
+  if (times->gap > 0) converter->gap_age = times->gap_age;
   while (done < frames) {
     size_t now = frames - done < PIECE ? frames - done : PIECE;
     result = process(converter, host->outer, input ? (const uint8_t *)input + done * in_frame : NULL,

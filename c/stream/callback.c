@@ -103,8 +103,10 @@ static int callback(struct device_host *host, const void *input, void *output, s
   int64_t before = atomic_load_explicit(&engine->count, RELAXED);
   double heard = set_anchor(stream, before, frames, began, times);
   if (times->gap > 0) {
-    int64_t gap = (int64_t)(times->gap * stream->actual[PS_ACTUAL_SAMPLE_RATE]);
-    glitch_add(&engine->glitches, before, times->now, PS_GLITCH_DEVICE_GAP, gap);
+    double rate = stream->actual[PS_ACTUAL_SAMPLE_RATE];
+    int64_t at = before - (int64_t)(times->gap_age * rate + 0.5);
+    glitch_add(&engine->glitches, at > 0 ? at : 0, times->now - times->gap_age, PS_GLITCH_DEVICE_GAP,
+               (int64_t)(times->gap * rate));
   }
   int64_t played = source_played(engine);
   int result = engine_process(engine, input, output, frames, times->now, flags);

@@ -148,6 +148,15 @@ static int32_t gaps(int32_t stream, double *seconds) {
   return found;
 }
 
+/* The frame of the first gap of the device in the log, or -1. */
+static double gap_frame(int32_t stream) {
+  double glitches[4 * 256];
+  int32_t count = ps_stream_glitches(stream, glitches, 4 * 256);
+  for (int32_t i = 0; i < count; i++)
+    if (glitches[4 * i + 2] == PS_GLITCH_DEVICE_GAP) return glitches[4 * i];
+  return -1;
+}
+
 /* A server that lives may let its streams wait for as long as it likes, and the gap is in the log. */
 static void pause_sink(void) {
   struct server server;
@@ -207,6 +216,7 @@ static void connect_again(void) {
       CHECK_EQUAL(system("kill -STOP $WIREPLUMBER_PID"), 0); /* which would connect it itself */
       CHECK_EQUAL(system(is_input ? DISCONNECT_INPUT : DISCONNECT_OUTPUT), 0);
       usleep(900000);
+      double reached = ps_stream_number(stream, PS_NUMBER_FRAME_COUNT);
       CHECK_EQUAL(system(is_input ? CONNECT_INPUT : CONNECT_OUTPUT), 0);
       lost = ps_stream_wait(stream, 0.5);
       if (!lost) {
@@ -214,6 +224,7 @@ static void connect_again(void) {
         double seconds;
         CHECK_EQUAL(gaps(stream, &seconds), 1);
         CHECK_WITHIN(seconds, 0.5, SOON);
+        CHECK_WITHIN(gap_frame(stream), reached - 12000, reached + 24000); /* not where it is known: 1 s later */
       }
       command(stream, PS_COMMAND_CLOSE);
       ps_stream_free(stream);

@@ -144,19 +144,22 @@ static double missing_input(struct pulse_device *pulse, double now, size_t frame
   return missing < pulse->sides[DEVICE_INPUT].latency ? 0 : missing;
 }
 
-/* Seconds without sound before a callback of `frames` frames, for which it is not us who were late: the stream was
- * moved or suspended, or its device stood still while the server answered. */
-static double gap_before(struct pulse_device *pulse, double now, size_t frames) {
+/* Tells of the seconds without sound before a callback of `frames` frames, for which it is not us who were late: the
+ * stream was moved or suspended, or its device stood still while the server answered. */
+static void note_gap(struct pulse_device *pulse, struct callback_times *times, size_t frames) {
+  double now = times->now;
   int stood_still = pulse->pinged && pulse->called > pulse->primed && !pulse->moved && pulse->gap == 0;
   double gap = pulse->gap, missing = 0, least = pulse->moved ? GAP_UNKNOWN : 0;
-  if (pulse->moved || (stood_still && pulse->sides[DEVICE_OUTPUT].used))
+  if (pulse->moved || (stood_still && pulse->sides[DEVICE_OUTPUT].used)) {
     missing = late_by(pulse, now);
-  else if (!pulse->sides[DEVICE_OUTPUT].used)
+  } else if (!pulse->sides[DEVICE_OUTPUT].used) {
     missing = missing_input(pulse, now, frames, stood_still);
+    if (missing > 0) times->gap_age = (double)(pulse->arrived - frames) / pulse->rate;
+  }
   if (missing > gap) gap = missing;
   pulse->gap = 0;
   pulse->moved = pulse->pinged = pulse->apart = 0;
-  return gap < GAP_LEAST ? least : gap;
+  times->gap = gap < GAP_LEAST ? least : gap;
 }
 
 /* One callback; the block of the output holds what will be written. Returns 0 if the host must not be called. */
@@ -164,7 +167,7 @@ static int call_back(struct pulse_device *pulse, size_t frames) {
   struct pulse_side *input = &pulse->sides[DEVICE_INPUT], *output = &pulse->sides[DEVICE_OUTPUT];
   double began = os_time();
   struct callback_times times = times_of(pulse, began, frames);
-  times.gap = gap_before(pulse, began, frames);
+  note_gap(pulse, &times, frames);
   int result = CALLBACK_ABORT;
   atomic_store(&pulse->inside, 1);
   int open = atomic_load(&pulse->gate);
