@@ -168,7 +168,6 @@ async function changes(server = process.env.SERVER_PID, device = "loopback"): Pr
     for (let tries = 0; tries < 3000 && !seen.includes(wanted); tries++) await setTimeout(20);
     return seen.includes(wanted);
   };
-  await setTimeout(1000); // its first look is over
   const restart = await killServer(Number(server));
   const gone = await until(`removed ${device}`);
   await restart();
