@@ -12,10 +12,17 @@
 #include "servers.h"
 #include "test.h"
 
+/* PortAudio may take more than the 15 s in which it has to start, on a machine that is too busy with all the servers of
+ * these scenarios. It goes on with that. */
+static void await_portaudio(void) {
+  for (int i = 0; i < 60 && ps_device_count() < 0; i++) usleep(1000000);
+}
+
 /* Sends `signal` to the server under a stream that has played `frames` frames. The stream has to end, and everything
  * with it, in little time. */
 static void lose_server(pid_t server, double device, int signal, double frames) {
   char text[512];
+  await_portaudio();
   int32_t stream = run_forever(device, device == PS_DEVICE_DEFAULT ? OUTPUT_ONLY : DUPLEX, frames);
   if (stream < 0) return;
   double begun = os_time();
@@ -131,6 +138,7 @@ static void pulse_stopped_early(void) { lose_early(start_alsa, NULL, SIGSTOP); }
 static void pulse_pauses(void) {
   struct server server;
   if (!CHECK(start_alsa(&server))) return;
+  await_portaudio();
   int32_t stream = run_forever(PS_DEVICE_DEFAULT, OUTPUT_ONLY, FRAMES_SETTLED);
   CHECK_EQUAL(system("pactl suspend-sink loop 1"), 0);
   CHECK_EQUAL(ps_stream_wait(stream, 1.5), 0); /* half of its patience: what follows takes a busy machine a while */
