@@ -288,7 +288,9 @@ describe("the npm package without koffi", () => {
   let folder: string;
   before(async () => {
     folder = await install("npm", "install", "--no-audit", "--no-fund");
-    for (const name of ["koffi", "@koromix"]) rmSync(join(folder, "node_modules", name), { recursive: true });
+    for (const name of ["koffi", "@koromix"]) {
+      rmSync(join(folder, "node_modules", name), { recursive: true, force: true });
+    }
   });
 
   for (const [name, node] of nodes) {
