@@ -7,8 +7,6 @@
 
 #include "test.h"
 
-#define SOON 2.0 /* seconds in which a notice must have come */
-
 static char folder[] = "/tmp/pastream-nodes-XXXXXX";
 static struct nodes_watch watch;
 
