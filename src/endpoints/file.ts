@@ -36,8 +36,10 @@ class SourceFile {
     else this.#path = file;
   }
 
-  get isOpen(): boolean {
-    return this.#file !== undefined;
+  /** Whether opening it may keep a run waiting for another process. */
+  get isClosed(): boolean {
+    const path = this.#path;
+    return this.#file === undefined && (typeof path === "string" || path instanceof URL) && mayWait(path);
   }
 
   open(): SoundFile {
@@ -57,14 +59,7 @@ class SourceFile {
   }
 }
 
-/** How a file is played. */
-interface FilePlaybackOptions {
-  readonly bufferSize?: number;
-  readonly loop?: boolean;
-  /** It is not opened before the start of a run; until then it is taken to have the stream's rate and channels. */
-  readonly later?: boolean;
-}
-
+/** A pipe is opened by the start of a run; until then it is taken to have the stream's rate and channels. */
 export class FilePlayback implements Playback {
   readonly #file: SourceFile;
   readonly #direction: StreamDirection;
@@ -76,13 +71,13 @@ export class FilePlayback implements Playback {
   constructor(
     file: SourceFileLike,
     direction: StreamDirection,
-    { bufferSize, loop = false, later = false }: FilePlaybackOptions,
+    { bufferSize, loop = false }: { bufferSize?: number; loop?: boolean },
   ) {
     this.#file = new SourceFile(file);
     this.#direction = this.#shape = direction;
     this.#bufferSize = bufferSize;
     this.#loop = loop;
-    if (!later) this.#fit(this.#file.open());
+    if (!this.isClosed) this.#fit(this.#file.open());
   }
 
   /** Takes over rate and channels of the file; throws, and closes it, if it cannot be played. */
@@ -126,7 +121,7 @@ export class FilePlayback implements Playback {
   }
 
   get isClosed(): boolean {
-    return !this.#file.isOpen;
+    return this.#file.isClosed;
   }
 
   async open(opening: Opening): Promise<void> {

@@ -8,7 +8,7 @@ import { isMemory, isPlanar, type Planar, type Samples } from "../samples/sample
 import { isIterable, isStream } from "../base/steps.ts";
 import { meant, requireBytes } from "../samples/memory.ts";
 import { isEncoded } from "../sound-file/incoming.ts";
-import { mayWait, refuseWebAddress } from "../sound-file/options.ts";
+import { refuseWebAddress } from "../sound-file/options.ts";
 import { isSoundFile } from "../sound-file/recognize.ts";
 import { SoundFile } from "../sound-file/sound-file.ts";
 import { FilePlayback } from "./file.ts";
@@ -80,9 +80,8 @@ export function openPlayback(
   if (bufferSize !== undefined) requireBufferSize(bufferSize);
   requireSource(source);
   refuseWebAddress("source", source, "play");
-  if (source instanceof SoundFile) return new FilePlayback(source, direction, { bufferSize, loop });
-  if (typeof source === "string" || source instanceof URL) {
-    return new FilePlayback(source, direction, { bufferSize, loop, later: mayWait(source) });
+  if (source instanceof SoundFile || typeof source === "string" || source instanceof URL) {
+    return new FilePlayback(source, direction, { bufferSize, loop });
   }
   if (!raw && isSoundFile(source)) {
     return new FilePlayback(requireBytes("source", source), direction, { bufferSize, loop });

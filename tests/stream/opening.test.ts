@@ -1,6 +1,6 @@
 // Paths that are given to the methods of a stream: the start of a run opens pipes, and nobody else waits for that.
 import assert from "node:assert/strict";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import process from "node:process";
 import { native } from "../../ffi/load.ts";
@@ -179,6 +179,20 @@ describe("a path on a disk", () => {
       message: `offset must not exceed the ${FRAMES} frames of the run, not ${FRAMES + 1}`,
     });
     await assert.rejects(stream.playrec(disk(), { loop: true }), TypeError);
+  });
+
+  it("is opened before each run that it is set for", async () => {
+    await using stream = new DuplexStream(options);
+    const path = disk();
+    stream.setSource(path);
+    for (let i = 0; i < 2; i++) {
+      await stream.start();
+      await stream.wait();
+      assert.equal(stream.frameCount, FRAMES);
+    }
+    rmSync(path);
+    await assert.rejects(stream.start(), SoundFileError);
+    assert.equal(stream.aborted, false);
   });
 
   it("is an error before the run where it cannot be opened, and no recording is touched", async () => {
