@@ -130,10 +130,10 @@ PS_API int32_t ps_error_detail(char *text, int32_t size);
 #define PS_ERROR_HOST_API_TYPE 2 /* that host API's PaHostApiTypeId; -1 for none */
 #define PS_ERROR_STATUS 3        /* the PS_ERR_ code, which a function that returns double does not return */
 PS_API int32_t ps_error_number(int32_t what);
-/* Ends every stream (aborting playback, finishing recordings, at most 2 s) and closes every file. The library calls
- * it itself when the process exits in order (on Windows it does what it can without its threads, which are gone then);
- * a runtime that ends without C's exit handlers calls it. In a child after fork() it does nothing. Blocks. Any thread.
- */
+/* Ends every stream (aborting playback, finishing recordings, at most 2 s), also those that have been freed and that
+ * their threads are closing, and closes every file. The library calls it itself when the process exits in order (on
+ * Windows it does what it can without its threads, which are gone then); a runtime that ends without C's exit handlers
+ * calls it. In a child after fork() it does nothing. Blocks. Any thread. */
 PS_API int32_t ps_shutdown(void);
 /* What the calling thread makes from now on ends with it, however it ends: streams are closed (recordings are finished,
  * within 2 s), files, rings and wakers are closed, and their handles are given back. Recordings are whole when the

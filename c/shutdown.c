@@ -24,6 +24,7 @@ int32_t ps_shutdown(void) {
   double deadline = os_time() + STREAM_SECONDS;
   handle_each(HANDLE_STREAM, shut_stream, NULL);
   handle_each(HANDLE_STREAM, await_shut, &deadline);
+  while (stream_quits() && os_time() < deadline) os_sleep(LOOK_SECONDS);
   file_close_all();
   return PS_OK;
 }

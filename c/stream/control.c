@@ -75,6 +75,11 @@ static int32_t carry_out(struct stream *stream, int32_t command) {
 
 /* -------------------------------------------------------------------- queue */
 
+/* Streams that have been freed and whose threads have not ended. */
+static _Atomic int32_t quitting;
+
+int stream_quits(void) { return atomic_load(&quitting) > 0; }
+
 int stream_is_busy(const struct stream *stream) { return stream->queued > 0; }
 
 int stream_is_changing(const struct stream *stream) {
@@ -103,6 +108,7 @@ static int32_t enqueue(struct stream *stream, int32_t command) {
   int32_t room = STREAM_COMMANDS + (command == COMMAND_QUIT ? 3 : command == PS_COMMAND_CLOSE ? 2 : 1);
   if (stream->queued >= room) return error_set(PS_ERR_BUSY, 0, "%d commands are waiting already", STREAM_COMMANDS);
   hurry(stream, command);
+  if (command == COMMAND_QUIT) atomic_fetch_add(&quitting, 1);
   stream->queue[stream->queued++] = command;
   return stream->next_ticket++;
 }
@@ -154,9 +160,15 @@ static void control_thread(void *argument) {
   }
   waits_end(&stream->waits);
   object_release(&stream->object);
+  atomic_fetch_sub(&quitting, 1);
 }
 
+/* A forked child does not have these threads. */
+static void forget(void) { atomic_store(&quitting, 0); }
+
 int32_t stream_control_start(struct stream *stream) {
+  static _Atomic int32_t watches_forks;
+  if (!atomic_exchange(&watches_forks, 1)) os_in_forked_child(forget);
   object_use(&stream->object);
   if (!os_thread_start(&stream->thread, "ps-control", OS_THREAD_NORMAL, control_thread, stream)) {
     os_thread_detach(&stream->thread);

@@ -147,6 +147,8 @@ void stream_clear(struct stream *stream);
 
 /* control.c: starts the control thread, which has a use of the stream until COMMAND_QUIT is carried out. */
 int32_t stream_control_start(struct stream *stream);
+/* Whether a stream that has been freed is still being closed by its thread. */
+int stream_quits(void);
 /* Hands a command over; returns its ticket. */
 int32_t stream_command(struct stream *stream, int32_t command);
 /* Whether a command waits or is under way that uses what is set for the next run, or any at all. Under the lock. */

@@ -3,6 +3,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "stream/state.h"
 #include "streams.h"
 
 #define FRAMES 48000
@@ -61,7 +62,21 @@ TEST(a_child_leaves_files_alone) {
   }
 }
 
+/* At its exit it would do so, for a stream that was freed before the fork. */
+TEST(a_child_waits_for_no_thread_of_the_parent) {
+  int32_t stream = stream_open(&(struct setup){.output_only = 1, .realtime = 1});
+  CHECK_EQUAL(ps_stream_set_run(stream, -1, -1, 0, 0), PS_OK);
+  CHECK_EQUAL(await_command(stream, PS_COMMAND_START), PS_OK);
+  CHECK_EQUAL(ps_stream_free(stream), PS_OK);
+  pid_t forked = fork();
+  if (forked == 0) _exit(stream_quits());
+  int status = -1;
+  CHECK_EQUAL(waitpid(forked, &status, 0), forked);
+  CHECK_EQUAL(status, 0);
+}
+
 int main(void) {
   RUN(a_child_leaves_files_alone);
+  RUN(a_child_waits_for_no_thread_of_the_parent);
   return test_end();
 }

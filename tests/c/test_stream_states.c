@@ -403,6 +403,24 @@ TEST(shutdown_while_streaming) {
   CHECK_EQUAL(ps_shutdown(), PS_OK);
 }
 
+/* Their handles are gone, but the threads that close them would run on while the process exits, and use what it
+ * unloads. Under AddressSanitizer they would look like leaks. */
+TEST(shutdown_waits_for_streams_that_were_freed) {
+  int32_t sources[8], sinks[8], streams[8];
+  for (int i = 0; i < 8; i++) {
+    streams[i] = endless(&sources[i], &sinks[i]);
+    CHECK_EQUAL(await_command(streams[i], PS_COMMAND_START), PS_OK);
+  }
+  for (int i = 0; i < 8; i++) CHECK_EQUAL(ps_stream_free(streams[i]), PS_OK);
+  CHECK_EQUAL(ps_shutdown(), PS_OK);
+  for (int i = 0; i < 8; i++) {
+    CHECK_EQUAL(ps_ring_info(sources[i], PS_RING_ACTIVE), 0);
+    CHECK_EQUAL(ps_ring_info(sinks[i], PS_RING_ACTIVE), 0);
+    CHECK_EQUAL(ps_ring_free(sources[i]), PS_OK);
+    CHECK_EQUAL(ps_ring_free(sinks[i]), PS_OK);
+  }
+}
+
 static int32_t handles_before;
 
 TEST(no_handle_is_left) { CHECK_EQUAL(ps_handle_count(), handles_before); }
@@ -465,6 +483,7 @@ int main(void) {
   RUN(ended_while_it_is_played_out);
   RUN(a_start_that_waits_is_drained);
   RUN(shutdown_while_streaming);
+  RUN(shutdown_waits_for_streams_that_were_freed);
   RUN(no_handle_is_left);
   RUN(a_gain_set_before_the_device_is_open_stays);
   RUN(waiting_waits_for_queued_commands);
