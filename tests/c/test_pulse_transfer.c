@@ -11,10 +11,12 @@
 
 static struct {
   size_t captured, sent, dropped; /* input, frames */
+  size_t fragment;                /* frames in which it is sent */
   size_t level, asked;            /* output: in the server; what it has asked for */
   size_t consumed;                /* for which it has not asked yet */
   size_t starved;                 /* cycles without enough of it */
   size_t got, skipped, overflows; /* of the host: frames, those that were missing, callbacks with the flag */
+  size_t shortest;                /* frames of a callback */
   float next;
 } server;
 
@@ -33,13 +35,13 @@ static size_t writable_size(const struct pulse_stream *stream) {
 static int peek(struct pulse_stream *stream, const void **data, size_t *bytes) {
   (void)stream;
   *data = server.dropped < server.sent ? input + server.dropped : NULL;
-  *bytes = server.dropped < server.sent ? FRAGMENT * sizeof(float) : 0;
+  *bytes = server.dropped < server.sent ? server.fragment * sizeof(float) : 0;
   return 0;
 }
 
 static int drop(struct pulse_stream *stream) {
   (void)stream;
-  server.dropped += FRAGMENT;
+  server.dropped += server.fragment;
   return 0;
 }
 
@@ -72,6 +74,7 @@ static int callback(struct device_host *host, const void *block, void *output, s
   if (samples[0] != server.next) server.skipped += (size_t)(samples[0] - server.next);
   server.next = samples[frames - 1] + 1;
   server.got += frames;
+  if (frames < server.shortest) server.shortest = frames;
   server.overflows += (flags & FLAG_INPUT_OVERFLOW) != 0;
   return CALLBACK_CONTINUE;
 }
@@ -84,6 +87,8 @@ static float blocks[2][TARGET];
 static void start(size_t block) {
   for (size_t i = 0; i < FRAMES_MOST; i++) input[i] = (float)i;
   memset(&server, 0, sizeof server);
+  server.fragment = FRAGMENT;
+  server.shortest = FRAMES_MOST;
   memset(&pulse, 0, sizeof pulse);
   pulse.device = &device;
   pulse.connection.api = &api;
@@ -105,7 +110,7 @@ static void start(size_t block) {
 
 static void capture(size_t frames) {
   server.captured += frames;
-  while (server.captured - server.sent >= FRAGMENT) server.sent += FRAGMENT;
+  while (server.captured - server.sent >= server.fragment) server.sent += server.fragment;
 }
 
 static void play(size_t frames) {
@@ -159,8 +164,24 @@ TEST(input_that_is_late_is_dropped_down_to_the_usual) {
   CHECK_EQUAL(server.starved, 0);
 }
 
+/* Else a server that renders what it is given piece by piece, and records it so, makes the pieces ever shorter. */
+TEST(callbacks_are_whole_blocks_whatever_the_pieces_of_the_input) {
+  static const size_t fragments[] = {1, 7, 100, 255, 257};
+  for (size_t i = 0; i < sizeof fragments / sizeof *fragments; i++) {
+    start(256);
+    pulse.exact = 0;
+    server.fragment = fragments[i];
+    for (int cycle = 0; cycle < 100; cycle++) run(1);
+    CHECK_EQUAL(server.shortest, 256);
+    CHECK_EQUAL(server.skipped, 0);
+    CHECK_EQUAL(server.starved, 0);
+    CHECK(server.got > 95 * QUANTUM);
+  }
+}
+
 int main(void) {
   RUN(input_that_comes_before_requests_is_not_dropped);
   RUN(input_that_is_late_is_dropped_down_to_the_usual);
+  RUN(callbacks_are_whole_blocks_whatever_the_pieces_of_the_input);
   return test_end();
 }

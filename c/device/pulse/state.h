@@ -54,8 +54,8 @@ enum pulse_command { PULSE_IDLE, PULSE_START, PULSE_STOP, PULSE_ABORT, PULSE_PIN
 struct pulse_device {
   struct device *device; /* for its user's thread, and where `inside` is set and the gate is open */
   struct pulse_side sides[2];
-  size_t block; /* longest of a callback */
-  int exact;    /* every block has this length */
+  size_t block; /* longest of a callback; with output, length of each */
+  int exact;    /* that of each was asked for */
   double rate;
   char texts[PS_TEXT_COUNT][DEVICE_LABEL_SIZE];
   struct pulse_connection connection;

@@ -244,7 +244,9 @@ static void refill(struct pulse_device *pulse, size_t there, size_t room) {
 }
 
 /* Input and output of one callback come and go in step, so that what lies between them stays as it was at the start.
- * Input that is late is dropped, which is an overflow. */
+ * Input that is late is dropped, which is an overflow. Only whole blocks are handed over: PulseAudio renders in the
+ * pieces in which it was written to, and records what it renders, so that pieces that were answered as they come would
+ * get ever shorter, down to a few frames, and take the server the time that it has. */
 static void transfer_both(struct pulse_device *pulse) {
   while (!pulse->completed) {
     size_t there = readable(pulse), room = writable(pulse);
@@ -260,9 +262,8 @@ static void transfer_both(struct pulse_device *pulse) {
       pulse->flags |= FLAG_INPUT_OVERFLOW;
       continue;
     }
-    size_t count = there < room ? there : room;
-    if (count > pulse->block) count = pulse->block;
-    if (count == 0 || (pulse->exact && count < pulse->block)) return;
+    size_t count = pulse->block;
+    if (there < count || room < count) return;
     if ((count = take_input(pulse, count, 1)) == 0 || !call_back(pulse, count)) return;
     write_block(pulse, count);
     settle(pulse, count, (double)there - (double)room);
