@@ -1,5 +1,4 @@
-/** Parses the words of a command line. parseArgs of node:util is the tokenizer. */
-import { parseArgs } from "node:util";
+/** Parses the words of a command line. */
 import { isPlaceholder } from "./lists.ts";
 import { type Option, options, type SettingName, settingNames, spelling } from "./options.ts";
 import type { CommandLine, Settings } from "./settings.ts";
@@ -7,27 +6,21 @@ import { UsageError } from "./usage-error.ts";
 
 const byName = new Map(settingNames.map((setting) => [options[setting].name, setting]));
 const longNames = [...byName.keys()].map((name) => `--${name}`);
-const tokenizerOptions = Object.fromEntries(settingNames.map((setting) => {
-  const { name, short, value } = options[setting];
-  return [name, { type: value === undefined ? "boolean" as const : "string" as const, ...(short && { short }) }];
-}));
+const byLetter = new Map(settingNames.map((setting) => [options[setting].short, setting]));
 
-interface OptionToken {
-  index: number;
-  name: string;
-  rawName: string;
-  value: string | undefined;
-  inlineValue: boolean | undefined;
+/** The setting of a long option, whose name may be abbreviated, or written with _ for -. */
+function settingOf(word: string): SettingName {
+  const written = word.replaceAll("_", "-");
+  const exact = byName.get(written.slice(2));
+  if (exact !== undefined) return exact;
+  const matches = longNames.filter((name) => name.startsWith(written));
+  if (matches.length === 1) return byName.get(matches[0].slice(2))!;
+  if (matches.length > 1) throw new UsageError(`${word} may be ${matches.join(" or ")}`);
+  throw unknownOption(word, written);
 }
 
-/** The full name of a long option that is abbreviated, or written with _ for -. */
-function fullName(rawName: string): string {
-  const written = rawName.replaceAll("_", "-");
-  if (byName.has(written.slice(2))) return written;
-  const matches = rawName.startsWith("--") ? longNames.filter((name) => name.startsWith(written)) : [];
-  if (matches.length === 1) return matches[0];
-  if (matches.length > 1) throw new UsageError(`${rawName} may be ${matches.join(" or ")}`);
-  throw new UsageError(`unknown option ${rawName}`, { word: written, known: longNames });
+function unknownOption(word: string, written = word): UsageError {
+  return new UsageError(`unknown option ${word}`, { word: written, known: longNames });
 }
 
 /** Whether a word that would be taken as a value is another option instead. Negative numbers are values. */
@@ -38,88 +31,71 @@ function looksLikeOption(word: string): boolean {
 class Reader {
   readonly settings: Settings = {};
   readonly files: string[] = [];
-  #rest: string[];
+  readonly #words: readonly string[];
+  /** Index of the next word. */
+  #next = 0;
   /** The option that ends the parsing as soon as it is found. */
   only: "help" | "version" | undefined;
 
   constructor(words: readonly string[]) {
-    this.#rest = [...words];
+    this.#words = words;
   }
 
   read(): void {
-    // The tokenizer does not support optional values or lists of words. Where it took a word too many or too few, the
-    // remaining words are parsed again.
-    while (this.#rest.length > 0 && !this.only && this.#pass());
-  }
-
-  /** Parses to the end, or up to where the remaining words must be parsed again. */
-  #pass(): boolean {
-    const { tokens } = parseArgs({
-      args: this.#rest,
-      options: tokenizerOptions,
-      strict: false,
-      allowPositionals: true,
-      tokens: true,
-    });
-    for (const token of tokens) {
-      if (token.kind === "positional") this.files.push(token.value);
-      if (token.kind !== "option") continue;
-      const setting = byName.get(token.name);
-      if (setting === undefined) {
-        const word = this.#rest[token.index];
-        const name = fullName(token.rawName);
-        return this.#goOn(token.index + 1, name + word.slice(token.rawName.length));
-      }
-      const after = this.#option(setting, token);
-      if (this.only) return false;
-      if (after !== undefined) return this.#goOn(after);
+    while (this.#next < this.#words.length && !this.only) {
+      const word = this.#words[this.#next++];
+      if (word === "--") this.files.push(...this.#words.slice(this.#next, this.#next = this.#words.length));
+      else if (word.startsWith("--")) this.#long(word);
+      else if (word.startsWith("-") && word !== "-") this.#letters(word);
+      else this.files.push(word);
     }
-    return false;
   }
 
-  #goOn(index: number, ...first: string[]): true {
-    this.#rest = [...first, ...this.#rest.slice(index)];
-    return true;
+  /** --name or --name=value. */
+  #long(word: string): void {
+    const [, name, value] = /^(-[^=]*)(?:=([^]*))?$/.exec(word)!;
+    this.#option(settingOf(name), word, value);
   }
 
-  /** Reads one option. Returns the index of the word to continue with if the tokenizer is wrong about it. */
-  #option(setting: SettingName, token: OptionToken): number | undefined {
+  /** -q, several as in -qJ, and as the last one -Dvalue, -D=value or -D. */
+  #letters(word: string): void {
+    for (let at = 1; at < word.length && !this.only; at++) {
+      const setting = byLetter.get(word[at]);
+      if (setting === undefined) throw unknownOption(`-${word[at]}`);
+      if (options[setting].value === undefined) {
+        this.#option(setting, word, undefined);
+      } else {
+        const rest = word.slice(at + 1).replace(/^=/, "");
+        return this.#option(setting, word, at + 1 < word.length ? rest : undefined);
+      }
+    }
+  }
+
+  /** Reads one option of a word, with the value that the word has for it. */
+  #option(setting: SettingName, word: string, value: string | undefined): void {
     const option = options[setting] as Option<unknown>;
-    let { value } = token;
     if (option.value === undefined) {
       if (value !== undefined) throw new UsageError(`${spelling(setting)} takes no value, but '${value}' was given`);
       if (setting === "help" || setting === "version") this.only = setting;
-      this.#set(setting, true);
-      return undefined;
+      return this.#set(setting, true);
     }
-    if (token.inlineValue) {
-      // In -e=pcm_16 the tokenizer counts the = to the value.
-      if (!token.rawName.startsWith("--") && value?.startsWith("=")) value = value.slice(1);
-      this.#readWords(setting, [value ?? ""], this.#rest[token.index]);
-      return undefined;
-    }
-    const next = token.index + 1;
-    if (option.words === undefined && option.without === undefined) {
-      if (value === undefined) throw new UsageError(`${spelling(setting)} needs a value: ${option.value}`);
-      if (looksLikeOption(value)) {
-        throw new UsageError(`${spelling(setting)} needs a value: ${option.value}, but '${value}' follows`);
-      }
-      this.#readWords(setting, [value]);
-      return undefined;
-    }
-    const words = this.#following(option, next);
+    if (value !== undefined) return this.#readWords(setting, [value], word);
+    const words = this.#following(setting, option);
+    this.#next += words.length;
     if (words.length > 0) this.#readWords(setting, words);
     else if (option.without !== undefined) this.#set(setting, option.without);
     else throw new UsageError(`${spelling(setting)} needs a value: ${option.value}`);
-    return next + words.length;
   }
 
-  /** The words from `index` on that are values of an option whose value is optional, or that takes several. */
-  #following(option: Option<unknown>, index: number): string[] {
+  /** The words that follow an option and are its values. */
+  #following(setting: SettingName, option: Option<unknown>): string[] {
     const words: string[] = [];
-    for (const word of this.#rest.slice(index, index + (option.words ?? 1))) {
-      const first = words.length === 0 && option.words !== undefined;
-      const accepted = first
+    for (const word of this.#words.slice(this.#next, this.#next + (option.words ?? 1))) {
+      const isNeeded = words.length === 0 && option.without === undefined;
+      if (isNeeded && option.words === undefined && looksLikeOption(word)) {
+        throw new UsageError(`${spelling(setting)} needs a value: ${option.value}, but '${word}' follows`);
+      }
+      const accepted = isNeeded
         ? !looksLikeOption(word)
         : option.accepts!(word) || (option.words !== undefined && isPlaceholder(word) && this.files.length === 2);
       if (!accepted) break;
