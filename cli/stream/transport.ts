@@ -14,7 +14,7 @@ import { blame } from "./blame.ts";
 import { chooseDevices } from "./device-choice.ts";
 import { settingNotes } from "../options/notes.ts";
 import { formatFor, openPlaybackFile, playbackChannels } from "./playback-file.ts";
-import { RecordingFiles } from "./recording-files.ts";
+import type { RecordingFiles } from "./recording-files.ts";
 import { planMaps } from "./routing.ts";
 import type { Player, Recorder } from "./streams.ts";
 import { type RunLength, runLength } from "./run-length.ts";
@@ -106,7 +106,10 @@ export async function openTransport(line: CommandLine, note: (text: string) => v
   let stream: Player | Recorder | undefined;
   try {
     if (line.playback !== null) playback = openPlaybackFile(line);
-    if (line.recording !== null) files = new RecordingFiles(line, playback, note);
+    if (line.recording !== null) {
+      const { RecordingFiles } = await import("./recording-files.ts");
+      files = new RecordingFiles(line, playback, note);
+    }
     const options = streamOptions(line, playback);
     stream = playback && files
       ? await DuplexStream.open<Dtype>(options)
