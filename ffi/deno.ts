@@ -2,14 +2,20 @@ import { downloaded } from "./download.ts";
 import { lazyFunctions } from "./lazy.ts";
 import { builtin, packageFile } from "./process.ts";
 import { importing, type Library, type Runtime, type Timers, type Watch } from "./runtime.ts";
-import type { Functions, Signature } from "./symbols.ts";
+import { everyStream, type Functions, type Signature } from "./symbols.ts";
 
 type Table = Readonly<Record<string, Signature>>;
 
 function open(path: string, table: Table): Library {
-  // Deno compiles code for each function, 20 ms for all of them. Once a library is loaded, its path leads to it,
-  // whatever becomes of the file.
-  const functions = lazyFunctions(path, table, (name) => Deno.dlopen(path, { [name]: table[name] }).symbols[name]);
+  // Once a library is loaded, its path leads to it, whatever becomes of the file.
+  const opened = (names: readonly string[]) =>
+    Deno.dlopen(path, Object.fromEntries(names.map((name) => [name, table[name]]))).symbols;
+  let ofStreams: ReturnType<typeof opened> | undefined;
+  // Deno takes 0.17 ms for each function, for which it compiles code, and the same again for each dlopen().
+  const functions = lazyFunctions(path, table, (name) => {
+    if (!(everyStream as readonly string[]).includes(name)) return opened([name])[name];
+    return (ofStreams ??= opened(everyStream))[name];
+  });
   return {
     functions,
     view(address, bytes) {

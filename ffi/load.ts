@@ -190,8 +190,8 @@ function openFirst(paths: Iterable<string>, failures: string[]): Library | undef
       const opened = runtime.open(candidate, symbols);
       checkAbi(opened, candidate);
       path = candidate;
-      const { ps_shutdown, ps_thread_owns } = opened.functions;
-      if (runtime.isWorker()) ps_thread_owns();
+      const { ps_shutdown } = opened.functions;
+      if (runtime.isWorker()) opened.functions.ps_thread_owns();
       else runtime.onExit(() => ps_shutdown());
       return opened;
     } catch (error) {

@@ -267,6 +267,30 @@ export const symbols = {
   ps_format_check: { parameters: ["i32", "i32", "f64"], result: "i32" },
 } as const satisfies Readonly<Record<string, Signature>>;
 
+/** What is called of each stream that plays or records once. */
+export const everyStream: readonly (keyof typeof symbols)[] = [
+  "ps_config_init",
+  "ps_stream_new",
+  "ps_stream_actual",
+  "ps_stream_command",
+  "ps_stream_done",
+  "ps_stream_set_source",
+  "ps_stream_set_sink",
+  "ps_stream_set_run",
+  "ps_stream_set_prebuffer",
+  "ps_stream_state",
+  "ps_stream_error",
+  "ps_stream_number",
+  "ps_stream_numbers",
+  "ps_stream_glitches",
+  "ps_stream_levels",
+  "ps_stream_timing",
+  "ps_stream_free",
+  "ps_waker_new",
+  "ps_waker_next",
+  "ps_wake",
+];
+
 type Argument<Kind> = Kind extends "buffer" ? ArrayBufferView | null : number;
 type Arguments<Kinds extends readonly unknown[]> = { -readonly [I in keyof Kinds]: Argument<Kinds[I]> };
 

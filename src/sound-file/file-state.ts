@@ -191,15 +191,14 @@ export function openFile(
   const bits = modeBits(mode);
   const path = pathOf(file);
   const info = fileInfo(mode, path, options);
-  const { ps_file_open, ps_file_open_descriptor, ps_file_open_memory } = native();
   const opened = (name: string, handle: number) => new FileState({ name, mode, handle: unwrap(handle), info }, options);
-  if (path !== undefined) return opened(path, ps_file_open(cString(path), bits, info, PS_FILE_INFO_SIZE));
+  if (path !== undefined) return opened(path, native().ps_file_open(cString(path), bits, info, PS_FILE_INFO_SIZE));
   if (typeof file === "number") {
     const name = `descriptor ${requireInteger("file", file, 0, MAX_DESCRIPTOR)}`;
-    return opened(name, ps_file_open_descriptor(file, 0, bits, info, PS_FILE_INFO_SIZE));
+    return opened(name, native().ps_file_open_descriptor(file, 0, bits, info, PS_FILE_INFO_SIZE));
   }
   const bytes = requireFileBytes(file, mode);
-  return opened("memory", ps_file_open_memory(bytes, bytes.byteLength, bits, info, PS_FILE_INFO_SIZE));
+  return opened("memory", native().ps_file_open_memory(bytes, bytes.byteLength, bits, info, PS_FILE_INFO_SIZE));
 }
 
 /** For whom a file is opened off this thread. */
@@ -223,11 +222,10 @@ export async function openFileAside(
   const info = fileInfo(mode, path, options);
   const bytes = path === undefined ? requireFileBytes(file, mode) : undefined;
   signal?.throwIfAborted();
-  const { ps_opening_new, ps_opening_of_bytes } = native();
   const opening = unwrap(
     bytes
-      ? ps_opening_of_bytes(bytes.length, info, PS_FILE_INFO_SIZE)
-      : ps_opening_new(cString(path!), bits, info, PS_FILE_INFO_SIZE),
+      ? native().ps_opening_of_bytes(bytes.length, info, PS_FILE_INFO_SIZE)
+      : native().ps_opening_new(cString(path!), bits, info, PS_FILE_INFO_SIZE),
   );
   const poller = new Poller(opening);
   const leave = given?.join({ ref: () => poller.keepAlive(true), unref: () => poller.keepAlive(false) });

@@ -20,7 +20,7 @@ import { Worker } from "node:worker_threads";
 import { PS_ABI_VERSION } from "../../ffi/constants.ts";
 import { nativePath, runtime } from "../../ffi/load.ts";
 import { namesMusl } from "../../ffi/process.ts";
-import { symbols } from "../../ffi/symbols.ts";
+import { everyStream, type Functions, symbols } from "../../ffi/symbols.ts";
 import { hostTarget } from "../../scripts/lib/targets.mjs";
 import { findCompiler } from "../../scripts/lib/tools.mjs";
 import { type ChildOptions, commandFor, runtimeName, runTs } from "../helpers/runtime.ts";
@@ -152,6 +152,29 @@ describe("functions of the library", () => {
     assert.deepEqual(known(), ["ps_abi_version"]);
     assert.equal(functions.ps_handle_count(), functions.ps_handle_count());
     assert.deepEqual(known(), ["ps_abi_version", "ps_handle_count"]);
+  });
+
+  it("are looked up at once by Deno where each stream calls them", { skip: runtimeName !== "deno" }, () => {
+    const { dlopen } = Deno;
+    const tables: string[][] = [];
+    Deno.dlopen = ((path: string, table: Deno.ForeignLibraryInterface) => {
+      tables.push(Object.keys(table));
+      return dlopen(path, table);
+    }) as typeof dlopen;
+    try {
+      const functions = runtime.open(nativePath(), symbols).functions;
+      for (const name of ["ps_handle_count", ...everyStream] as (keyof Functions)[]) void functions[name];
+    } finally {
+      Deno.dlopen = dlopen;
+    }
+    assert.deepEqual(tables, [["ps_abi_version"], ["ps_handle_count"], [...everyStream]]);
+  });
+
+  it("that each stream calls are called of one that plays", async () => {
+    const { code, stdout, stderr } = await runTs(helper("calls-of-a-play.ts"));
+    assert.equal(code, 0, stderr);
+    const called = JSON.parse(stdout) as string[];
+    assert.deepEqual(everyStream.filter((name) => !called.includes(name)), []);
   });
 
   it("are looked up at the beginning of a worker, in which koffi must not be interrupted", {
