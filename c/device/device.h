@@ -79,6 +79,9 @@ struct device_ops {
   int32_t (*host_api)(int32_t host_api, struct host_api_info *info);
   /* The backend's default device of a direction, PS_DEVICE_NONE where it has none, or why it cannot be used. */
   int32_t (*default_device)(int direction);
+  /* Why what is behind the backend has no device of a direction, though it is there: static; else NULL. The function is
+   * NULL where that is never so. */
+  const char *(*shortage)(int direction);
   /* The input that brings what the default output plays, PS_DEVICE_NONE, or why the backend cannot be used. NULL where
    * there is never one. */
   int32_t (*loopback)(void);

@@ -78,6 +78,26 @@ static int32_t find_preferred(struct place *place, const char *name, int directi
                : error_set(PS_ERR_DEVICE_NOT_FOUND, 0, PREFERENCE ": no host API is called %s", name);
 }
 
+/* Why no backend before `ops` (NULL: none at all) has a device of a direction, as far as one of them knows, or NULL. */
+static const char *shortage_before(const struct device_ops *ops, int direction) {
+  const char *text = NULL;
+  for (int i = 0; i < BACKENDS && backends[i] != ops && !text; i++)
+    if (backends[i]->shortage) text = backends[i]->shortage(direction);
+  return text;
+}
+
+/* The thread's error of the default device of `ops` (NULL: there is none), and why it was not an earlier backend's, if
+ * that may be what its user has to mend. Returns the error's status. */
+static int32_t explain_default(int32_t status, const struct device_ops *ops, int direction) {
+  const char *shortage = shortage_before(ops, direction);
+  char preferred[PREFERENCE_SIZE];
+  struct error error;
+  if (!shortage || os_environment(PREFERENCE, preferred, sizeof preferred)) return status;
+  error_save(&error);
+  return error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "%s, and no other default %s device can be used: %s", shortage,
+                   direction_names[direction], error.text);
+}
+
 /* The backend that has the default device of a direction, whose own number `place` gets. */
 static int32_t find_default(struct place *place, int direction) {
   char preferred[PREFERENCE_SIZE];
@@ -85,7 +105,8 @@ static int32_t find_default(struct place *place, int direction) {
   *place = (struct place){0};
   for (int i = 0; i < BACKENDS; i++) {
     int32_t devices, host_apis, own = backends[i]->default_device(direction);
-    if (own < 0 && own != PS_DEVICE_NONE) return own; /* a server that hangs would do so through the next one, too */
+    if (own < 0 && own != PS_DEVICE_NONE) /* a server that hangs would do so through the next one, too */
+      return explain_default(own, backends[i], direction);
     if (own >= 0) {
       place->ops = backends[i];
       place->own = own;
@@ -96,7 +117,8 @@ static int32_t find_default(struct place *place, int direction) {
     place->first_device += devices;
     place->first_host_api += host_apis;
   }
-  return error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "there is no default %s device", direction_names[direction]);
+  int32_t status = error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "there is no default %s device", direction_names[direction]);
+  return explain_default(status, NULL, direction);
 }
 
 static int32_t no_such(const char *what, int32_t number, int32_t count) {
@@ -172,6 +194,9 @@ int32_t ps_device_loopback(void) {
     if (status < 0) return status;
     place.first_device += devices;
   }
+  const char *shortage = shortage_before(NULL, DEVICE_OUTPUT);
+  if (shortage)
+    return error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "no device here brings what the default output plays: %s", shortage);
   return error_set(PS_ERR_DEVICE_NOT_FOUND, 0,
                    "no device here brings what the default output plays: Linux needs PulseAudio or PipeWire for it; on "
                    "Windows and macOS choose a loopback device by its name, if there is one (isLoopback; on macOS a "
@@ -307,23 +332,43 @@ static int32_t pair_backends(const double *config, const struct device_ops *cons
   return PS_OK;
 }
 
-int32_t device_open(struct device *device, const struct device_ops *const ops[2]) {
-  device->ops = ops[DEVICE_INPUT] ? ops[DEVICE_INPUT] : ops[DEVICE_OUTPUT];
+/* The thread's error of opening default devices: where it is their host API's, with what explain_default adds. */
+static int32_t explain_open(int32_t status, const double *config, const struct device_ops *const ops[2]) {
+  if (status >= 0 || ps_error_number(PS_ERROR_HOST_API_TYPE) < 0) return status;
+  for (int direction = DEVICE_OUTPUT; direction >= DEVICE_INPUT; direction--) {
+    if (!ops[direction] || config[PS_CONFIG_INPUT_DEVICE + direction] != PS_DEVICE_DEFAULT) continue;
+    int32_t explained = explain_default(status, ops[direction], direction);
+    if (explained != status) return explained;
+  }
+  return status;
+}
+
+static int32_t open_chosen(struct device *device, const struct device_ops *const ops[2]) {
   if (!is_pair(device->config, ops)) return convert_open(device);
   const struct device_ops *own[2];
   int32_t status = pair_backends(device->config, ops, own);
   return status < 0 ? status : pair_open(device, own);
 }
 
+static int32_t check_chosen(const struct device_ops *const ops[2], const double *config, const double *list) {
+  if (!is_pair(config, ops))
+    return convert_check(ops[DEVICE_INPUT] ? ops[DEVICE_INPUT] : ops[DEVICE_OUTPUT], config, list);
+  const struct device_ops *own[2];
+  int32_t status = pair_backends(config, ops, own);
+  return status < 0 ? status : pair_check(own, config, list);
+}
+
+int32_t device_open(struct device *device, const struct device_ops *const ops[2]) {
+  device->ops = ops[DEVICE_INPUT] ? ops[DEVICE_INPUT] : ops[DEVICE_OUTPUT];
+  return explain_open(open_chosen(device, ops), device->config, ops);
+}
+
 int32_t ps_check_settings(const double *config, int32_t size, const double *list, int32_t list_size) {
   double own[PS_CONFIG_SIZE];
-  const struct device_ops *ops[2], *backends_of_pair[2];
+  const struct device_ops *ops[2];
   int32_t first[2], status = config_check(config, size, list, list_size);
   if (status < 0) return status;
   memcpy(own, config, sizeof own);
   status = device_choose(own, ops, first);
-  if (status < 0) return status;
-  if (!is_pair(own, ops)) return convert_check(ops[DEVICE_INPUT] ? ops[DEVICE_INPUT] : ops[DEVICE_OUTPUT], own, list);
-  status = pair_backends(own, ops, backends_of_pair);
-  return status < 0 ? status : pair_check(backends_of_pair, own, list);
+  return status < 0 ? status : explain_open(check_chosen(ops, own, list), own, ops);
 }

@@ -184,6 +184,23 @@ for (const [name, skip, start] of servers) {
       });
     }
 
+    if (name === "PulseAudio") {
+      for (const portaudio of [undefined, "none"]) {
+        it(`without any device says so, ${portaudio ? "alone" : "also where ALSA leads to it"}`, async () => {
+          const server = await start();
+          const env = { ...server.env, PASTREAM_DEVICE: undefined, PASTREAM_PORTAUDIO: portaudio };
+          const { stdout } = await runTs(program, { args: ["sinkless"], env }).finally(server.stop);
+          const { before, after, checked } = JSON.parse(stdout).sinkless;
+          for (const [output, input, loopback] of [before, after]) {
+            assert.match(output, /^DeviceNotFoundError: the PulseAudio server has no output device \(.* can be used: /);
+            assert.match(input, /^DeviceNotFoundError: the PulseAudio server has no input device \(.* can be used: /);
+            assert.match(loopback, /^DeviceNotFoundError: device: .*: the PulseAudio server has no output device/);
+          }
+          assert.match(checked, /^DeviceNotFoundError: .*the PulseAudio server has no output device/);
+        });
+      }
+    }
+
     it("that is gone says so, and is found again when it has come back", () => {
       const { before, after, errors, frames, again } = results.killed;
       assert.ok(before.includes("PulseAudio: loop"));

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 import process from "node:process";
 import { setTimeout } from "node:timers/promises";
 import {
+  checkSettings,
   deviceChanges,
   DuplexStream,
   InputStream,
@@ -289,6 +290,28 @@ async function unmanaged(): Promise<unknown> {
   return { errors, tries, later };
 }
 
+/** What is said by a server whose last sink has gone, before and after another look at the devices. */
+async function sinkless(): Promise<unknown> {
+  queryDevices();
+  for (const line of pactl("list", "short", "modules").split("\n")) {
+    if (line.includes("module-null-sink")) pactl("unload-module", line.split("\t")[0]);
+  }
+  const errors = async () => [
+    await OutputStream.open().then(() => "opened", String),
+    await InputStream.open().then(() => "opened", String),
+    await InputStream.open({ device: "loopback" }).then(() => "opened", String),
+  ];
+  const before = await errors();
+  await refreshDevices();
+  let checked = "nothing";
+  try {
+    checkSettings("output");
+  } catch (error) {
+    checked = String(error);
+  }
+  return { before, after: await errors(), checked };
+}
+
 /** A stream on the default device when another becomes the default: whether that plays it, and what the log says. */
 async function moved(): Promise<unknown> {
   const module = loadSink("second");
@@ -376,6 +399,7 @@ const programs: Record<string, () => Promise<unknown>> = {
   moved,
   killed,
   restarted,
+  sinkless,
   stopped,
   unmanaged,
 };

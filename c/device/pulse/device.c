@@ -260,6 +260,7 @@ const struct device_ops device_pulse = {
     .info = info,
     .host_api = host_api,
     .default_device = pulse_list_default,
+    .shortage = pulse_list_shortage,
     .loopback = pulse_list_loopback,
     .refresh = pulse_list_refresh,
     .follows_default = 1,

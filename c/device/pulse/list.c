@@ -27,7 +27,8 @@ static struct {
   struct os_mutex lock; /* for the list */
   struct os_mutex look; /* for looking: one at a time */
   int looked;
-  int hangs; /* there was a server that did not answer */
+  int hangs;  /* there was a server that did not answer */
+  int serves; /* there was one that did */
   struct list list;
 } known = {.lock = OS_MUTEX_INIT, .look = OS_MUTEX_INIT};
 
@@ -139,11 +140,11 @@ static const char *const direction_names[2] = {"input", "output"};
 
 static int32_t no_answer(void) { return pulse_no_answer("listing the devices", LOOK_SECONDS); }
 
-/* A list of what is there; empty where no server answers. `hangs`: there is one, which does not. */
-static int32_t take_look(struct list *list, int *hangs) {
+/* A list of what is there; empty where no server answers. `hangs`: one is there, and does not; `serves`: it does. */
+static int32_t take_look(struct list *list, int *hangs, int *serves) {
   const struct pulse_api *api;
   *list = (struct list){0};
-  *hangs = 0;
+  *hangs = *serves = 0;
   if (pulse_use(&api) < 0) return PS_OK;
   struct look *look = calloc(1, sizeof *look);
   if (!look || os_event_init(&look->done)) {
@@ -165,7 +166,8 @@ static int32_t take_look(struct list *list, int *hangs) {
   os_thread_detach(&thread);
   int ended = os_event_wait(&look->done, LOOK_SECONDS + LOOK_EXTRA);
   *hangs = !ended || look->status == LOOK_TIMED_OUT;
-  if (ended && look->status == PS_OK) {
+  *serves = ended && look->status == PS_OK;
+  if (*serves) {
     *list = look->list;
     look->list = (struct list){0};
   }
@@ -189,13 +191,13 @@ static int32_t look_again(int only_first) {
   int32_t status = PS_OK;
   if (!only_first || !has_looked()) {
     struct list list;
-    int hangs;
+    int hangs, serves;
     double latest = os_time() + BUSY_SECONDS;
-    status = take_look(&list, &hangs);
+    status = take_look(&list, &hangs, &serves);
     /* A server that has hung refuses connections until it has taken all that waited. */
     while (status >= 0 && known.hangs && !hangs && list.count == 0 && os_time() < latest) {
       os_sleep(BUSY_POLL);
-      status = take_look(&list, &hangs);
+      status = take_look(&list, &hangs, &serves);
     }
     if (status >= 0) {
       os_mutex_lock(&known.lock);
@@ -203,6 +205,7 @@ static int32_t look_again(int only_first) {
       known.list = list;
       known.looked = 1;
       known.hangs = hangs;
+      known.serves = serves;
       os_mutex_unlock(&known.lock);
     }
   }
@@ -285,6 +288,20 @@ int32_t pulse_list_loopback(void) {
     if (entry->is_monitor && strcmp(entry->monitored, list->defaults[DEVICE_OUTPUT]) == 0) found = i;
   }
   return found_default(list, DEVICE_OUTPUT, found);
+}
+
+const char *pulse_list_shortage(int direction) {
+  static const char *const texts[2] = {
+      [DEVICE_INPUT] = "the PulseAudio server has no input device (plug one in, or load a module that makes one)",
+      [DEVICE_OUTPUT] =
+          "the PulseAudio server has no output device (plug one in, or load a module that makes one, as by "
+          "`pactl load-module module-null-sink`)",
+  };
+  const struct list *list = lock_list();
+  int lacks = known.serves;
+  for (int32_t i = 0; i < list->count && lacks; i++) lacks = list->entries[i].direction != direction;
+  unlock_list();
+  return lacks ? texts[direction] : NULL;
 }
 
 int32_t pulse_list_find(int direction, const char *name) {

@@ -24,6 +24,8 @@ int pulse_list_get(int32_t number, struct pulse_entry *entry);
 /* The number of the default sink or source, or PS_DEVICE_NONE; PS_ERR_PORTAUDIO where a server does not answer,
  * PS_ERR_DEVICE_NOT_FOUND where it has devices and names none as the default. */
 int32_t pulse_list_default(int direction);
+/* Why there is no device of a direction where a server answers: a static text; NULL if there is one, or no server. */
+const char *pulse_list_shortage(int direction);
 /* The number of the device that the server calls `name`, or PS_DEVICE_NONE. */
 int32_t pulse_list_find(int direction, const char *name);
 /* The number of the monitor of the default sink; else as above. */
