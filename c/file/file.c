@@ -44,6 +44,10 @@ int32_t file_take(struct file *file) {
 
 void file_give_back(struct file *file) { atomic_store_explicit(&file->taken, 0, memory_order_release); }
 
+void file_count_player(struct file *file, int32_t change) {
+  atomic_fetch_add_explicit(&file->players, change, memory_order_relaxed);
+}
+
 int32_t file_begin(int32_t handle, struct file **file) {
   *file = (struct file *)handle_use(handle, HANDLE_FILE);
   if (!*file) return PS_ERR_HANDLE;

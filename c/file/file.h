@@ -12,6 +12,8 @@ struct file;
  * touch it return PS_ERR_BUSY. */
 int32_t file_take(struct file *file);
 void file_give_back(struct file *file);
+/* One stream more (1) or less (-1) has the file as its source: meanwhile no one may empty it. Any thread. */
+void file_count_player(struct file *file, int32_t change);
 
 int32_t file_channels(const struct file *file);
 int32_t file_rate(const struct file *file); /* Hz */

@@ -260,6 +260,27 @@ static int32_t claim(const char *path, int descriptor, int32_t mode) {
   return file_error(path, 0, "the file is open for writing already, here or in another program: close it there first");
 }
 
+struct emptying {
+  int descriptor, is_played;
+};
+
+static void find_player(struct object *object, void *argument) {
+  struct file *file = (struct file *)object;
+  struct emptying *emptying = argument;
+  if (!atomic_load_explicit(&file->players, memory_order_relaxed)) return;
+  os_mutex_lock(&file->lock);
+  if (medium_is_of(file->medium, emptying->descriptor)) emptying->is_played = 1;
+  os_mutex_unlock(&file->lock);
+}
+
+/* A recording into the file that is played would end both. */
+static int32_t spare_played(const char *name, int descriptor) {
+  struct emptying emptying = {.descriptor = descriptor};
+  handle_each(HANDLE_FILE, find_player, &emptying);
+  if (!emptying.is_played) return PS_OK;
+  return file_error(name, 0, "a stream plays this file, and writing would empty it first: write into another");
+}
+
 /* The sound on a descriptor, which is closed if that fails and it is our own. `empty`: the file has just been made. */
 static int32_t open_descriptor(const char *name, int descriptor, int own, int empty, int32_t mode,
                                const struct codec_info *wanted, double *info, int *unknown, struct os_wake *stop) {
@@ -270,8 +291,10 @@ static int32_t open_descriptor(const char *name, int descriptor, int own, int em
   if (status == PS_OK && pipe && mode & PS_MODE_WRITE && !format_word_streams(wanted->format))
     status =
         error_set(PS_ERR_ARGUMENT, 0, "%s is a pipe, and files of this format cannot be written without seeking", name);
+  int empties = !pipe && fresh(mode) && !empty;
+  if (status == PS_OK && empties) status = spare_played(name, descriptor);
   if (status == PS_OK && fresh(mode)) status = rehearse(name, mode, wanted);
-  if (status == PS_OK && !pipe && fresh(mode) && !empty) {
+  if (status == PS_OK && empties) {
     int64_t position = status == PS_OK ? os_file_seek(descriptor, 0, SEEK_CUR) : 0;
     if (status == PS_OK && (position < 0 || os_file_truncate(descriptor, position) < 0))
       status = file_system_error(name, errno);

@@ -37,6 +37,7 @@ struct file {
   void *scratch; /* for samples being converted */
   _Atomic int64_t position, frames;
   _Atomic int32_t taken;
+  _Atomic int32_t players; /* streams whose source it is */
 };
 
 /* The file behind a handle, taken for the length of one call; or a status, with the thread's error set. */

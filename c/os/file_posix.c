@@ -90,6 +90,12 @@ int os_file_claim(int file) {
   return flock(file, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK ? -1 : 0;
 }
 
+int os_file_same(int one, int other) {
+  struct stat first, second;
+  if (fstat(one, &first) < 0 || fstat(other, &second) < 0) return 0;
+  return first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
 /* For an old C library fstat is linked statically, with an errno of its own, so the reason of a failure is lost: fcntl
  * is called first. */
 int os_file_kind(int file) {

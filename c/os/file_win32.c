@@ -75,6 +75,14 @@ int os_file_claim(int file) {
   return 0;
 }
 
+int os_file_same(int one, int other) {
+  BY_HANDLE_FILE_INFORMATION first, second;
+  if (!GetFileInformationByHandle((HANDLE)_get_osfhandle(one), &first)) return 0;
+  if (!GetFileInformationByHandle((HANDLE)_get_osfhandle(other), &second)) return 0;
+  return first.dwVolumeSerialNumber == second.dwVolumeSerialNumber && first.nFileIndexHigh == second.nFileIndexHigh &&
+         first.nFileIndexLow == second.nFileIndexLow;
+}
+
 int os_file_remove(const char *path) {
   wchar_t *text = wide(path);
   if (!text) return -1;

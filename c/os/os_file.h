@@ -39,6 +39,8 @@ int os_file_remove(const char *path);
  * It keeps nobody from reading, and no program from writing that claims nothing. Always 0 on Windows, whose locks keep
  * others from reading, and on network file systems, where a lock may be such a one, or a server may not answer. */
 int os_file_claim(int file);
+/* Whether two descriptors are of the same file on disk. */
+int os_file_same(int one, int other);
 
 #define OS_FILE_DISK 1 /* has a length and is seekable */
 #define OS_FILE_PIPE 2 /* a pipe, socket, terminal or device; or a file whose writes all go to its end */

@@ -10,6 +10,7 @@
 struct endpoint {
   int32_t kind; /* PS_ENDPOINT_ */
   int32_t flags;
+  int32_t plays_file;     /* counted in the file as a stream that plays it */
   struct object *object;  /* ring or file, in use by this stream; NULL for none */
   double rate;            /* Hz of its frames, */
   int32_t channels;       /* and their channels */

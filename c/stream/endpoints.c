@@ -21,6 +21,7 @@ const struct engine_direction *stream_frames(const struct stream *stream, int di
 /* ---------------------------------------------------------- the endpoint set */
 
 void endpoint_release(struct endpoint *endpoint) {
+  if (endpoint->plays_file) file_count_player((struct file *)endpoint->object, -1);
   if (endpoint->object) object_release(endpoint->object);
   if (endpoint->between) object_release(endpoint->between);
 }
@@ -121,6 +122,10 @@ int32_t endpoint_make(struct endpoint *set, struct stream *stream, int direction
     default: return error_set(PS_ERR_ARGUMENT, 0, "there is no endpoint of kind %d", set->kind);
   }
   if (status < 0) return status;
+  if (set->kind == PS_ENDPOINT_FILE && direction == DEVICE_OUTPUT) {
+    file_count_player((struct file *)set->object, 1);
+    set->plays_file = 1;
+  }
   double rate = stream->actual[PS_ACTUAL_SAMPLE_RATE];
   if (set->rate == 0 || set->rate == round(rate)) set->rate = rate; /* a file has a whole number of hertz */
   return check_fit(stream, set, direction);

@@ -97,3 +97,8 @@ struct medium *medium_disk(int descriptor, int own) {
   free(disk);
   return NULL;
 }
+
+int medium_is_of(const struct medium *medium, int descriptor) {
+  while (medium && medium->type != &type) medium = medium->inner;
+  return medium && os_file_same(((const struct disk *)medium)->descriptor, descriptor);
+}

@@ -48,6 +48,8 @@ struct medium {
 
 /* All: NULL with errno set. `own` says whether the descriptor is closed with the medium. */
 struct medium *medium_disk(int descriptor, int own);
+/* Whether the bytes are those of the file on disk that is open there. */
+int medium_is_of(const struct medium *medium, int descriptor);
 /* `stop` ends the waits until the headers have been read; it may be NULL. */
 struct medium *medium_pipe(int descriptor, int own, int writing, struct os_wake *stop);
 struct medium *medium_incoming(struct incoming *incoming);    /* a pipe, of which it has one use */
