@@ -34,6 +34,7 @@ function distance(a: string, b: string): number {
  * ```
  */
 export function nearestName(word: string, names: Iterable<string>): string | undefined {
+  if (typeof word !== "string") throw new TypeError(`word must be a string, not ${typeof word}`);
   const wanted = word.slice(0, LONGEST_WORD).toLowerCase();
   let best: string | undefined;
   let leastEdits = Math.min(MOST_EDITS, Math.floor(wanted.length / 3)) + 1;

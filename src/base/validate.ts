@@ -43,6 +43,19 @@ export function requireInteger(name: string, value: unknown, min: number = -MOST
   return value;
 }
 
+/** A string. */
+export function requireString(name: string, value: unknown): string {
+  if (typeof value !== "string") throw new TypeError(`${name} must be a string, not ${show(value)}`);
+  return value;
+}
+
+/** An array of at most `max` entries. */
+export function requireArray<T>(name: string, value: readonly T[], max: number = MOST): readonly T[] {
+  if (!Array.isArray(value)) throw new TypeError(`${name} must be an array, not ${show(value)}`);
+  if (value.length > max) throw new RangeError(`${name} must have at most ${max} entries, not ${value.length}`);
+  return value;
+}
+
 /** A boolean. */
 export function requireBoolean(name: string, value: unknown): boolean {
   if (typeof value !== "boolean") throw new TypeError(`${name} must be true or false, not ${show(value)}`);

@@ -5,7 +5,7 @@ import { defaults } from "./defaults.ts";
 import type { DeviceInfo } from "../library/device-info.ts";
 import { deviceNotFound, type Direction, findDevice, queryDevices } from "./devices.ts";
 import { pairOf } from "../base/pair.ts";
-import { requireOneOf } from "../base/validate.ts";
+import { requireArray, requireOneOf } from "../base/validate.ts";
 
 /** The names of the built-in device, and of the input that records what the default output plays. */
 const VIRTUAL = "virtual";
@@ -100,6 +100,7 @@ function defaultDevice(direction: Direction): DeviceInfo | undefined {
  * ```
  */
 export function formatDeviceList(devices: readonly DeviceInfo[] = queryDevices()): string {
+  requireArray("devices", devices);
   const input = defaultDevice("input")?.index;
   const output = defaultDevice("output")?.index;
   const digits = Math.max(...devices.map(({ index }) => String(index).length));

@@ -20,7 +20,7 @@ import { readText } from "../../ffi/text.ts";
 import type { DeviceInfo } from "../library/device-info.ts";
 import { DeviceNotFoundError } from "../library/errors.ts";
 import { unwrap } from "../library/native-error.ts";
-import { requireInteger, show } from "../base/validate.ts";
+import { requireArray, requireInteger, requireString, show } from "../base/validate.ts";
 import { noteLists } from "./lists.ts";
 
 /** One host API: a family of devices, such as ALSA or WASAPI. */
@@ -176,6 +176,8 @@ export function findDevice(
  * ```
  */
 export function matchDevices(devices: readonly DeviceInfo[], text: string): DeviceInfo[] {
+  requireArray("devices", devices);
+  requireString("text", text);
   const byId = devices.filter(({ id, hostApi }) => id === text || id === `${hostApi}: ${text}`);
   if (byId.length > 0) return byId;
   const wanted = text.trim().toLowerCase();

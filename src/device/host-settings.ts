@@ -27,13 +27,14 @@ import {
 import {
   type OptionNames,
   orElse,
+  requireArray,
   requireBoolean,
   requireInteger,
   requireNumber,
   requireObject,
   requireOneOf,
   requireOptions,
-  show,
+  requireString,
 } from "../base/validate.ts";
 
 /** Settings of one host API. */
@@ -175,9 +176,7 @@ export function hostTexts(settings: readonly (HostSettings | undefined)[]): [wha
     const texts = { applicationName, streamName, iconName, mediaRole };
     return (Object.keys(texts) as (keyof typeof texts)[]).flatMap((name): [number, string][] => {
       const text: unknown = texts[name];
-      if (text === undefined) return [];
-      if (typeof text !== "string") throw new TypeError(`${OPTION}.${name} must be a string, not ${show(text)}`);
-      return [[textNumbers[name], text]];
+      return text === undefined ? [] : [[textNumbers[name], requireString(`${OPTION}.${name}`, text)]];
     });
   });
 }
@@ -256,12 +255,6 @@ function putCoreAudio(
 /** The settings as the bits of a number, the first as the lowest. */
 function flags(settings: readonly boolean[]): number {
   return settings.reduce((bits, on, i) => on ? bits | (1 << i) : bits, 0);
-}
-
-function requireArray<T>(name: string, value: readonly T[], max: number): readonly T[] {
-  if (!Array.isArray(value)) throw new TypeError(`${name} must be an array, not ${show(value)}`);
-  if (value.length > max) throw new RangeError(`${name} must have at most ${max} entries, not ${value.length}`);
-  return value;
 }
 
 function requireChannels(name: string, value: readonly number[], min: number): readonly number[] {

@@ -1,6 +1,6 @@
 // Rate and channels of a source or a sink, where they are not the stream's.
 import { native } from "../../ffi/load.ts";
-import { type OptionNames, requireInteger, requireNumber } from "../base/validate.ts";
+import { type OptionNames, orElse, requireInteger, requireNumber } from "../base/validate.ts";
 import { unwrap } from "../library/native-error.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { framesAt } from "../samples/rates.ts";
@@ -25,8 +25,8 @@ type Role = "source" | "sink";
 /** The direction of a stream, as an endpoint with its own rate and channels sees it. */
 export function shapeFor(role: Role, direction: StreamDirection, options: ShapeOptions): StreamDirection {
   const { conversion, sampleSize } = direction;
-  const channels = requireInteger("channels", options.channels ?? direction.channels, 1, MAX_CHANNELS);
-  const given = requireNumber("sampleRate", options.sampleRate ?? direction.sampleRate, 1, MAX_RATE);
+  const channels = requireInteger("channels", orElse(options.channels, direction.channels), 1, MAX_CHANNELS);
+  const given = requireNumber("sampleRate", orElse(options.sampleRate, direction.sampleRate), 1, MAX_RATE);
   // A file has a whole number of hertz, a device may have 44099.5.
   const sampleRate = given === Math.round(direction.sampleRate) ? direction.sampleRate : given;
   if (role === "source") requireMapped(direction, channels);

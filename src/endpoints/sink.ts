@@ -80,7 +80,7 @@ export function openCapture(sink: unknown, options: SinkOptions, direction: Stre
   );
 }
 
-/** Checks the options of setSink(). */
-export function requireSinkOptions(options: SinkOptions | undefined): SinkOptions {
-  return requireOptions("options", options, sinkOptionNames);
+/** Checks the options of setSink(), or those that playrec() has under `name`. */
+export function requireSinkOptions(options: SinkOptions | undefined, name = "options"): SinkOptions {
+  return requireOptions(name, options, sinkOptionNames);
 }

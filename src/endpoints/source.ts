@@ -100,7 +100,7 @@ export function openPlayback(
   return new TaskPlayback(feed, shape, bufferSize);
 }
 
-/** Checks the options of setSource(). */
-export function requireSourceOptions(options: SourceOptions | undefined): SourceOptions {
-  return requireOptions("options", options, sourceOptionNames);
+/** Checks the options of setSource(), or those that playrec() has under `name`. */
+export function requireSourceOptions(options: SourceOptions | undefined, name = "options"): SourceOptions {
+  return requireOptions(name, options, sourceOptionNames);
 }

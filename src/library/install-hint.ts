@@ -1,4 +1,5 @@
 import { runtime } from "../../ffi/load.ts";
+import { requireOneOf } from "../base/validate.ts";
 
 /** A native library that pastream loads when it is first needed. */
 export type SystemLibrary = "portaudio" | "libsndfile";
@@ -44,6 +45,7 @@ function likelyManagers(): readonly Manager[] {
  * environment variable that names the library's file. The command has no `sudo` if the system has none.
  */
 export function installHint(library: SystemLibrary): string {
+  requireOneOf("library", library, ["portaudio", "libsndfile"]);
   const variable = library === "portaudio" ? "PASTREAM_PORTAUDIO" : "PASTREAM_SNDFILE";
   const withoutSudo = runtime.exists("/usr/bin/sudo") === false;
   const commands = likelyManagers().map(({ command }) =>

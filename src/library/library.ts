@@ -43,6 +43,7 @@ export function loadLibrary(options?: LibraryOptions): string {
       throw new TypeError(`${name} must be the path of a file, not ${show(file)}`);
     }
   }
-  if (url !== undefined && !URL.canParse(`${url}`)) throw new TypeError(`url must be an address, not ${show(url)}`);
+  const isAddress = url instanceof URL || typeof url === "string" && URL.canParse(url);
+  if (url !== undefined && !isAddress) throw new TypeError(`url must be an address, not ${show(url)}`);
   return loadFrom({ ...files, url: url && `${url}` });
 }

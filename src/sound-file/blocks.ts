@@ -2,7 +2,7 @@
 import type { FileDtype, FileSamples } from "../samples/formats.ts";
 import { newSamples } from "../samples/formats.ts";
 import { fill, type Reading, readOptionNames, type ReadOptions, requireReading } from "./samples.ts";
-import { type OptionNames, requireInteger, requireOptions } from "../base/validate.ts";
+import { type OptionNames, orElse, requireInteger, requireOptions } from "../base/validate.ts";
 
 /** How blocks are read. */
 export interface BlockOptions<D extends FileDtype> extends ReadOptions<D> {
@@ -42,7 +42,7 @@ export function blocksOf<D extends FileDtype>(
   if (blockSize === undefined && reading.out === undefined) throw new TypeError("blockSize must be given, or out");
   if (reading.outFrames === 0) throw new RangeError("out must have room for a frame, not 0 bytes");
   const most = reading.outFrames ?? BLOCK_MAX;
-  const size = requireInteger("blockSize", blockSize ?? reading.outFrames, 1, most);
+  const size = requireInteger("blockSize", orElse(blockSize, reading.outFrames), 1, most);
   requireInteger("overlap", overlap, 0, size - 1);
   if (frames !== undefined) requireInteger("frames", frames, -1);
   const asked = frames === undefined || frames < 0 ? Infinity : frames;

@@ -2,7 +2,7 @@
 import { native } from "../../ffi/load.ts";
 import { filledText } from "../../ffi/text.ts";
 import { unwrap } from "../library/native-error.ts";
-import { requireOneOf, show } from "../base/validate.ts";
+import { requireOneOf, requireString, show } from "../base/validate.ts";
 
 interface MajorFormat {
   readonly code: number;
@@ -241,9 +241,4 @@ export function checkFormat(format: string, subtype?: string, endian?: string): 
 export function defaultSubtype(format: string): string | undefined {
   const name = requireString("format", format).toUpperCase();
   return name === "RAW" ? undefined : majors[name]?.subtype;
-}
-
-function requireString(option: string, value: unknown): string {
-  if (typeof value === "string") return value;
-  throw new TypeError(`${option} must be a string, not ${show(value)}`);
 }

@@ -18,6 +18,7 @@ import { cString } from "../../ffi/text.ts";
 import { formatOfName, formatWord, isRaw, lackOfFormat } from "./format-names.ts";
 import {
   type OptionNames,
+  orElse,
   requireInteger,
   requireNumber,
   requireOneOf,
@@ -150,7 +151,7 @@ function why(missing: string, path: string | undefined): string {
 function wordOf(path: string | undefined, { format, subtype, endian }: SoundFileOptions): number | undefined {
   const named = path === undefined ? undefined : formatOfName(path);
   if (format !== undefined) return formatWord(format, subtype, endian);
-  if (named !== undefined) return formatWord(named.format, subtype ?? named.subtype, endian);
+  if (named !== undefined) return formatWord(named.format, orElse(subtype, named.subtype), endian);
   formatWord("WAV", subtype, endian); // checks the names
   return undefined;
 }

@@ -9,7 +9,7 @@ import {
 } from "../samples/formats.ts";
 import { nextTurn, PIECE_BYTES } from "../base/event-loop.ts";
 import { requireView } from "../samples/memory.ts";
-import { type OptionNames, requireInteger, requireNumber, show, withArticle } from "../base/validate.ts";
+import { type OptionNames, orElse, requireInteger, requireNumber, show, withArticle } from "../base/validate.ts";
 
 /** How samples are read. */
 export interface ReadOptions<D extends FileDtype> {
@@ -61,7 +61,7 @@ function requireSample(name: string, value: unknown, { dtype, sampleSize }: Form
 export function requireReading<D extends FileDtype>(options: ReadOptions<D>, channels: number): Reading<D> {
   const { out, fillValue } = options;
   if (out !== undefined) requireView("out", out);
-  const dtype = options.dtype ?? (out && ownDtype(out)) ?? "float32";
+  const dtype = orElse(options.dtype, (out && ownDtype(out)) ?? "float32");
   const format = fileFormatOf(dtype);
   if (fillValue !== undefined) requireSample("fillValue", fillValue, format);
   if (out === undefined) return { dtype: dtype as D, format, fillValue, channels };
@@ -228,7 +228,7 @@ export function requireSamples(
   channels: number,
 ): { bytes: Uint8Array; frames: number; format: Format } {
   requireView("data", data);
-  const wanted = dtype ?? ownDtype(data);
+  const wanted = orElse(dtype, ownDtype(data));
   if (wanted === undefined) throw new TypeError(`dtype must be given for ${show(data)}: it does not say what it holds`);
   const format = fileFormatOf(wanted);
   if (!(data instanceof format.array) && !(data instanceof DataView) && !(data instanceof Uint8Array)) {

@@ -13,7 +13,7 @@ import {
 import { native } from "../../ffi/load.ts";
 import { cString, readText } from "../../ffi/text.ts";
 import { unwrap } from "../library/native-error.ts";
-import { requireObject, show } from "../base/validate.ts";
+import { requireObject, requireString, show } from "../base/validate.ts";
 
 /** Text tags by name, with libsndfile's number. */
 const tags: Readonly<Record<string, number>> = {
@@ -55,10 +55,10 @@ export function fileTags(file: TaggedFile): Record<string, string | undefined> {
     };
     const set = (text: unknown): void => {
       if (text === undefined) return;
-      if (typeof text !== "string") throw new TypeError(`${name} must be a string, not ${show(text)}`);
+      const bytes = cString(requireString(name, text));
       const handle = file.open();
       file.requireMode("writing");
-      unwrap(native().ps_file_set_string(handle, tag, cString(text)));
+      unwrap(native().ps_file_set_string(handle, tag, bytes));
     };
     return [name, { get, set, enumerable: true }] as const;
   });

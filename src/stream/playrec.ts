@@ -46,8 +46,8 @@ export async function playrec(core: Core, playback: unknown, options: PlayrecOpt
   const length = requireRunLength(given);
   const blocking = requireBlocking(given);
   const { out } = given;
-  const sinkOptions = { ...given, ...requireSinkOptions(given.sink) };
-  const sourceOptions = { ...given, ...requireSourceOptions(given.source) };
+  const sinkOptions = { ...given, ...requireSinkOptions(given.sink, "sink") };
+  const sourceOptions = { ...given, ...requireSourceOptions(given.source, "source") };
   const source = openPlayback(playback, sourceOptions, core.output!);
   let sink: Capture | undefined;
   const recordedFrames = (): number => {
