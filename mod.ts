@@ -30,8 +30,7 @@
  * import { DuplexStream } from "@pastream/pastream";
  *
  * const stream = DuplexStream.fromFile("sweep.wav");
- * using out = stream.toFile("room.wav");
- * await stream.playrec("sweep.wav", { out, pad: 24000 });
+ * await stream.playrec("sweep.wav", { out: "room.wav", pad: 24000 });
  * console.log(stream.xruns, stream.glitches);
  * await stream.close();
  * ```

@@ -196,11 +196,12 @@ int32_t ps_device_loopback(void) {
   }
   const char *shortage = shortage_before(NULL, DEVICE_OUTPUT);
   if (shortage)
-    return error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "no device here brings what the default output plays: %s", shortage);
-  return error_set(PS_ERR_DEVICE_NOT_FOUND, 0,
-                   "no device here brings what the default output plays: Linux needs PulseAudio or PipeWire for it; on "
-                   "Windows and macOS choose a loopback device by its name, if there is one (isLoopback; on macOS a "
-                   "virtual device such as BlackHole)");
+    return error_set(PS_ERR_DEVICE_NOT_FOUND, 0, "no device here records what the default output plays: %s", shortage);
+  return error_set(
+      PS_ERR_DEVICE_NOT_FOUND, 0,
+      "no device here records what the default output plays: Linux needs PulseAudio or PipeWire for it; on "
+      "Windows and macOS choose a loopback device by its name, if there is one (isLoopback; on macOS a "
+      "virtual device such as BlackHole)");
 }
 
 static void name_of(const struct device_ops *ops, const struct device_info *info, struct device_name *name) {

@@ -22,7 +22,9 @@ export function requireNewFile(file: string | URL): string | URL {
     throw new TypeError(`sink must be a path or a file: URL, not the web address ${file}`);
   }
   if (!formatOfName(name)) {
-    throw new TypeError(`sink must be a file whose name says its format, or one of toFile(): ${lackOfFormat(name)}`);
+    throw new TypeError(
+      `sink must have a name that says its format, or be opened with toFile(): ${lackOfFormat(name)}`,
+    );
   }
   return file;
 }

@@ -158,7 +158,9 @@ const unsupported: Readonly<Record<string, readonly string[]>> = {
 export function lackOfFormat(path: string): string {
   const extension = extensionOf(path);
   const name = Object.keys(unsupported).find((format) => unsupported[format].includes(extension ?? ""));
-  if (name === undefined) return `the name ${show(path)} does not say it, as .wav, .flac or .ogg at its end would`;
+  if (name === undefined) {
+    return `the name ${show(path)} has no extension of a file format, such as .wav, .flac or .ogg`;
+  }
   const written = `${path.slice(0, -extension!.length)}flac`;
   return `${name} (.${extension}) is not supported: write ${show(written)}, and convert it, for example with ` +
     `ffmpeg -i ${written} ${path}`;

@@ -111,6 +111,17 @@ describe("the README's program", () => {
   });
 });
 
+// There, `using` is a syntax error before Node 24.
+describe("the first programs that a user meets", () => {
+  for (const name of ["README.md", "docs/first-steps.md"]) {
+    it(`run on every Node: ${name}`, () => {
+      const blocks = [...readFileSync(join(root, name), "utf8").matchAll(/^```ts.*?\n(.*?)^```/gms)];
+      assert.ok(blocks.length >= 4);
+      for (const [, program] of blocks) assert.doesNotMatch(program, /\busing \w+ =/, program);
+    });
+  }
+});
+
 describe("the programs of the guide", () => {
   for (const name of readdirSync(join(root, "docs")).filter((name) => name.endsWith(".md"))) {
     for (const [i, program] of programsOf(`docs/${name}`).entries()) {

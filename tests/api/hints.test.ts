@@ -83,7 +83,7 @@ const calls: Record<string, readonly [call: () => unknown, hint: RegExp]> = {
   ],
   "setSink() with a name that says no format": [
     () => withStream((stream) => stream.setSink("take.xyz")),
-    /toFile\(\): the name "take\.xyz" does not say it, as \.wav, \.flac or \.ogg at its end would$/,
+    /toFile\(\): the name "take\.xyz" has no extension of a file format, such as \.wav, \.flac or \.ogg$/,
   ],
 };
 
