@@ -655,8 +655,8 @@ PS_API double ps_stream_due(int32_t stream, int32_t sink, double frames);
  * changes: a command or the run has ended, a sink has been let go of, the next file has begun. Returns 1, or 0 where it
  * is there already or no more will come, and at the first call for this stream: the caller looks (again), and goes on
  * to wait by another call. Of a job, an opening or an incoming file only PS_WAKE_CHANGE can be waited for: it has
- * ended, it is open, or so much has been read that the caller has to take some. PS_ERR_HANDLE, PS_ERR_ARGUMENT,
- * PS_ERR_BUSY (8 threads wait for it). Any thread. */
+ * ended, it is open, so much has been read that the caller has to take some, or half of the room for what arrives is
+ * free again. PS_ERR_HANDLE, PS_ERR_ARGUMENT, PS_ERR_BUSY (8 threads wait for it). Any thread. */
 #define PS_WAKE_ROOM -1   /* `frames` frames have room in the ring of the source */
 #define PS_WAKE_CHANGE -2 /* nothing else; or, >= 0, the ring of that sink (as for ps_stream_due) has `frames` frames */
 #define PS_WAKE_HEARD -3  /* `frames` frames of the source should have been heard (PS_NUMBER_HEARD_FRAMES) */

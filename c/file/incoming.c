@@ -13,9 +13,8 @@
 
 struct arrival {
   struct incoming incoming; /* first: the pipe and the file know only this */
-  struct waits waits;
-  _Atomic int32_t writing; /* a call brings bytes now */
-  char *name;              /* of the file; NULL until it is being opened */
+  _Atomic int32_t writing;  /* a call brings bytes now */
+  char *name;               /* of the file; NULL until it is being opened */
   double info[PS_FILE_INFO_SIZE];
   struct os_thread thread;
   _Atomic int32_t opened; /* after it, the member below is the caller's */
@@ -36,7 +35,6 @@ int32_t ps_incoming_new(int32_t bytes) {
     free(arrival);
     return error_set(PS_ERR_MEMORY, 0, NULL);
   }
-  waits_init(&arrival->waits, &arrival->incoming.object, NULL);
   int32_t handle = handle_new(&arrival->incoming.object, HANDLE_INCOMING, destroy);
   if (handle < 0) destroy(&arrival->incoming.object);
   return handle;
@@ -60,7 +58,7 @@ int32_t ps_incoming_write(int32_t handle, const void *data, int32_t bytes) {
 int32_t ps_incoming_waiting(int32_t handle) {
   struct arrival *arrival = (struct arrival *)handle_use(handle, HANDLE_INCOMING);
   if (!arrival) return PS_ERR_HANDLE;
-  int32_t bytes = (int32_t)ring_read_available(arrival->incoming.ring);
+  int32_t bytes = (int32_t)incoming_held(&arrival->incoming);
   object_release(&arrival->incoming.object);
   return bytes;
 }
@@ -85,7 +83,7 @@ static void open_file(void *argument) {
   int32_t file = file_open_incoming(arrival->name, &arrival->incoming, arrival->info);
   opened_set(&arrival->result, file);
   atomic_store_explicit(&arrival->opened, 1, memory_order_release);
-  waits_changed(&arrival->waits);
+  waits_changed(&arrival->incoming.waits);
 }
 
 static int32_t start(struct arrival *arrival, const char *name, const double *info) {
@@ -137,7 +135,7 @@ int32_t ps_incoming_free(int32_t handle) {
       os_thread_join(&arrival->thread);
       if (arrival->result.file) ps_file_close(arrival->result.file);
     }
-    waits_end(&arrival->waits);
+    waits_end(&arrival->incoming.waits);
   }
   object_release(&arrival->incoming.object);
   return status;

@@ -10,7 +10,7 @@ import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
 import { onAbort } from "../base/abort-listeners.ts";
 import { LoopYield } from "../base/event-loop.ts";
-import { backOff, change, Poller } from "../base/poller.ts";
+import { backOff, change, type Pace, Poller } from "../base/poller.ts";
 import { dismiss, isIterable, isStream, type Steps, stepsOf } from "../base/steps.ts";
 import { show } from "../base/validate.ts";
 import { PastreamError, SoundFileError } from "../library/errors.ts";
@@ -19,6 +19,9 @@ import { requireBytes } from "../samples/memory.ts";
 import { isBytes } from "./recognize.ts";
 
 const ROOM = 2 ** 20; // bytes that have arrived and have not been decoded: all that is held of a long download
+
+/** For room where nobody wakes us: what is decoded as it is played leaves half of it free after seconds. */
+const roomPace: Pace = (checks) => (checks < 8 ? backOff(checks) : 250);
 
 /** What brings the bytes of a sound file one after the other. */
 export type ByteSource = Response | Blob | ReadableStream<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -144,7 +147,7 @@ export class Incoming {
       done += count;
       if (count === part.length) continue;
       const hasRoom = () => this.#closed || unwrap(ps_incoming_waiting(this.#handle)) <= ROOM / 2 || undefined;
-      await this.#poller.until(hasRoom);
+      await this.#poller.until(hasRoom, roomPace, { reason: change });
       if (this.#closed) return;
     }
   }

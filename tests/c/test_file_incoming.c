@@ -225,13 +225,35 @@ static void reads(void *argument) {
 }
 
 /* Opens what has come of a WAV file: 1000 frames, after which a read waits. */
-static int32_t open_unended(int32_t *incoming) {
+static int32_t open_unended(int32_t *incoming, int32_t room) {
   make(SF_WAV | 2);
   memset(info, 0, sizeof info);
-  *incoming = ps_incoming_new(65536);
+  *incoming = ps_incoming_new(room);
   CHECK_EQUAL(ps_incoming_open(*incoming, "sound", info, PS_FILE_INFO_SIZE), PS_OK);
   CHECK_EQUAL(ps_incoming_write(*incoming, bytes, 44 + 4000), 44 + 4000);
   return opened(*incoming);
+}
+
+TEST(who_brings_is_woken_when_half_of_the_room_is_free) {
+  int32_t incoming, waker = ps_waker_new(), file = open_unended(&incoming, 8000), brought = 44 + 4000;
+  CHECK_EQUAL(ps_file_read(file, back, 1000, PS_FORMAT_INT16), 1000);
+  CHECK_EQUAL(ps_wake(incoming, waker, PS_WAKE_CHANGE, 0), 0);
+  for (int round = 0; round < 3; round++) {
+    brought += ps_incoming_write(incoming, bytes + brought, 8001);
+    CHECK_EQUAL(ps_incoming_waiting(incoming), 8000);
+    CHECK_EQUAL(ps_file_read(file, back, 999, PS_FORMAT_INT16), 999);
+    CHECK_EQUAL(ps_waker_next(waker), 0);
+    CHECK_EQUAL(ps_file_read(file, back, 1, PS_FORMAT_INT16), 1);
+    CHECK_EQUAL(ps_incoming_waiting(incoming), 4000);
+    CHECK_EQUAL(ps_waker_wait(waker, 10), 1);
+    CHECK_EQUAL(ps_waker_next(waker), incoming);
+    CHECK_EQUAL(ps_waker_next(waker), 0);
+    CHECK_EQUAL(ps_file_read(file, back, 1000, PS_FORMAT_INT16), 1000);
+    CHECK_EQUAL(ps_waker_next(waker), 0);
+  }
+  CHECK_EQUAL(ps_file_close(file), PS_OK);
+  CHECK_EQUAL(ps_incoming_free(incoming), PS_OK);
+  CHECK_EQUAL(ps_waker_free(waker), PS_OK);
 }
 
 TEST(a_read_that_waits_is_interrupted) {
@@ -239,7 +261,7 @@ TEST(a_read_that_waits_is_interrupted) {
   int32_t file = begin(&bringer, sizeof bytes), last, incoming;
   CHECK_EQUAL(read_all(file, &last), FRAMES);
   end(&bringer, file);
-  reading = open_unended(&incoming);
+  reading = open_unended(&incoming, 65536);
   struct os_thread thread;
   struct object *object = handle_use(reading, HANDLE_FILE);
   CHECK(ps_incoming_waiting(incoming) > 0);
@@ -266,7 +288,7 @@ static void reads_after_an_interrupt(void *argument) {
 }
 
 TEST(the_end_of_the_process_interrupts_a_read_that_just_began) {
-  int32_t incoming, handle = open_unended(&incoming);
+  int32_t incoming, handle = open_unended(&incoming, 65536);
   struct file *file = (struct file *)handle_use(handle, HANDLE_FILE);
   struct os_thread thread;
   CHECK_EQUAL(file_claim(file), PS_OK);
@@ -368,6 +390,7 @@ int main(void) {
   RUN(unknown_lengths);
   RUN(what_is_no_sound);
   RUN(given_up);
+  RUN(who_brings_is_woken_when_half_of_the_room_is_free);
   RUN(a_read_that_waits_is_interrupted);
   RUN(the_end_of_the_process_interrupts_a_read_that_just_began);
   RUN(wrong_arguments);

@@ -6,6 +6,7 @@ import process from "node:process";
 import { after, describe, it } from "node:test";
 import { takeNativeCalls } from "../helpers/native-calls.ts";
 import { InputStream, SoundFile } from "../../mod.ts";
+import { runtimeName } from "../helpers/runtime.ts";
 import { made } from "../helpers/sound-bytes.ts";
 import { newFolder } from "../helpers/sounds.ts";
 import { pause, virtual } from "../helpers/streams.ts";
@@ -42,6 +43,21 @@ describe("waiting for a file", { skip }, () => {
     end.end(bytes.subarray(2000));
     assert.deepEqual(await reading, samples);
     assert.ok(looks("ps_job_done") <= MOST_LOOKS);
+  });
+
+  it("does not look again and again for room for what arrives", async () => {
+    const long = Int16Array.from({ length: 3 * 2 ** 20 }, (_, i) => i * 7);
+    const arriving = made({ format: "WAV", ...shape }, long);
+    using file = await SoundFile.fromStream((async function* () {
+      for (let at = 0; at < arriving.length; at += 2 ** 16) yield arriving.subarray(at, at + 2 ** 16);
+    })());
+    looks("");
+    await pause(1000);
+    // Deno is woken only for what keeps the process alive: it looks after 1, 1, 2, 4, 8, … ms, and then every 250.
+    const most = runtimeName === "deno" ? 14 : MOST_LOOKS;
+    const found = looks("ps_incoming_waiting");
+    assert.ok(found <= most, `${found} looks`);
+    assert.deepEqual(await file.readAsync(-1, { dtype: "int16" }), long);
   });
 
   it("does not look again and again for the next file of a recording", async () => {

@@ -4,6 +4,7 @@
 
 int incoming_init(struct incoming *incoming, size_t bytes) {
   if (os_event_init(&incoming->arrived) < 0) return -1;
+  waits_init(&incoming->waits, &incoming->object, NULL);
   incoming->ring = ring_create(1, bytes);
   if (incoming->ring) return 0;
   os_event_destroy(&incoming->arrived);
@@ -30,6 +31,12 @@ size_t incoming_write(struct incoming *incoming, const void *data, size_t bytes)
   return count;
 }
 
+/* The ring frees its room before the reader counts what it took: the count is loaded for the order only. */
+size_t incoming_held(struct incoming *incoming) {
+  (void)atomic_load(&incoming->taken);
+  return ring_read_available(incoming->ring);
+}
+
 void incoming_end(struct incoming *incoming, int32_t state) {
   int32_t open = INCOMING_OPEN;
   if (atomic_compare_exchange_strong(&incoming->state, &open, state)) wake(incoming);
@@ -51,7 +58,10 @@ int incoming_wait(struct incoming *incoming, double seconds) {
 
 size_t incoming_read(struct incoming *incoming, void *data, size_t bytes) {
   size_t count = has_bytes(incoming) ? ring_read(incoming->ring, data, bytes) : 0;
-  atomic_fetch_add_explicit(&incoming->taken, (int64_t)count, memory_order_relaxed);
+  int64_t before = atomic_fetch_add(&incoming->taken, (int64_t)count);
+  /* As above: what is brought now is counted here, or whoever brings it finds that these bytes have been taken. */
+  int64_t held = atomic_load(&incoming->brought) - before, half = (int64_t)incoming->ring->size / 2;
+  if (held > half && held - (int64_t)count <= half) waits_changed(&incoming->waits);
   return count;
 }
 

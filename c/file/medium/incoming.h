@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/handle.h"
+#include "base/waker.h"
 #include "engine/ring.h"
 #include "os/os.h"
 
@@ -17,6 +18,7 @@
 
 struct incoming {
   struct object object;
+  struct waits waits; /* of who brings */
   struct ring *ring;
   struct os_event arrived;
   _Atomic int64_t brought, taken; /* bytes; one writer each */
@@ -31,13 +33,15 @@ void incoming_destroy(struct incoming *incoming);
 
 /* The end that brings: copies in what there is room for, and returns how many bytes that was. */
 size_t incoming_write(struct incoming *incoming, const void *data, size_t bytes);
+/* Bytes that have been brought and not been taken. */
+size_t incoming_held(struct incoming *incoming);
 /* No more comes: INCOMING_ENDED or one of the others. The first state stays. Any thread. */
 void incoming_end(struct incoming *incoming, int32_t state);
 
 /* The end that takes: waits for bytes; 1 if there are some or the end has come, 0 if `seconds` (< 0: for ever) ran out,
  * -1 if interrupted. */
 int incoming_wait(struct incoming *incoming, double seconds);
-/* Copies out up to so many bytes, and returns how many. */
+/* Copies out up to so many bytes, and returns how many. Wakes those who wait when half of the room is free again. */
 size_t incoming_read(struct incoming *incoming, void *data, size_t bytes);
 
 /* Waits return -1, now and from now on; and no more. Any thread. */
