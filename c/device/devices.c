@@ -242,15 +242,38 @@ int32_t devices_version(void) { return atomic_load(&version); }
 
 void devices_changed(void) { atomic_fetch_add(&version, 1); }
 
-int32_t devices_refresh(void) {
+/* Whether a backend is among the first `count` ones. */
+static int is_among(const struct device_ops *ops, int count) {
+  for (int i = 0; i < count; i++)
+    if (backends[i] == ops) return 1;
+  return 0;
+}
+
+/* Whether the first `count` backends have both what a stream of backends `own` runs on, and its default devices. */
+static int are_enough(const struct device_ops *const own[2], int count) {
+  for (int direction = 0; direction < 2; direction++) {
+    struct place place;
+    if (!own[direction]) continue;
+    if (!is_among(own[direction], count)) return 0;
+    if (find_default(&place, direction) < 0 || !is_among(place.ops, count)) return 0;
+  }
+  return 1;
+}
+
+static int32_t refresh(const struct device_ops *const *own) {
   int32_t status = PS_OK;
   for (int i = 0; i < BACKENDS && status >= 0; i++) { /* as for the default device */
     if (!backends[i]->refresh) continue;
     status = backends[i]->refresh();
     devices_changed(); /* the list is used from now on, also while the next backend looks */
+    if (status >= 0 && own && are_enough(own, i + 1)) break;
   }
   return status;
 }
+
+int32_t devices_refresh(void) { return refresh(NULL); }
+
+int32_t devices_refresh_for(const struct device_ops *const own[2]) { return refresh(own); }
 
 int devices_watch(int on) {
   int by_notice = 1;

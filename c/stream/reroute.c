@@ -117,14 +117,15 @@ static int bridge(struct stream *stream, double seconds) {
 
 int stream_reroute(struct stream *stream, int moved) {
   double now = os_time(), rate = stream->actual[PS_ACTUAL_SAMPLE_RATE];
-  int by_default[2];
+  int by_default[2], has_output = stream->actual[PS_ACTUAL_OUTPUT_DEVICE] != PS_DEVICE_NONE;
+  const struct device_ops *own[2] = {stream->backends[0], stream->backends[1]};
   for (int i = 0; i < 2; i++) by_default[i] = stream->config[PS_CONFIG_INPUT_DEVICE + i] == PS_DEVICE_DEFAULT;
-  stream_leave_device(stream, moved); /* a device that is still there plays what it holds */
+  stream_leave_device(stream, moved && has_output); /* a device that is still there plays what it holds */
   struct anchor_values last = stream_anchor(stream);
   double lost = last.frames > 0 ? last.began + (double)last.frames / rate : now;
   keep_run(stream);
   for (;;) {
-    devices_refresh();
+    devices_refresh_for(own);
     if (open_other(stream, by_default) >= 0) break;
     int unwanted = is_unwanted(stream), late = os_time() > now + LOOK_SECONDS;
     if (late && moved && !unwanted && open_other(stream, (int[2]){0, 0}) >= 0) break;

@@ -3,6 +3,7 @@
  * print a warning that it does not fit into a client's name.) */
 #define _GNU_SOURCE
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -75,9 +76,37 @@ static void server_comes_and_goes(void) {
   end_server(&server);
 }
 
+/* A stream of PulseAudio finds its new default device without a look of PortAudio, which finds JACK's. */
+static void look_for_a_stream(void) {
+  struct server pulse, jack;
+  char name[64];
+  if (!CHECK(start_jack(&jack))) return;
+  snprintf(name, sizeof name, "%s", getenv("JACK_DEFAULT_SERVER"));
+  if (CHECK(start_pulse(&pulse))) { /* with it no server of JACK is found */
+    setenv("JACK_NO_START_SERVER", "1", 1);
+    CHECK(ps_device_count() > 0);
+    CHECK_EQUAL(find_device("loopback"), -1);
+    setenv("JACK_DEFAULT_SERVER", name, 1);
+    CHECK_EQUAL(devices_refresh_for((const struct device_ops *[2]){&device_pulse, &device_pulse}), PS_OK);
+    CHECK_EQUAL(devices_refresh_for((const struct device_ops *[2]){NULL, &device_pulse}), PS_OK);
+    CHECK_EQUAL(find_device("loopback"), -1);
+    int found = 0;
+    for (int tries = 0; tries < 10 && !found; tries++) { /* as above */
+      devices_refresh_for((const struct device_ops *[2]){&device_pulse, &device_portaudio});
+      found = find_device("loopback") >= 0;
+    }
+    CHECK(found);
+    end_server(&pulse);
+  }
+  end_server(&jack);
+}
+
 TEST(a_server_that_comes_and_goes) { CHECK(scenario_passes(server_comes_and_goes)); }
+
+TEST(a_look_for_a_stream_ends_where_its_devices_are) { CHECK(scenario_passes(look_for_a_stream)); }
 
 int main(void) {
   RUN_WITH(JACK_PROGRAMS, a_server_that_comes_and_goes);
+  RUN_WITH(JACK_PROGRAMS " " PULSE_PROGRAMS, a_look_for_a_stream_ends_where_its_devices_are);
   return test_end();
 }
