@@ -249,31 +249,46 @@ static int is_among(const struct device_ops *ops, int count) {
   return 0;
 }
 
-/* Whether the first `count` backends have both what a stream of backends `own` runs on, and its default devices. */
-static int are_enough(const struct device_ops *const own[2], int count) {
+/* Whether the first `count` backends have all that a stream of backends `own` runs on. */
+static int have_own(const struct device_ops *const own[2], int count) {
+  for (int direction = 0; direction < 2; direction++)
+    if (own[direction] && !is_among(own[direction], count)) return 0;
+  return 1;
+}
+
+/* Whether they have default devices of its directions. */
+static int have_defaults(const struct device_ops *const own[2], int count) {
   for (int direction = 0; direction < 2; direction++) {
-    struct place place;
-    if (!own[direction]) continue;
-    if (!is_among(own[direction], count)) return 0;
-    if (find_default(&place, direction) < 0 || !is_among(place.ops, count)) return 0;
+    int found = !own[direction];
+    for (int i = 0; i < count && !found; i++) found = backends[i]->default_device(direction) >= 0;
+    if (!found) return 0;
   }
   return 1;
 }
 
-static int32_t refresh(const struct device_ops *const *own) {
-  int32_t status = PS_OK;
-  for (int i = 0; i < BACKENDS && status >= 0; i++) { /* as for the default device */
-    if (!backends[i]->refresh) continue;
-    status = backends[i]->refresh();
-    devices_changed(); /* the list is used from now on, also while the next backend looks */
-    if (status >= 0 && own && are_enough(own, i + 1)) break;
-  }
+static int32_t refresh(const struct device_ops *ops) {
+  if (!ops->refresh) return PS_OK;
+  int32_t status = ops->refresh();
+  devices_changed(); /* the list is used from now on, also while the next backend looks */
   return status;
 }
 
-int32_t devices_refresh(void) { return refresh(NULL); }
+int32_t devices_refresh(void) {
+  int32_t status = PS_OK;
+  for (int i = 0; i < BACKENDS && status >= 0; i++) status = refresh(backends[i]); /* as for the default device */
+  return status;
+}
 
-int32_t devices_refresh_for(const struct device_ops *const own[2]) { return refresh(own); }
+int devices_refresh_for(const struct device_ops *const own[2], int no_others) {
+  char preferred[PREFERENCE_SIZE];
+  int any = os_environment(PREFERENCE, preferred, sizeof preferred); /* may be the host API of any backend */
+  for (int i = 0; i < BACKENDS && refresh(backends[i]) >= 0; i++) {
+    if (any || !have_own(own, i + 1)) continue;
+    int found = have_defaults(own, i + 1);
+    if (found || no_others) return found;
+  }
+  return 1;
+}
 
 int devices_watch(int on) {
   int by_notice = 1;

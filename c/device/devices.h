@@ -24,8 +24,9 @@ int32_t device_find(const struct device_name *name, int direction);
 /* Every backend looks again, up to one that hangs. Blocks. */
 int32_t devices_refresh(void);
 /* The same for a stream whose directions are on devices of `own` (NULL: it lacks one) and may go to the default ones:
- * only up to the backends that have all of these. PortAudio takes seconds to look on a busy machine. */
-int32_t devices_refresh_for(const struct device_ops *const own[2]);
+ * only up to the backends that have all of these, since PortAudio takes seconds to look on a busy machine. Returns
+ * whether there may be another device; with `no_others`, whether `own` or those before it have one. */
+int devices_refresh_for(const struct device_ops *const own[2], int no_others);
 /* Of the lists: another one once the numbers of devices may have changed. */
 int32_t devices_version(void);
 /* For backends: the numbers of their devices may have changed. Any thread. */

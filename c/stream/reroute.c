@@ -7,7 +7,9 @@
 #include "engine/format.h"
 #include "stream/device.h"
 
-#define LOOK_SECONDS 3.0   /* for another device */
+#define LOOK_SECONDS 3.0 /* for another device */
+/* For a server that is started again: a device of ALSA taken meanwhile would be missing there, or lead to it. */
+#define RETURN_SECONDS 1.0
 #define AGAIN_SECONDS 0.1  /* between two looks */
 #define NOTICE_SECONDS 0.3 /* between two looks for another default device, where the system gives notice, */
 #define POLL_SECONDS 2.0   /* and where it does not */
@@ -125,8 +127,8 @@ int stream_reroute(struct stream *stream, int moved) {
   double lost = last.frames > 0 ? last.began + (double)last.frames / rate : now;
   keep_run(stream);
   for (;;) {
-    devices_refresh_for(own);
-    if (open_other(stream, by_default) >= 0) break;
+    int no_others = !moved && os_time() < now + RETURN_SECONDS;
+    if (devices_refresh_for(own, no_others) && open_other(stream, by_default) >= 0) break;
     int unwanted = is_unwanted(stream), late = os_time() > now + LOOK_SECONDS;
     if (late && moved && !unwanted && open_other(stream, (int[2]){0, 0}) >= 0) break;
     if (late || unwanted) return 0;

@@ -133,10 +133,11 @@ for (const [name, skip, start] of servers) {
         const { samples, sampleRate, channels } = await readFile(file);
         assert.deepEqual([sampleRate, channels], [48000, 2]);
         const first = samples.findIndex((sample) => sample !== 0);
-        assert.ok(first >= 0, "nothing was recorded");
         const last = samples.findLastIndex((sample) => sample !== 0);
         const bits = (samples: Float32Array) => Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
-        result = bits(samples.subarray(first, last + 1)).equals(bits(played))
+        result = first < 0
+          ? "silence"
+          : bits(samples.subarray(first, last + 1)).equals(bits(played))
           ? "equal"
           : `${last + 1 - first} samples from ${first} on`;
         t.diagnostic(`attempt ${attempt}: ${result}`);
