@@ -715,6 +715,8 @@ PS_API int32_t ps_file_may_wait(const char *path);
 /* ps_file_open on a thread of its own, for callers that must not wait: returns an opening. PS_ERR_ARGUMENT,
  * PS_ERR_MEMORY, PS_ERR_THREAD. Any thread; the file belongs to it, too. */
 PS_API int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32_t info_size);
+/* The same for ps_file_open_descriptor with `own` 0. The descriptor must stay open until the opening is done. */
+PS_API int32_t ps_opening_of_descriptor(int32_t descriptor, int32_t mode, const double *info, int32_t info_size);
 /* The same for ps_file_open_memory, for reading: returns an opening that is to be given so many bytes. */
 PS_API int32_t ps_opening_of_bytes(double bytes, const double *info, int32_t info_size);
 /* Copies the next bytes of the file; with the last ones it is opened. PS_ERR_ARGUMENT: there are more than were
@@ -822,10 +824,13 @@ PS_API int32_t ps_file_log(int32_t file, char *text, int32_t size);
 PS_API int32_t ps_job_read(int32_t file, double frames, int32_t format);
 /* Starts writing a copy of `frames` frames; returns a job. Owner. */
 PS_API int32_t ps_job_write(int32_t file, const void *data, double frames, int32_t format);
+/* Starts ps_file_finish, which for some formats and disks takes long; returns a job. Owner. */
+PS_API int32_t ps_job_finish(int32_t file);
 /* Frames done when the job has ended. NaN: its error, or PS_ERR_PENDING: ask again. Owner. */
 PS_API double ps_job_done(int32_t job);
-/* Copies up to `frames` frames of what has been read and not taken yet into `data`; returns how many. They have to be
- * taken while the job runs: it does not read far ahead. Owner. */
+/* Copies up to `frames` frames of what has been read and not taken yet into `data`, which has room for as many, and no
+ * more than half a mebibyte; returns how many. They have to be taken while the job runs: it does not read far ahead.
+ * Owner. */
 PS_API int32_t ps_job_take(int32_t job, void *data, double frames);
 /* Ends the job, if it has not ended, after the block that it is at, and gives the handle back. Owner. */
 PS_API int32_t ps_job_free(int32_t job);

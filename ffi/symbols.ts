@@ -193,6 +193,8 @@ export const symbols = {
   ps_file_may_wait: { parameters: ["buffer"], result: "i32" },
   // int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32_t info_size)
   ps_opening_new: { parameters: ["buffer", "i32", "buffer", "i32"], result: "i32" },
+  // int32_t ps_opening_of_descriptor(int32_t descriptor, int32_t mode, const double *info, int32_t info_size)
+  ps_opening_of_descriptor: { parameters: ["i32", "i32", "buffer", "i32"], result: "i32" },
   // int32_t ps_opening_of_bytes(double bytes, const double *info, int32_t info_size)
   ps_opening_of_bytes: { parameters: ["f64", "buffer", "i32"], result: "i32" },
   // int32_t ps_opening_write(int32_t opening, const void *data, int32_t bytes)
@@ -237,6 +239,8 @@ export const symbols = {
   ps_job_read: { parameters: ["i32", "f64", "i32"], result: "i32" },
   // int32_t ps_job_write(int32_t file, const void *data, double frames, int32_t format)
   ps_job_write: { parameters: ["i32", "buffer", "f64", "i32"], result: "i32" },
+  // int32_t ps_job_finish(int32_t file)
+  ps_job_finish: { parameters: ["i32"], result: "i32" },
   // double ps_job_done(int32_t job)
   ps_job_done: { parameters: ["i32"], result: "f64" },
   // int32_t ps_job_take(int32_t job, void *data, double frames)

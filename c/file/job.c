@@ -12,10 +12,14 @@
 #include "os/os.h"
 
 #define RING_BYTES (4 << 20)
-#define BLOCK_FRAMES 32768 /* between two looks at whether the job is to end */
+#define BLOCK_FRAMES 32768   /* between two looks at whether the job is to end */
+#define TAKE_BYTES (1 << 19) /* taken by one call, so that it is short */
+
+enum work { READS, WRITES, FINISHES };
 
 struct job {
   struct object object;
+  enum work work;
   struct waits waits;
   struct file *file;
   int32_t format;
@@ -56,9 +60,9 @@ static int is_filling(struct job *job) {
 
 static void run(void *argument) {
   struct job *job = argument;
-  int64_t count = 1;
+  int64_t count = job->work == FINISHES ? file_finish(job->file) : 1;
   while (job->done < job->frames && count > 0 && !atomic_load(&job->quit)) {
-    count = job->ring ? read_some(job) : write_some(job);
+    count = job->work == READS ? read_some(job) : write_some(job);
     if (count > 0) job->done += count;
     if (is_filling(job)) waits_changed(&job->waits);
   }
@@ -79,7 +83,7 @@ static void destroy(struct object *object) {
 
 /* Memory for the samples to be read or written; 0 if there is none. */
 static int has_memory(struct job *job, const void *data) {
-  if (data) {
+  if (job->work == WRITES) {
     size_t bytes = (size_t)job->frames * job->frame_bytes;
     job->data = malloc(bytes ? bytes : 1);
     if (job->data) {
@@ -88,6 +92,7 @@ static int has_memory(struct job *job, const void *data) {
     }
     return job->data != NULL;
   }
+  if (job->work == FINISHES) return 1;
   int64_t room = RING_BYTES / (int64_t)job->frame_bytes;
   if (job->frames < room) room = job->frames ? job->frames : 1;
   job->ring = ring_create(job->frame_bytes, (size_t)room);
@@ -95,7 +100,7 @@ static int has_memory(struct job *job, const void *data) {
 }
 
 /* A job for a file that has been taken, which becomes the job's. */
-static int32_t start(struct file *file, const void *data, double frames, int32_t format) {
+static int32_t start(struct file *file, enum work work, const void *data, double frames, int32_t format) {
   struct job *job = calloc(1, sizeof *job);
   if (!job || os_event_init(&job->room) < 0) {
     free(job);
@@ -103,6 +108,7 @@ static int32_t start(struct file *file, const void *data, double frames, int32_t
     return error_set(PS_ERR_MEMORY, 0, NULL);
   }
   waits_init(&job->waits, &job->object, NULL);
+  job->work = work;
   job->file = file;
   job->format = format;
   job->frame_bytes = format_bytes(format) * (size_t)file->channels;
@@ -130,7 +136,7 @@ int32_t ps_job_read(int32_t handle, double frames, int32_t format) {
   struct file *file;
   int32_t status = check(frames, PS_FRAMES_ALL, format);
   if (status == PS_OK) status = file_begin(handle, &file);
-  return status < 0 ? status : start(file, NULL, frames, format);
+  return status < 0 ? status : start(file, READS, NULL, frames, format);
 }
 
 int32_t ps_job_write(int32_t handle, const void *data, double frames, int32_t format) {
@@ -138,7 +144,13 @@ int32_t ps_job_write(int32_t handle, const void *data, double frames, int32_t fo
   int32_t status = check(frames, 0, format);
   if (status == PS_OK && !data) status = error_set(PS_ERR_ARGUMENT, 0, "data is NULL");
   if (status == PS_OK) status = file_begin(handle, &file);
-  return status < 0 ? status : start(file, data, frames, format);
+  return status < 0 ? status : start(file, WRITES, data, frames, format);
+}
+
+int32_t ps_job_finish(int32_t handle) {
+  struct file *file;
+  int32_t status = file_begin(handle, &file);
+  return status < 0 ? status : start(file, FINISHES, NULL, 0, PS_FORMAT_FLOAT32);
 }
 
 double ps_job_done(int32_t handle) {
@@ -160,9 +172,8 @@ int32_t ps_job_take(int32_t handle, void *data, double frames) {
   if (!job->ring) {
     count = error_set(PS_ERR_ARGUMENT, 0, "only a job that reads has frames to take");
   } else if (data && frames >= 1) {
-    size_t most = frames < INT32_MAX ? (size_t)frames : INT32_MAX;
-    os_memory_fills(data, most * job->frame_bytes); /* by this call or the next ones */
-    count = (int32_t)ring_read(job->ring, data, most);
+    size_t wanted = frames < INT32_MAX ? (size_t)frames : INT32_MAX, most = TAKE_BYTES / job->frame_bytes + 1;
+    count = (int32_t)ring_read(job->ring, data, wanted < most ? wanted : most);
     os_event_post(&job->room);
   }
   object_release(&job->object);

@@ -361,7 +361,8 @@ int32_t ps_file_may_wait(const char *path) { return path && os_file_may_wait(pat
 
 /* ------------------------------------------------- by descriptor, in memory */
 
-int32_t ps_file_open_descriptor(int32_t descriptor, int32_t own, int32_t mode, double *info, int32_t info_size) {
+int32_t file_open_descriptor(int32_t descriptor, int own, int32_t mode, double *info, int32_t info_size,
+                             struct os_wake *stop) {
   struct codec_info wanted;
   char name[32];
   int32_t status = read_info(&wanted, info, info_size, mode);
@@ -370,7 +371,11 @@ int32_t ps_file_open_descriptor(int32_t descriptor, int32_t own, int32_t mode, d
   if (!os_file_is_shared(descriptor))
     return error_set(PS_ERR_UNSUPPORTED, 0,
                      "%s is the runtime's own, and no other library knows its file on Windows: give the path", name);
-  return open_descriptor(name, descriptor, own == 1, 0, mode & ~PS_MODE_EXCLUSIVE, &wanted, info, NULL, NULL);
+  return open_descriptor(name, descriptor, own, 0, mode & ~PS_MODE_EXCLUSIVE, &wanted, info, NULL, stop);
+}
+
+int32_t ps_file_open_descriptor(int32_t descriptor, int32_t own, int32_t mode, double *info, int32_t info_size) {
+  return file_open_descriptor(descriptor, own == 1, mode, info, info_size, NULL);
 }
 
 int32_t ps_file_open_memory(const void *data, double bytes, int32_t mode, double *info, int32_t info_size) {

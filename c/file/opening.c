@@ -18,8 +18,9 @@ enum stage { AT_WORK, OPENED, LEFT };
 struct opening {
   struct object object;
   struct waits waits;
-  char *path; /* NULL: of bytes */
-  void *data; /* until the file has them */
+  char *path;         /* or */
+  int32_t descriptor; /* if it is not -1, or */
+  void *data;         /* the bytes, until the file has them */
   size_t bytes, brought;
   _Atomic int32_t bringing; /* a call brings bytes now */
   int32_t mode;
@@ -37,13 +38,17 @@ static void destroy(struct object *object) {
   free(opening);
 }
 
+static int32_t open_now(struct opening *opening) {
+  if (opening->path) return file_open(opening->path, opening->mode, opening->info, PS_FILE_INFO_SIZE, &opening->left);
+  if (opening->descriptor < 0) return file_open_bytes(&opening->data, opening->bytes, opening->info);
+  return file_open_descriptor(opening->descriptor, 0, opening->mode, opening->info, PS_FILE_INFO_SIZE, &opening->left);
+}
+
 /* Nothing joins this thread, because a disk may keep it waiting for as long as the process runs. */
 static void open_file(void *argument) {
   struct opening *opening = argument;
   handle_own(opening->object.owner); /* what it opens belongs to the same thread */
-  int32_t file = opening->path
-                     ? file_open(opening->path, opening->mode, opening->info, PS_FILE_INFO_SIZE, &opening->left)
-                     : file_open_bytes(&opening->data, opening->bytes, opening->info);
+  int32_t file = open_now(opening);
   opened_set(&opening->result, file);
   if (atomic_exchange(&opening->stage, OPENED) == LEFT && file > 0) ps_file_close(file);
   waits_changed(&opening->waits);
@@ -61,49 +66,74 @@ static int32_t start(struct opening *opening) {
   return PS_OK;
 }
 
-/* An opening of a path, or of bytes; the handle. It begins at once where nothing is to be brought. */
-static int32_t new_opening(const char *path, size_t bytes, int32_t mode, const double *info, int32_t info_size) {
+/* An opening that does not know yet of what. */
+static int32_t make(struct opening **made, int32_t mode, const double *info, int32_t info_size) {
   if (!info || info_size != PS_FILE_INFO_SIZE)
     return error_set(PS_ERR_ARGUMENT, 0, "info must have %d numbers", PS_FILE_INFO_SIZE);
   struct opening *opening = calloc(1, sizeof *opening);
-  size_t room = path ? strlen(path) + 1 : bytes;
-  void *copy = malloc(room ? room : 1);
-  if (!opening || !copy || os_wake_init(&opening->left) < 0) {
+  if (!opening || os_wake_init(&opening->left) < 0) {
     free(opening);
-    free(copy);
     return error_set(PS_ERR_MEMORY, 0, NULL);
   }
   waits_init(&opening->waits, &opening->object, NULL);
-  if (path)
-    opening->path = strcpy(copy, path);
-  else
-    opening->data = copy;
-  opening->bytes = bytes;
+  opening->descriptor = -1;
   opening->mode = mode;
   memcpy(opening->info, info, sizeof opening->info);
+  *made = opening;
+  return PS_OK;
+}
+
+/* The handle of an opening, which begins at once where nothing is to be brought. */
+static int32_t give(struct opening *opening) {
   int32_t handle = handle_new(&opening->object, HANDLE_OPENING, destroy);
   if (handle < 0) {
     destroy(&opening->object);
     return handle;
   }
-  int32_t status = bytes == 0 ? start(opening) : PS_OK;
+  int32_t status = opening->bytes == 0 ? start(opening) : PS_OK;
   if (status < 0) handle_free(handle, HANDLE_OPENING);
   return status < 0 ? status : handle;
 }
 
+/* The same where memory for what it opens may be lacking. */
+static int32_t give_with(struct opening *opening, const void *memory) {
+  if (memory) return give(opening);
+  destroy(&opening->object);
+  return error_set(PS_ERR_MEMORY, 0, NULL);
+}
+
 int32_t ps_opening_new(const char *path, int32_t mode, const double *info, int32_t info_size) {
   if (!path) return error_set(PS_ERR_ARGUMENT, 0, "there is no path");
-  return new_opening(path, 0, mode, info, info_size);
+  struct opening *opening;
+  int32_t status = make(&opening, mode, info, info_size);
+  if (status < 0) return status;
+  opening->path = malloc(strlen(path) + 1);
+  if (opening->path) strcpy(opening->path, path);
+  return give_with(opening, opening->path);
+}
+
+int32_t ps_opening_of_descriptor(int32_t descriptor, int32_t mode, const double *info, int32_t info_size) {
+  if (descriptor < 0) return error_set(PS_ERR_ARGUMENT, 0, "there is no descriptor %d", (int)descriptor);
+  struct opening *opening;
+  int32_t status = make(&opening, mode, info, info_size);
+  if (status < 0) return status;
+  opening->descriptor = descriptor;
+  return give(opening);
 }
 
 int32_t ps_opening_of_bytes(double bytes, const double *info, int32_t info_size) {
   if (!(bytes >= 0 && bytes <= 9e15 && bytes == (double)(int64_t)bytes && (uint64_t)bytes <= SIZE_MAX))
     return error_set(PS_ERR_ARGUMENT, 0, "the size of the memory must be a whole number of bytes");
-  return new_opening(NULL, (size_t)bytes, PS_MODE_READ, info, info_size);
+  struct opening *opening;
+  int32_t status = make(&opening, PS_MODE_READ, info, info_size);
+  if (status < 0) return status;
+  opening->bytes = (size_t)bytes;
+  opening->data = malloc(bytes > 0 ? (size_t)bytes : 1);
+  return give_with(opening, opening->data);
 }
 
 static int32_t bring(struct opening *opening, const void *data, size_t bytes) {
-  if (opening->path || bytes > opening->bytes - opening->brought)
+  if (bytes > opening->bytes - opening->brought)
     return error_set(PS_ERR_ARGUMENT, 0, "there are more bytes than the file was said to have");
   if (bytes == 0) return PS_OK;
   memcpy((char *)opening->data + opening->brought, data, bytes);

@@ -49,8 +49,10 @@ int32_t file_claim(struct file *file);
 /* The error that the last operation on the file has left, as the thread's error; PS_OK if none. */
 int32_t file_failure(struct file *file);
 
-/* As ps_file_open. A wake-up of `stop`, which may be NULL, ends the wait for a pipe. */
+/* As ps_file_open and ps_file_open_descriptor. A wake-up of `stop`, which may be NULL, ends the wait for a pipe. */
 int32_t file_open(const char *path, int32_t mode, double *info, int32_t info_size, struct os_wake *stop);
+int32_t file_open_descriptor(int32_t descriptor, int own, int32_t mode, double *info, int32_t info_size,
+                             struct os_wake *stop);
 
 /* Opens the file that these bytes are, which malloc() gave, for reading. It takes them over, and sets the pointer to
  * NULL, also where it cannot open them; not where it is told what it cannot use, or has no memory. */

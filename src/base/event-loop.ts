@@ -1,9 +1,9 @@
 import { timers } from "./timers.ts";
 
-const LONGEST_HOLD = 25; // milliseconds
+const LONGEST_HOLD = 1; // milliseconds: a turn of the event loop takes 1 to 3 microseconds
 
-const QUICK = 1; // milliseconds, see below
 const STEPS_UNSEEN = 15;
+const QUICK = LONGEST_HOLD / (STEPS_UNSEEN + 1); // milliseconds of a step, see below
 
 /** Bytes that are copied without giving the event loop a turn: the pages for them may take a millisecond or two. */
 export const PIECE_BYTES = 2 ** 19;
@@ -16,17 +16,21 @@ export class LoopYield {
   #yieldedAt = performance.now();
   #lookedAt = this.#yieldedAt;
   #unseen = 0;
+  /** Since the last look. */
+  #steps = 0;
 
   /** A promise to await if the loop has held the event loop for too long, else undefined. */
   due(): Promise<void> | undefined {
+    this.#steps++;
     if (this.#unseen > 0) {
       this.#unseen--;
       return undefined;
     }
     const now = performance.now();
     // Reading the clock costs as much as a step of a quick loop, so a quick loop reads it at every 16th step.
-    this.#unseen = now - this.#lookedAt < QUICK ? STEPS_UNSEEN : 0;
+    this.#unseen = now - this.#lookedAt < QUICK * this.#steps ? STEPS_UNSEEN : 0;
     this.#lookedAt = now;
+    this.#steps = 0;
     if (now - this.#yieldedAt < LONGEST_HOLD) return undefined;
     return nextTurn().then(() => this.yielded());
   }

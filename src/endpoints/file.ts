@@ -8,7 +8,7 @@ import type { NativeStream } from "../run/native-stream.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
 import { prebufferFrames, ringFrames } from "../run/ring-size.ts";
 import { mayWait } from "../sound-file/options.ts";
-import { explainError, fileHandle, openAside, SoundFile } from "../sound-file/sound-file.ts";
+import { closeAside, explainError, fileHandle, openAside, SoundFile } from "../sound-file/sound-file.ts";
 import { openRecordingFile, recordingFileOptions, requireNewFile } from "./recording-file.ts";
 import { shapeFor, type ShapeOptions, streamFrames } from "./shape.ts";
 
@@ -190,7 +190,8 @@ export class FileCapture implements Capture {
     try {
       port.setSink(PS_ENDPOINT_FILE, fileHandle(this.#file!), this.#flags, ringHandle(this.ring));
     } catch (error) {
-      this.end();
+      this.#own?.close();
+      this.#own = undefined;
       throw error;
     }
   }
@@ -209,15 +210,15 @@ export class FileCapture implements Capture {
     this.#file = file;
   }
 
-  end(): void {
+  end(): Promise<void> | undefined {
     const own = this.#own;
     this.#own = undefined;
-    own?.close();
+    return own && closeAside(own);
   }
 
   release(): void {
     try {
-      this.end();
+      this.#own?.close();
     } finally {
       this.ring.close();
     }

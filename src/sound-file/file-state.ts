@@ -180,6 +180,17 @@ export class FileState {
     }
     unwrap(status);
   }
+
+  /** The same off the JavaScript thread: a codec may have its last samples to write, or a disk all of them. */
+  async closeAside(): Promise<void> {
+    if (this.closed) return;
+    const handle = this.idle();
+    try {
+      await this.jobs.finish(handle);
+    } finally {
+      this.close();
+    }
+  }
 }
 
 /** Opens a file as a user asks for it. */
@@ -194,11 +205,11 @@ export function openFile(
   const opened = (name: string, handle: number) => new FileState({ name, mode, handle: unwrap(handle), info }, options);
   if (path !== undefined) return opened(path, native().ps_file_open(cString(path), bits, info, PS_FILE_INFO_SIZE));
   if (typeof file === "number") {
-    const name = `descriptor ${requireInteger("file", file, 0, MAX_DESCRIPTOR)}`;
-    return opened(name, native().ps_file_open_descriptor(file, 0, bits, info, PS_FILE_INFO_SIZE));
+    const descriptor = requireDescriptor(file);
+    return opened(nameOf(descriptor), native().ps_file_open_descriptor(descriptor, 0, bits, info, PS_FILE_INFO_SIZE));
   }
   const bytes = requireFileBytes(file, mode);
-  return opened("memory", native().ps_file_open_memory(bytes, bytes.byteLength, bits, info, PS_FILE_INFO_SIZE));
+  return opened(nameOf(), native().ps_file_open_memory(bytes, bytes.byteLength, bits, info, PS_FILE_INFO_SIZE));
 }
 
 /** For whom a file is opened off this thread. */
@@ -216,15 +227,17 @@ export async function openFileAside(
   options: SoundFileOptions | undefined,
   { signal, poller: given }: Opener = {},
 ): Promise<FileState> {
-  if (typeof file === "number") return openFile(file, mode, options);
   const bits = modeBits(mode);
   const path = pathOf(file);
   const info = fileInfo(mode, path, options);
-  const bytes = path === undefined ? requireFileBytes(file, mode) : undefined;
+  const descriptor = typeof file === "number" ? requireDescriptor(file) : undefined;
+  const bytes = path === undefined && descriptor === undefined ? requireFileBytes(file, mode) : undefined;
   signal?.throwIfAborted();
   const opening = unwrap(
     bytes
       ? native().ps_opening_of_bytes(bytes.length, info, PS_FILE_INFO_SIZE)
+      : descriptor !== undefined
+      ? native().ps_opening_of_descriptor(descriptor, bits, info, PS_FILE_INFO_SIZE)
       : native().ps_opening_new(cString(path!), bits, info, PS_FILE_INFO_SIZE),
   );
   const poller = new Poller(opening);
@@ -239,7 +252,7 @@ export async function openFileAside(
     };
     const handle = await poller.until(check, backOff, { keepAlive: !given, reason: change });
     unwrap(native().ps_file_info(handle, info, PS_FILE_INFO_SIZE));
-    return new FileState({ name: path ?? "memory", mode, handle, info }, options);
+    return new FileState({ name: path ?? nameOf(descriptor), mode, handle, info }, options);
   } finally {
     forget?.();
     leave?.();
@@ -258,6 +271,11 @@ async function bring(bytes: Uint8Array, opening: number, signal: AbortSignal | u
     unwrap(native().ps_opening_write(opening, piece, piece.length));
   }
 }
+
+const requireDescriptor = (file: number): number => requireInteger("file", file, 0, MAX_DESCRIPTOR);
+
+/** The name of a file that has no path. */
+const nameOf = (descriptor?: number): string => descriptor === undefined ? "memory" : `descriptor ${descriptor}`;
 
 function requireFileBytes(file: unknown, mode: FileMode): Uint8Array {
   if (!(file instanceof Uint8Array || file instanceof ArrayBuffer || file instanceof SharedArrayBuffer)) {

@@ -9,7 +9,7 @@ import {
 import { native } from "../../ffi/load.ts";
 import { cString } from "../../ffi/text.ts";
 import { onAbort } from "../base/abort-listeners.ts";
-import { LoopYield } from "../base/event-loop.ts";
+import { LoopYield, PIECE_BYTES } from "../base/event-loop.ts";
 import { backOff, change, type Pace, Poller } from "../base/poller.ts";
 import { dismiss, isIterable, isStream, type Steps, stepsOf } from "../base/steps.ts";
 import { show } from "../base/validate.ts";
@@ -51,15 +51,29 @@ export function requireReadable(source: Response | Blob): void {
   if (bodyUsed || source.body?.locked) throw new TypeError("a Response must not have been read, or played, before");
 }
 
+/**
+ * The bytes of a Blob. The stream of one that is in memory brings it in one piece on Deno and Node, whose copy holds up
+ * the event loop for long. The size of a pipe is not known.
+ */
+function bytesOfBlob(blob: Blob): ReadableStream<Uint8Array> | AsyncIterable<Uint8Array> {
+  return blob.size > 0 && blob.size < Infinity ? piecesOfBlob(blob) : blob.stream();
+}
+
+async function* piecesOfBlob(blob: Blob): AsyncGenerator<Uint8Array> {
+  for (let at = 0; at < blob.size; at += PIECE_BYTES) {
+    yield new Uint8Array(await blob.slice(at, at + PIECE_BYTES).arrayBuffer());
+  }
+}
+
 /** The bytes of a source, and its name for messages. */
 export function bytesOf(source: ByteSource): { steps: Steps; name: string } {
   if (isEncoded(source)) {
     requireReadable(source);
-    const stream = source instanceof Blob ? source.stream() : source.body;
-    const name = source instanceof Blob ? (source as Partial<File>).name : source.url;
+    const isBlob = source instanceof Blob;
+    const name = isBlob ? (source as Partial<File>).name : source.url;
     return {
-      steps: stepsOf(stream ?? []),
-      name: name || (source instanceof Blob ? "the blob" : "the response"),
+      steps: stepsOf(isBlob ? bytesOfBlob(source) : source.body ?? []),
+      name: name || (isBlob ? "the blob" : "the response"),
     };
   }
   if (!isStream(source) && !isIterable(source)) {

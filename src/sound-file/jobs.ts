@@ -1,15 +1,14 @@
 // Reading and writing off the JavaScript thread: native jobs, waited for and emptied piece by piece.
 import { PS_FRAMES_ALL } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
-import { nextTurn } from "../base/event-loop.ts";
+import { nextTurn, PIECE_BYTES } from "../base/event-loop.ts";
 import { backOff, change, Poller } from "../base/poller.ts";
 import { PastreamError, SoundFileError } from "../library/errors.ts";
 import { isPending, unwrap } from "../library/native-error.ts";
 import type { FileDtype, Format } from "../samples/formats.ts";
 import type { Gathering } from "./samples.ts";
 
-const WRITE_BYTES = 2 ** 23; // of one job: they are copied
-const TAKE_BYTES = 2 ** 22; // copied from a job, and what its ring holds, before others get a turn
+const WRITE_BYTES = 2 ** 21; // of one job: they are copied
 
 /** The jobs of one file. Only one can run at a time. */
 export class Jobs {
@@ -29,7 +28,7 @@ export class Jobs {
     gathering: Gathering<D>,
     { total, code, frameBytes, partly }: { total: number; code: number; frameBytes: number; partly: boolean },
   ): Promise<void> {
-    const most = Math.ceil(TAKE_BYTES / frameBytes);
+    const most = Math.ceil(PIECE_BYTES / frameBytes);
     const take = (job: number): boolean => {
       let taken = 0;
       for (let room = gathering.room(); room && taken < most; room = gathering.room()) {
@@ -55,6 +54,7 @@ export class Jobs {
     const most = Math.ceil(WRITE_BYTES / frameBytes);
     await this.#exclusively(async () => {
       for (let done = 0; done < frames; done += most) {
+        if (done > 0) await nextTurn();
         const count = Math.min(frames - done, most);
         if (bytes.byteLength < (done + count) * frameBytes) {
           throw new TypeError("data must stay as it is until it is written");
@@ -63,6 +63,11 @@ export class Jobs {
         await this.#ended(native().ps_job_write(handle, part, count, format.code));
       }
     });
+  }
+
+  /** Finishes the file, after which closing it takes no time. */
+  async finish(handle: number): Promise<void> {
+    await this.#exclusively(() => this.#ended(native().ps_job_finish(handle)));
   }
 
   async #exclusively(work: () => Promise<void>): Promise<void> {

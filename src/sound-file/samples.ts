@@ -82,15 +82,19 @@ export interface Reading<D extends FileDtype> {
   readonly outFrames?: number;
 }
 
-/** A piece of memory for whole frames, and how many of them are filled. */
+/** A piece of memory for whole frames. */
 class Part<D extends FileDtype> {
   readonly samples: FileSamples<D>;
   readonly frames: number;
-  done = 0;
+  /** Frames at its beginning that are left for what the parts before it hold. */
+  readonly lead: number;
+  /** How many of its frames are taken, the lead included. */
+  done: number;
 
-  constructor(samples: FileSamples<D>, frames: number) {
+  constructor(samples: FileSamples<D>, frames: number, lead = 0) {
     this.samples = samples;
     this.frames = frames;
+    this.lead = this.done = lead;
   }
 }
 
@@ -148,18 +152,22 @@ export class Gathering<D extends FileDtype> {
     }
   }
 
-  /** Yields before each piece that is copied. */
+  /** Yields before each piece that is copied or filled. */
   *#join(): Generator<void, FileSamples<D>, void> {
     const { out, fillValue, channels, dtype } = this.#reading;
-    if (this.#parts.length === 0) return out ? this.#cut(out, 0) : newSamples(dtype, 0);
-    const [{ samples, frames }] = this.#parts;
+    const last = this.#parts.at(-1);
+    if (last === undefined) return out ? this.#cut(out, 0) : newSamples(dtype, 0);
     if (fillValue !== undefined) {
-      fill(samples, this.#reading, this.#done, this.#frames);
-      return this.#cut(samples, this.#frames);
+      const piece = Math.ceil(PIECE_BYTES / this.#frameBytes);
+      for (let from = this.#done; from < this.#frames; from += piece) {
+        yield;
+        fill(last.samples, this.#reading, from, Math.min(from + piece, this.#frames));
+      }
+      return this.#cut(last.samples, this.#frames);
     }
+    if (out !== undefined) return this.#cut(out, this.#done);
     // New memory is as long as its samples, also where more was expected.
-    if (out !== undefined || (this.#parts.length === 1 && this.#done === frames)) return this.#cut(samples, this.#done);
-    const all = newSamples(dtype, this.#done * channels);
+    const all = this.#done === last.frames ? last.samples : newSamples(dtype, this.#done * channels);
     yield* this.#moveInto(all);
     return all;
   }
@@ -168,9 +176,10 @@ export class Gathering<D extends FileDtype> {
   *#moveInto(all: FileSamples<D>): Generator<void, void, void> {
     const bytes = new Uint8Array(all.buffer);
     let at = 0;
-    for (const { samples, done } of this.#parts.splice(0)) {
-      const part = new Uint8Array(samples.buffer, samples.byteOffset, done * this.#frameBytes);
-      for (let from = 0; from < part.length; from += PIECE_BYTES) {
+    for (const { samples, lead, done } of this.#parts.splice(0)) {
+      const skipped = lead * this.#frameBytes;
+      const part = new Uint8Array(samples.buffer, samples.byteOffset + skipped, done * this.#frameBytes - skipped);
+      for (let from = 0; samples !== all && from < part.length; from += PIECE_BYTES) {
         yield;
         bytes.set(part.subarray(from, from + PIECE_BYTES), at + from);
       }
@@ -193,10 +202,7 @@ export class Gathering<D extends FileDtype> {
     // One piece, so that nothing is left to be moved at the end, as far as the header has kept its word.
     const most = this.#trusted ? Infinity : Math.max(PROMISED_TIMES * this.#done, framesIn(PROMISED_BYTES));
     const frames = Math.min(this.#frames, most);
-    const part = new Part(newSamples(dtype, frames * channels), frames);
-    for (const _ of this.#moveInto(part.samples));
-    part.done = this.#done;
-    return part;
+    return new Part(newSamples(dtype, frames * channels), frames, this.#done);
   }
 
   /** The first `frames` frames of an array. */

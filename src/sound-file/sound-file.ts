@@ -150,7 +150,7 @@ export class SoundFile extends FileOwner implements Disposable {
 
   /**
    * Opens a file off the JavaScript thread: the constructor blocks it until the file has given its header, which takes
-   * as long as whoever writes into a pipe. A descriptor, and bytes in memory, are opened on this thread all the same.
+   * as long as whoever writes into a pipe. A descriptor must stay open, and bytes must not be transferred, until then.
    *
    * @param mode default "r"
    * @throws {SoundFileError} if the file cannot be opened; its message says why
@@ -384,6 +384,11 @@ export async function openAside(
   options?: SoundFileOptions,
 ): Promise<SoundFile> {
   return soundFileOf(await openFileAside(file, mode, options, opener));
+}
+
+/** Closes a file off the JavaScript thread. */
+export async function closeAside(file: SoundFile): Promise<void> {
+  await stateOf(file).closeAside();
 }
 
 /** Gives an error of a file the one as its cause that kept its bytes from coming. */

@@ -4,7 +4,7 @@ import { isStream } from "../base/steps.ts";
 import { isEncoded } from "./incoming.ts";
 import { requireSamples } from "./samples.ts";
 import { soundFileOptionNames } from "./options.ts";
-import { SoundFile, type SoundFileOptions } from "./sound-file.ts";
+import { closeAside, SoundFile, type SoundFileOptions } from "./sound-file.ts";
 import { isMemory } from "../samples/samples.ts";
 import { type OptionNames, requireInteger, requireOptions, show } from "../base/validate.ts";
 
@@ -96,7 +96,7 @@ export async function writeFile(
   try {
     await opened.writeAsync(samples, dtype);
   } finally {
-    opened.close();
+    await closeAside(opened);
   }
 }
 

@@ -43,6 +43,34 @@ TEST(a_file_is_written_and_read) {
   CHECK_EQUAL(ps_file_close(file), PS_OK);
 }
 
+TEST(a_descriptor_stays_open) {
+  int descriptor = open(file_path("one.wav"), O_RDONLY);
+  file_info(info, SF_WAV | 2, 1, 48000);
+  int32_t opening = ps_opening_of_descriptor(descriptor, PS_MODE_READ, info, PS_FILE_INFO_SIZE), file = end(opening);
+  CHECK_EQUAL(ps_opening_free(opening), PS_OK);
+  CHECK_EQUAL(ps_file_read(file, back, FRAMES, PS_FORMAT_INT16), FRAMES);
+  CHECK(memcmp(samples, back, sizeof samples) == 0);
+  CHECK_EQUAL(ps_file_close(file), PS_OK);
+  CHECK_EQUAL(close(descriptor), 0);
+  opening = ps_opening_of_descriptor(987654, PS_MODE_READ, info, PS_FILE_INFO_SIZE);
+  CHECK_EQUAL(end(opening), PS_ERR_SOUNDFILE);
+  CHECK_EQUAL(ps_opening_write(opening, samples, 1), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_opening_free(opening), PS_OK);
+  CHECK_EQUAL(ps_opening_of_descriptor(-1, PS_MODE_READ, info, PS_FILE_INFO_SIZE), PS_ERR_ARGUMENT);
+}
+
+/* Whoever holds a pipe that brings nothing does not wait for the end of an opening that is left. */
+TEST(the_descriptor_of_a_pipe_is_not_waited_for) {
+  int ends[2];
+  CHECK_EQUAL(pipe(ends), 0);
+  file_info(info, SF_WAV | 2, 1, 48000);
+  int32_t opening = ps_opening_of_descriptor(ends[0], PS_MODE_READ, info, PS_FILE_INFO_SIZE);
+  CHECK_EQUAL(ps_opening_done(opening), PS_ERR_PENDING);
+  CHECK_EQUAL(ps_opening_free(opening), PS_OK);
+  close(ends[1]);
+  close(ends[0]);
+}
+
 TEST(an_error_is_that_of_the_opening) {
   CHECK_EQUAL(ps_opening_new(NULL, PS_MODE_READ, info, PS_FILE_INFO_SIZE), PS_ERR_ARGUMENT);
   CHECK_EQUAL(ps_opening_new("x", PS_MODE_READ, NULL, PS_FILE_INFO_SIZE), PS_ERR_ARGUMENT);
@@ -185,6 +213,8 @@ TEST(no_other_end_is_waited_for) {
 
 int main(void) {
   RUN(a_file_is_written_and_read);
+  RUN(a_descriptor_stays_open);
+  RUN(the_descriptor_of_a_pipe_is_not_waited_for);
   RUN(an_error_is_that_of_the_opening);
   RUN(bytes_are_brought_in_pieces);
   RUN(a_file_that_nobody_takes_is_closed);

@@ -437,6 +437,44 @@ TEST(jobs_read_and_write) {
   CHECK_EQUAL(ps_file_close(file), PS_OK);
 }
 
+/* The file is whole before it is closed, and its end waits for a pipe off the caller's thread. */
+TEST(jobs_finish_files) {
+  int32_t file = open_file(file_path("finished.wav"), PS_MODE_WRITE, WAV_16);
+  CHECK_EQUAL(ps_file_write(file, samples, FRAMES, PS_FORMAT_INT16), FRAMES);
+  int32_t job = ps_job_finish(file);
+  CHECK_EQUAL(wait_job(job), 0);
+  CHECK_EQUAL(ps_job_take(job, back, 1), PS_ERR_ARGUMENT);
+  CHECK_EQUAL(ps_job_free(job), PS_OK);
+  CHECK_EQUAL(ps_file_write(file, samples, 1, PS_FORMAT_INT16), PS_ERR_HANDLE);
+  int32_t again = open_file(file_path("finished.wav"), PS_MODE_READ, 0);
+  CHECK_EQUAL(ps_file_read(again, back, 2 * FRAMES, PS_FORMAT_INT16), FRAMES);
+  CHECK(memcmp(samples, back, FRAMES * 2 * sizeof *back) == 0);
+  CHECK_EQUAL(ps_file_close(again), PS_OK);
+  CHECK_EQUAL(ps_file_close(file), PS_OK);
+  CHECK_EQUAL(ps_job_finish(file), PS_ERR_HANDLE);
+}
+
+TEST(a_call_takes_little_of_a_job) {
+  enum { MANY = 1 << 20, MOST = (1 << 19) / 16 + 1 };
+  double *much = calloc(MANY, sizeof *much);
+  int32_t file = open_file(file_path("much.wav"), PS_MODE_WRITE, WAV_16), total = 0, most = 0;
+  for (int i = 0; i < MANY; i += FRAMES) CHECK_EQUAL(ps_file_write(file, samples, FRAMES, PS_FORMAT_INT16), FRAMES);
+  CHECK_EQUAL(ps_file_close(file), PS_OK);
+  file = open_file(file_path("much.wav"), PS_MODE_READ, 0);
+  int32_t job = ps_job_read(file, MANY / 2, PS_FORMAT_FLOAT64);
+  while (total < MANY / 2) {
+    os_sleep(0.001); /* several times as much as a call takes waits there */
+    int32_t count = ps_job_take(job, much + 2 * total, MANY / 2 - total);
+    if (!CHECK(count >= 0)) break;
+    if (count > most) most = count;
+    total += count;
+  }
+  CHECK_WITHIN(most, 1, MOST);
+  CHECK_EQUAL(ps_job_free(job), PS_OK);
+  CHECK_EQUAL(ps_file_close(file), PS_OK);
+  free(much);
+}
+
 TEST(jobs_can_be_left) {
   int32_t long_file = open_file(file_path("long.flac"), PS_MODE_WRITE, SF_FLAC | 2);
   for (int i = 0; i < 20; i++) ps_file_write(long_file, samples, FRAMES, PS_FORMAT_INT16);
@@ -554,6 +592,8 @@ int main(void) {
   RUN(a_slow_pipe_is_waited_for);
   RUN(a_failing_writer_reports_once);
   RUN(jobs_read_and_write);
+  RUN(jobs_finish_files);
+  RUN(a_call_takes_little_of_a_job);
   RUN(jobs_can_be_left);
   RUN(closing_all_leaves_whole_files);
   RUN(a_closed_file_is_not_in_use);

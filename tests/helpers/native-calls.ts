@@ -1,8 +1,9 @@
-// Counts what is called of the C library. Import it before anything has called that.
+// Counts and watches what is called of the C library. Import it before anything has called that.
 import { runtime } from "../../ffi/load.ts";
 import type { Functions } from "../../ffi/symbols.ts";
 
 const counts = new Map<string, number>();
+let watcher = (_name: string, _args: unknown[], _result: number): void => {};
 
 const { open } = runtime;
 runtime.open = (path, table) => {
@@ -13,7 +14,9 @@ runtime.open = (path, table) => {
     name,
     (...args: unknown[]) => {
       counts.set(name, (counts.get(name) ?? 0) + 1);
-      return functions[name]!(...args);
+      const result = functions[name]!(...args);
+      watcher(name, args, result);
+      return result;
     },
   ]);
   return { ...opened, functions: Object.fromEntries(counted) as Functions };
@@ -24,6 +27,11 @@ export function takeNativeCalls(): Map<string, number> {
   const taken = new Map(counts);
   counts.clear();
   return taken;
+}
+
+/** From now on `watch` is called after each call. */
+export function watchNativeCalls(watch: typeof watcher): void {
+  watcher = watch;
 }
 
 /** How many they are together. */

@@ -1,6 +1,6 @@
 // Opening files off the JavaScript thread: the event loop goes on while whoever writes into a pipe takes its time.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { closeSync, openSync, writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import { setImmediate } from "node:timers";
 import { native } from "../../ffi/load.ts";
@@ -34,6 +34,16 @@ describe("SoundFile.open()", () => {
     assert.deepEqual(inMemory.read(-1, { dtype: "int16" }), samples);
   });
 
+  it("opens a descriptor, which stays open", async () => {
+    const descriptor = openSync(folder.path("as.wav"), "r");
+    {
+      using file = await SoundFile.open(descriptor);
+      assert.equal(file.name, `descriptor ${descriptor}`);
+      assert.deepEqual(file.read(-1, { dtype: "int16" }), samples);
+    }
+    closeSync(descriptor);
+  });
+
   it("rejects with what the constructor throws", async () => {
     writeFileSync(folder.path("text.wav"), "this is no sound file at all");
     const cases: Parameters<typeof SoundFile.open>[] = [
@@ -45,6 +55,7 @@ describe("SoundFile.open()", () => {
       [folder.path("as.wav"), "q" as "r"],
       ["https://example.org/a.mp3"],
       [-1],
+      [987654],
     ];
     for (const [file, mode, options] of cases) {
       const { name, message, cause } = thrown(() => new SoundFile(file, mode, options));
@@ -77,6 +88,15 @@ describe("a pipe that has nothing yet", { skip: noPipes }, () => {
   it("keeps nobody waiting but SoundFile.open()", async () => {
     using file = await SoundFile.open(slow());
     assert.deepEqual(await file.readAsync(-1, { dtype: "int16" }), samples);
+  });
+
+  it("keeps nobody waiting but SoundFile.open(), also by its descriptor", async () => {
+    const path = slow();
+    const descriptor = openSync(path, "r+"); // which does not wait for the other end, and has no end itself
+    using file = await SoundFile.open(descriptor);
+    assert.deepEqual(await file.readAsync(samples.length, { dtype: "int16" }), samples);
+    file.close();
+    closeSync(descriptor);
   });
 
   it("keeps nobody waiting but playrec() and play()", async () => {
