@@ -83,7 +83,7 @@ describe("a path as a sink", () => {
     for (
       const [sink, message] of [
         ["https://example.com/a.wav", /not the web address/],
-        [path("nameless"), /whose name says its format/],
+        [path("nameless"), /a name that says its format/],
         [5, /a sink must be samples/],
       ] as const
     ) {
