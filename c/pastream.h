@@ -273,8 +273,8 @@ PS_API int32_t ps_ring_fail(int32_t ring);
 #define PS_HOST_API_TYPE_VIRTUAL 1000
 
 /* Number of devices, the virtual one included; it is 1 where no backend can be used. Starts PortAudio on its first
- * call, which may take a second, and 15 s where a sound server does not answer: PS_ERR_PORTAUDIO, say so and try
- * later. Any thread; blocks. */
+ * call, which may take a second. Where a sound server does not answer that is known after 5 s (on Windows and macOS
+ * 15 s), and PS_ERR_PORTAUDIO is returned, from then on at once: say so and try later. Any thread; blocks. */
 PS_API int32_t ps_device_count(void);
 /* Fills info[0..PS_DEVICE_INFO_SIZE) and the name. PS_ERR_ARGUMENT: no such index. PS_ERR_PORTAUDIO as above. Any
  * thread; blocks on first use. */
@@ -387,8 +387,8 @@ PS_API int32_t ps_host_api_info(int32_t host_api, double *info, int32_t info_siz
 
 /* Fills `config` with the defaults above. PS_ERR_ARGUMENT if `size` is not PS_CONFIG_SIZE. Any thread. */
 PS_API int32_t ps_config_init(double *config, int32_t size);
-/* PS_OK if such a stream could be opened, else the error of opening it. Any thread; may block for a second, and for
- * 10 s where a sound server does not answer. */
+/* PS_OK if such a stream could be opened, else the error of opening it. Any thread; may block for a second, and
+ * for 5 s where a sound server does not answer (on Windows and macOS 10 s). */
 PS_API int32_t ps_check_settings(const double *config, int32_t size, const double *list, int32_t list_size);
 /* A stream of that configuration; both directions make it duplex. Nothing is opened yet. `list` holds channel
  * selectors and faults, as the configuration says. Checks the numbers only: PS_COMMAND_OPEN tells

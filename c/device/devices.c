@@ -30,13 +30,30 @@ static const char *const direction_names[2] = {"input", "output"};
 
 /* ------------------------------------------------------------------ numbers */
 
+/* Why one of the first `count` backends cannot be used, such as a server that hangs; PS_OK if all can. */
+static int32_t find_failure(int count) {
+  for (int i = 0; i < count; i++) {
+    int32_t own = backends[i]->default_device(DEVICE_OUTPUT);
+    if (own < 0 && own != PS_DEVICE_NONE && own != PS_ERR_DEVICE_NOT_FOUND) return own;
+  }
+  return PS_OK;
+}
+
+/* The error of a backend that cannot be counted: that of one before it, which knows the server that hangs, if any. */
+static int32_t not_counted(int backend) {
+  struct error error;
+  error_save(&error);
+  int32_t status = find_failure(backend);
+  return status < 0 ? status : error_raise(&error);
+}
+
 /* The backends one after the other, with their first numbers: up to the one that has number `device` or `host_api` (the
  * other is -1), or to the end. 1 if it was found, 0 if not; the totals are then in first_device and first_host_api. */
 static int32_t find(struct place *place, int32_t device, int32_t host_api) {
   *place = (struct place){0};
   for (int i = 0; i < BACKENDS; i++) {
-    int32_t devices, host_apis, status = backends[i]->count(&devices, &host_apis);
-    if (status < 0) return status;
+    int32_t devices, host_apis;
+    if (backends[i]->count(&devices, &host_apis) < 0) return not_counted(i);
     place->ops = backends[i];
     place->own = device >= 0 ? device - place->first_device : host_api - place->first_host_api;
     if (place->own >= 0 && place->own < (device >= 0 ? devices : host_apis)) return 1;
@@ -176,13 +193,7 @@ int32_t ps_device_id(int32_t device, char *text, int32_t size) {
   return status < 0 ? status : text_copy(found.id, text, size);
 }
 
-int32_t ps_device_status(void) {
-  for (int i = 0; i < BACKENDS; i++) {
-    int32_t own = backends[i]->default_device(DEVICE_OUTPUT);
-    if (own < 0 && own != PS_DEVICE_NONE && own != PS_ERR_DEVICE_NOT_FOUND) return own;
-  }
-  return PS_OK;
-}
+int32_t ps_device_status(void) { return find_failure(BACKENDS); }
 
 int32_t ps_device_loopback(void) {
   struct place place = {0};

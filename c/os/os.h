@@ -85,6 +85,9 @@ int os_thread_start(struct os_thread *thread, const char *name, int priority, vo
 /* Waits until `run` has returned. */
 void os_thread_join(struct os_thread *thread);
 void os_thread_detach(struct os_thread *thread);
+/* How long a thread that has not ended has run on a processor, which does not grow while it waits. os_time() where the
+ * system does not tell. */
+double os_thread_busy(const struct os_thread *thread);
 
 /* free(), on a thread of its own for memory so large that this would take long. */
 void os_free_aside(void *memory, size_t bytes);

@@ -242,6 +242,18 @@ int os_thread_start(struct os_thread *thread, const char *name, int priority, vo
 void os_thread_join(struct os_thread *thread) { pthread_join(thread->id, NULL); }
 void os_thread_detach(struct os_thread *thread) { pthread_detach(thread->id); }
 
+double os_thread_busy(const struct os_thread *thread) {
+#if defined(__linux__)
+  clockid_t clock;
+  struct timespec time;
+  if (pthread_getcpuclockid(thread->id, &clock) == 0 && clock_gettime(clock, &time) == 0)
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+#else
+  (void)thread;
+#endif
+  return os_time();
+}
+
 /* --------------------------------------------------------------- libraries */
 
 static void *open_file(const char *path, char *error, size_t error_size) {

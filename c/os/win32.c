@@ -151,6 +151,11 @@ void os_thread_detach(struct os_thread *thread) {
   CloseHandle(thread->handle);
 }
 
+double os_thread_busy(const struct os_thread *thread) {
+  (void)thread;
+  return os_time();
+}
+
 /* --------------------------------------------------------------- libraries */
 
 static wchar_t *to_wide(const char *text) {

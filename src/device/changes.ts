@@ -35,6 +35,7 @@ export interface DeviceChange {
  */
 export async function refreshDevices(): Promise<DeviceInfo[]> {
   await refreshLists();
+  await prepareLists(); // that look ends at a server that hangs: the rest may never have been looked at
   return queryDevices();
 }
 

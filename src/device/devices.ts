@@ -59,7 +59,9 @@ function hostApiEntries(): Entry[] {
 }
 
 /**
- * Lists all audio devices. The last one is built in: `device: "virtual"`.
+ * Lists all audio devices. The last one is built in: `device: "virtual"`. The first call looks for them, which blocks
+ * for some milliseconds, and where a sound server does not answer for about 5 seconds (15 on Windows and macOS) before
+ * it throws; `refreshDevices()` does so without blocking.
  *
  * @example
  * ```ts

@@ -221,6 +221,28 @@ describe("ALSA", { skip: process.platform !== "linux" && "not on Linux" }, () =>
   }
 });
 
+describe("a sound server that is stopped before it is asked for anything", () => {
+  for (
+    const [name, start, skip, device] of [
+      ["JACK", startJack, jackMissing, "loopback JACK"],
+      ["ALSA over PulseAudio", startAlsa, pulseMissing, "default ALSA"],
+      ["PulseAudio", startPulse, pulseMissing, "loop"],
+      ["PipeWire", startPipewire, pipewireMissing, "loop"],
+    ] as const
+  ) {
+    it(`is what the errors are about, and holds nothing else up, ${name}`, { skip }, async () => {
+      const server = await start();
+      const { result } = await run(server, "stopped", device).finally(server.stop);
+      const answers = result as unknown as { name: string; error: string; wasFree: boolean }[];
+      assert.equal(answers.length, 3);
+      for (const answer of answers) {
+        assert.match(answer.error, /^PortAudioError: .*\bserver\b.*(does|did) not answer/, answer.name);
+        assert.ok(answer.wasFree, JSON.stringify(answer));
+      }
+    });
+  }
+});
+
 describe("a sound server that is lost", () => {
   for (
     const [name, start, skip, where] of [

@@ -12,8 +12,8 @@
 #include "servers.h"
 #include "test.h"
 
-/* PortAudio may take more than the 15 s in which it has to start, on a machine that is too busy with all the servers of
- * these scenarios. It goes on with that. */
+/* PortAudio may take longer than its limit to start, on a machine that is too busy with all the servers of these
+ * scenarios. It goes on with that. */
 static void await_portaudio(void) {
   for (int i = 0; i < 60 && ps_device_count() < 0; i++) usleep(1000000);
 }
@@ -134,6 +134,29 @@ static void jack_stopped_early(void) { lose_early(start_jack, "loopback", SIGSTO
 static void pulse_killed_early(void) { lose_early(start_alsa, NULL, SIGKILL); }
 static void pulse_stopped_early(void) { lose_early(start_alsa, NULL, SIGSTOP); }
 
+/* A server that hangs before anything was asked of it: an error says so, and comes at once for whoever asks later; once
+ * the server goes on it is used. */
+static void stopped_before(int (*start)(struct server *server), const char *server_name) {
+  struct server server;
+  if (!CHECK(start(&server))) return;
+  kill(server.pid, SIGSTOP);
+  double begun = os_time();
+  CHECK_EQUAL(ps_device_count(), PS_ERR_PORTAUDIO);
+  double told = os_time();
+  if (!CHECK(strstr(detail(), server_name) && strstr(detail(), "not answer"))) printf("# %s\n", detail());
+  CHECK_WITHIN(told - begun, 0, SOON); /* 5 s on a machine that is not busy */
+  for (int i = 0; i < 100; i++) CHECK_EQUAL(ps_device_count(), PS_ERR_PORTAUDIO);
+  double again = (os_time() - told) / 100;
+  printf("# told after %.3f s (%s), then within %.3f ms\n", told - begun, detail(), 1000 * again);
+  CHECK_WITHIN(again, 0, told - begun);
+  kill(server.pid, SIGCONT);
+  await_portaudio();
+  CHECK(ps_device_count() > 0);
+  end_server(&server);
+}
+static void jack_stopped_before(void) { stopped_before(start_jack, "JACK"); }
+static void pulse_stopped_before(void) { stopped_before(start_alsa, "PulseAudio"); }
+
 /* A sound server that lives may let its streams wait, for less than it takes to count as lost. */
 static void pulse_pauses(void) {
   struct server server;
@@ -165,6 +188,8 @@ TEST(pulseaudio_stopped) { CHECK(scenario_passes(pulse_stopped)); }
 TEST(jack_server_lost_early) { CHECK(scenario_passes(jack_killed_early) && scenario_passes(jack_stopped_early)); }
 TEST(pulseaudio_lost_early) { CHECK(scenario_passes(pulse_killed_early) && scenario_passes(pulse_stopped_early)); }
 
+TEST(jack_server_stopped_before) { CHECK(scenario_passes(jack_stopped_before)); }
+TEST(pulseaudio_stopped_before) { CHECK(scenario_passes(pulse_stopped_before)); }
 TEST(pulseaudio_pauses) { CHECK(scenario_passes(pulse_pauses)); }
 
 int main(void) {
@@ -177,6 +202,10 @@ int main(void) {
   RUN_WITH(JACK_PROGRAMS, jack_server_killed_under_idle_streams);
   BEGIN_WITH(JACK_PROGRAMS, jack_killed_early, jack_stopped_early);
   RUN_WITH(JACK_PROGRAMS, jack_server_lost_early);
+  BEGIN_WITH(JACK_PROGRAMS, jack_stopped_before);
+  BEGIN_WITH(PULSE_PROGRAMS, pulse_stopped_before);
+  RUN_WITH(JACK_PROGRAMS, jack_server_stopped_before);
+  RUN_WITH(PULSE_PROGRAMS, pulseaudio_stopped_before);
   BEGIN_WITH(PULSE_PROGRAMS, pulse_pauses, pulse_killed, pulse_stopped, pulse_killed_early, pulse_stopped_early);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_killed);
   RUN_WITH(PULSE_PROGRAMS, pulseaudio_stopped);

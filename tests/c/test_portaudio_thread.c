@@ -96,6 +96,33 @@ TEST(a_call_that_hangs_is_given_up) {
   free(test);
 }
 
+#if defined(__linux__)
+static int32_t work(struct portaudio_call *call) {
+  double end = os_time() + ((struct test_call *)call)->seconds;
+  while (os_time() < end) {
+  }
+  return 5;
+}
+
+TEST(a_call_that_waits_is_given_up_before_one_that_works) {
+  atomic_store(&late_calls, 0);
+  struct test_call *test = new_call(10);
+  test->call.idle = 1.5;
+  test->call.run = work;
+  test->seconds = 2.5;
+  CHECK_EQUAL(portaudio_call(&test->call), 5);
+  test->call.limit = 1e6;
+  test->call.run = run;
+  test->hold = &hold;
+  test->late = &late_calls;
+  CHECK_EQUAL(portaudio_call(&test->call), PORTAUDIO_HUNG);
+  CHECK_EQUAL(ps_error_number(0), PA_TIMED_OUT);
+  os_event_post(&hold);
+  for (int i = 0; i < 1000 && !atomic_load(&late_calls); i++) os_sleep(0.005);
+  CHECK_EQUAL(atomic_load(&late_calls), 1);
+}
+#endif
+
 TEST(many_hang_while_others_go_on) {
   struct os_thread hanging[CALLERS], calling[CALLERS];
   atomic_store(&late_calls, 0);
@@ -137,6 +164,9 @@ int main(void) {
   RUN(results_and_errors_come_back);
   RUN(calls_do_not_overlap);
   RUN(a_call_that_hangs_is_given_up);
+#if defined(__linux__)
+  RUN(a_call_that_waits_is_given_up_before_one_that_works);
+#endif
   RUN(many_hang_while_others_go_on);
   RUN(calls_nobody_waits_for);
   return test_end();

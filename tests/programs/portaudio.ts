@@ -229,6 +229,29 @@ async function lose(signal: NodeJS.Signals, where: string): Promise<unknown> {
   };
 }
 
+/** What is called while the server is stopped, and whether this thread had time for anything else until it answered. */
+async function stopped(device: string): Promise<unknown> {
+  process.kill(Number(process.env.SERVER_PID), "SIGSTOP");
+  const calls: Record<string, () => Promise<unknown>> = {
+    refreshDevices,
+    open: () => OutputStream.open({ device }),
+    openDefault: () => OutputStream.open(),
+  };
+  const answers: unknown[] = [];
+  for (const [name, call] of Object.entries(calls)) {
+    const times = [performance.now()];
+    const timer = setInterval(() => times.push(performance.now()), 20);
+    const error = await call().then(() => "none", (error) => `${error.name}: ${error.message}`);
+    clearInterval(timer);
+    times.push(performance.now());
+    const longest = Math.max(...times.slice(1).map((time, i) => time - times[i]));
+    const took = times.at(-1)! - times[0];
+    // A server with realtime priority that has something to make up for may itself take a processor for a second.
+    answers.push({ name, error, wasFree: took < 2500 || longest < took / 2, longest, took });
+  }
+  return answers;
+}
+
 const programs: Record<string, (...args: string[]) => unknown> = {
   memory,
   chunks,
@@ -247,6 +270,7 @@ const programs: Record<string, (...args: string[]) => unknown> = {
   names,
   pipewire,
   changes,
+  stopped,
   lose: (signal, where) => lose(signal as NodeJS.Signals, where),
 };
 const [name, ...args] = process.argv.slice(2);

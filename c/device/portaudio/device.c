@@ -9,6 +9,7 @@
 #include "device/portaudio/state.h"
 
 #define OPEN_SECONDS 10.0 /* opening, starting: some devices have to be woken */
+#define IDLE_SECONDS 5.0  /* in which PortAudio's thread only waits (thread.h) */
 #define CALL_SECONDS 3.0  /* stopping, closing */
 #define LOST_SECONDS 0.25 /* the same of a device that is lost: it takes milliseconds, or hangs */
 #define PLAY_OUT_POLL 0.002
@@ -91,9 +92,12 @@ static int32_t server_gone(const struct portaudio_device *own, int result) {
                    own->api->get_device_info(side->parameters.device)->name);
 }
 
+static const char *const doing[] = {
+    [CALL_OPEN] = "opening the stream",   [CALL_START] = "starting the stream", [CALL_STOP] = "stopping the stream",
+    [CALL_ABORT] = "aborting the stream", [CALL_CLOSE] = "closing the stream",
+};
+
 static int32_t run(struct portaudio_call *call) {
-  static const char *const doing[] = {"opening the stream", "starting the stream", "stopping the stream",
-                                      "aborting the stream", "closing the stream"};
   struct portaudio_device *device = (struct portaudio_device *)call;
   const struct portaudio_api *api = device->api;
   struct pa_stream *open = device->open;
@@ -125,14 +129,25 @@ static void run_late(struct portaudio_call *call) {
   portaudio_post(call);
 }
 
+/* What a device of a host API waits for in vain. */
+static const char *silent_server(int host_api) {
+  switch (host_api) {
+    case PA_JACK: return "the JACK server does not answer";
+    case PA_ALSA: return "the sound server behind the ALSA device does not answer, or the device hangs";
+    default: return "the device does not answer";
+  }
+}
+
 static int32_t make_call(struct portaudio_device *device, int what, double seconds) {
   device->what = what;
   device->call.limit = seconds;
+  device->call.idle = IDLE_SECONDS;
   atomic_fetch_add(&device->uses, 1);
   int32_t status = portaudio_call(&device->call);
   if (status == PORTAUDIO_HUNG) {
     device->hung = device->lost = 1;
-    return PS_ERR_PORTAUDIO;
+    if (ps_error_number(PS_ERROR_CODE) != PA_TIMED_OUT) return PS_ERR_PORTAUDIO;
+    return error_set(PS_ERR_PORTAUDIO, PA_TIMED_OUT, "%s: %s", doing[what], silent_server(host_api_of(device)));
   }
   release(device);
   return status;

@@ -11,6 +11,7 @@
 #include "device/portaudio/thread.h"
 
 #define INITIALIZE_SECONDS 15.0 /* ALSA alone may take one; Bluetooth and network devices more */
+#define INITIALIZE_IDLE 3.0     /* in which its thread only waits (thread.h) */
 #define TERMINATE_SECONDS 3.0
 #define FIRST_SECONDS 1.0
 #define FIRST_POLL 0.01
@@ -26,7 +27,8 @@ struct portaudio_instance {
 
 static struct portaudio_instance first = {.uses = 1};
 static struct portaudio_instance *newest = &first; /* under the lock, as the next */
-static int initializing;                           /* some thread is in the first Pa_Initialize */
+static int initializing;                           /* some thread is in the first Pa_Initialize, */
+static int hanging;                                /* and has been for too long */
 static _Atomic int32_t initialized;
 static struct os_mutex lock = OS_MUTEX_INIT;
 
@@ -97,11 +99,12 @@ struct instance_call {
   struct portaudio_instance *instance;
 };
 
-static int32_t call_new(struct instance_call **call, struct portaudio_instance *instance, double limit) {
+static int32_t call_new(struct instance_call **call, struct portaudio_instance *instance, double limit, double idle) {
   *call = calloc(1, sizeof **call);
   if (!*call) return error_set(PS_ERR_MEMORY, 0, "no memory for a call of PortAudio");
   (*call)->instance = instance;
   (*call)->call.limit = limit;
+  (*call)->call.idle = idle;
   return PS_OK;
 }
 
@@ -165,34 +168,51 @@ static int32_t start_instance(struct portaudio_instance *instance) {
   return PS_OK;
 }
 
+static int32_t no_start(int pa_error) {
+  return error_set(PS_ERR_PORTAUDIO, pa_error,
+                   "PortAudio cannot start: a sound server (JACK, or one behind ALSA) or a device does not answer");
+}
+
 static int32_t run_first(struct portaudio_call *call) {
   (void)call;
   os_mutex_lock(&lock);
-  int hanging = initializing;
+  int another = initializing;
   initializing = 1;
   os_mutex_unlock(&lock);
-  if (hanging)
-    return error_set(PS_ERR_PORTAUDIO, PA_DEVICE_UNAVAILABLE,
-                     "PortAudio is still starting: a sound server does not answer");
+  if (another) return no_start(PA_DEVICE_UNAVAILABLE);
   int32_t status = atomic_load(&initialized) ? PS_OK : start_instance(&first);
   if (status == PS_OK) atomic_store(&initialized, 1);
   os_mutex_lock(&lock);
-  initializing = 0;
+  initializing = hanging = 0;
   os_mutex_unlock(&lock);
   return status;
 }
 
+/* Whoever asks while the first start hangs is told so at once. */
+static int is_hanging(void) {
+  os_mutex_lock(&lock);
+  int hangs = hanging;
+  os_mutex_unlock(&lock);
+  return hangs;
+}
+
 static int32_t start_first(void) {
+  if (is_hanging()) return no_start(PA_DEVICE_UNAVAILABLE);
   struct instance_call *call;
   int32_t status = library_load(&library_portaudio, NULL);
-  if (status >= 0) status = call_new(&call, &first, INITIALIZE_SECONDS);
+  if (status >= 0) status = call_new(&call, &first, INITIALIZE_SECONDS, INITIALIZE_IDLE);
   if (status < 0) return status;
   call->call.run = run_first;
   call->call.late = free_call;
   status = portaudio_call(&call->call);
-  if (status == PORTAUDIO_HUNG) return PS_ERR_PORTAUDIO;
-  free(call);
-  return status;
+  if (status != PORTAUDIO_HUNG) {
+    free(call);
+    return status;
+  }
+  os_mutex_lock(&lock);
+  hanging = initializing;
+  os_mutex_unlock(&lock);
+  return no_start(PA_TIMED_OUT);
 }
 
 /* ---------------------------------------------------------------------- use */
@@ -214,7 +234,7 @@ const struct portaudio_lacking *portaudio_lacks(const struct portaudio_api *api)
 void portaudio_leave(const struct portaudio_api *api) {
   struct portaudio_instance *instance = (struct portaudio_instance *)api;
   struct instance_call *call;
-  if (atomic_fetch_sub(&instance->uses, 1) > 1 || call_new(&call, instance, TERMINATE_SECONDS) < 0) return;
+  if (atomic_fetch_sub(&instance->uses, 1) > 1 || call_new(&call, instance, TERMINATE_SECONDS, 0) < 0) return;
   call->call.run = run_terminate;
   call->call.late = end_terminate;
   portaudio_post(&call->call);
@@ -256,7 +276,7 @@ int32_t portaudio_refresh(void) {
   atomic_init(&instance->uses, 1);
   struct instance_call *call;
   status = library_copy(&library_portaudio, &instance->api, &instance->copy);
-  if (status >= 0) status = call_new(&call, instance, INITIALIZE_SECONDS);
+  if (status >= 0) status = call_new(&call, instance, INITIALIZE_SECONDS, INITIALIZE_IDLE);
   if (status < 0) {
     if (instance->copy) os_library_close(instance->copy);
     free(instance);

@@ -229,7 +229,7 @@ int32_t portaudio_check(const double *config, const double *list, double seconds
     return error_set(PS_ERR_MEMORY, 0, "no memory for a call of PortAudio");
   }
   check->api = api;
-  check->call = (struct portaudio_call){.run = run_check, .late = free_check, .limit = seconds};
+  check->call = (struct portaudio_call){.run = run_check, .late = free_check, .limit = seconds, .idle = CHECK_IDLE};
   status = portaudio_setup_held(api, config);
   if (status >= 0) status = portaudio_setup_init(&check->setup, api, config, list);
   if (status >= 0) status = portaudio_call(&check->call);

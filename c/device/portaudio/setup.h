@@ -39,6 +39,7 @@ int portaudio_setup_open(struct portaudio_setup *setup, const struct portaudio_a
 /* Whether a stream of this checked configuration could be opened, else the error of opening it. PORTAUDIO_HUNG if there
  * is no answer within `seconds`, as from a sound server that has stopped. */
 #define CHECK_SECONDS 10.0
+#define CHECK_IDLE 5.0 /* in which PortAudio's thread only waits (thread.h) */
 int32_t portaudio_check(const double *config, const double *list, double seconds);
 
 #endif

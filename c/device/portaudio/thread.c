@@ -16,6 +16,8 @@ enum { CALL_WAITING, CALL_RUNNING, CALL_ENDED };
 /* A thread that makes calls. It ends when another one has taken its place. */
 struct worker {
   struct portaudio *portaudio;
+  struct os_thread thread;
+  double busy, busy_at; /* how long it had run when that was last looked at and had grown, and when that was */
   struct os_event wake;
 };
 
@@ -47,7 +49,9 @@ static void make_calls(void *argument) {
     if (!(portaudio->first = call->next)) portaudio->last = &portaudio->first;
     portaudio->running = call;
     call->stage = CALL_RUNNING;
-    call->deadline = os_time() + call->limit;
+    worker->busy = os_thread_busy(&worker->thread);
+    worker->busy_at = os_time();
+    call->deadline = worker->busy_at + call->limit;
     if (call->owned) os_event_post(&call->news);
     os_mutex_unlock(&portaudio->lock);
 
@@ -74,7 +78,6 @@ static void make_calls(void *argument) {
 /* Puts a new thread to work in place of the present one, if any. Under the lock. */
 static int replace_worker(struct portaudio *portaudio) {
   struct worker *worker = malloc(sizeof *worker);
-  struct os_thread thread;
   if (!worker || os_event_init(&worker->wake)) {
     free(worker);
     return -1;
@@ -82,13 +85,13 @@ static int replace_worker(struct portaudio *portaudio) {
   worker->portaudio = portaudio;
   struct worker *before = portaudio->worker;
   portaudio->worker = worker;
-  if (os_thread_start(&thread, "ps-portaudio", OS_THREAD_NORMAL, make_calls, worker)) {
+  if (os_thread_start(&worker->thread, "ps-portaudio", OS_THREAD_NORMAL, make_calls, worker)) {
     portaudio->worker = before;
     os_event_destroy(&worker->wake);
     free(worker);
     return -1;
   }
-  os_thread_detach(&thread);
+  os_thread_detach(&worker->thread);
   portaudio->running = NULL;
   return 0;
 }
@@ -121,21 +124,34 @@ static void withdraw(struct portaudio *portaudio, struct portaudio_call *call) {
   if (!(*link = call->next)) portaudio->last = link;
 }
 
+/* Whether the running call has taken too long, or its thread has waited too long for something: then its time is over
+ * for its owner, too. Under the lock. */
+static int is_late(struct portaudio *portaudio) {
+  struct portaudio_call *call = portaudio->running;
+  if (!call) return 0;
+  struct worker *worker = portaudio->worker;
+  double now = os_time(), busy = os_thread_busy(&worker->thread);
+  if (busy > worker->busy) worker->busy_at = now;
+  worker->busy = busy;
+  if (call->idle > 0 && now >= worker->busy_at + call->idle) call->deadline = now;
+  return now >= call->deadline;
+}
+
 /* Waits until the call has ended, at most as long as it may take. Whoever waits and finds the running call over its
  * time, be it another's, puts a new thread to work. If the call has not ended then, it has no owner any more. Under
  * the lock, which is open while it waits. */
 static void await(struct portaudio *portaudio, struct portaudio_call *call) {
   double latest = os_time() + QUEUE_SECONDS;
   while (call->stage != CALL_ENDED) {
+    if (is_late(portaudio)) replace_worker(portaudio);
     double now = os_time(), own_limit = call->stage == CALL_RUNNING ? call->deadline : latest;
-    if (portaudio->running && now >= portaudio->running->deadline) replace_worker(portaudio);
     if (now >= own_limit) {
       if (call->stage == CALL_WAITING) withdraw(portaudio, call);
       call->owned = 0;
       return;
     }
     double left = own_limit - now;
-    if (call->stage == CALL_WAITING && left > LOOK_SECONDS) left = LOOK_SECONDS;
+    if ((call->stage == CALL_WAITING || call->idle > 0) && left > LOOK_SECONDS) left = LOOK_SECONDS;
     os_mutex_unlock(&portaudio->lock);
     os_event_wait(&call->news, left);
     os_mutex_lock(&portaudio->lock);
@@ -151,11 +167,12 @@ int32_t portaudio_call(struct portaudio_call *call) {
     return PORTAUDIO_HUNG;
   }
   call->owned = 1;
+  double since = os_time();
   os_mutex_lock(&portaudio->lock);
   int queued = enqueue(portaudio, call) == 0;
   if (queued) await(portaudio, call);
   int ended = call->stage == CALL_ENDED, begun = call->stage != CALL_WAITING;
-  double limit = call->limit;
+  double waited = os_time() - since;
   os_event_destroy(&call->news);
   os_mutex_unlock(&portaudio->lock);
   if (ended) return call->error.status < 0 ? error_raise(&call->error) : call->error.status;
@@ -164,7 +181,7 @@ int32_t portaudio_call(struct portaudio_call *call) {
   if (!queued)
     error_set(PS_ERR_THREAD, 0, "cannot create a thread for PortAudio");
   else
-    error_set(PS_ERR_PORTAUDIO, PA_TIMED_OUT, "PortAudio did not answer within %g s", begun ? limit : QUEUE_SECONDS);
+    error_set(PS_ERR_PORTAUDIO, PA_TIMED_OUT, "PortAudio did not answer within %.2g s", waited);
   return PORTAUDIO_HUNG;
 }
 

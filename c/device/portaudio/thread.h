@@ -1,7 +1,8 @@
 /* PortAudio, loaded and running. It is not thread safe, some of its host APIs want all calls on the thread that
  * initialized it (COM on Windows, the error texts of JACK), and with a dead or stopped sound server a call may take
  * minutes, or for ever. So calls are made one after the other on a thread of PortAudio's own, and each has a time
- * limit. A thread that hangs in a call is left to itself, and another takes its place. */
+ * limit. A thread that hangs in a call is left to itself, and another takes its place. A call that waits in vain can be
+ * told from one that a busy machine is slow to carry out: its thread does not run at all. */
 #ifndef PS_PORTAUDIO_THREAD_H
 #define PS_PORTAUDIO_THREAD_H
 
@@ -18,6 +19,7 @@ struct portaudio_call {
   /* Takes over the memory, on that thread, of a call that no thread waits for when it ends. */
   void (*late)(struct portaudio_call *call);
   double limit; /* seconds that it may take once it has begun */
+  double idle;  /* seconds for which its thread may not run meanwhile, where the system tells that; 0: no limit */
 
   /* The rest is for portaudio_thread.c. */
   struct portaudio_call *next;
