@@ -202,8 +202,8 @@ export const options: OptionTable = {
     read: numbers.readPositiveTime,
     help: "Begin a new recording file each time this much has been recorded; no frame is lost in between.",
     more: "The output is a name with the conversions of strftime(3), like rec-%Y%m%d-%H%M%S.wav. They stand for the " +
-      "local time at which each file begins. A name that would come twice gets a number: rec-001.wav, rec-002.wav. " +
-      "The cut is exact to the frame.",
+      "local time at which each file begins. A name that would come twice, or that has no conversions, gets a " +
+      "number: rec-001.wav, rec-002.wav. The cut is exact to the frame.",
   },
 
   device: {

@@ -29,7 +29,7 @@ export type Sink<D extends Dtype = Dtype> =
 export interface SinkOptions extends ShapeOptions {
   /**
    * Frames of the ring between the device and a file or function. Default: at least 65536, more where sample rate,
-   * block size and latency need it.
+   * block size and latency need it. With fewer than a block has, no block finds room.
    */
   bufferSize?: number;
   /**

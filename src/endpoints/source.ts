@@ -42,7 +42,7 @@ export type Source<D extends Dtype = Dtype> =
 export interface SourceOptions extends ShapeOptions {
   /**
    * Frames of the ring between a file, function or iterable and the device. Default: at least 65536, more where sample
-   * rate, block size and latency need it.
+   * rate, block size and latency need it. With fewer than a block has, there is a gap in every block.
    */
   bufferSize?: number;
   /** Play it over and over. Default: false. */

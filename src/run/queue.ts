@@ -14,7 +14,7 @@ import type { Readings } from "./readings.ts";
 
 /** What clear() did. */
 export interface Cleared {
-  /** Frames of the source that were dropped. */
+  /** Frames of the source that were dropped; of a file those that had been read ahead. */
   readonly dropped: number;
   /** Frames of the source that had been heard when it fell silent, the fade included. */
   readonly heard: number;
