@@ -169,6 +169,13 @@ export class Core implements TapHost {
    * source is known, and before there must be a sink.
    */
   async start(plan: StartPlan, sourceIsOpen?: () => void): Promise<Run> {
+    const run = await this.#begin(plan, sourceIsOpen);
+    this.requireOpen();
+    return run;
+  }
+
+  /** As start(); where the stream is closed meanwhile, with a run that has ended. */
+  async #begin(plan: StartPlan, sourceIsOpen?: () => void): Promise<Run> {
     this.requireIdle();
     this.#signal?.throwIfAborted();
     this.chunk?.find();
@@ -212,7 +219,6 @@ export class Core implements TapHost {
       await run.released;
       run.raise();
     }
-    this.requireOpen();
     return run;
   }
 
@@ -259,10 +265,13 @@ export class Core implements TapHost {
     unwrap(native().ps_stream_set_map(this.native.handle, PS_DIRECTION_OUTPUT, map, map.length), "txMapping");
   }
 
-  /** Starts a run and, if `blocking`, waits for its end. Throws its error even if another caller has got it. */
+  /**
+   * Starts a run and, if `blocking`, waits for its end, which close() may bring as well. Throws its error even if
+   * another caller has got it.
+   */
   async execute(plan: StartPlan, blocking: boolean, sourceIsOpen?: () => void): Promise<void> {
-    const run = await this.start(plan, sourceIsOpen);
-    if (!blocking) return;
+    if (!blocking) return void await this.start(plan, sourceIsOpen);
+    const run = await this.#begin(plan, sourceIsOpen);
     await run.settled;
     run.raise();
   }

@@ -295,6 +295,28 @@ describe("the end of a run", () => {
     assert.equal(stream.closed, true);
   });
 
+  it("comes by close during the start of what waits for the end, as at any later time", async () => {
+    const started = (stream: DuplexStream) => stream.active && stream.frameCount > 0;
+    for (const isReady of [() => true, started]) {
+      for (const command of ["stop", "abort", "close"] as const) {
+        for (const call of ["play", "record", "playrec"] as const) {
+          const stream = new DuplexStream(realtime({ channels: 1 }));
+          const memory = new Float32Array(480_000);
+          const done = call === "record" ? stream.record(memory.length) : stream[call](memory);
+          while (!isReady(stream)) await pause(1);
+          await stream[command]();
+          await done; // that nobody waited for it until now is no unhandled rejection
+          await stream.close();
+        }
+      }
+    }
+    const stream = await OutputStream.open(realtime({ channels: 1 }));
+    const done = stream.play(new Response(new ReadableStream())); // whose header never comes
+    await pause(1);
+    await stream.close();
+    await done;
+  });
+
   it("plays out what is queued, by drain()", async () => {
     await using stream = new DuplexStream(freewheel({ channels: 1, dtype: "int16", blockSize: 64 }));
     const played = noise("int16", 10000);
