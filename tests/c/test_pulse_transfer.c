@@ -179,9 +179,24 @@ TEST(callbacks_are_whole_blocks_whatever_the_pieces_of_the_input) {
   }
 }
 
+/* What the server has played before it began to record is made up for: else the buffer would never be full. */
+TEST(a_run_begins_with_a_full_buffer) {
+  for (size_t played = 256; played <= 768; played += 64) {
+    start(256);
+    server.fragment = 256;
+    server.level -= played;
+    server.asked += played;
+    capture(256);
+    pulse_transfer(&pulse);
+    CHECK_EQUAL(server.level, PRIMED);
+    CHECK_EQUAL(server.got, 256);
+  }
+}
+
 int main(void) {
   RUN(input_that_comes_before_requests_is_not_dropped);
   RUN(input_that_is_late_is_dropped_down_to_the_usual);
   RUN(callbacks_are_whole_blocks_whatever_the_pieces_of_the_input);
+  RUN(a_run_begins_with_a_full_buffer);
   return test_end();
 }

@@ -264,6 +264,7 @@ static void transfer_both(struct pulse_device *pulse) {
     }
     size_t count = pulse->block;
     if (there < count || room < count) return;
+    if (pulse->called == 0 && room > there) write_silence(pulse, room - there); /* played before the recording began */
     if ((count = take_input(pulse, count, 1)) == 0 || !call_back(pulse, count)) return;
     write_block(pulse, count);
     settle(pulse, count, (double)there - (double)room);
