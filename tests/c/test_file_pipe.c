@@ -308,6 +308,41 @@ TEST(a_nonblocking_pipe) {
   through(&formats[2], ends);
 }
 
+/* --------------------------------------------------------- reasons of errors */
+
+#define BAD_OPENS (TEST_THREAD_SANITIZER ? 200 : 2000)
+
+/* libsndfile keeps the reason in one place for all threads. */
+static void opens_what_is_no_sound(void *argument) {
+  static const char text[] = "This is plain text, which no codec takes for the beginning of a sound file.";
+  (void)argument;
+  for (int i = 0; i < BAD_OPENS; i++) {
+    int ends[2];
+    CHECK_EQUAL(pipe(ends), 0);
+    CHECK_EQUAL(write(ends[1], text, sizeof text), sizeof text);
+    close(ends[1]);
+    CHECK_EQUAL(open_end(ends[0], PS_MODE_READ, 0), PS_ERR_SOUNDFILE);
+    CHECK(file_error_has("this is not a sound file"));
+  }
+}
+
+TEST(an_error_is_the_own_one) {
+  static const unsigned char broken[] = "RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\0\0\x80\xbb\0\0\0\0\0\0\0\0\x10\0";
+  struct os_thread thread;
+  double memory_info[PS_FILE_INFO_SIZE];
+  char first[512], text[512];
+  for (int i = 0; i < BAD_OPENS; i++) {
+    file_info(memory_info, 0, 0, 0);
+    CHECK_EQUAL(ps_file_open_memory(broken, sizeof broken - 1, PS_MODE_READ, memory_info, PS_FILE_INFO_SIZE),
+                PS_ERR_SOUNDFILE);
+    ps_error_detail(i == 0 ? first : text, sizeof text);
+    if (i == 0) CHECK(!file_error_has("this is not a sound file"));
+    if (i > 0 && !CHECK(strcmp(first, text) == 0)) printf("# %s\n# %s\n", first, text);
+    if (i == 0) CHECK_EQUAL(os_thread_start(&thread, "opens", OS_THREAD_NORMAL, opens_what_is_no_sound, NULL), 0);
+  }
+  os_thread_join(&thread);
+}
+
 int main(void) {
   struct random random = {random_seed()};
   for (size_t i = 0; i < 2 * FRAMES; i++) samples[i] = (int16_t)random_next(&random);
@@ -324,5 +359,6 @@ int main(void) {
   RUN(a_device_that_is_full);
   RUN(the_flags_of_a_descriptor_stay);
   RUN(a_nonblocking_pipe);
+  RUN(an_error_is_the_own_one);
   return test_end();
 }

@@ -33,6 +33,7 @@ static int access_of(int32_t mode) {
 /* By libsndfile itself. Only so can it have the second file that a format keeps beside the first (SD2), or tell by its
  * name what a file without a header is. */
 static struct sndfile *open_named(const char *path, int access, struct sf_info *info) {
+  sndfile_open_lock();
 #if defined(_WIN32)
   wchar_t wide[4096];
   int length = MultiByteToWideChar(CP_UTF8, 0, path, -1, wide, sizeof wide / sizeof *wide);
@@ -41,6 +42,7 @@ static struct sndfile *open_named(const char *path, int access, struct sf_info *
   struct sndfile *handle = sndfile.open(path, access, info);
 #endif
   if (!handle) file_error(path, sndfile.error(NULL), sndfile.error_text(NULL));
+  sndfile_open_unlock();
   return handle;
 }
 

@@ -21,8 +21,24 @@ struct guard {
   int64_t calls, most, barren;
 };
 
-/* libsndfile keeps the reason of a failed open in one place for all threads. */
+/* libsndfile keeps the reason of a failed open in one place for all threads, from its last call for bytes until the
+ * open returns (but for a codec that then writes an end). So only one thread at a time is in a parser, and none while
+ * its medium waits for a pipe or a disk. */
 static struct os_mutex open_lock = OS_MUTEX_INIT;
+
+void sndfile_open_lock(void) { os_mutex_lock(&open_lock); }
+void sndfile_open_unlock(void) { os_mutex_unlock(&open_lock); }
+
+/* Around each call of the medium. */
+static struct medium *leave_parser(const struct sndfile_sound *sound) {
+  if (sound->guard) sndfile_open_unlock();
+  return sound->sound.medium;
+}
+
+static int64_t back_in_parser(const struct sndfile_sound *sound, int64_t result) {
+  if (sound->guard) sndfile_open_lock();
+  return result;
+}
 
 /* Before each call of a parser. */
 static void watch(struct sndfile_sound *sound) {
@@ -36,19 +52,22 @@ static void watch(struct sndfile_sound *sound) {
 static int64_t get_length(void *argument) {
   struct sndfile_sound *sound = argument;
   watch(sound);
-  return sound->sound.medium->type->io.get_file_length(sound->sound.medium);
+  struct medium *medium = leave_parser(sound);
+  return back_in_parser(sound, medium->type->io.get_file_length(medium));
 }
 
 static int64_t seek(int64_t offset, int whence, void *argument) {
   struct sndfile_sound *sound = argument;
   watch(sound);
-  return sound->sound.medium->type->io.seek(offset, whence, sound->sound.medium);
+  struct medium *medium = leave_parser(sound);
+  return back_in_parser(sound, medium->type->io.seek(offset, whence, medium));
 }
 
 static int64_t read_bytes(void *data, int64_t bytes, void *argument) {
   struct sndfile_sound *sound = argument;
   watch(sound);
-  int64_t done = sound->sound.medium->type->io.read(data, bytes, sound->sound.medium);
+  struct medium *medium = leave_parser(sound);
+  int64_t done = back_in_parser(sound, medium->type->io.read(data, bytes, medium));
   if (sound->guard && done > 0) sound->guard->barren -= sound->guard->barren > 2 ? 2 : sound->guard->barren;
   return done;
 }
@@ -73,7 +92,8 @@ static int64_t write_bytes(const void *data, int64_t bytes, void *argument) {
   struct sndfile_sound *sound = argument;
   watch(sound);
   if (bytes > 20 && memcmp(data, "FORM", 4) == 0 && tell(sound) == 0) note_aiff(sound, data, bytes);
-  return sound->sound.medium->type->io.write(data, bytes, sound->sound.medium);
+  struct medium *medium = leave_parser(sound);
+  return back_in_parser(sound, medium->type->io.write(data, bytes, medium));
 }
 
 /* Apart from the caller of setjmp, so that no variable of it is lost by the jump. */
@@ -89,18 +109,16 @@ static struct sndfile *open_watched(struct sndfile_sound *sound, int access, str
 }
 
 struct sndfile *sndfile_open_guarded(struct sndfile_sound *sound, int access, struct sf_info *info) {
-  /* A pipe may have to wait for its data: without the lock a reason may be lost, but no other thread waits. */
-  int locked = sound->sound.medium->type->seekable;
-  int64_t length = locked ? get_length(sound) : 0;
+  int64_t length = sound->sound.medium->type->seekable ? get_length(sound) : 0;
   sound->guard = calloc(1, sizeof *sound->guard);
   if (!sound->guard) {
     error_set(PS_ERR_MEMORY, 0, NULL);
     return NULL;
   }
   sound->guard->most = CALLS_MOST + (length > 0 ? length / BYTES_PER_CALL : 0);
-  if (locked) os_mutex_lock(&open_lock);
+  sndfile_open_lock();
   struct sndfile *handle = open_watched(sound, access, info);
-  if (locked) os_mutex_unlock(&open_lock);
+  sndfile_open_unlock();
   free(sound->guard);
   sound->guard = NULL;
   return handle;

@@ -26,6 +26,10 @@ struct sndfile_sound {
  * are left. NULL with the thread's error set. */
 struct sndfile *sndfile_open_guarded(struct sndfile_sound *sound, int access, struct sf_info *info);
 
+/* Held from before an open until the reason why it failed has been asked for. */
+void sndfile_open_lock(void);
+void sndfile_open_unlock(void);
+
 /* order.c: where each of WAVE's channels is in a format that has another order; NULL if it has not. */
 const unsigned char *sndfile_order(int32_t format, int32_t channels);
 /* Whether an Opus file, which stands at its start, has channels without a meaning. */
