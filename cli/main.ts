@@ -2,8 +2,8 @@
  * The command line, from its words to the exit code. Modules are loaded when they are needed, because loading them is
  * most of the time that a command takes to start: most of them come with commands.ts.
  */
-import process from "node:process";
 import { printHelp, printVersion } from "./about.ts";
+import { host } from "./host.ts";
 
 /** First words that decide alone. */
 const alone: ReadonlyMap<string | undefined, () => Promise<number>> = new Map([
@@ -18,10 +18,10 @@ export async function main(args: readonly string[]): Promise<number> {
   const report = async (error: unknown) => (await import("./commands.ts")).report(error, json);
   // An uncaught error is reported in one line, too. While that is being done, others may follow from it.
   let isReported = false;
-  process.on("uncaughtException", async (error) => {
+  host.onUncaught(async (error) => {
     if (isReported) return;
     isReported = true;
-    process.exit(await report(error));
+    host.exit(await report(error));
   });
   try {
     const run = alone.get(args[0]) ?? (await import("./commands.ts")).runCommand;

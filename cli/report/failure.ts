@@ -1,5 +1,4 @@
 /** What an error means to the user of a command line: one line, and an exit code. */
-import process from "node:process";
 import { UsageError } from "../options/usage-error.ts";
 
 export interface Failure {
@@ -46,7 +45,7 @@ export function isClosedPipe(error: unknown): boolean {
 /** Whether the user asked for stack traces. */
 export function debugging(): boolean {
   try {
-    return process.env.PASTREAM_DEBUG === "1";
+    return globalThis.process.env.PASTREAM_DEBUG === "1";
   } catch {
     return false; // the environment may not be read
   }

@@ -3,7 +3,6 @@
  * must not stop it. A message that finds no room is dropped whole.
  */
 import type { Stats } from "node:fs";
-import process from "node:process";
 import type { Worker } from "node:worker_threads";
 import { isTerminal } from "./terminal.ts";
 
@@ -20,7 +19,7 @@ const PATIENCE = 200;
 const BACKLOG = 65536;
 
 /** A quiet run writes nothing, and Deno takes 9 ms to load it, Bun 5. */
-const fs = () => process.getBuiltinModule("node:fs");
+const fs = () => globalThis.process.getBuiltinModule("node:fs");
 
 const clock = new Int32Array(new SharedArrayBuffer(4));
 
@@ -105,7 +104,7 @@ export class WorkerOutlet implements Outlet {
 
   constructor() {
     // Most runs need none, and Bun takes 5 ms to load it.
-    const { Worker } = process.getBuiltinModule("node:worker_threads");
+    const { Worker } = globalThis.process.getBuiltinModule("node:worker_threads");
     this.#worker = new Worker(WRITER, { eval: true, workerData: this.#counts });
     this.#worker.unref();
   }
@@ -169,8 +168,8 @@ export function openOutlet(): Outlet {
   const terminal = isTerminal(STDERR);
   // Not asked for pipes, because Node for Windows does not call them so.
   if (!terminal && (stat?.isFile() || stat?.isCharacterDevice())) return new DirectOutlet(STDERR);
-  void process.stderr; // Node makes its pipes non-blocking with this
-  const linux = process.platform === "linux";
+  void globalThis.process.stderr; // Node makes its pipes non-blocking with this
+  const linux = globalThis.process.platform === "linux";
   if (linux && isNonBlocking()) return new DirectOutlet(STDERR);
   const own = !linux || stat?.isSocket() ? undefined : reopened();
   if (own !== undefined) return new DirectOutlet(own);

@@ -1,5 +1,4 @@
 /** Lines on stderr, and a status line that is overwritten in place. */
-import process from "node:process";
 import { openOutlet, type Outlet } from "./outlet.ts";
 import { visible } from "./visible.ts";
 
@@ -28,7 +27,7 @@ let statusShown = false;
 
 /** Columns of the terminal as it is now. */
 export function columns(): number {
-  return process.stderr.columns || 80;
+  return globalThis.process.stderr.columns || 80;
 }
 
 export function line(text: string): void {

@@ -1,6 +1,4 @@
-import process from "node:process";
-
 /** Whether a descriptor is a terminal. Many runs need not know, and node:tty takes Bun 8 ms to load, Deno 5. */
 export function isTerminal(descriptor: number): boolean {
-  return process.getBuiltinModule("node:tty").isatty(descriptor);
+  return globalThis.process.getBuiltinModule("node:tty").isatty(descriptor);
 }

@@ -1,30 +1,28 @@
 /** Signals that ask the command to end. */
-import process from "node:process";
+import { host, type SignalName } from "../host.ts";
 
 /** Windows gives SIGHUP when the console is closed, and SIGBREAK for Ctrl+Break, which no other system has. */
-const exitCodes = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGBREAK: 149 } as const;
-type SignalName = keyof typeof exitCodes;
+const exitCodes: Readonly<Record<SignalName, number>> = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143, SIGBREAK: 149 };
 
 /** Listens until it is closed. The first signal asks for an orderly end, the second one ends the process. */
 export class Signals {
   #exitCode: number | undefined;
   #name: SignalName | undefined;
-  readonly #listeners: (readonly [SignalName, () => void])[] = [];
+  readonly #forget: (() => void)[] = [];
 
   constructor(onFirst: () => unknown) {
     for (const name of Object.keys(exitCodes) as SignalName[]) {
       const listener = () => {
-        if (this.#name !== undefined) process.exit(exitCodes[name]);
+        if (this.#name !== undefined) host.exit(exitCodes[name]);
         this.#name = name;
         this.#exitCode = exitCodes[name];
         onFirst();
       };
       try {
-        process.on(name, listener);
+        this.#forget.push(host.onSignal(name, listener));
       } catch {
-        continue; // this system does not have it
+        // This system does not have it.
       }
-      this.#listeners.push([name, listener]);
     }
   }
 
@@ -37,6 +35,6 @@ export class Signals {
   }
 
   close(): void {
-    for (const [name, listener] of this.#listeners) process.off(name, listener);
+    for (const forget of this.#forget) forget();
   }
 }

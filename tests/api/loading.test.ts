@@ -17,10 +17,12 @@ import process from "node:process";
 import { after, before, describe, it } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
+import { VERSION } from "../../cli/version.ts";
 import { PS_ABI_VERSION } from "../../ffi/constants.ts";
 import { nativePath, runtime } from "../../ffi/load.ts";
 import { namesMusl } from "../../ffi/process.ts";
 import { everyStream, type Functions, symbols } from "../../ffi/symbols.ts";
+import { writeFile } from "../../mod.ts";
 import { hostTarget } from "../../scripts/lib/targets.mjs";
 import { findCompiler } from "../../scripts/lib/tools.mjs";
 import { type ChildOptions, commandFor, runtimeName, runTs } from "../helpers/runtime.ts";
@@ -191,6 +193,23 @@ describe("playing from memory", () => {
   it("loads nothing of fetch(), with which Node starts later", { skip: runtimeName !== "node" }, async () => {
     const { code, stderr } = await runTs(helper("without-fetch.ts"));
     assert.equal(code, 0, stderr);
+  });
+});
+
+describe("the command", () => {
+  it("does without the process of Node on Deno, unless it writes, records or fails", {
+    skip: runtimeName !== "deno",
+  }, async () => {
+    const sound = join(folder, "quiet.wav");
+    await writeFile(sound, new Int16Array(10), { sampleRate: 48000, channels: 1 });
+    const run = async (...args: string[]) => {
+      const { code, stdout, stderr } = await runTs(helper("command-without-process.ts"), { args });
+      assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+      return stdout;
+    };
+    assert.equal(await run("--version"), `pastream ${VERSION}\n`);
+    assert.match(await run("--help"), /^pastream: play/);
+    assert.equal(await run("-q", "-D", "virtual", sound), "");
   });
 });
 
