@@ -176,7 +176,8 @@ describe("functions of the library", () => {
     const { code, stdout, stderr } = await runTs(helper("calls-of-a-play.ts"));
     assert.equal(code, 0, stderr);
     const called = JSON.parse(stdout) as string[];
-    assert.deepEqual(everyStream.filter((name) => !called.includes(name)), []);
+    // One whose end has come before anybody waits for it wakes nobody.
+    assert.deepEqual(everyStream.filter((name) => !called.includes(name) && !name.startsWith("ps_wake")), []);
   });
 
   it("are looked up at the beginning of a worker, in which koffi must not be interrupted", {
