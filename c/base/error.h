@@ -27,6 +27,9 @@ int32_t error_raise(const struct error *error);
  * caller, and the detail where that status has just been set. */
 double error_number(int32_t status);
 
+/* The end of a word after a count, in a text as for printf. */
+#define PLURAL(count) ((count) == 1 ? "" : "s")
+
 /* Copies a text into a caller's buffer, truncated and terminated; returns its full length. */
 int32_t text_copy(const char *from, char *text, int32_t size);
 

@@ -85,8 +85,7 @@ static int joins(struct chain *chain, int32_t status, const struct codec_info *i
     snprintf(why, sizeof why, "one of them is FLAC");
   else if (status == PS_OK)
     snprintf(why, sizeof why, "it has %d channel%s at %d Hz, not %d at %d Hz", (int)info->channels,
-             info->channels == 1 ? "" : "s", (int)info->sample_rate, (int)chain->info.channels,
-             (int)chain->info.sample_rate);
+             PLURAL(info->channels), (int)info->sample_rate, (int)chain->info.channels, (int)chain->info.sample_rate);
   else
     ps_error_detail(why, sizeof why);
   snprintf(chain->why, sizeof chain->why,

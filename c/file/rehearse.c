@@ -84,8 +84,9 @@ static int32_t compare(const char *name, const struct codec_info *wanted, const 
   int32_t file = ps_file_open_memory(data, (double)bytes, PS_MODE_READ, info, PS_FILE_INFO_SIZE);
   if (file == PS_ERR_MEMORY) return file;
   if (file < 0) {
-    snprintf(text, sizeof text, "files of this format do not hold %d channels at %d Hz: what is written cannot be read",
-             (int)wanted->channels, (int)wanted->sample_rate);
+    snprintf(text, sizeof text,
+             "files of this format do not hold %d channel%s at %d Hz: what is written cannot be read",
+             (int)wanted->channels, PLURAL(wanted->channels), (int)wanted->sample_rate);
     return file_error(name, 0, text);
   }
   int same_shape = info[PS_FILE_CHANNELS] == wanted->channels;

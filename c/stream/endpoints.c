@@ -93,14 +93,14 @@ static int32_t check_fit(const struct stream *stream, const struct endpoint *set
                                         : channel_map_fits(channels, set->channels);
   if (map->count) fits = direction == DEVICE_OUTPUT || set->channels <= map->count;
   if (!fits)
-    return error_set(PS_ERR_ARGUMENT, 0, "the %s has %d channels, the stream %d: set %s", names[direction],
-                     set->channels, channels, maps[direction]);
+    return error_set(PS_ERR_ARGUMENT, 0, "the %s has %d channel%s, the stream %d: set %s", names[direction],
+                     set->channels, PLURAL(set->channels), channels, maps[direction]);
   if (stream->config[PS_CONFIG_CONVERSION] != PS_CONVERSION_NEVER) return PS_OK;
   double rate = stream->actual[PS_ACTUAL_SAMPLE_RATE];
   if (set->rate == rate && set->channels == channels) return PS_OK;
   return error_set(PS_ERR_ARGUMENT, 0,
-                   "the %s has %g Hz and %d channels, the stream %g Hz and %d, and conversion is \"never\"",
-                   names[direction], set->rate, set->channels, rate, channels);
+                   "the %s has %g Hz and %d channel%s, the stream %g Hz and %d, and conversion is \"never\"",
+                   names[direction], set->rate, set->channels, PLURAL(set->channels), rate, channels);
 }
 
 int32_t endpoint_make(struct endpoint *set, struct stream *stream, int direction, int32_t object, int32_t between) {
@@ -375,8 +375,8 @@ static int32_t next_file(struct stream *stream, struct object *object, int64_t a
     return error_set(PS_ERR_STATE, 0, "no file is being recorded");
   const struct endpoint *first = &stream->endpoints[DEVICE_INPUT];
   if (file_channels(file) != first->channels || file_rate(file) != (int32_t)round(first->rate))
-    return error_set(PS_ERR_ARGUMENT, 0, "the next file has %d Hz and %d channels, the first one %g Hz and %d",
-                     file_rate(file), file_channels(file), first->rate, first->channels);
+    return error_set(PS_ERR_ARGUMENT, 0, "the next file has %d Hz and %d channel%s, the first one %g Hz and %d",
+                     file_rate(file), file_channels(file), PLURAL(file_channels(file)), first->rate, first->channels);
   int32_t status = file_take(file);
   if (status < 0) return status;
   status = file_writer_switch(stream->writer, file, at);

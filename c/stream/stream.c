@@ -246,7 +246,7 @@ int32_t ps_stream_set_lead(int32_t handle, double frames) {
 static int32_t check_map(int32_t channels, const int32_t *map, int32_t count, int32_t most) {
   if (!count) return PS_OK;
   if (!map || count != channels)
-    return error_set(PS_ERR_ARGUMENT, 0, "a map of %d entries for %d channels", count, channels);
+    return error_set(PS_ERR_ARGUMENT, 0, "a map of %d entries for %d channel%s", count, channels, PLURAL(channels));
   for (int32_t i = 0; i < count; i++)
     if (map[i] < 0 || map[i] > most)
       return error_set(PS_ERR_ARGUMENT, 0, "a channel must be 0 to %d, not %d", most, map[i]);

@@ -1,4 +1,5 @@
 /** Lists, pairs and channel maps as the command line writes them. */
+import { countOf } from "./count.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** Values of an option for the two sides. `single`: one value was given, for both. */
@@ -106,8 +107,7 @@ export function mappingOf(map: ChannelMap, channels: number, fromChannels: numbe
   const mapping = new Array<number>(channels).fill(0);
   const require = (channel: number, count: number, what: string) => {
     if (channel <= count) return;
-    const channels = `${count} channel${count === 1 ? "" : "s"}`;
-    throw new UsageError(`-m/--map: channel ${channel} is not there: the ${what} has ${channels}`);
+    throw new UsageError(`-m/--map: channel ${channel} is not there: the ${what} has ${countOf(count, "channel")}`);
   };
   for (const [from, to] of map) {
     require(from, fromChannels, fromChannels === channels ? "stream" : "file");

@@ -1,4 +1,5 @@
 /** The status line: one line of a terminal that says how a stream is doing. */
+import { countOf } from "../options/count.ts";
 import { bar, decibelText, type MeterState } from "./levels.ts";
 
 export interface Status {
@@ -33,7 +34,7 @@ function meterText(meters: readonly MeterState[], columns: number): string {
 /** The line, at most `columns` wide. */
 export function statusLine(status: Status, columns: number): string {
   const time = clock(status.elapsed) + (status.total === undefined ? "" : ` / ${clock(status.total)}`);
-  const counts = `  ${status.xruns} xrun${status.xruns === 1 ? "" : "s"}  ${(status.load * 100).toFixed(1)}% load`;
+  const counts = `  ${countOf(status.xruns, "xrun")}  ${(status.load * 100).toFixed(1)}% load`;
   const meters = meterText(status.meters, columns - time.length - counts.length - "   dB".length);
   // The meters come last: they are what a narrow terminal cuts off.
   return `${time}${counts}${meters}`.slice(0, Math.max(0, columns));

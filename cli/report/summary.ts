@@ -1,4 +1,5 @@
 /** The figures of a run that has ended. */
+import { countOf } from "../options/count.ts";
 import type { Glitch, Quantiles, Stream, XrunCounts } from "../../mod.ts";
 import { clock } from "./status-line.ts";
 
@@ -44,12 +45,12 @@ export function summaryLines(summary: Summary): string[] {
   const { frames, seconds, sampleRate, xruns, xrunCounts, glitches } = summary;
   const counts = xrunNames.filter(([kind]) => xrunCounts[kind] > 0)
     .map(([kind, one, many]) => `${xrunCounts[kind]} ${xrunCounts[kind] === 1 ? one : many}`);
-  const total = `${frames} frame${frames === 1 ? "" : "s"}, ${seconds.toFixed(3)} s, ${xruns} xrun${
-    xruns === 1 ? "" : "s"
-  }`;
+  const total = `${countOf(frames, "frame")}, ${seconds.toFixed(3)} s, ${countOf(xruns, "xrun")}`;
   const lines = [counts.length > 0 ? `${total}: ${counts.join(", ")}` : total];
   for (const { frame, kind, frames } of glitches.slice(0, MOST_GLITCHES)) {
-    lines.push(`  ${clock(frame / sampleRate)}  ${glitchNames[kind]}${frames > 0 ? `, ${frames} frames` : ""}`);
+    lines.push(
+      `  ${clock(frame / sampleRate)}  ${glitchNames[kind]}${frames > 0 ? `, ${countOf(frames, "frame")}` : ""}`,
+    );
   }
   if (glitches.length > MOST_GLITCHES) lines.push(`  and ${glitches.length - MOST_GLITCHES} more`);
   return lines;

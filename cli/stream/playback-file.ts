@@ -1,4 +1,5 @@
 /** The file that is played. */
+import { countOf } from "../options/count.ts";
 import { type Dtype, nearestName, SoundFile, SoundFileError, type SoundFileOptions } from "../../mod.ts";
 import { fileChoice, typeOfName } from "./file-options.ts";
 import { type CommandLine, commandWords, type Settings } from "../options/settings.ts";
@@ -36,7 +37,9 @@ function requireFit(file: SoundFile, { settings, recording }: CommandLine): void
   }
   const fits = file.channels === channels ||
     !noConvert && (map !== undefined || file.channels === 1 || (file.channels === 2 && channels === 1));
-  if (!fits) fail(`-c/--channels: ${file.name} has ${file.channels} channels, not ${channels}; -m/--map may choose`);
+  if (!fits) {
+    fail(`-c/--channels: ${file.name} has ${countOf(file.channels, "channel")}, not ${channels}; -m/--map may choose`);
+  }
 }
 
 /** An error of opening the file, with the command that its name was probably meant to be. */

@@ -1,4 +1,5 @@
 /** The recorded file, or files one after the other. */
+import { countOf } from "../options/count.ts";
 import { closeSync, existsSync, fstatSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import process from "node:process";
@@ -190,7 +191,7 @@ export class RecordingFiles {
       if (error instanceof SoundFileError && error.sfCode === UNRECOGNISED_FORMAT) {
         const { channels, sampleRate } = recorder;
         const count = typeof channels === "number" ? channels : channels[0];
-        error.message += `; here ${count} channels (-c/--channels) at ${sampleRate} Hz (-r/--rate)`;
+        error.message += `; here ${countOf(count, "channel")} (-c/--channels) at ${sampleRate} Hz (-r/--rate)`;
       }
       throw error;
     }

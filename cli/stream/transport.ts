@@ -1,4 +1,5 @@
 /** The stream of a command line: its files and its device, set up as the options say. */
+import { countOf } from "../options/count.ts";
 import {
   type Conversion,
   describeConversion,
@@ -46,7 +47,9 @@ function selectors(
 
 function mustSelect(selected: number | undefined, channels: number | undefined, side: string): void {
   if (selected === undefined || channels === undefined || selected === channels) return;
-  throw new UsageError(`-s/--channel-select: the ${side} has ${channels} channels, but ${selected} are selected`);
+  throw new UsageError(
+    `-s/--channel-select: the ${side} has ${countOf(channels, "channel")}, but the list names ${selected}`,
+  );
 }
 
 /** Channels of the output; undefined: the device's. A mono file is heard on all loudspeakers. */

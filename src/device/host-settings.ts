@@ -1,3 +1,4 @@
+import { countOf } from "../base/count.ts";
 import {
   PS_CLOCK_FREEWHEEL,
   PS_CLOCK_REALTIME,
@@ -222,7 +223,9 @@ function putAsio(config: Float64Array, side: number, settings: SettingsOf<"asio"
   const selectors = requireChannels(name, settings.channelSelectors, 0);
   const channels = config[PS_CONFIG_INPUT_CHANNELS + side];
   if (channels !== 0 && channels !== selectors.length) {
-    throw new RangeError(`${name} must have ${channels} entries, one for each channel, not ${selectors.length}`);
+    throw new RangeError(
+      `${name} must have ${countOf(channels, "entry", "entries")}, one for each channel, not ${selectors.length}`,
+    );
   }
   config[PS_CONFIG_INPUT_CHANNELS + side] = selectors.length;
   config[PS_CONFIG_INPUT_CHANNEL_MAP + side] = selectors.length;

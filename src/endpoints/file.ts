@@ -1,4 +1,5 @@
 // A sound file, which a native thread reads or writes.
+import { countOf } from "../base/count.ts";
 import { PS_ENDPOINT_FILE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { unwrap } from "../library/native-error.ts";
@@ -202,8 +203,8 @@ export class FileCapture implements Capture {
     requireMode("sink", file);
     if (file.sampleRate !== sampleRate || file.channels !== channels) {
       throw new RangeError(
-        `file must have the ${sampleRate} Hz and ${channels} channels of the recording, not ${file.sampleRate} Hz ` +
-          `and ${file.channels}`,
+        `file must have the ${sampleRate} Hz and ${countOf(channels, "channel")} of the recording, not ` +
+          `${file.sampleRate} Hz and ${file.channels}`,
       );
     }
     unwrap(native().ps_stream_next_file(stream.handle, fileHandle(file), at), "nextFile");

@@ -1,4 +1,5 @@
 // A RingBuffer of the user, who fills or empties it.
+import { countOf } from "../base/count.ts";
 import { PS_ENDPOINT_RING, PS_SOURCE_COMPLETE, PS_SOURCE_LOOP } from "../../ffi/constants.ts";
 import { RingLoan } from "../ring/loan.ts";
 import { type RingBuffer, ringHandle } from "../ring/ring-buffer.ts";
@@ -18,7 +19,9 @@ class LentRing {
     ringHandle(ring); // throws if it is closed
     if (ring.elementSize !== frameBytes) {
       throw new RangeError(
-        `${name} must be a ring of elements of ${frameBytes} bytes (${channels} channels of ${dtype}), not of ` +
+        `${name} must be a ring of elements of ${frameBytes} bytes (${
+          countOf(channels, "channel")
+        } of ${dtype}), not of ` +
           `${ring.elementSize}`,
       );
     }

@@ -1,4 +1,5 @@
 // Rate and channels of a source or a sink, where they are not the stream's.
+import { countOf } from "../base/count.ts";
 import { native } from "../../ffi/load.ts";
 import { type OptionNames, orElse, requireInteger, requireNumber } from "../base/validate.ts";
 import { unwrap } from "../library/native-error.ts";
@@ -32,10 +33,10 @@ export function shapeFor(role: Role, direction: StreamDirection, options: ShapeO
   if (role === "source") requireMapped(direction, channels);
   if (sampleRate === direction.sampleRate && channels === direction.channels) return direction;
   if (conversion === "never") {
-    const own = `${given} Hz and ${channels} channels`;
+    const own = `${given} Hz and ${countOf(channels, "channel")}`;
     throw new RangeError(
-      `the ${role} must have the stream's ${direction.sampleRate} Hz and ${direction.channels} channels, not ${own}: ` +
-        'conversion is "never"',
+      `the ${role} must have the stream's ${direction.sampleRate} Hz and ` +
+        `${countOf(direction.channels, "channel")}, not ${own}: conversion is "never"`,
     );
   }
   requireChannels(role, direction, channels);
@@ -48,7 +49,7 @@ export function shapeFor(role: Role, direction: StreamDirection, options: ShapeO
 }
 
 function countsOf(role: Role, direction: StreamDirection, channels: number): string {
-  return `the ${role} has ${channels} channels, the stream ${direction.channels}`;
+  return `the ${role} has ${countOf(channels, "channel")}, the stream ${direction.channels}`;
 }
 
 /** Throws if the channel map of a stream names a channel that its source lacks. */

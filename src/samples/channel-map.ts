@@ -1,3 +1,4 @@
+import { countOf } from "../base/count.ts";
 import { requireInteger, show } from "../base/validate.ts";
 
 /** The identity: every channel is fed from the channel of the same number. */
@@ -34,7 +35,9 @@ export function requireMapping(
   }
   const entries = Array.from(mapping as ArrayLike<unknown>);
   if (entries.length !== channels) {
-    throw new RangeError(`${name} must have ${channels} entries, one for each channel, not ${entries.length}`);
+    throw new RangeError(
+      `${name} must have ${countOf(channels, "entry", "entries")}, one for each channel, not ${entries.length}`,
+    );
   }
   return Object.freeze(entries.map((entry, i) => requireInteger(`${name}[${i}]`, entry, 0, from)));
 }

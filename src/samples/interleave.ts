@@ -1,4 +1,5 @@
 // Interleaved samples (frame after frame) to planes (channel after channel), and back.
+import { countOf } from "../base/count.ts";
 import type { SamplesOf } from "./formats.ts";
 import { requireView } from "./memory.ts";
 import { fillPlanes } from "./planar.ts";
@@ -31,7 +32,9 @@ export function deinterleave<A extends SamplesOf | Float64Array>(samples: A, cha
   requireInteger("channels", channels, 1, CHANNELS_MAX);
   const frames = samples.length / channels;
   if (!Number.isInteger(frames)) {
-    throw new RangeError(`samples must be whole frames of ${channels} channels, not ${samples.length} samples`);
+    throw new RangeError(
+      `samples must be whole frames of ${countOf(channels, "channel")}, not ${countOf(samples.length, "sample")}`,
+    );
   }
   const planes = Array.from({ length: channels }, () => new Samples(frames));
   fillPlanes(planes, samples, frames, 1);

@@ -1,3 +1,4 @@
+import { countOf } from "../base/count.ts";
 import { type Dtype, formatOf, type SamplesOf } from "./formats.ts";
 import { requireBytes } from "./memory.ts";
 import { show, withArticle } from "../base/validate.ts";
@@ -50,7 +51,7 @@ export function requireSamples(name: string, value: unknown, format: FrameFormat
   const bytes = requirePiece(name, value, format);
   if (bytes.byteLength % frameBytes !== 0) {
     throw new RangeError(
-      `${name} must be whole frames of ${frameBytes} bytes (${channels} channels of ${dtype}), not ` +
+      `${name} must be whole frames of ${frameBytes} bytes (${countOf(channels, "channel")} of ${dtype}), not ` +
         `${bytes.byteLength} bytes long`,
     );
   }

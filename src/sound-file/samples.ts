@@ -1,4 +1,5 @@
 // Memory for the samples that are read from a file, or written to it.
+import { countOf } from "../base/count.ts";
 import {
   dtypeOfArray,
   type FileDtype,
@@ -44,7 +45,7 @@ function requireWholeFrames(
   const frames = view.byteLength / (sampleSize * channels);
   if (Number.isInteger(frames)) return frames;
   throw new RangeError(
-    `${name} must be whole frames of ${sampleSize * channels} bytes (${dtype}, ${channels} channels), not ` +
+    `${name} must be whole frames of ${sampleSize * channels} bytes (${dtype}, ${countOf(channels, "channel")}), not ` +
       `${view.byteLength} bytes long`,
   );
 }

@@ -1,3 +1,4 @@
+import { countOf } from "../base/count.ts";
 import { PS_FILE_INFO_SIZE } from "../../ffi/constants.ts";
 import { native } from "../../ffi/load.ts";
 import { PastreamError } from "../library/errors.ts";
@@ -84,7 +85,7 @@ export class SoundFile extends FileOwner implements Disposable {
     mode: FileMode = "r",
     options?: SoundFileOptions,
   ) {
-    super(openFile(file, mode, options));
+    super(takeState(new.target) ?? openFile(file, mode, options));
   }
 
   /** The path, "descriptor 1" or "memory"; of what arrives the address, where it has one. */
@@ -145,7 +146,8 @@ export class SoundFile extends FileOwner implements Disposable {
    */
   static async fromStream(source: ByteSource, options?: SoundFileOptions): Promise<SoundFile> {
     const info = fileInfo("r", undefined, options);
-    return await openIncoming(new Incoming(bytesOfSource(source)), info, options);
+    const state = await openIncoming(new Incoming(bytesOfSource(source)), info, options);
+    return soundFileOf(state, this, [source as never, "r", options]);
   }
 
   /**
@@ -160,14 +162,15 @@ export class SoundFile extends FileOwner implements Disposable {
     mode: FileMode = "r",
     options?: SoundFileOptions,
   ): Promise<SoundFile> {
-    return soundFileOf(await openFileAside(file, mode, options));
+    return soundFileOf(await openFileAside(file, mode, options), this, [file, mode, options]);
   }
 
   /** A file that grows in memory while it is written; bytes() reads it back. */
   static inMemory(options: SoundFileOptions): SoundFile {
     const info = fileInfo("w", undefined, options);
     const handle = unwrap(native().ps_file_open_memory(null, 0, modeBits("w"), info, PS_FILE_INFO_SIZE));
-    return soundFileOf(new FileState({ name: "memory", mode: "w", handle, info, grows: true }, options));
+    const state = new FileState({ name: "memory", mode: "w", handle, info, grows: true }, options);
+    return soundFileOf(state, this, [NOTHING, "w", options]);
   }
 
   /**
@@ -337,7 +340,7 @@ export class SoundFile extends FileOwner implements Disposable {
       `mode "${mode}"`,
       `${format} ${subtype}`,
       `${sampleRate} Hz`,
-      `${channels} channel${channels === 1 ? "" : "s"}`,
+      countOf(channels, "channel"),
       frames < 0 ? "frames unknown" : `${frames} frames`,
       this.closed ? "closed" : "open",
     ];
@@ -351,8 +354,32 @@ export class SoundFile extends FileOwner implements Disposable {
 }
 
 /** A SoundFile of one that is open. */
-function soundFileOf(state: FileState): SoundFile {
-  return Reflect.construct(FileOwner, [state], SoundFile) as SoundFile;
+/** What the constructor of a class takes instead of opening a file. */
+let handed: { readonly Class: unknown; readonly state: FileState } | undefined;
+
+/** Makes a SoundFile, or one of a user's class, of a file that has been opened as the arguments say. */
+function soundFileOf(
+  state: FileState,
+  Class: typeof SoundFile = SoundFile,
+  args: ConstructorParameters<typeof SoundFile> = [NOTHING],
+): SoundFile {
+  handed = { Class, state };
+  try {
+    return new Class(...args);
+  } catch (error) {
+    state.close();
+    throw error;
+  } finally {
+    handed = undefined;
+  }
+}
+
+/** For the constructor of a class: what soundFileOf() has handed over, if it has. */
+function takeState(Class: unknown): FileState | undefined {
+  if (handed?.Class !== Class) return undefined;
+  const { state } = handed!;
+  handed = undefined;
+  return state;
 }
 
 /** The native handle of an open file; throws "closed". */
@@ -366,14 +393,15 @@ async function openIncoming(
   info: Float64Array,
   options?: SoundFileOptions,
   signal?: AbortSignal,
-): Promise<SoundFile> {
+): Promise<FileState> {
   const handle = await incoming.open(info, signal);
-  return soundFileOf(new FileState({ name: incoming.name, mode: "r", handle, info, incoming }, options));
+  return new FileState({ name: incoming.name, mode: "r", handle, info, incoming }, options);
 }
 
 /** SoundFile.fromStream() for steps; a signal that is aborted before it is open ends that. */
-export function openSteps(steps: Steps, name: string, signal?: AbortSignal): Promise<SoundFile> {
-  return openIncoming(new Incoming({ steps, name }), fileInfo("r", undefined, undefined), undefined, signal);
+export async function openSteps(steps: Steps, name: string, signal?: AbortSignal): Promise<SoundFile> {
+  const info = fileInfo("r", undefined, undefined);
+  return soundFileOf(await openIncoming(new Incoming({ steps, name }), info, undefined, signal));
 }
 
 /** SoundFile.open() for an opener. */

@@ -1,6 +1,6 @@
 import type { RingBuffer } from "../ring/ring-buffer.ts";
 import type { Conversion } from "../run/conversions.ts";
-import { open, openNow } from "../run/opened-stream.ts";
+import { open } from "../run/opened-stream.ts";
 import type { CallbackStats, Glitch, Levels, XrunCounts } from "../run/readings.ts";
 import { type OpenableFile, withFileShape } from "./file-streams.ts";
 import { requireOptions } from "../base/validate.ts";
@@ -10,7 +10,7 @@ import { chunksOf } from "../chunks/chunks.ts";
 import type { Blocking, StartOptions } from "../run/run-options.ts";
 import type { RunOptions } from "../run/run-length.ts";
 import type { StreamDirection } from "../run/opened-stream.ts";
-import { coreOf, deviceIndex, fromOpened, Stream } from "./stream.ts";
+import { coreOf, deviceIndex, fromOpened, Stream, takeOpened } from "./stream.ts";
 import { readableOf, writableOf, type WritableOptions } from "./web-streams.ts";
 import { playrec, type PlayrecOptions } from "./playrec.ts";
 import type { ChunkOptions, LayoutOptions } from "../chunks/options.ts";
@@ -43,14 +43,14 @@ export class DuplexStream<D extends Dtype = "float32", O extends Dtype = D> exte
   implements Recording<D>, Playing<O> {
   /** Opens the device. It blocks until that is done; DuplexStream.open() does not. */
   constructor(options?: StreamOptions<D, O>) {
-    super(openNow("duplex", options as StreamOptions));
+    super(takeOpened(new.target, "duplex", options as StreamOptions));
   }
 
   /** Opens the device off the JavaScript thread. */
   static async open<D extends Dtype = "float32", O extends Dtype = D>(
     options?: StreamOptions<D, O>,
   ): Promise<DuplexStream<D, O>> {
-    return fromOpened<DuplexStream<D, O>>(DuplexStream, await open("duplex", options as StreamOptions));
+    return fromOpened<DuplexStream<D, O>>(this, await open("duplex", options as StreamOptions), options);
   }
 
   /** Opens the device with the rate and, for the output, the channels of a file, unless the options name others. */
@@ -59,7 +59,7 @@ export class DuplexStream<D extends Dtype = "float32", O extends Dtype = D> exte
     options?: StreamOptions<D, O>,
   ): DuplexStream<D, O> {
     const given = requireOptions("options", options, streamOptionNames);
-    return new DuplexStream<D, O>(withFileShape(file, given, { outputOnly: true }));
+    return new this<D, O>(withFileShape(file, given, { outputOnly: true }));
   }
 
   /** Indices of the devices. */

@@ -1,6 +1,6 @@
 import type { RingBuffer } from "../ring/ring-buffer.ts";
 import type { Conversion } from "../run/conversions.ts";
-import { open, openNow } from "../run/opened-stream.ts";
+import { open } from "../run/opened-stream.ts";
 import type { CallbackStats, Glitch, Levels, XrunCounts } from "../run/readings.ts";
 import { type OpenableFile, withFileShape } from "./file-streams.ts";
 import { requireOptions } from "../base/validate.ts";
@@ -8,7 +8,7 @@ import { streamOptionNames, type StreamOptions } from "../device/stream-options.
 import type { Dtype, SamplesOf } from "../samples/formats.ts";
 import { chunksOf } from "../chunks/chunks.ts";
 import type { Blocking, StartOptions } from "../run/run-options.ts";
-import { coreOf, deviceIndex, fromOpened, Stream } from "./stream.ts";
+import { coreOf, deviceIndex, fromOpened, Stream, takeOpened } from "./stream.ts";
 import { readableOf } from "./web-streams.ts";
 import type { ChunkOptions, LayoutOptions } from "../chunks/options.ts";
 import type { Sink, SinkOptions } from "../endpoints/sink.ts";
@@ -33,17 +33,17 @@ import type { NextFileOptions, Recording } from "./recording.ts";
 export class InputStream<D extends Dtype = "float32"> extends Stream implements Recording<D> {
   /** Opens the device. It blocks until that is done; InputStream.open() does not. */
   constructor(options?: StreamOptions<D>) {
-    super(openNow("input", options));
+    super(takeOpened(new.target, "input", options));
   }
 
   /** Opens the device off the JavaScript thread. */
   static async open<D extends Dtype = "float32">(options?: StreamOptions<D>): Promise<InputStream<D>> {
-    return fromOpened<InputStream<D>>(InputStream, await open("input", options));
+    return fromOpened<InputStream<D>>(this, await open("input", options), options);
   }
 
   /** Opens the device with the rate and channels of a file, unless the options name others. */
   static fromFile<D extends Dtype = "float32">(file: OpenableFile, options?: StreamOptions<D>): InputStream<D> {
-    return new InputStream<D>(withFileShape(file, requireOptions("options", options, streamOptionNames)));
+    return new this<D>(withFileShape(file, requireOptions("options", options, streamOptionNames)));
   }
 
   /** Index of the device. */

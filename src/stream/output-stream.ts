@@ -1,13 +1,13 @@
 import type { RingBuffer } from "../ring/ring-buffer.ts";
 import type { Conversion } from "../run/conversions.ts";
-import { open, openNow } from "../run/opened-stream.ts";
+import { open } from "../run/opened-stream.ts";
 import type { CallbackStats, Glitch, Levels, XrunCounts } from "../run/readings.ts";
 import { type OpenableFile, withFileShape } from "./file-streams.ts";
 import { requireOptions } from "../base/validate.ts";
 import { streamOptionNames, type StreamOptions } from "../device/stream-options.ts";
 import type { Dtype } from "../samples/formats.ts";
 import type { StartOptions } from "../run/run-options.ts";
-import { coreOf, deviceIndex, fromOpened, Stream } from "./stream.ts";
+import { coreOf, deviceIndex, fromOpened, Stream, takeOpened } from "./stream.ts";
 import { writableOf, type WritableOptions } from "./web-streams.ts";
 import type { Source, SourceOptions } from "../endpoints/source.ts";
 import type { Samples } from "../samples/samples.ts";
@@ -30,17 +30,17 @@ import type { Cleared } from "../run/queue.ts";
 export class OutputStream<D extends Dtype = "float32"> extends Stream implements Playing<D> {
   /** Opens the device. It blocks until that is done; OutputStream.open() does not. */
   constructor(options?: StreamOptions<D>) {
-    super(openNow("output", options));
+    super(takeOpened(new.target, "output", options));
   }
 
   /** Opens the device off the JavaScript thread. */
   static async open<D extends Dtype = "float32">(options?: StreamOptions<D>): Promise<OutputStream<D>> {
-    return fromOpened<OutputStream<D>>(OutputStream, await open("output", options));
+    return fromOpened<OutputStream<D>>(this, await open("output", options), options);
   }
 
   /** Opens the device with the rate and channels of a file, unless the options name others. */
   static fromFile<D extends Dtype = "float32">(file: OpenableFile, options?: StreamOptions<D>): OutputStream<D> {
-    return new OutputStream<D>(withFileShape(file, requireOptions("options", options, streamOptionNames)));
+    return new this<D>(withFileShape(file, requireOptions("options", options, streamOptionNames)));
   }
 
   /** Index of the device. */

@@ -1,3 +1,4 @@
+import { countOf } from "../base/count.ts";
 import {
   PS_DEVICE_VIRTUAL,
   PS_NUMBER_CPU_LOAD,
@@ -14,7 +15,8 @@ import { queryDevices } from "../device/devices.ts";
 import { unwrap } from "../library/native-error.ts";
 import { type Conversion, conversionsOf, describeConversion } from "../run/conversions.ts";
 import { Core } from "../run/core.ts";
-import type { OpenedStream, StreamDirection } from "../run/opened-stream.ts";
+import type { StreamKind, StreamOptions } from "../device/stream-options.ts";
+import { type OpenedStream, openNow, type StreamDirection } from "../run/opened-stream.ts";
 import type { CallbackStats, Glitch, Levels, XrunCounts } from "../run/readings.ts";
 import { requireStartPlan, type StartOptions } from "../run/run-options.ts";
 import type { Dtype } from "../samples/formats.ts";
@@ -37,9 +39,32 @@ export function coreOf(stream: Stream): Core {
   return coreFrom(stream);
 }
 
-/** Makes a stream of a class from one that has been opened: the class's own constructor would open another one. */
-export function fromOpened<S extends Stream>(Class: { readonly prototype: S }, opened: OpenedStream): S {
-  return Reflect.construct(Stream, [opened], Class as unknown as new () => S) as S;
+/** What the constructor of a class takes instead of opening a device. */
+let handed: { readonly Class: unknown; readonly opened: OpenedStream } | undefined;
+
+/** Makes a stream of a class, which may be a user's, from one that has been opened with the options. */
+export function fromOpened<S extends Stream>(
+  Class: new (options?: never) => S,
+  opened: OpenedStream,
+  options: unknown,
+): S {
+  handed = { Class, opened };
+  try {
+    return new Class(options as never);
+  } catch (error) {
+    opened.native.free();
+    throw error;
+  } finally {
+    handed = undefined;
+  }
+}
+
+/** For the constructor of a class: what fromOpened() has handed over, or else what it opens itself. */
+export function takeOpened(Class: unknown, kind: StreamKind, options: StreamOptions | undefined): OpenedStream {
+  if (handed?.Class !== Class) return openNow(kind, options);
+  const { opened } = handed!;
+  handed = undefined;
+  return opened;
 }
 
 /**
@@ -232,7 +257,7 @@ export abstract class Stream implements AsyncDisposable {
     const once = (texts: string[]) => [...new Set(texts)].join(" / ");
     const channels = this.isDuplex
       ? `${input!.channels} in, ${output!.channels} out`
-      : `${both[0].channels} channel${both[0].channels === 1 ? "" : "s"}`;
+      : countOf(both[0].channels, "channel");
     const what = [
       once(both.map((direction) => `'${deviceName(direction)}'`)),
       `${sampleRate} Hz`,

@@ -120,7 +120,10 @@ class StreamWriter {
   /** Throws the error for a write that comes too late. */
   #throwEnded(): never {
     if (this.#isSource) this.#core.run.raise();
-    throw new PastreamError("closed", "writable: the stream has ended");
+    const why = this.#isSource || this.#core.closed
+      ? "has ended"
+      : "has got another source, such as a second writable()";
+    throw new PastreamError("closed", `writable: the stream ${why}`);
   }
 
   async close(): Promise<void> {

@@ -91,7 +91,7 @@ describe("what it says", () => {
     );
     await fail(
       2,
-      /-s\/--channel-select: the playback has 2 channels, but 1 are selected/,
+      /-s\/--channel-select: the playback has 2 channels, but the list names 1/,
       ...virtual,
       input,
       "-s",

@@ -115,7 +115,10 @@ describe("a sound file", () => {
     await using wrong = new OutputStream(virtual("realtime", never));
     assert.throws(() => wrong.setSource(path), { name: "RangeError", message: /44100 Hz .* 48000 Hz .*never/ });
     await using mono = new OutputStream(virtual("realtime", { ...never, sampleRate: 48000 }));
-    await assert.rejects(() => mono.play(path), { name: "RangeError", message: /1 channels, not .* 2 channels/ });
+    await assert.rejects(() => mono.play(path), {
+      name: "RangeError",
+      message: /1 channel, not .* 2 channels/,
+    });
     await assert.rejects(() => mono.play(folder.path("missing.wav")), {
       name: "SoundFileError",
       message: /missing.wav/,

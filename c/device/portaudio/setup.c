@@ -39,8 +39,8 @@ static int32_t find_channels(const struct pa_device_info *info, double configure
   if (*channels >= 1 && *channels <= most) return PS_OK;
   if (most < 1)
     return error_set(PS_ERR_PORTAUDIO, PA_INVALID_CHANNEL_COUNT, "%s has 0 %s channels", info->name, side_names[side]);
-  return error_set(PS_ERR_PORTAUDIO, PA_INVALID_CHANNEL_COUNT, "%s has %d %s channels, which is not enough for %d",
-                   info->name, most, side_names[side], *channels);
+  return error_set(PS_ERR_PORTAUDIO, PA_INVALID_CHANNEL_COUNT, "%s has %d %s channel%s, which is not enough for %d",
+                   info->name, most, side_names[side], PLURAL(most), *channels);
 }
 
 /* Settings that only one host API knows. */
