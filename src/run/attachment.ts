@@ -55,6 +55,11 @@ export class Attachment {
     unwrap(native().ps_stream_set_prebuffer(handle, frames < 0 ? wanted : Math.min(wanted, frames)));
   }
 
+  /** What the run before has counted is over: for a run that must open its endpoints before attach() does the same. */
+  forgetCounts(): void {
+    unwrap(native().ps_stream_set_run(this.#native.handle, 0, 0, 0, 0));
+  }
+
   /** The length of a run; throws if it cannot be. The source must be open. */
   lengthOf(given: RunLength): RunLength {
     const length = this.#source ? given : untilFull(given, this.#sink?.frames);

@@ -182,7 +182,9 @@ export class Core implements TapHost {
     const taps = [...this.taps];
     const { source } = this.endpoints;
     const opens = [source, this.endpoints.sink, ...taps.map((tap) => tap.capture)].some((end) => end?.isClosed);
-    if (!opens) {
+    if (opens) {
+      this.endpoints.forgetCounts();
+    } else {
       sourceIsOpen?.();
       this.#attach(plan); // without pipes to open, its errors come before the run
     }

@@ -54,6 +54,23 @@ describe("a source whose pipe has nothing yet", { skip: noPipes }, () => {
     }
   });
 
+  it("has a run that counts from the start on, not from when the pipe has been opened", async () => {
+    await using stream = new DuplexStream(options);
+    await stream.playrec(samples, whole);
+    const counted = () => [stream.frameCount, stream.heard, stream.queued, stream.callbackStats.count];
+    assert.deepEqual(counted().map((count) => count > 0), [true, true, false, true]);
+    stream.setSource(makePipe(newPath("pipe")));
+    stream.setSink(new Int16Array(FRAMES));
+    const start = stream.start(whole);
+    assert.ok(stream.active);
+    assert.deepEqual(counted(), [0, 0, 0, 0]);
+    await pause(20);
+    assert.deepEqual(counted(), [0, 0, 0, 0]);
+    await stream.abort();
+    await start;
+    assert.deepEqual(counted(), [0, 0, 0, 0]);
+  });
+
   it("is played by chunks()", async () => {
     await using stream = new DuplexStream(options);
     const { frames, offset } = whole;
