@@ -243,6 +243,14 @@ describe("a sound server that is stopped before it is asked for anything", () =>
   }
 });
 
+describe("supportedSampleRates()", { skip: pulseMissing }, () => {
+  it("waits once for a server behind ALSA that is stopped, not for each rate", async () => {
+    const server = await startAlsa();
+    const { result } = await run(server, "rates", "default ALSA").finally(server.stop);
+    assert.match(result.error, /^PortAudioError: .*did not answer/);
+  });
+});
+
 describe("a sound server that is lost", () => {
   for (
     const [name, start, skip, where] of [

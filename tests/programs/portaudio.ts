@@ -15,6 +15,7 @@ import {
   refreshDevices,
   type SamplesOf,
   SoundFile,
+  supportedSampleRates,
 } from "../../mod.ts";
 import { killServer } from "../helpers/restart.ts";
 import { join, noise } from "../helpers/streams.ts";
@@ -252,6 +253,17 @@ async function stopped(device: string): Promise<unknown> {
   return answers;
 }
 
+/** The sample rates of a device whose server is stopped. */
+function rates(device: string): unknown {
+  queryDevices();
+  process.kill(Number(process.env.SERVER_PID), "SIGSTOP");
+  try {
+    return { error: supportedSampleRates(device, "output") };
+  } catch (error) {
+    return { error: String(error) };
+  }
+}
+
 const programs: Record<string, (...args: string[]) => unknown> = {
   memory,
   chunks,
@@ -271,6 +283,7 @@ const programs: Record<string, (...args: string[]) => unknown> = {
   pipewire,
   changes,
   stopped,
+  rates,
   lose: (signal, where) => lose(signal as NodeJS.Signals, where),
 };
 const [name, ...args] = process.argv.slice(2);
