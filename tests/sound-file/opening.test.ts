@@ -1,6 +1,7 @@
 // Opening files off the JavaScript thread: the event loop goes on while whoever writes into a pipe takes its time.
 import assert from "node:assert/strict";
 import { closeSync, openSync, writeFileSync } from "node:fs";
+import process from "node:process";
 import { after, describe, it } from "node:test";
 import { setImmediate } from "node:timers";
 import { native } from "../../ffi/load.ts";
@@ -34,7 +35,8 @@ describe("SoundFile.open()", () => {
     assert.deepEqual(inMemory.read(-1, { dtype: "int16" }), samples);
   });
 
-  it("opens a descriptor, which stays open", async () => {
+  const notShared = process.platform === "win32" ? "a runtime's descriptors are its own" : false;
+  it("opens a descriptor, which stays open", { skip: notShared }, async () => {
     const descriptor = openSync(folder.path("as.wav"), "r");
     {
       using file = await SoundFile.open(descriptor);
