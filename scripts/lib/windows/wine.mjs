@@ -59,7 +59,13 @@ export function setUpWine() {
  * Waits until no other process uses Wine here, and keeps it until this one ends: Wine's server, which opens the files
  * of all its programs, sees one checkout only.
  */
-export async function takeWine() {
+export function takeWine() {
+  return taken ??= take();
+}
+
+let taken;
+
+async function take() {
   const holder = spawn("flock", [join(folder, "lock"), "sh", "-c", "echo taken; cat"], {
     stdio: ["pipe", "pipe", "inherit"],
   });
