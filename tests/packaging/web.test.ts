@@ -35,7 +35,8 @@ import { cannotHide, withoutSystemLibraries } from "../helpers/bare.ts";
 
 const target = hostTarget();
 const { portaudio, sndfile } = bundleFiles(target);
-const bundled = [`${portaudio}.gz`, `${sndfile}.gz`];
+const bundledBy = (by: typeof target) => Object.values<string>(bundleFiles(by)).map((file) => `${file}.gz`);
+const bundled = bundledBy(target);
 /** All that a machine of this kind downloads. */
 const fetched = [target.file, ...bundled].map((file) => `/native/${target.name}/${file}`);
 const types: Record<string, string> = { ".ts": "application/typescript", ".json": "application/json" };
@@ -171,7 +172,9 @@ describe("pastream from JSR", () => {
     });
     assert.equal(code, 0, stderr);
     for (const { name, file } of targets) assert.ok(stderr.includes(`/native/${name}/${file}`), stderr);
-    for (const { name } of bundles) for (const file of bundled) assert.ok(stderr.includes(`/native/${name}/${file}`));
+    for (const bundle of bundles) {
+      for (const file of bundledBy(bundle)) assert.ok(stderr.includes(`/native/${bundle.name}/${file}`), file);
+    }
     const source = readFileSync(join(packageFolder, "ffi", "prebuilt.ts"), "utf8");
     const table = JSON.parse(/= (\{[^;]*\});/.exec(source)![1]);
     for (const entry of Object.values(table) as { bundle?: unknown }[]) delete entry.bundle;

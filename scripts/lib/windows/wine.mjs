@@ -55,25 +55,26 @@ export function setUpWine() {
   fetchPackages(programs, packages);
 }
 
-/**
- * Waits until no other process uses Wine here, and keeps it until this one ends: Wine's server, which opens the files
- * of all its programs, sees one checkout only.
- */
-export function takeWine() {
-  return taken ??= take();
-}
+let lock;
 
-let taken;
-
-async function take() {
+/** Waits until no other process uses Wine here, and keeps them from it until this one ends. */
+async function lockWine() {
   const holder = spawn("flock", [join(folder, "lock"), "sh", "-c", "echo taken; cat"], {
     stdio: ["pipe", "pipe", "inherit"],
   });
   await once(holder.stdout, "data");
   holder.unref();
   for (const pipe of [holder.stdin, holder.stdout]) pipe.unref();
-  spawnSync(...inside(["wineserver", "--kill"]), { stdio: "ignore" });
   process.on("exit", removeNodeCopies);
+}
+
+/**
+ * Makes Wine this process's alone and ends its server, which opens the files of all programs and goes on seeing the
+ * checkout, and the folder at /srv, that it was started with.
+ */
+export async function takeWine() {
+  await (lock ??= lockWine());
+  spawnSync(...inside(["wineserver", "--kill"]), { stdio: "ignore" });
 }
 
 /**
