@@ -12,8 +12,9 @@
 #include "os/os.h"
 
 #define RING_BYTES (4 << 20)
-#define BLOCK_FRAMES 32768   /* between two looks at whether the job is to end */
-#define TAKE_BYTES (1 << 19) /* taken by one call, so that it is short */
+#define BLOCK_FRAMES 32768               /* between two looks at whether the job is to end */
+#define TAKE_BYTES (1 << 19)             /* taken by one call, so that it is short */
+#define PLACE_BYTES ((uintptr_t)4 << 20) /* memory that is prepared at a time */
 
 enum work { READS, WRITES, FINISHES };
 
@@ -24,9 +25,12 @@ struct job {
   struct file *file;
   int32_t format;
   size_t frame_bytes;
-  int64_t frames;      /* to be done */
-  struct ring *ring;   /* reading */
-  unsigned char *data; /* writing: a copy */
+  int64_t frames;             /* to be done */
+  struct ring *ring;          /* reading */
+  struct os_mutex lock;       /* for */
+  uintptr_t place, place_end; /* where the caller takes the next frames to */
+  uintptr_t prepared;         /* of the job's thread: up to here */
+  unsigned char *data;        /* writing: a copy */
   struct os_thread thread;
   struct os_event room; /* some of what was read has been taken; or the job is to end */
   _Atomic int32_t quit;
@@ -35,7 +39,22 @@ struct job {
   struct error error;
 };
 
+/* Prepares the memory that the caller fills next, so that the caller need not wait for it. */
+static void prepare(struct job *job) {
+  os_mutex_lock(&job->lock);
+  uintptr_t from = job->place, end = job->place_end;
+  os_mutex_unlock(&job->lock);
+  uintptr_t farthest = from + 2 * PLACE_BYTES;
+  if (job->prepared > from && job->prepared <= end) from = job->prepared;
+  uintptr_t to = (from + PLACE_BYTES) & ~(PLACE_BYTES - 1);
+  if (to > end) to = end;
+  if (from >= to || to > farthest) return;
+  os_memory_prepare((void *)from, to - from);
+  job->prepared = to;
+}
+
 static int64_t read_some(struct job *job) {
+  prepare(job);
   struct ring_region region;
   int64_t left = job->frames - job->done;
   while (ring_write_region(job->ring, (size_t)(left < BLOCK_FRAMES ? left : BLOCK_FRAMES), &region) == 0) {
@@ -75,6 +94,7 @@ static void run(void *argument) {
 static void destroy(struct object *object) {
   struct job *job = (struct job *)object;
   if (job->ring) object_release(&job->ring->object);
+  os_mutex_destroy(&job->lock);
   os_event_destroy(&job->room);
   object_release(&job->file->object);
   free(job->data);
@@ -107,6 +127,7 @@ static int32_t start(struct file *file, enum work work, const void *data, double
     file_end(file);
     return error_set(PS_ERR_MEMORY, 0, NULL);
   }
+  os_mutex_init(&job->lock);
   waits_init(&job->waits, &job->object, NULL);
   job->work = work;
   job->file = file;
@@ -174,6 +195,10 @@ int32_t ps_job_take(int32_t handle, void *data, double frames) {
   } else if (data && frames >= 1) {
     size_t wanted = frames < INT32_MAX ? (size_t)frames : INT32_MAX, most = TAKE_BYTES / job->frame_bytes + 1;
     count = (int32_t)ring_read(job->ring, data, wanted < most ? wanted : most);
+    os_mutex_lock(&job->lock);
+    job->place = (uintptr_t)data + (size_t)count * job->frame_bytes;
+    job->place_end = (uintptr_t)data + wanted * job->frame_bytes;
+    os_mutex_unlock(&job->lock);
     os_event_post(&job->room);
   }
   object_release(&job->object);

@@ -63,6 +63,9 @@ void os_threads_are_gone(void);
 /* Memory that is about to be filled: what is large of it may come in large pages, which takes the system a fraction of
  * the time. Changes nothing else. */
 void os_memory_fills(void *memory, size_t bytes);
+/* The same on a thread that may wait, for memory that another one is about to fill: the system searches for large pages
+ * now, which may take it 10 ms. Memory that has been given back meanwhile is safe: only the system looks at it. */
+void os_memory_prepare(void *memory, size_t bytes);
 
 /* Counting events. Posting never blocks, so the audio callback may do it. */
 int os_event_init(struct os_event *event); /* 0, or -1 */

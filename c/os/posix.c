@@ -143,11 +143,35 @@ int os_event_wait(struct os_event *event, double seconds) {
 #define LARGE_PAGE ((uintptr_t)2 << 20)
 #define LARGE_PAGES_LEAST 2 /* fewer are not worth a system call */
 
-void os_memory_fills(void *memory, size_t bytes) {
 #if defined(MADV_HUGEPAGE)
+/* The large pages that lie in the memory whole: their first byte, and how many bytes they have; 0 for too few. */
+static size_t large_pages(const void *memory, size_t bytes, void **first) {
   uintptr_t from = ((uintptr_t)memory + LARGE_PAGE - 1) & ~(LARGE_PAGE - 1),
             to = ((uintptr_t)memory + bytes) & ~(LARGE_PAGE - 1);
-  if (to >= from + LARGE_PAGES_LEAST * LARGE_PAGE) madvise((void *)from, to - from, MADV_HUGEPAGE);
+  *first = (void *)from;
+  return to >= from + LARGE_PAGES_LEAST * LARGE_PAGE ? to - from : 0;
+}
+#endif
+
+void os_memory_fills(void *memory, size_t bytes) {
+#if defined(MADV_HUGEPAGE)
+  void *first;
+  size_t size = large_pages(memory, bytes, &first);
+  if (size > 0) madvise(first, size, MADV_HUGEPAGE);
+#else
+  (void)memory, (void)bytes;
+#endif
+}
+
+#if !defined(MADV_POPULATE_WRITE)
+#define MADV_POPULATE_WRITE 23 /* Linux 5.14 */
+#endif
+
+void os_memory_prepare(void *memory, size_t bytes) {
+#if defined(MADV_HUGEPAGE)
+  void *first;
+  size_t size = large_pages(memory, bytes, &first);
+  if (size > 0 && madvise(first, size, MADV_HUGEPAGE) == 0) madvise(first, size, MADV_POPULATE_WRITE);
 #else
   (void)memory, (void)bytes;
 #endif

@@ -67,6 +67,11 @@ void os_memory_fills(void *memory, size_t bytes) {
   (void)bytes;
 }
 
+void os_memory_prepare(void *memory, size_t bytes) {
+  (void)memory;
+  (void)bytes;
+}
+
 void os_sleep_until(double time) { os_sleep(time - os_time()); }
 
 int os_event_init(struct os_event *event) {
