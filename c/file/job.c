@@ -15,6 +15,8 @@
 #define BLOCK_FRAMES 32768               /* between two looks at whether the job is to end */
 #define TAKE_BYTES (1 << 19)             /* taken by one call, so that it is short */
 #define PLACE_BYTES ((uintptr_t)4 << 20) /* memory that is prepared at a time */
+#define PLACE_SECONDS 0.002              /* twice what that should take */
+#define BEHIND_SECONDS 0.03 /* then the system has to search for large pages, and small ones are sooner there */
 
 enum work { READS, WRITES, FINISHES };
 
@@ -29,7 +31,8 @@ struct job {
   struct ring *ring;          /* reading */
   struct os_mutex lock;       /* for */
   uintptr_t place, place_end; /* where the caller takes the next frames to */
-  uintptr_t prepared;         /* of the job's thread: up to here */
+  uintptr_t prepared;         /* of the job's thread: up to here, */
+  double behind;              /* and seconds that it took beyond what it should take */
   unsigned char *data;        /* writing: a copy */
   struct os_thread thread;
   struct os_event room; /* some of what was read has been taken; or the job is to end */
@@ -48,8 +51,10 @@ static void prepare(struct job *job) {
   if (job->prepared > from && job->prepared <= end) from = job->prepared;
   uintptr_t to = (from + PLACE_BYTES) & ~(PLACE_BYTES - 1);
   if (to > end) to = end;
-  if (from >= to || to > farthest) return;
+  if (from >= to || to > farthest || job->behind > BEHIND_SECONDS) return;
+  double begun = os_time();
   os_memory_prepare((void *)from, to - from);
+  job->behind += os_time() - begun - PLACE_SECONDS;
   job->prepared = to;
 }
 
