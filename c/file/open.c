@@ -295,9 +295,8 @@ static int32_t open_descriptor(const char *name, int descriptor, int own, int em
   if (status == PS_OK && empties) status = spare_played(name, descriptor);
   if (status == PS_OK && fresh(mode)) status = rehearse(name, mode, wanted);
   if (status == PS_OK && empties) {
-    int64_t position = status == PS_OK ? os_file_seek(descriptor, 0, SEEK_CUR) : 0;
-    if (status == PS_OK && (position < 0 || os_file_truncate(descriptor, position) < 0))
-      status = file_system_error(name, errno);
+    int64_t position = os_file_seek(descriptor, 0, SEEK_CUR);
+    if (position < 0 || os_file_truncate(descriptor, position) < 0) status = file_system_error(name, errno);
   }
   struct medium *medium = NULL;
   if (status == PS_OK) {

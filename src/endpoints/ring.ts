@@ -19,10 +19,8 @@ class LentRing {
     ringHandle(ring); // throws if it is closed
     if (ring.elementSize !== frameBytes) {
       throw new RangeError(
-        `${name} must be a ring of elements of ${frameBytes} bytes (${
-          countOf(channels, "channel")
-        } of ${dtype}), not of ` +
-          `${ring.elementSize}`,
+        `${name} must be a ring of elements of ${frameBytes} bytes (${countOf(channels, "channel")} of ${dtype}), ` +
+          `not of ${ring.elementSize}`,
       );
     }
     this.ring = ring;
